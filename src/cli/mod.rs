@@ -1,0 +1,1 @@
+//! Headless commands: text and JSON output, exit codes.

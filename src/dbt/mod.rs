@@ -1,0 +1,1 @@
+//! What dbt knows: manifests, state comparison, selection, project files, runners.

@@ -1,0 +1,216 @@
+//! Identifiers and ids. Nothing else in the crate puts a name into SQL.
+//!
+//! An [`Identifier`] holds the name as the catalog stores it; [`Identifier::quoted`] is the only way into a statement.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The suffix that dbt-materialize gives to the deployment twin of a schema or cluster.
+pub const DEPLOY_SUFFIX: &str = "_dbt_deploy";
+
+/// The longest identifier that Materialize accepts, in bytes of UTF-8.
+pub const MAX_IDENTIFIER_BYTES: usize = 255;
+
+/// Why a text can't be an identifier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidIdentifier {
+    #[error("a name can't be empty")]
+    Empty,
+    #[error("the name `{0}` is longer than {MAX_IDENTIFIER_BYTES} bytes")]
+    TooLong(String),
+    #[error("the name {0:?} holds a NUL character")]
+    Nul(String),
+}
+
+/// The name of a database, schema, cluster, role or object, exactly as the catalog stores it (never folded, never quoted).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Identifier(String);
+
+impl Identifier {
+    /// # Errors
+    /// When the text is empty, holds NUL, or is longer than [`MAX_IDENTIFIER_BYTES`].
+    pub fn new(name: impl Into<String>) -> Result<Self, InvalidIdentifier> {
+        let name = name.into();
+        if name.is_empty() {
+            Err(InvalidIdentifier::Empty)
+        } else if name.contains('\0') {
+            Err(InvalidIdentifier::Nul(name))
+        } else if name.len() > MAX_IDENTIFIER_BYTES {
+            Err(InvalidIdentifier::TooLong(name))
+        } else {
+            Ok(Self(name))
+        }
+    }
+
+    /// The name as the catalog stores it: for display and comparison, never for SQL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name as SQL text: always in double quotes, inner quotes doubled.
+    #[must_use]
+    pub fn quoted(&self) -> String {
+        format!("\"{}\"", self.0.replace('"', "\"\""))
+    }
+
+    /// The deployment twin's name under dbt-materialize's scheme.
+    ///
+    /// # Errors
+    /// When the suffixed name is too long for the server.
+    pub fn deployment_twin(&self) -> Result<Self, InvalidIdentifier> {
+        Self::new(format!("{}{DEPLOY_SUFFIX}", self.0))
+    }
+}
+
+impl fmt::Display for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Identifier {
+    type Error = InvalidIdentifier;
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        Self::new(name)
+    }
+}
+
+impl From<Identifier> for String {
+    fn from(name: Identifier) -> Self {
+        name.0
+    }
+}
+
+/// A string constant as SQL text: in single quotes, inner quotes doubled.
+///
+/// Materialize reads backslashes in plain constants literally (standard-conforming strings), so nothing else is escaped.
+#[must_use]
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A relation's full name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct QualifiedName {
+    pub database: Identifier,
+    pub schema: Identifier,
+    pub name: Identifier,
+}
+
+impl QualifiedName {
+    /// `"database"."schema"."name"`.
+    #[must_use]
+    pub fn quoted(&self) -> String {
+        format!(
+            "{}.{}.{}",
+            self.database.quoted(),
+            self.schema.quoted(),
+            self.name.quoted()
+        )
+    }
+}
+
+impl fmt::Display for QualifiedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.database, self.schema, self.name)
+    }
+}
+
+macro_rules! catalog_ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            #[must_use]
+            pub fn new(id: impl Into<String>) -> Self {
+                Self(id.into())
+            }
+
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// User ids start with `u`; everything else belongs to the system.
+            #[must_use]
+            pub fn is_user(&self) -> bool {
+                self.0.starts_with('u')
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )+};
+}
+
+catalog_ids! {
+    /// A catalog item's id (`u12`). Ids are unique per kind only: `u12` may be a schema and an object at once.
+    ObjectId,
+    /// A schema's id; it survives a swap, the name moves.
+    SchemaId,
+    /// A cluster's id; it survives a swap, the name moves.
+    ClusterId,
+    /// A cluster replica's id.
+    ReplicaId,
+    /// A role's id; `p` stands for PUBLIC.
+    RoleId,
+    /// A database's id.
+    DatabaseId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Reads a quoted identifier back as a SQL scanner does.
+    fn scan(sql: &str) -> Option<String> {
+        let inner = sql.strip_prefix('"')?.strip_suffix('"')?;
+        let mut name = String::new();
+        let mut chars = inner.chars();
+        while let Some(c) = chars.next() {
+            if c == '"' && chars.next() != Some('"') {
+                return None;
+            }
+            name.push(c);
+        }
+        Some(name)
+    }
+
+    proptest! {
+        #[test]
+        fn quoting_round_trips(name in "[^\\x00]{1,60}") {
+            let identifier = Identifier::new(name.clone()).unwrap();
+            prop_assert_eq!(scan(&identifier.quoted()), Some(name));
+        }
+
+        #[test]
+        fn literals_round_trip(text in "[^\\x00]{0,60}") {
+            let sql = literal(&text);
+            let inner = &sql[1..sql.len() - 1];
+            prop_assert!(!inner.replace("''", "").contains('\''));
+            prop_assert_eq!(inner.replace("''", "'"), text);
+        }
+    }
+
+    #[test]
+    fn refuses_names_that_the_server_refuses() {
+        assert_eq!(Identifier::new(""), Err(InvalidIdentifier::Empty));
+        assert!(Identifier::new("a\0b").is_err());
+        assert!(Identifier::new("x".repeat(MAX_IDENTIFIER_BYTES + 1)).is_err());
+        assert!(
+            Identifier::new("x".repeat(MAX_IDENTIFIER_BYTES))
+                .unwrap()
+                .deployment_twin()
+                .is_err()
+        );
+    }
+}

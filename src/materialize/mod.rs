@@ -1,0 +1,1 @@
+//! Everything that speaks SQL to a Materialize server.

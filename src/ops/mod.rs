@@ -1,0 +1,1 @@
+//! The verbs that an operator performs, shared by the cockpit and the command line.

@@ -1,0 +1,1 @@
+//! A simulated Materialize that speaks the Postgres wire protocol.

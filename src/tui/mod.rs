@@ -1,0 +1,1 @@
+//! The cockpit: event -> update -> effects -> view.
