@@ -1,3 +1,9 @@
 //! The pure core: no IO, no async, no clock, no terminal, no SQL execution.
+//!
+//! Facts come in as a [`snapshot::Snapshot`] (one logical time) beside an [`environment::Environment`] (configured names);
+//! [`readiness`] and [`phase`] judge them, [`plan`] turns them into statements with findings and a fingerprint.
 
+pub mod environment;
 pub mod name;
+pub mod object;
+pub mod snapshot;

@@ -1,0 +1,245 @@
+//! One consistent observation of a server: what exists and what every dataflow reports, at one logical time.
+
+use super::name::{ClusterId, DatabaseId, Identifier, ObjectId, ReplicaId, RoleId};
+use super::object::Catalog;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A Materialize timestamp: milliseconds since the epoch on the server's clock. Never compared with a client's clock.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct LogicalTime(pub u64);
+
+impl LogicalTime {
+    /// Milliseconds from `earlier` to this time, 0 when `earlier` is later.
+    #[must_use]
+    pub fn millis_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// Who answers, and as whom we ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// `mz_version()`, e.g. `v26.9.0 (9e9123290)`.
+    pub version: String,
+    pub host: String,
+    pub port: u16,
+    pub database: Identifier,
+    /// `None` when the database does not exist.
+    pub database_id: Option<DatabaseId>,
+    pub role: Identifier,
+    pub superuser: bool,
+    /// Labelled as simulated by the server itself, so that a demo can't be taken for production.
+    pub simulated: bool,
+}
+
+/// How far a collection has been written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Frontier {
+    At(LogicalTime),
+    /// The empty frontier: nothing will ever change again, so there is no lag (recorded: 07, constant view).
+    Complete,
+}
+
+/// One row of `mz_internal.mz_hydration_statuses`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HydrationStatus {
+    /// `None`: no replica has reported the object yet.
+    pub replica: Option<ReplicaId>,
+    /// `None`: the server does not know.
+    pub hydrated: Option<bool>,
+    /// How long it took, in seconds, where the server tells.
+    pub hydration_seconds: Option<f64>,
+    /// Operators hydrated of those known, where the server tells.
+    pub operators: Option<(u64, u64)>,
+}
+
+/// A status word of a source or sink: `running`, `stalled`, `starting`, `paused`, `failed`, `created`, `dropped`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectorStatus {
+    pub status: String,
+    pub error: Option<String>,
+    /// When it took this status, milliseconds since the epoch on the server's clock.
+    pub since: Option<LogicalTime>,
+}
+
+impl ConnectorStatus {
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.status == "running"
+    }
+}
+
+/// Progress of a source's snapshot and its traffic (`mz_internal.mz_source_statistics`, summed over replicas).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SourceProgress {
+    pub snapshot_known: Option<u64>,
+    pub snapshot_staged: Option<u64>,
+    pub snapshot_committed: bool,
+    pub messages_received: u64,
+    pub offset_known: Option<u64>,
+    pub offset_committed: Option<u64>,
+}
+
+/// How a materialized view refreshes when not on every commit.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RefreshSchedule {
+    pub last_completed: Option<LogicalTime>,
+    pub next: Option<LogicalTime>,
+}
+
+/// The state of one replica's processes.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ReplicaHealth {
+    /// Processes that report `online`, of all that report.
+    pub online: usize,
+    pub processes: usize,
+    /// The reason of an offline process, e.g. `oom-killed`.
+    pub reason: Option<String>,
+    pub since: Option<LogicalTime>,
+    /// `oom-killed` events of the last 24 hours, newest last.
+    pub oom_kills: Vec<LogicalTime>,
+    pub cpu_percent: Option<f64>,
+    pub memory_percent: Option<f64>,
+}
+
+impl ReplicaHealth {
+    #[must_use]
+    pub fn is_online(&self) -> bool {
+        self.processes > 0 && self.online == self.processes
+    }
+}
+
+/// One running SUBSCRIBE.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscription {
+    pub id: String,
+    pub session: String,
+    pub cluster: ClusterId,
+    pub objects: BTreeSet<ObjectId>,
+    pub since: Option<LogicalTime>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientSession {
+    pub id: String,
+    pub role: RoleId,
+    pub client_ip: Option<String>,
+    /// From `mz_session_history`, which is sampled: often unknown.
+    pub application: Option<String>,
+    pub since: Option<LogicalTime>,
+}
+
+/// What the dataflows report.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Readings {
+    pub hydration: BTreeMap<ObjectId, Vec<HydrationStatus>>,
+    /// No entry: the frontier is unreadable or its row missing, so lag is unknown.
+    pub frontiers: BTreeMap<ObjectId, Frontier>,
+    pub connectors: BTreeMap<ObjectId, ConnectorStatus>,
+    pub sources: BTreeMap<ObjectId, SourceProgress>,
+    /// Only views that refresh otherwise than on commit.
+    pub refreshes: BTreeMap<ObjectId, RefreshSchedule>,
+    pub replicas: BTreeMap<ReplicaId, ReplicaHealth>,
+    pub subscriptions: Vec<Subscription>,
+    pub sessions: Vec<ClientSession>,
+}
+
+/// One observation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub time: LogicalTime,
+    pub server: Server,
+    pub catalog: Catalog,
+    pub readings: Readings,
+    /// Relations that this server lacks or that this role can't read: each costs a column, never the screen.
+    pub missing: BTreeSet<String>,
+}
+
+/// What is known of an object's lag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lag {
+    /// Milliseconds that the write frontier trails the logical time of the reading; 0 when complete.
+    Millis(u64),
+    Unknown,
+}
+
+impl Lag {
+    /// `None` is unknown.
+    #[must_use]
+    pub fn seconds(self) -> Option<f64> {
+        match self {
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "lag in milliseconds stays far below 2^52"
+            )]
+            Self::Millis(millis) => Some(millis as f64 / 1000.0),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl Snapshot {
+    /// An object's lag by logical time: `max(0, time - write frontier)`.
+    ///
+    /// A frontier of 0 is a collection that was never written (recorded: 07, an unhydrated materialized view): unknown, not 57 years.
+    #[must_use]
+    pub fn lag(&self, object: &ObjectId) -> Lag {
+        match self.readings.frontiers.get(object) {
+            Some(Frontier::Complete) => Lag::Millis(0),
+            Some(Frontier::At(LogicalTime(0))) | None => Lag::Unknown,
+            Some(Frontier::At(frontier)) => Lag::Millis(self.time.millis_since(*frontier)),
+        }
+    }
+
+    /// How far an object trails its inputs: the largest distance from an input's frontier to its own, in milliseconds.
+    ///
+    /// Unknown when its own frontier is, 0 when it is complete or has no readable input.
+    #[must_use]
+    pub fn materialization_lag(&self, object: &ObjectId) -> Lag {
+        let own = match self.readings.frontiers.get(object) {
+            Some(Frontier::Complete) => return Lag::Millis(0),
+            Some(Frontier::At(LogicalTime(0))) | None => return Lag::Unknown,
+            Some(Frontier::At(frontier)) => *frontier,
+        };
+        let farthest = self
+            .dataflow_inputs(object)
+            .into_iter()
+            .filter_map(|input| match self.readings.frontiers.get(&input) {
+                Some(Frontier::At(frontier)) => Some(*frontier),
+                _ => None,
+            })
+            .max();
+        Lag::Millis(farthest.map_or(0, |input| input.millis_since(own)))
+    }
+
+    /// The nearest inputs that have a frontier of their own: views are looked through.
+    #[must_use]
+    pub fn dataflow_inputs(&self, object: &ObjectId) -> BTreeSet<ObjectId> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<&ObjectId> = self
+            .catalog
+            .inputs
+            .get(object)
+            .into_iter()
+            .flatten()
+            .collect();
+        while let Some(input) = open.pop() {
+            if !seen.insert(input) {
+                continue;
+            }
+            if self.readings.frontiers.contains_key(input) {
+                found.insert(input.clone());
+            } else {
+                open.extend(self.catalog.inputs.get(input).into_iter().flatten());
+            }
+        }
+        found
+    }
+}
