@@ -1,0 +1,3 @@
+{% macro minutes(count) -%}
+    INTERVAL '{{ count }} minutes'
+{%- endmacro %}

@@ -1,0 +1,12 @@
+{{ config(indexes=[{'columns': ['color_category'], 'cluster': 'serving'}]) }}
+
+SELECT
+    name,
+    favorite_color,
+    CASE
+        WHEN favorite_color IN ('red', 'orange', 'yellow') THEN 'warm'
+        WHEN favorite_color IN ('blue', 'green') THEN 'cool'
+        WHEN favorite_color = 'violet' THEN 'between'
+        ELSE 'unknown'
+    END AS color_category
+FROM {{ ref('foo') }}

@@ -1,0 +1,4 @@
+{{ config(indexes=[{'columns': ['mood']}]) }}
+
+SELECT mood, name, favorite_color
+FROM {{ ref('foobar') }}

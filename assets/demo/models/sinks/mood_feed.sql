@@ -1,0 +1,5 @@
+FROM {{ ref('foobar') }}
+INTO KAFKA CONNECTION sinks.kafka (TOPIC 'moods')
+KEY (name) NOT ENFORCED
+FORMAT JSON
+ENVELOPE UPSERT

@@ -1,0 +1,5 @@
+{{ config(indexes=[{'columns': ['name']}]) }}
+
+SELECT name, favorite_color
+FROM {{ ref('bar') }}
+WHERE color_category = 'warm'

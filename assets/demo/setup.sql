@@ -1,0 +1,24 @@
+-- What the sample project expects to find on a server, for trying it on a real Materialize. Run it once, with psql, as a
+-- role that may create clusters; then `dbt run` builds production. The simulated server of `cutover demo` has it already.
+
+CREATE CLUSTER compute (SIZE = '25cc', REPLICATION FACTOR = 1);
+CREATE CLUSTER serving (SIZE = '25cc', REPLICATION FACTOR = 1);
+CREATE CLUSTER ingest (SIZE = '25cc', REPLICATION FACTOR = 1);
+CREATE CLUSTER egress (SIZE = '25cc', REPLICATION FACTOR = 1);
+
+CREATE SCHEMA blue_green_slim;
+CREATE SCHEMA serving;
+CREATE SCHEMA auction_house;
+CREATE SCHEMA sinks;
+
+CREATE SOURCE auction_house.house IN CLUSTER ingest FROM LOAD GENERATOR AUCTION (TICK INTERVAL '1s', AS OF 1);
+CREATE TABLE auction_house.auctions FROM SOURCE auction_house.house (REFERENCE auctions);
+CREATE TABLE auction_house.bids FROM SOURCE auction_house.house (REFERENCE bids);
+CREATE TABLE auction_house.users FROM SOURCE auction_house.house (REFERENCE users);
+
+CREATE CONNECTION sinks.kafka TO KAFKA (BROKER '127.0.0.1:9092', SECURITY PROTOCOL PLAINTEXT) WITH (VALIDATE = false);
+
+CREATE ROLE front_desk;
+GRANT USAGE ON SCHEMA serving TO front_desk;
+GRANT USAGE ON CLUSTER serving TO front_desk;
+ALTER DEFAULT PRIVILEGES FOR ALL ROLES IN SCHEMA serving GRANT SELECT ON TABLES TO front_desk;
