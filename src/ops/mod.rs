@@ -1,1 +1,3 @@
 //! The verbs that an operator performs, shared by the cockpit and the command line.
+
+pub mod sample;
