@@ -1,13 +1,15 @@
 //! The shape of a world file. Unknown keys and bad values are errors with their line.
 
-use super::clock::Timestamp;
+mod value;
+
 use super::fault::{Fault, FaultKind, LinkCut, Refusal};
-use super::pace::{HYDRATING_KINDS, Model, PaceRule, ReplicaPace, ReplicaSize, SourcePace};
-use super::script::{Action, Disturbance, ObjectName, Scripted};
+use super::pace::{Model, PaceRule, ReplicaPace, ReplicaSize, SourcePace};
+use super::script::{Action, Disturbance, Scripted};
 use super::start::{LoginRole, StartSql, World};
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use value::{HydratingKind, Instant, Pattern, Qualified, Span, SqlState};
 
 /// Reads a world; the error says line and column.
 pub(super) fn parse(text: &str) -> Result<World, String> {
@@ -174,133 +176,6 @@ enum FaultAction {
     Wedge,
     RefuseSubscribe,
     MissingRelation(Qualified),
-}
-
-/// A duration as people write it: `20s`, `1m 30s`, `500ms`.
-#[derive(Debug, Clone, Copy)]
-struct Span(Duration);
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let span: jiff::SignedDuration = text.parse().map_err(|_| {
-            de::Error::custom(format!(
-                "`{text}` is not a duration such as `20s` or `1m 30s`"
-            ))
-        })?;
-        Duration::try_from(span)
-            .map(Self)
-            .map_err(|_| de::Error::custom(format!("the duration `{text}` is negative")))
-    }
-}
-
-/// A time such as `2026-11-01T08:00:00Z`.
-#[derive(Debug, Clone, Copy)]
-struct Instant(Timestamp);
-
-impl<'de> Deserialize<'de> for Instant {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let wrong = || {
-            de::Error::custom(format!(
-                "`{text}` is not a time after 1970 such as `2026-11-01T08:00:00Z`"
-            ))
-        };
-        let instant: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
-        u64::try_from(instant.as_millisecond())
-            .map(|millis| Self(Timestamp(millis)))
-            .map_err(|_| wrong())
-    }
-}
-
-/// `schema.name`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Qualified {
-    schema: String,
-    name: String,
-}
-
-impl<'de> Deserialize<'de> for Qualified {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match text.split_once('.') {
-            Some((schema, name)) if !schema.is_empty() && !name.is_empty() => Ok(Self {
-                schema: schema.to_owned(),
-                name: name.to_owned(),
-            }),
-            _ => Err(de::Error::custom(format!(
-                "`{text}` is not of the form `schema.name`"
-            ))),
-        }
-    }
-}
-
-impl Qualified {
-    fn joined(&self) -> String {
-        format!("{}.{}", self.schema, self.name)
-    }
-}
-
-impl From<Qualified> for ObjectName {
-    fn from(Qualified { schema, name }: Qualified) -> Self {
-        Self { schema, name }
-    }
-}
-
-/// `schema.name`, `schema.*` or `*.name`.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Pattern(String);
-
-impl<'de> Deserialize<'de> for Pattern {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let qualified = Qualified::deserialize(deserializer)?;
-        if qualified.schema == "*" && qualified.name == "*" {
-            return Err(de::Error::custom(
-                "`*.*` names everything: use [hydration.default]",
-            ));
-        }
-        Ok(Self(qualified.joined()))
-    }
-}
-
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct HydratingKind(&'static str);
-
-impl<'de> Deserialize<'de> for HydratingKind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        HYDRATING_KINDS
-            .iter()
-            .find(|kind| **kind == text)
-            .map(|kind| Self(kind))
-            .ok_or_else(|| {
-                de::Error::custom(format!(
-                    "`{text}` is not a kind that hydrates; those are {}",
-                    HYDRATING_KINDS.join(", ")
-                ))
-            })
-    }
-}
-
-/// Five characters, digits and capital letters.
-#[derive(Debug)]
-struct SqlState(String);
-
-impl<'de> Deserialize<'de> for SqlState {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if text.len() == 5
-            && text
-                .chars()
-                .all(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
-        {
-            Ok(Self(text))
-        } else {
-            Err(de::Error::custom(format!(
-                "`{text}` is not an SQLSTATE such as `40001`"
-            )))
-        }
-    }
 }
 
 impl File {
