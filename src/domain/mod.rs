@@ -3,7 +3,15 @@
 //! Facts come in as a [`snapshot::Snapshot`] (one logical time) beside an [`environment::Environment`] (configured names);
 //! [`readiness`] and [`phase`] judge them, [`plan`] turns them into statements with findings and a fingerprint.
 
+pub mod action;
+pub mod board;
 pub mod environment;
+pub mod finding;
 pub mod name;
 pub mod object;
+pub mod phase;
+pub mod plan;
+pub mod project;
+pub mod readiness;
+pub mod record;
 pub mod snapshot;

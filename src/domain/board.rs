@@ -1,0 +1,258 @@
+//! The picture that an operator decides from: both sides paired, judged, with the phase and the way back.
+//!
+//! Everything here follows from one snapshot; the cockpit, `status` and `await` show the same board.
+
+use super::environment::{Environment, Resolved, Side};
+use super::name::{Identifier, ObjectId};
+use super::object::{Object, ObjectKind};
+use super::phase::{self, Phase, Provenance};
+use super::project::{Change, Project};
+use super::readiness::{ObjectReadiness, Readiness, SideReadiness, Thresholds, judge};
+use super::snapshot::Snapshot;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+/// The way back to the retired production.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase", tag = "state")]
+pub enum WayBack {
+    /// Nothing was promoted: production is where it was.
+    NotNeeded,
+    Ready {
+        whole: usize,
+        total: usize,
+    },
+    Degraded {
+        whole: usize,
+        total: usize,
+        reason: String,
+    },
+    Gone {
+        reason: String,
+    },
+}
+
+impl fmt::Display for WayBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotNeeded => f.write_str("not needed"),
+            Self::Ready { whole, total } => write!(f, "ready {whole}/{total}"),
+            Self::Degraded {
+                whole,
+                total,
+                reason,
+            } => write!(f, "degraded {whole}/{total} ({reason})"),
+            Self::Gone { reason } => write!(f, "gone ({reason})"),
+        }
+    }
+}
+
+/// One line of the table: an object of production beside its twin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The schema's production name.
+    pub schema: Identifier,
+    pub name: Identifier,
+    pub kind: ObjectKind,
+    /// The cluster's production name, where there is one.
+    pub cluster: Option<Identifier>,
+    pub production: Option<ObjectReadiness>,
+    pub deployment: Option<ObjectReadiness>,
+    pub change: Option<Change>,
+}
+
+impl Row {
+    /// The id by which a selection holds: the deployment object's, else the production object's.
+    #[must_use]
+    pub fn id(&self) -> Option<&ObjectId> {
+        self.deployment
+            .as_ref()
+            .or(self.production.as_ref())
+            .map(|object| &object.id)
+    }
+
+    /// The verdict on the deployment object; production's where the deployment side lacks the object.
+    #[must_use]
+    pub fn readiness(&self) -> Option<Readiness> {
+        self.deployment.as_ref().map(|object| object.readiness)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Board {
+    pub snapshot: Arc<Snapshot>,
+    pub environment: Arc<Environment>,
+    pub project: Option<Arc<Project>>,
+    pub production: SideReadiness,
+    pub deployment: SideReadiness,
+    pub phase: Phase,
+    pub provenance: Provenance,
+    pub way_back: WayBack,
+    /// By schema, name and kind.
+    pub rows: Vec<Row>,
+}
+
+impl Board {
+    #[must_use]
+    pub fn new(
+        snapshot: Arc<Snapshot>,
+        environment: Arc<Environment>,
+        project: Option<Arc<Project>>,
+        thresholds: Thresholds,
+    ) -> Self {
+        let resolved = environment.resolve(&snapshot.catalog);
+        let production = judge(&snapshot, &resolved, Side::Production, thresholds);
+        let deployment = judge(&snapshot, &resolved, Side::Deployment, thresholds);
+        let phase = phase::phase(&resolved, &deployment);
+        let provenance = phase::provenance(&resolved);
+        let way_back = way_back(&resolved, phase, &deployment);
+        let rows = rows(&resolved, &production, &deployment, project.as_deref());
+        Self {
+            production,
+            deployment,
+            phase,
+            provenance,
+            way_back,
+            rows,
+            environment,
+            project,
+            snapshot,
+        }
+    }
+
+    #[must_use]
+    pub fn side(&self, side: Side) -> &SideReadiness {
+        match side {
+            Side::Production => &self.production,
+            Side::Deployment => &self.deployment,
+        }
+    }
+}
+
+fn way_back(resolved: &Resolved<'_>, phase: Phase, deployment: &SideReadiness) -> WayBack {
+    match phase {
+        Phase::Promoted | Phase::Promoting => {}
+        Phase::Synced => {
+            return WayBack::Gone {
+                reason: "synced".to_owned(),
+            };
+        }
+        _ => return WayBack::NotNeeded,
+    }
+    let total = resolved.objects(Side::Deployment).count();
+    let judged = |object: &Object| deployment.objects.get(&object.id);
+    let whole = resolved
+        .objects(Side::Deployment)
+        .filter(|object| {
+            judged(object).is_some_and(|verdict| verdict.readiness == Readiness::Ready)
+        })
+        .count();
+    if total == 0 {
+        return WayBack::Gone {
+            reason: "the retired side is empty".to_owned(),
+        };
+    }
+    match deployment.readiness {
+        Readiness::Ready => WayBack::Ready { whole, total },
+        _ => WayBack::Degraded {
+            whole,
+            total,
+            reason: deployment.reason.clone(),
+        },
+    }
+}
+
+type RowKey<'a> = (&'a Identifier, &'a Identifier, &'a ObjectKind);
+
+fn rows(
+    resolved: &Resolved<'_>,
+    production: &SideReadiness,
+    deployment: &SideReadiness,
+    project: Option<&Project>,
+) -> Vec<Row> {
+    let changes = changes(project);
+    let mut rows: BTreeMap<RowKey<'_>, Row> = BTreeMap::new();
+    for (side, judged) in [
+        (Side::Production, production),
+        (Side::Deployment, deployment),
+    ] {
+        for object in resolved.members(side) {
+            let Some(schema) = logical_schema(resolved, object) else {
+                continue;
+            };
+            let row = rows
+                .entry((schema, &object.name, &object.kind))
+                .or_insert_with(|| Row {
+                    schema: schema.clone(),
+                    name: object.name.clone(),
+                    kind: object.kind.clone(),
+                    cluster: None,
+                    production: None,
+                    deployment: None,
+                    change: changes.get(&(schema, &object.name)).copied(),
+                });
+            row.cluster = row
+                .cluster
+                .take()
+                .or_else(|| logical_cluster(resolved, object));
+            let verdict = judged.objects.get(&object.id).cloned();
+            match side {
+                Side::Production => row.production = verdict,
+                Side::Deployment => row.deployment = verdict,
+            }
+        }
+    }
+    rows.into_values().collect()
+}
+
+fn changes(project: Option<&Project>) -> HashMap<(&Identifier, &Identifier), Change> {
+    project
+        .into_iter()
+        .flat_map(|project| &project.models)
+        .filter_map(|model| {
+            Some((
+                (&model.relation.schema, &model.relation.name),
+                model.change?,
+            ))
+        })
+        .collect()
+}
+
+/// The production name of the schema that holds an object; its own name where the schema is outside the environment.
+#[must_use]
+pub fn logical_schema<'a>(resolved: &Resolved<'a>, object: &Object) -> Option<&'a Identifier> {
+    let pair = resolved.schemas.iter().find(|pair| {
+        [pair.production, pair.deployment]
+            .into_iter()
+            .flatten()
+            .any(|schema| schema.id == object.schema)
+    });
+    match pair {
+        Some(pair) => Some(&pair.names.production),
+        None => resolved
+            .catalog
+            .schemas
+            .get(&object.schema)
+            .map(|schema| &schema.name),
+    }
+}
+
+fn logical_cluster(resolved: &Resolved<'_>, object: &Object) -> Option<Identifier> {
+    let id = object.cluster.as_ref()?;
+    let pair = resolved.clusters.iter().find(|pair| {
+        [pair.production, pair.deployment]
+            .into_iter()
+            .flatten()
+            .any(|cluster| &cluster.id == id)
+    });
+    match pair {
+        Some(pair) => Some(pair.names.production.clone()),
+        None => resolved
+            .catalog
+            .clusters
+            .get(id)
+            .map(|cluster| cluster.name.clone()),
+    }
+}

@@ -1,0 +1,278 @@
+//! What the preflight saw: findings, their severities, and what an operator may allow.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; never asks.
+    Info,
+    /// Needs a look: without a terminal it needs `--expect`.
+    Warn,
+    /// The facts to decide are missing; treated like a warning where a wrong guess is harmless, else as a block.
+    Unknown,
+    /// Stops the operation.
+    Block,
+}
+
+impl Severity {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Unknown => "unknown",
+            Self::Block => "block",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+macro_rules! finding_ids {
+    ($($variant:ident = $id:literal, $allow:literal, $about:literal;)+) => {
+        /// Every hazard that a guard can report. The table in the documentation is made from this list.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum FindingId {
+            $(#[doc = $about] #[serde(rename = $id)] $variant,)+
+        }
+
+        impl FindingId {
+            /// Every id, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The stable id that `--allow` and JSON use.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $id,)+
+                }
+            }
+
+            /// Whether an operator may go on in spite of it by naming it and the object.
+            #[must_use]
+            pub fn can_be_allowed(self) -> bool {
+                match self {
+                    $(Self::$variant => $allow,)+
+                }
+            }
+
+            /// One sentence for the documentation.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $about,)+
+                }
+            }
+        }
+    };
+}
+
+finding_ids! {
+    NamesMissing = "names-missing", false, "A schema or cluster of the environment does not exist.";
+    SelfSwap = "self-swap", false, "A name is its own twin, or stands twice in the environment; the server would swap it with itself without complaint.";
+    Ownership = "ownership", false, "The role does not own what the operation changes, neither itself nor through membership.";
+    Permission = "permission", false, "A privilege that the operation needs is missing.";
+    AlreadyPromoted = "already-promoted", false, "The deployment side holds the retired production, so there is nothing to promote.";
+    ClosureIntoProduction = "closure-into-production", false, "A drop would take objects of production with it.";
+    ReadOnly = "read-only", false, "The session is read-only.";
+    RehearsalRefused = "rehearsal-refused", false, "The server refused the transaction when it was rehearsed.";
+    NoWayBack = "no-way-back", false, "There is no whole retired side to roll back to.";
+    NothingToDo = "nothing-to-do", false, "The operation would change nothing.";
+    DependsOnProduction = "depends-on-production", false, "A deployment object reads a production object; after the swap a cleanup would drop it.";
+    ProjectDiffers = "project-differs", false, "The project on disk is not what production runs, so a sync from it would build something else.";
+    ModelUnsupported = "model-unsupported", false, "The compiled runner can't build a model of this kind.";
+    ClosureOutside = "closure-outside", true, "A drop would take objects outside the side with it.";
+    SinkInEnvironment = "sink-in-environment", true, "A sink lives in a schema or on a cluster that would be swapped.";
+    SourceInEnvironment = "source-in-environment", true, "A source lives in a schema or on a cluster that would be swapped.";
+    MissingInDeployment = "missing-in-deployment", true, "Production has an object that the project still has and the deployment side lacks.";
+    ModelNotBuilt = "model-not-built", true, "The project has a model that the deployment side lacks.";
+    RemovedInDeployment = "removed-in-deployment", true, "Production has an object that the project no longer has; it leaves production with the swap.";
+    UnmanagedInProduction = "unmanaged-in-production", true, "Production has an object that no dbt model made; it leaves production with the swap.";
+    TwinDiffers = "twin-differs", true, "The twins differ though the model was not modified: the deployment side is stale, or production was changed by hand.";
+    NotReady = "not-ready", true, "The deployment side is not ready.";
+    ProductionUnhealthy = "production-unhealthy", true, "Production itself is not healthy, so `as good as production` is worth nothing.";
+    IncompleteDeployment = "incomplete-deployment", true, "The last deployment into this side did not finish.";
+    UnknownProvenance = "unknown-provenance", true, "No record tells what the deployment side holds.";
+    DeploymentNotEmpty = "deployment-not-empty", true, "The deployment side holds objects already.";
+    ForeignOnCluster = "foreign-on-cluster", true, "An object outside the environment's schemas runs on a cluster that would be swapped.";
+    DependentOutside = "dependent-outside", true, "An object outside the environment reads production; it stays on the retired objects after the swap.";
+    SinkStalled = "sink-stalled", true, "A sink that must be moved is not running; moving it would hang.";
+    SinkTargetMissing = "sink-target-missing", true, "A sink reads an object that the deployment side lacks, so it can't be moved.";
+    GrantsDiffer = "grants-differ", true, "A grant on production is missing on the deployment side.";
+    OwnerDiffers = "owner-differs", true, "The twins have different owners.";
+    ClusterOptionsDiffer = "cluster-options-differ", true, "The twin clusters have different options.";
+    OutsideEnvironment = "outside-environment", true, "A model builds into a schema or cluster that the environment does not list.";
+    ReadersAttached = "readers-attached", true, "SUBSCRIBEs are running on what would be dropped or retired.";
+    NeverReady = "never-ready", true, "A cluster of the deployment side can't become ready by waiting.";
+    WayBackEnds = "way-back-ends", true, "The operation ends the way back to the retired production.";
+    Unverified = "unverified", true, "Facts that the guards need could not be read.";
+}
+
+impl fmt::Display for FindingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One thing that the preflight saw.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Finding {
+    pub id: FindingId,
+    pub severity: Severity,
+    /// One sentence: what was seen.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// What it is about: `database.schema.name`, or the name of a schema, cluster or sink. Sorted.
+    pub objects: Vec<String>,
+}
+
+impl Finding {
+    /// `Unknown` weighs like a warning; only a block stops.
+    #[must_use]
+    pub fn needs_a_look(&self) -> bool {
+        self.severity != Severity::Info
+    }
+}
+
+/// `FINDING:OBJECT`, as an operator allows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Allowance {
+    pub finding: FindingId,
+    pub object: String,
+}
+
+/// Why an `--allow` text was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAllowance {
+    #[error(
+        "`{0}` names no object: write FINDING:OBJECT, for example not-ready:compute_dbt_deploy"
+    )]
+    NoObject(String),
+    #[error("`{0}` is not a finding; `cutover help findings` lists them")]
+    UnknownFinding(String),
+    #[error("the finding `{0}` can't be allowed; follow its remedy")]
+    NeverAllowed(FindingId),
+}
+
+impl Allowance {
+    /// Reads `FINDING:OBJECT`.
+    ///
+    /// # Errors
+    /// When it names no object, no known finding, or one that is never allowable.
+    pub fn parse(text: &str) -> Result<Self, InvalidAllowance> {
+        let (id, object) = text
+            .split_once(':')
+            .filter(|(_, object)| !object.is_empty())
+            .ok_or_else(|| InvalidAllowance::NoObject(text.to_owned()))?;
+        let finding = FindingId::ALL
+            .iter()
+            .copied()
+            .find(|known| known.as_str() == id)
+            .ok_or_else(|| InvalidAllowance::UnknownFinding(id.to_owned()))?;
+        if !finding.can_be_allowed() {
+            return Err(InvalidAllowance::NeverAllowed(finding));
+        }
+        Ok(Self {
+            finding,
+            object: object.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Allowance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.finding, self.object)
+    }
+}
+
+/// Takes the allowed objects out of blocking findings; a finding of which every object is allowed becomes a warning that says so.
+#[must_use]
+pub fn apply_allowances(findings: Vec<Finding>, allowed: &BTreeSet<Allowance>) -> Vec<Finding> {
+    findings
+        .into_iter()
+        .flat_map(|finding| split_allowed(finding, allowed))
+        .collect()
+}
+
+fn split_allowed(finding: Finding, allowed: &BTreeSet<Allowance>) -> Vec<Finding> {
+    if finding.severity != Severity::Block || !finding.id.can_be_allowed() {
+        return vec![finding];
+    }
+    let (accepted, open): (Vec<String>, Vec<String>) =
+        finding.objects.iter().cloned().partition(|object| {
+            allowed.contains(&Allowance {
+                finding: finding.id,
+                object: object.clone(),
+            })
+        });
+    if accepted.is_empty() {
+        return vec![finding];
+    }
+    let warned = Finding {
+        severity: Severity::Warn,
+        message: format!("Allowed by name: {}", finding.message),
+        objects: accepted,
+        ..finding.clone()
+    };
+    if open.is_empty() {
+        vec![warned]
+    } else {
+        vec![
+            Finding {
+                objects: open,
+                ..finding
+            },
+            warned,
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(objects: &[&str]) -> Finding {
+        Finding {
+            id: FindingId::NotReady,
+            severity: Severity::Block,
+            message: "not ready".to_owned(),
+            remedy: "wait".to_owned(),
+            objects: objects.iter().map(|o| (*o).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn allowing_names_the_object_and_nothing_more() {
+        let allowed = BTreeSet::from([Allowance::parse("not-ready:a").unwrap()]);
+        let left = apply_allowances(vec![block(&["a", "b"])], &allowed);
+        assert_eq!(left[0].severity, Severity::Block);
+        assert_eq!(left[0].objects, ["b"]);
+        assert_eq!(left[1].severity, Severity::Warn);
+        assert_eq!(left[1].objects, ["a"]);
+    }
+
+    #[test]
+    fn some_findings_are_never_allowed() {
+        assert!(matches!(
+            Allowance::parse("names-missing:x"),
+            Err(InvalidAllowance::NeverAllowed(_))
+        ));
+        assert!(matches!(
+            Allowance::parse("nonsense:x"),
+            Err(InvalidAllowance::UnknownFinding(_))
+        ));
+        assert!(matches!(
+            Allowance::parse("not-ready"),
+            Err(InvalidAllowance::NoObject(_))
+        ));
+    }
+}

@@ -1,0 +1,82 @@
+//! From a plan that was shown to one that may run.
+
+use super::Plan;
+use crate::domain::action::Danger;
+use serde::Serialize;
+
+/// How a person or a script said yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Confirmation {
+    /// `y` in a dialog: enough for what is reversible.
+    Key,
+    /// The word typed in a dialog.
+    Typed(String),
+    /// `--yes`, with the fingerprint of the plan that was looked at, if one was given.
+    Flags { expect: Option<String> },
+}
+
+/// Why a plan may not run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotConfirmed {
+    #[error("blocked by {}", .0.join(", "))]
+    Blocked(Vec<String>),
+    #[error("the typed word is not `{0}`")]
+    WrongWord(String),
+    #[error(
+        "the plan changed: its fingerprint is {actual}, not {expected}; look at it again with --dry-run"
+    )]
+    OtherPlan { expected: String, actual: String },
+    #[error("the plan has warnings: look at it with --dry-run, then add `--expect {0}`")]
+    NeedsExpect(String),
+}
+
+/// A plan that was looked at and agreed to. Only [`Plan::confirm`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ConfirmedPlan(Plan);
+
+impl ConfirmedPlan {
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.0
+    }
+}
+
+impl Plan {
+    /// Turns a plan that was shown into one that may run.
+    ///
+    /// # Errors
+    /// When a finding blocks it, the word or the fingerprint is another, or warnings need `--expect`.
+    pub fn confirm(self, confirmation: &Confirmation) -> Result<ConfirmedPlan, NotConfirmed> {
+        let blocks: Vec<String> = self
+            .blocks()
+            .map(|finding| finding.id.to_string())
+            .collect();
+        if !blocks.is_empty() {
+            return Err(NotConfirmed::Blocked(blocks));
+        }
+        match confirmation {
+            Confirmation::Key if self.operation.danger() <= Danger::Reversible => {
+                Ok(ConfirmedPlan(self))
+            }
+            Confirmation::Key => Err(NotConfirmed::WrongWord(self.word.to_string())),
+            Confirmation::Typed(word) if word == self.word.as_str() => Ok(ConfirmedPlan(self)),
+            Confirmation::Typed(_) => Err(NotConfirmed::WrongWord(self.word.to_string())),
+            Confirmation::Flags { expect } => self.confirm_by_flags(expect.as_deref()),
+        }
+    }
+
+    fn confirm_by_flags(self, expect: Option<&str>) -> Result<ConfirmedPlan, NotConfirmed> {
+        match expect {
+            Some(expected) if expected == self.fingerprint.as_str() => Ok(ConfirmedPlan(self)),
+            Some(expected) => Err(NotConfirmed::OtherPlan {
+                expected: expected.to_owned(),
+                actual: self.fingerprint.to_string(),
+            }),
+            None if self.operation.danger() > Danger::Reversible && self.has_warnings() => {
+                Err(NotConfirmed::NeedsExpect(self.fingerprint.to_string()))
+            }
+            None => Ok(ConfirmedPlan(self)),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The fingerprint: whether what is about to run is what was looked at.
+
+use super::Step;
+use crate::domain::action::Operation;
+use crate::domain::finding::{Allowance, Finding};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// 16 hex digits over everything that an operator's yes was about; never over lag, hydration or time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// `facts` are lines of ids and definition hashes, in a fixed order.
+    #[must_use]
+    pub fn of(
+        operation: Operation,
+        environment: &str,
+        facts: &[String],
+        steps: &[Step],
+        findings: &[Finding],
+        allowed: &BTreeSet<Allowance>,
+    ) -> Self {
+        let mut hash = Sha256::new();
+        let mut add = |part: &str| {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        };
+        add(operation.as_str());
+        add(environment);
+        facts.iter().for_each(|fact| add(fact));
+        for step in steps {
+            match step {
+                Step::Run(statement) | Step::MoveSink { statement, .. } => add(statement.stable()),
+                Step::Transaction(statements) => {
+                    add("BEGIN");
+                    statements
+                        .iter()
+                        .for_each(|statement| add(statement.stable()));
+                    add("COMMIT");
+                }
+                Step::Dbt(command) => {
+                    add(&command.program);
+                    command
+                        .arguments
+                        .iter()
+                        .chain(&command.models)
+                        .for_each(|word| add(word));
+                }
+            }
+        }
+        let seen: BTreeSet<String> = findings
+            .iter()
+            .flat_map(|finding| {
+                finding
+                    .objects
+                    .iter()
+                    .map(|object| format!("{}:{object}", finding.id))
+            })
+            .collect();
+        seen.iter().for_each(|finding| add(finding));
+        allowed
+            .iter()
+            .for_each(|allowance| add(&allowance.to_string()));
+        let digest = hash.finalize();
+        Self(
+            digest
+                .iter()
+                .take(8)
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        )
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}

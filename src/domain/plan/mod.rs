@@ -1,0 +1,131 @@
+//! Plans: ordered steps with the facts they rely on, their findings and a fingerprint.
+//!
+//! A [`Plan`] only shows. What may be executed is a [`ConfirmedPlan`], and [`Plan::confirm`] is the only way to one.
+
+mod confirm;
+mod fingerprint;
+mod statement;
+
+pub use confirm::{Confirmation, ConfirmedPlan, NotConfirmed};
+pub use fingerprint::Fingerprint;
+pub use statement::{GrantTarget, Statement};
+
+use super::action::Operation;
+use super::finding::{Finding, Severity};
+use super::name::{Identifier, ObjectId};
+use super::object::ObjectKind;
+use serde::Serialize;
+
+/// One step of a plan, in the order of execution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// One statement on its own.
+    Run(Statement),
+    /// `BEGIN`, these, `COMMIT`: all or nothing. Only renames and swaps may stand together (recorded: 05).
+    Transaction(Vec<Statement>),
+    /// `ALTER SINK ... SET FROM`, which may hang past any `statement_timeout` (recorded: 10): under a deadline of ours.
+    MoveSink {
+        sink: ObjectId,
+        statement: Statement,
+    },
+    /// A `dbt` process.
+    Dbt(DbtCommand),
+}
+
+/// A dbt command line: the arguments as a vector, never for a shell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DbtCommand {
+    pub program: String,
+    pub arguments: Vec<String>,
+    /// The models that it will build, for the picture and the fingerprint.
+    pub models: Vec<String>,
+}
+
+impl DbtCommand {
+    /// The command as a person would type it.
+    #[must_use]
+    pub fn display(&self) -> String {
+        std::iter::once(&self.program)
+            .chain(&self.arguments)
+            .map(|word| {
+                let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+@,".contains(c);
+                if !word.is_empty() && word.chars().all(plain) {
+                    word.clone()
+                } else {
+                    format!("'{}'", word.replace('\'', r"'\''"))
+                }
+            })
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// One object that a drop would take along.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ClosureItem {
+    pub id: ObjectId,
+    pub name: String,
+    pub kind: ObjectKind,
+    pub owner: String,
+    /// Whether it lives in the side that is dropped.
+    pub inside: bool,
+}
+
+/// What an operation would do, and what the preflight saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    pub operation: Operation,
+    /// [`super::environment::Environment::id`].
+    pub environment: String,
+    /// Sentences for people: what this plan is about.
+    pub summary: Vec<String>,
+    pub steps: Vec<Step>,
+    pub findings: Vec<Finding>,
+    /// What goes when something is dropped, sorted.
+    pub closure: Vec<ClosureItem>,
+    pub fingerprint: Fingerprint,
+    /// The word to type: the production cluster, or schema where there is none.
+    pub word: Identifier,
+}
+
+impl Plan {
+    /// The statements in order, `BEGIN` and `COMMIT` included, as psql would run them. A dbt step shows its command as a comment.
+    #[must_use]
+    pub fn script(&self) -> Vec<String> {
+        self.steps.iter().flat_map(Step::script).collect()
+    }
+
+    pub fn blocks(&self) -> impl Iterator<Item = &Finding> {
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Block)
+    }
+
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.blocks().next().is_some()
+    }
+
+    /// Findings that an operator should look at before going on.
+    #[must_use]
+    pub fn has_warnings(&self) -> bool {
+        self.findings.iter().any(Finding::needs_a_look)
+    }
+}
+
+impl Step {
+    /// The step as SQL text for psql, each statement ending in `;`.
+    #[must_use]
+    pub fn script(&self) -> Vec<String> {
+        let line = |statement: &Statement| format!("{};", statement.sql());
+        match self {
+            Self::Run(statement) | Self::MoveSink { statement, .. } => vec![line(statement)],
+            Self::Transaction(statements) => std::iter::once("BEGIN;".to_owned())
+                .chain(statements.iter().map(line))
+                .chain(std::iter::once("COMMIT;".to_owned()))
+                .collect(),
+            Self::Dbt(command) => vec![command.display()],
+        }
+    }
+}

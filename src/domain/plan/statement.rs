@@ -1,0 +1,219 @@
+//! Statements that change something, built from typed names only.
+
+use crate::domain::name::{Identifier, QualifiedName, literal};
+use crate::domain::object::ObjectKind;
+use crate::domain::record::Record;
+use serde::Serialize;
+
+/// One SQL statement that changes something. Its constructors take names as types, so nothing unquoted gets in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Statement {
+    sql: String,
+    /// The text without times, for fingerprints; `None` when it holds none.
+    #[serde(skip)]
+    stable: Option<String>,
+}
+
+/// What a grant is on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GrantTarget {
+    Schema(Identifier, Identifier),
+    Cluster(Identifier),
+    /// Tables, views, materialized views and sources are all of class TABLE in grants.
+    Relation(QualifiedName),
+}
+
+impl Statement {
+    fn new(sql: String) -> Self {
+        Self { sql, stable: None }
+    }
+
+    /// The text, without a closing semicolon.
+    #[must_use]
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// The text without what changes from minute to minute.
+    #[must_use]
+    pub fn stable(&self) -> &str {
+        self.stable.as_deref().unwrap_or(&self.sql)
+    }
+
+    #[must_use]
+    pub fn create_schema(database: &Identifier, schema: &Identifier) -> Self {
+        Self::new(format!(
+            "CREATE SCHEMA {}.{}",
+            database.quoted(),
+            schema.quoted()
+        ))
+    }
+
+    #[must_use]
+    pub fn swap_schemas(database: &Identifier, one: &Identifier, other: &Identifier) -> Self {
+        Self::new(format!(
+            "ALTER SCHEMA {}.{} SWAP WITH {}",
+            database.quoted(),
+            one.quoted(),
+            other.quoted()
+        ))
+    }
+
+    #[must_use]
+    pub fn swap_clusters(one: &Identifier, other: &Identifier) -> Self {
+        Self::new(format!(
+            "ALTER CLUSTER {} SWAP WITH {}",
+            one.quoted(),
+            other.quoted()
+        ))
+    }
+
+    #[must_use]
+    pub fn move_sink(sink: &QualifiedName, from: &QualifiedName) -> Self {
+        Self::new(format!(
+            "ALTER SINK {} SET FROM {}",
+            sink.quoted(),
+            from.quoted()
+        ))
+    }
+
+    /// The deployment record in a schema's comment, beside what else the comment says.
+    #[must_use]
+    pub fn record(
+        database: &Identifier,
+        schema: &Identifier,
+        comment: Option<&str>,
+        record: &Record,
+    ) -> Self {
+        let text = |record: &Record| {
+            format!(
+                "COMMENT ON SCHEMA {}.{} IS {}",
+                database.quoted(),
+                schema.quoted(),
+                literal(&record.write_into(comment))
+            )
+        };
+        let timeless = Record {
+            at: String::new(),
+            ..record.clone()
+        };
+        Self {
+            sql: text(record),
+            stable: Some(text(&timeless)),
+        }
+    }
+
+    #[must_use]
+    pub fn comment_on_cluster(cluster: &Identifier, comment: &str) -> Self {
+        Self::new(format!(
+            "COMMENT ON CLUSTER {} IS {}",
+            cluster.quoted(),
+            literal(comment)
+        ))
+    }
+
+    #[must_use]
+    pub fn comment_on_schema(database: &Identifier, schema: &Identifier, comment: &str) -> Self {
+        Self::new(format!(
+            "COMMENT ON SCHEMA {}.{} IS {}",
+            database.quoted(),
+            schema.quoted(),
+            literal(comment)
+        ))
+    }
+
+    #[must_use]
+    pub fn drop_schema(database: &Identifier, schema: &Identifier, cascade: bool) -> Self {
+        let cascade = if cascade { " CASCADE" } else { "" };
+        Self::new(format!(
+            "DROP SCHEMA {}.{}{cascade}",
+            database.quoted(),
+            schema.quoted()
+        ))
+    }
+
+    #[must_use]
+    pub fn drop_cluster(cluster: &Identifier, cascade: bool) -> Self {
+        let cascade = if cascade { " CASCADE" } else { "" };
+        Self::new(format!("DROP CLUSTER {}{cascade}", cluster.quoted()))
+    }
+
+    #[must_use]
+    pub fn drop_object(kind: &ObjectKind, name: &QualifiedName, cascade: bool) -> Self {
+        let cascade = if cascade { " CASCADE" } else { "" };
+        Self::new(format!(
+            "DROP {} {}{cascade}",
+            kind.keyword(),
+            name.quoted()
+        ))
+    }
+
+    /// `privilege` is a word of the catalog (`USAGE`, `SELECT`, ...); anything but letters and blanks is left out of the text.
+    #[must_use]
+    pub fn grant(privilege: &str, target: &GrantTarget, grantee: Option<&Identifier>) -> Self {
+        Self::new(format!(
+            "GRANT {} ON {} TO {}",
+            keyword(privilege),
+            target.sql(),
+            grantee.map_or_else(|| "PUBLIC".to_owned(), Identifier::quoted)
+        ))
+    }
+
+    #[must_use]
+    pub fn revoke(privilege: &str, target: &GrantTarget, grantee: Option<&Identifier>) -> Self {
+        Self::new(format!(
+            "REVOKE {} ON {} FROM {}",
+            keyword(privilege),
+            target.sql(),
+            grantee.map_or_else(|| "PUBLIC".to_owned(), Identifier::quoted)
+        ))
+    }
+
+    /// `owner` of `None` is FOR ALL ROLES, `grantee` of `None` is PUBLIC; `object_class` is a word of the catalog (`table`).
+    #[must_use]
+    pub fn default_privilege(
+        owner: Option<&Identifier>,
+        schema: (&Identifier, &Identifier),
+        privilege: &str,
+        object_class: &str,
+        grantee: Option<&Identifier>,
+    ) -> Self {
+        Self::new(format!(
+            "ALTER DEFAULT PRIVILEGES FOR {} IN SCHEMA {}.{} GRANT {} ON {}S TO {}",
+            owner.map_or_else(
+                || "ALL ROLES".to_owned(),
+                |role| format!("ROLE {}", role.quoted())
+            ),
+            schema.0.quoted(),
+            schema.1.quoted(),
+            keyword(privilege),
+            keyword(object_class),
+            grantee.map_or_else(|| "PUBLIC".to_owned(), Identifier::quoted)
+        ))
+    }
+
+    /// A statement whose text another module of the domain built from typed names.
+    pub(in crate::domain) fn built(sql: String) -> Self {
+        Self::new(sql)
+    }
+}
+
+impl GrantTarget {
+    fn sql(&self) -> String {
+        match self {
+            Self::Schema(database, schema) => {
+                format!("SCHEMA {}.{}", database.quoted(), schema.quoted())
+            }
+            Self::Cluster(cluster) => format!("CLUSTER {}", cluster.quoted()),
+            Self::Relation(name) => format!("TABLE {}", name.quoted()),
+        }
+    }
+}
+
+fn keyword(word: &str) -> String {
+    word.chars()
+        .filter(|c| c.is_ascii_alphabetic() || *c == ' ')
+        .collect::<String>()
+        .to_uppercase()
+}

@@ -1,0 +1,116 @@
+//! What an operation tells while it runs, and how it ended. The cockpit and the command line read the same events.
+
+use crate::domain::action::Operation;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// One thing that happened during an operation, in order.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Progress {
+    /// The first event: how many steps there are.
+    Started {
+        operation: Operation,
+        steps: usize,
+    },
+    StatementStarted {
+        step: usize,
+        sql: String,
+    },
+    /// `outcome` is the server's command tag, or its error with the SQLSTATE.
+    StatementFinished {
+        step: usize,
+        sql: String,
+        ok: bool,
+        outcome: String,
+        seconds: f64,
+    },
+    /// A model of a deploy or sync changed its state.
+    Model {
+        name: String,
+        state: ModelState,
+        seconds: Option<f64>,
+        message: Option<String>,
+        done: usize,
+        total: usize,
+    },
+    /// A line of output, of dbt or of the server.
+    Log {
+        line: String,
+    },
+    /// What is still missing, when it changes.
+    Waiting {
+        hydrated: usize,
+        total: usize,
+        missing: Vec<String>,
+    },
+    /// COMMIT is on its way: from here on the answer is waited for.
+    Committing,
+    Committed,
+    /// Something an operator should know, as a sentence.
+    Note {
+        text: String,
+    },
+    /// The last event.
+    Finished(Outcome),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelState {
+    Running,
+    Done,
+    Failed,
+    Skipped,
+}
+
+/// How an operation ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    pub outcome: OutcomeKind,
+    /// One sentence.
+    pub message: String,
+    /// The command to type next, where there is one.
+    pub next: Option<String>,
+    /// The audit file of this operation, where one was written.
+    pub audit: Option<PathBuf>,
+}
+
+/// The classes of ends; each has an exit code of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    Done,
+    /// Nothing changed, or what changed was undone.
+    Failed,
+    /// Usage, configuration, or not confirmed.
+    Refused,
+    NotReadyInTime,
+    /// A finding, `--expect`, or a promote without `--wait` while not ready.
+    Blocked,
+    /// The link was lost around COMMIT and the catalog could not be read back.
+    Unknown,
+    /// A cluster can't become ready.
+    Failing,
+    /// Done in the main, with something left that `next` finishes.
+    Unfinished,
+    Interrupted,
+}
+
+impl OutcomeKind {
+    /// The process exit code; part of the command line's contract.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Refused => 2,
+            Self::NotReadyInTime => 3,
+            Self::Blocked => 4,
+            Self::Unknown => 5,
+            Self::Failing => 6,
+            Self::Unfinished => 7,
+            Self::Interrupted => 130,
+        }
+    }
+}
