@@ -3,7 +3,9 @@
 //! Facts come in as a [`snapshot::Snapshot`] (one logical time) beside an [`environment::Environment`] (configured names);
 //! [`readiness`] and [`phase`] judge them, [`plan`] turns them into statements with findings and a fingerprint.
 
+pub mod access;
 pub mod action;
+pub mod background;
 pub mod board;
 pub mod environment;
 pub mod finding;

@@ -4,6 +4,7 @@ use super::name::{ClusterId, DatabaseId, Identifier, ObjectId, ReplicaId, RoleId
 use super::object::Catalog;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A Materialize timestamp: milliseconds since the epoch on the server's clock. Never compared with a client's clock.
 #[derive(
@@ -103,6 +104,8 @@ pub struct ReplicaHealth {
     pub since: Option<LogicalTime>,
     /// `oom-killed` events of the last 24 hours, newest last.
     pub oom_kills: Vec<LogicalTime>,
+    /// Every time of the last 24 hours that a process went offline, whatever the reason, newest last.
+    pub interruptions: Vec<LogicalTime>,
     pub cpu_percent: Option<f64>,
     pub memory_percent: Option<f64>,
 }
@@ -154,7 +157,8 @@ pub struct Readings {
 pub struct Snapshot {
     pub time: LogicalTime,
     pub server: Server,
-    pub catalog: Catalog,
+    /// Shared between snapshots while nothing in it changed.
+    pub catalog: Arc<Catalog>,
     pub readings: Readings,
     /// Relations that this server lacks or that this role can't read: each costs a column, never the screen.
     pub missing: BTreeSet<String>,

@@ -1,0 +1,40 @@
+//! Facts that plans need beside a snapshot: how a cluster was created, who did what to it.
+
+use super::name::ClusterId;
+use super::snapshot::LogicalTime;
+use serde::{Deserialize, Serialize};
+
+/// How a cluster was made, so that a twin can be made the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterDefinition {
+    pub id: ClusterId,
+    /// The text of `SHOW CREATE CLUSTER`; `None` for unmanaged clusters, whose replicas tell (the server refuses to show those).
+    pub create_sql: Option<String>,
+    /// The auto-scaling strategy as JSON text, where the server has the relation and the cluster a strategy.
+    pub autoscaling: Option<String>,
+}
+
+/// One line of the server's audit log about a schema or a cluster.
+///
+/// A swap shows as renames through temporary names `mz_schema_swap_...`, all of one time (recorded: 15).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEvent {
+    pub id: String,
+    /// `create`, `alter`, `drop`, `comment`, `grant`, ...
+    pub event_type: String,
+    /// `schema` or `cluster`.
+    pub object_type: String,
+    /// JSON text, its shape differs by event: `{"id":"u27","new_name":"a","old_name":"b"}`.
+    pub details: String,
+    /// The role's name; `None` for what the server does by itself.
+    pub user: Option<String>,
+    pub at: LogicalTime,
+}
+
+/// One minute of an object's lag.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LagSample {
+    pub at: LogicalTime,
+    /// Seconds; `None` where the lag could not be read.
+    pub seconds: Option<f64>,
+}
