@@ -1,0 +1,1 @@
+SELECT id, privileges::text AS privileges FROM mz_catalog.mz_clusters WHERE id LIKE 'u%'

@@ -1,0 +1,1 @@
+SELECT role_id, member FROM mz_catalog.mz_role_members

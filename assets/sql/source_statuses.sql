@@ -1,0 +1,4 @@
+-- Sources, and the tables that they feed.
+SELECT id, status, error, EXTRACT(EPOCH FROM last_status_change_at)::float8 AS since
+FROM mz_internal.mz_source_statuses
+WHERE id LIKE 'u%'

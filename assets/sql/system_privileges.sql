@@ -1,0 +1,1 @@
+SELECT privileges::text AS privileges FROM mz_catalog.mz_system_privileges
