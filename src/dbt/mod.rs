@@ -1,4 +1,4 @@
 //! What dbt knows: manifests, state comparison, selection, project files, runners.
 
 pub mod json;
-
+pub mod manifest;

@@ -1,0 +1,151 @@
+use super::*;
+
+const V12: &str = "https://schemas.getdbt.com/dbt/manifest/v12.json";
+
+fn parse(text: &str) -> Result<Manifest, ManifestError> {
+    Manifest::parse(text.as_bytes().to_vec(), Path::new("state/manifest.json"))
+}
+
+/// A manifest of this version with these nodes and metrics (JSON objects without braces).
+fn manifest(version: &str, nodes: &str, metrics: &str) -> String {
+    format!(
+        r#"{{"metadata": {{"dbt_schema_version": "{version}", "adapter_type": "materialize"}}, "nodes": {{{nodes}}},
+        "sources": {{}}, "macros": {{}}, "exposures": {{}}, "metrics": {{{metrics}}}, "unit_tests": {{}},
+        "semantic_models": {{}}, "saved_queries": {{}}, "disabled": null, "future": [1]}}"#
+    )
+}
+
+fn only_node(fields: &str) -> Node {
+    let nodes = format!(r#""model.p.a": {{"resource_type": "model", {fields}}}"#);
+    let manifest = parse(&manifest(V12, &nodes, "")).unwrap();
+    manifest.nodes()[0].clone()
+}
+
+#[test]
+fn decodes_what_a_node_says_of_itself() {
+    let node = only_node(
+        r#""name": "a", "fqn": ["p", "marts", "a"], "raw_code": "select 'é\n'", "future": {"x": [NaN]},
+        "config": {"enabled": true, "materialized": "view", "cluster": "compute", "indexes": [{"default": true}],
+                   "persist_docs": {"relation": "false", "columns": 0}},
+        "columns": {"id": {"description": "key"}, "b": {}}, "tags": ["x"], "relation_name": null,
+        "depends_on": {"nodes": ["model.p.b"], "macros": ["macro.p.m", null]}, "version": 2,
+        "deprecation_date": "2030-01-01T02:00:00+02:00""#,
+    );
+    assert_eq!(node.raw_code(), "select 'é\n'");
+    assert_eq!(node.fqn(), ["p", "marts", "a"]);
+    assert_eq!(node.cluster().as_deref(), Some("compute"));
+    assert_eq!(node.indexes().len(), 1);
+    assert_eq!(node.relation_name(), None);
+    assert_eq!(
+        node.persist_docs(),
+        PersistDocs {
+            relation: true,
+            columns: false
+        }
+    );
+    let columns = [("id", "key"), ("b", "")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    assert_eq!(node.column_descriptions(), columns);
+    assert_eq!(node.depends_on_nodes(), [UniqueId::from("model.p.b")]);
+    assert_eq!(
+        node.depends_on_macros(),
+        [Some(UniqueId::from("macro.p.m")), None]
+    );
+    let midnight = "2030-01-01T00:00:00Z".parse().unwrap();
+    assert_eq!(node.deprecation(), Some(Deprecation::At(midnight)));
+}
+
+#[test]
+fn reads_v4_to_v12_and_nothing_else() {
+    for version in 1..=14 {
+        let address = format!("https://schemas.getdbt.com/dbt/manifest/v{version}.json");
+        let read = parse(&manifest(&address, "", ""));
+        assert_eq!(read.is_ok(), (4..=12).contains(&version), "v{version}");
+    }
+    for odd in [
+        "",
+        "12",
+        "https://schemas.getdbt.com/dbt/run-results/v6.json",
+        "v12.json",
+    ] {
+        let error = parse(&manifest(odd, "", "")).unwrap_err();
+        assert!(
+            matches!(error, ManifestError::UnsupportedVersion { .. }),
+            "{odd}"
+        );
+    }
+}
+
+#[test]
+fn brings_old_manifests_up_as_dbt_does() {
+    let nodes = r#""model.p.a": {"resource_type": "model", "raw_sql": "select 1", "compiled_sql": "select 2"}"#;
+    let metrics = r#""metric.p.m": {"resource_type": "metric"}"#;
+    let v9 = "https://schemas.getdbt.com/dbt/manifest/v9.json";
+    let old = parse(&manifest(v9, nodes, metrics)).unwrap();
+    assert_eq!(old.nodes().len(), 1, "metrics before v10 are dropped");
+    assert_eq!(old.nodes()[0].raw_code(), "select 1");
+    assert_eq!(old.nodes()[0].compiled_code().as_deref(), Some("select 2"));
+    let new = parse(&manifest(V12, nodes, metrics)).unwrap();
+    assert_eq!(new.nodes().len(), 2);
+    assert_eq!(new.nodes()[0].raw_code(), "", "a v12 has no raw_sql");
+}
+
+#[test]
+fn old_manifests_may_lack_the_newer_sections() {
+    let sections = r#""nodes": {}, "sources": {}, "macros": {}, "exposures": {}, "metrics": {}"#;
+    let text = |version| {
+        format!(
+            r#"{{{sections}, "metadata": {{"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v{version}.json"}}}}"#
+        )
+    };
+    assert!(parse(&text(10)).is_ok(), "the version may stand last, too");
+    let error = parse(&text(12)).unwrap_err().to_string();
+    assert!(error.contains("unit_tests") && error.contains("state/manifest.json"));
+}
+
+#[test]
+fn says_what_is_wrong_and_where() {
+    let error = |text: &str| parse(text).unwrap_err();
+    for text in ["", "{", "nothing", "[]", "\u{feff}{}", "{} {}"] {
+        assert!(
+            matches!(error(text), ManifestError::NotJson { .. }),
+            "{text}"
+        );
+    }
+    assert!(matches!(error("{}"), ManifestError::NoVersion { .. }));
+    let metadata = r#"{"metadata": {"dbt_version": "1.11.0"}}"#;
+    assert!(matches!(error(metadata), ManifestError::NoVersion { .. }));
+    for (field, value) in [
+        ("fqn", "\"a\""),
+        ("config", "[]"),
+        ("depends_on.nodes", "{\"nodes\": 1}"),
+        ("deprecation_date", "\"soon\""),
+        ("unrendered_config", "null"),
+    ] {
+        let key = field.split('.').next().unwrap();
+        let node = format!(r#""model.p.a": {{"resource_type": "model", "{key}": {value}}}"#);
+        let message = error(&manifest(V12, &node, "")).to_string();
+        assert!(
+            message.contains(&format!("`{field}` of model.p.a")),
+            "{message}"
+        );
+    }
+    let unknown = manifest(
+        V12,
+        r#""dashboard.p.a": {"resource_type": "dashboard"}"#,
+        "",
+    );
+    assert!(
+        error(&unknown)
+            .to_string()
+            .contains("`dashboard` is no resource type")
+    );
+    let missing = Manifest::read(Path::new("no/such/manifest.json")).unwrap_err();
+    assert!(missing.to_string().contains("no/such/manifest.json"));
+}
+
+#[test]
+fn the_hash_names_the_bytes() {
+    let manifest = parse(&manifest(V12, "", "")).unwrap();
+    assert_eq!(manifest.hash().as_str().len(), 12);
+    assert_eq!(ManifestHash::of(b"abc").as_str(), "ba7816bf8f01");
+}
