@@ -1,1 +1,5 @@
 //! The cockpit: event -> update -> effects -> view.
+
+pub mod effect;
+pub mod event;
+pub mod port;

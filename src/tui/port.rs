@@ -1,0 +1,52 @@
+//! The seam to the outside: what the cockpit asks of whoever speaks to the server and to dbt.
+
+use super::effect::PlanOptions;
+use super::event::Picture;
+use crate::domain::action::Operation;
+use crate::domain::changes::ChangesView;
+use crate::domain::history::AuditEntry;
+use crate::domain::plan::{ConfirmedPlan, Plan};
+use crate::ops::progress::{Outcome, Progress};
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// An answer that comes later.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Every error is one sentence for the screen.
+pub trait Port: Send + Sync + 'static {
+    /// The newest picture; it goes on through lost links for as long as the port lives.
+    fn pictures(&self) -> watch::Receiver<Picture>;
+
+    /// Asks for a reading now. Returns at once; the answer is a new picture.
+    fn refresh(&self);
+
+    /// Observes, plans and rehearses; changes nothing.
+    fn plan(&self, operation: Operation, options: PlanOptions) -> Answer<'_, Result<Plan, String>>;
+
+    /// Observes again and runs the plan if its fingerprint still holds; a changed one ends as `Blocked` and says what changed.
+    ///
+    /// Once COMMIT is sent, cancelling no longer stops it.
+    fn execute(
+        &self,
+        plan: ConfirmedPlan,
+        progress: mpsc::Sender<Progress>,
+        cancel: CancellationToken,
+    ) -> Answer<'_, Outcome>;
+
+    /// The diff against what production runs.
+    fn changes(&self) -> Answer<'_, Result<Arc<ChangesView>, String>>;
+
+    /// Past operations, newest first.
+    fn history(&self) -> Answer<'_, Result<Arc<[AuditEntry]>, String>>;
+
+    /// Runs `dbt parse` in a target path of its own; the sentence says what came of it.
+    fn parse(&self) -> Answer<'_, Result<String, String>>;
+
+    /// Where a saved view goes: a file of this name, in the state directory.
+    fn save(&self, name: String, text: String) -> Answer<'_, Result<PathBuf, String>>;
+}
