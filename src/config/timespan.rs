@@ -1,0 +1,108 @@
+//! Lengths of time as people write them: `500ms`, `15s`, `1m 30s`, `10 minutes`.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::{fmt, str::FromStr, time::Duration};
+
+/// A length of time, never negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timespan(Duration);
+
+/// The text is no length of time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a length of time; write it like \"500ms\", \"15s\" or \"1m 30s\"")]
+pub struct InvalidTimespan(String);
+
+impl Timespan {
+    #[must_use]
+    pub const fn from_millis(milliseconds: u64) -> Self {
+        Self(Duration::from_millis(milliseconds))
+    }
+
+    #[must_use]
+    pub const fn from_secs(seconds: u64) -> Self {
+        Self(Duration::from_secs(seconds))
+    }
+
+    #[must_use]
+    pub const fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl From<Timespan> for Duration {
+    fn from(span: Timespan) -> Self {
+        span.0
+    }
+}
+
+impl FromStr for Timespan {
+    type Err = InvalidTimespan;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTimespan> {
+        let invalid = || InvalidTimespan(text.to_owned());
+        let signed: SignedDuration = text.trim().parse().map_err(|_| invalid())?;
+        Duration::try_from(signed).map(Self).map_err(|_| invalid())
+    }
+}
+
+/// `1m 30s`: reads back as the same length.
+impl fmt::Display for Timespan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match SignedDuration::try_from(self.0) {
+            Ok(signed) => write!(f, "{signed:#}"),
+            Err(_) => write!(f, "{}s", self.0.as_secs()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Timespan {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Timespan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_people_write() {
+        for (text, milliseconds) in [
+            ("500ms", 500),
+            ("15s", 15_000),
+            ("1m 30s", 90_000),
+            ("10 minutes", 600_000),
+            (" 1s ", 1_000),
+        ] {
+            assert_eq!(
+                text.parse::<Timespan>(),
+                Ok(Timespan::from_millis(milliseconds)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_numbers_without_a_unit_and_negative_lengths() {
+        for text in ["15", "", "-1s", "1s ago", "soon"] {
+            assert!(text.parse::<Timespan>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_it_shows_reads_back() {
+        for milliseconds in [0, 1, 500, 1_000, 90_500, 3_600_000] {
+            let span = Timespan::from_millis(milliseconds);
+            assert_eq!(span.to_string().parse(), Ok(span), "{span}");
+        }
+    }
+}
