@@ -1,0 +1,370 @@
+//! `profiles.yml`: where dbt keeps connections, found and rendered as dbt does it.
+
+use super::{
+    connection::{ClientCertificate, Connection, RootCertificates},
+    jinja::Jinja,
+    problem::{Place, Problem},
+    secret::Secret,
+    variables::Variables,
+    yaml::{self, Node},
+};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+pub(super) const FILE_NAME: &str = "profiles.yml";
+
+/// dbt's name for the target when neither a flag nor the profile names one.
+pub(super) const DEFAULT_TARGET: &str = "default";
+
+/// The folder whose `profiles.yml` counts: the one that was named, the current one, the project's, `~/.dbt`.
+pub(super) fn folder(
+    named: Option<&Path>,
+    working_dir: &Path,
+    project_dir: &Path,
+    variables: &Variables,
+) -> PathBuf {
+    let home = variables.home().map(|home| home.join(".dbt"));
+    named
+        .map(Path::to_path_buf)
+        .or_else(|| {
+            [working_dir, project_dir]
+                .into_iter()
+                .find(|folder| folder.join(FILE_NAME).is_file())
+                .map(Path::to_path_buf)
+        })
+        .or(home)
+        .unwrap_or_else(|| project_dir.to_path_buf())
+}
+
+/// One profile of the file, not yet rendered.
+pub(super) struct Profile {
+    file: PathBuf,
+    name: String,
+    node: Node,
+    jinja: Jinja,
+}
+
+impl Profile {
+    /// # Errors
+    /// When the file can't be read, is no YAML, or has no such profile.
+    pub fn read(folder: &Path, name: &str, variables: &Variables) -> Result<Self, Problem> {
+        let file = folder.join(FILE_NAME);
+        let text = fs::read_to_string(&file).map_err(|error| {
+            Problem::new(
+                format!("the connection profiles can't be read: {error}"),
+                "name their folder with --profiles-dir, or give a connection with --url",
+            )
+            .at(Place::file(&file))
+        })?;
+        let root = yaml::parse(&file, &text)?;
+        let known: Vec<&String> = root.map().into_iter().flat_map(BTreeMap::keys).collect();
+        let Some(node) = root.at(&[name]) else {
+            return Err(Problem::new(
+                format!("there is no profile `{name}`"),
+                format!("name one with --profile; the file has {known:?}"),
+            )
+            .at(Place::file(&file)));
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            node: node.clone(),
+            jinja: Jinja::new(variables),
+            file,
+        })
+    }
+
+    /// The target that the profile itself names, or `default`.
+    ///
+    /// # Errors
+    /// When its Jinja can't be rendered.
+    pub fn own_target(&self) -> Result<String, Problem> {
+        let Some(node) = self.node.at(&["target"]) else {
+            return Ok(DEFAULT_TARGET.to_owned());
+        };
+        let text = node.text().unwrap_or_else(|| DEFAULT_TARGET.to_owned());
+        self.jinja
+            .render(&text)
+            .map_err(|why| self.field_problem("target", node.line, &why))
+    }
+
+    /// The connection of one target; what is wrong with it goes to `problems`.
+    pub fn connection(&self, target: &str, problems: &mut Vec<Problem>) -> Option<Connection> {
+        let Some(node) = self.node.at(&["outputs", target]) else {
+            let outputs = self.node.at(&["outputs"]).and_then(Node::map);
+            let known: Vec<&String> = outputs.into_iter().flat_map(BTreeMap::keys).collect();
+            problems.push(
+                Problem::new(
+                    format!("profile `{}` has no target `{target}`", self.name),
+                    format!("name one with --target; it has {known:?}"),
+                )
+                .at(Place::line(&self.file, self.node.line)),
+            );
+            return None;
+        };
+        let mut fields = Fields {
+            profile: self,
+            node,
+            problems,
+        };
+        fields.connection()
+    }
+
+    fn field_problem(&self, field: &str, line: usize, why: &str) -> Problem {
+        Problem::new(
+            format!("`{field}`: {why}"),
+            "correct the profile or set the variable",
+        )
+        .at(Place::line(&self.file, line))
+    }
+}
+
+struct Fields<'a> {
+    profile: &'a Profile,
+    node: &'a Node,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Fields<'_> {
+    fn connection(&mut self) -> Option<Connection> {
+        self.check_adapter();
+        let host = self.required(&["host"]);
+        let user = self.required(&["user"]);
+        let database = self.required(&["database", "dbname"]);
+        let port = self.parsed::<u16>("port", "it is a number from 1 to 65535");
+        let complete = host.is_some() && user.is_some() && database.is_some();
+        let mut connection = Connection::new(
+            host.unwrap_or_default(),
+            user.unwrap_or_default(),
+            database.unwrap_or_default(),
+        );
+        if let Some(port) = port {
+            connection.port = port;
+        }
+        connection.password = self.text(&["password", "pass"]).map(Secret::new);
+        connection.schema = self.text(&["schema"]);
+        connection.cluster = self.text(&["cluster"]);
+        connection.search_path = self.text(&["search_path"]);
+        connection.application_name = self.text(&["application_name"]);
+        let seconds = "it is a whole number of seconds";
+        if let Some(timeout) = self.parsed("connect_timeout", seconds) {
+            connection.connect_timeout = Duration::from_secs(timeout);
+        }
+        // dbt's 0 means "the default".
+        connection.keepalives_idle = self
+            .parsed("keepalives_idle", seconds)
+            .filter(|idle| *idle > 0)
+            .map(Duration::from_secs);
+        if let Some(retries) = self.parsed("retries", "it is a whole number") {
+            connection.retries = retries;
+        }
+        self.tls(&mut connection);
+        connection.options = self.options();
+        complete.then_some(connection)
+    }
+
+    fn tls(&mut self, connection: &mut Connection) {
+        if let Some(mode) = self.parsed(
+            "sslmode",
+            "use disable, prefer, require, verify-ca or verify-full",
+        ) {
+            connection.tls.mode = mode;
+        }
+        if let Some(roots) = self
+            .text(&["sslrootcert"])
+            .filter(|roots| roots != "system")
+        {
+            connection.tls.roots = RootCertificates::File(roots.into());
+        }
+        match (self.text(&["sslcert"]), self.text(&["sslkey"])) {
+            (Some(certificate), Some(key)) => {
+                connection.tls.client = Some(ClientCertificate {
+                    certificate: certificate.into(),
+                    key: key.into(),
+                });
+            }
+            (None, None) => {}
+            _ => self.wrong("sslcert", self.node.line, "sslcert and sslkey go together"),
+        }
+    }
+
+    fn options(&mut self) -> BTreeMap<String, String> {
+        let options = self.node.at(&["options"]).and_then(Node::map);
+        options
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, node)| Some((name.clone(), self.render(name, node)?)))
+            .collect()
+    }
+
+    fn check_adapter(&mut self) {
+        let adapter = self.text(&["type"]);
+        if adapter.as_deref() != Some("materialize") {
+            let why = "this target is not for Materialize (`type: materialize`)";
+            let line = self.node.at(&["type"]).unwrap_or(self.node).line;
+            self.wrong("type", line, why);
+        }
+    }
+
+    /// A field under the first of its names that is there.
+    fn text(&mut self, names: &[&str]) -> Option<String> {
+        let (name, node) = names
+            .iter()
+            .find_map(|name| Some((name, self.node.at(&[name])?)))?;
+        self.render(name, node)
+    }
+
+    fn required(&mut self, names: &[&str]) -> Option<String> {
+        let missing = names.iter().all(|name| self.node.at(&[name]).is_none());
+        if let (true, Some(name)) = (missing, names.first()) {
+            self.wrong(name, self.node.line, "the target does not say it");
+        }
+        self.text(names)
+    }
+
+    fn parsed<T: FromStr>(&mut self, name: &str, rule: &str) -> Option<T> {
+        let line = self.node.at(&[name])?.line;
+        let text = self.text(&[name])?;
+        let value = text.trim().parse().ok();
+        if value.is_none() {
+            self.wrong(name, line, &format!("`{text}` can't be used: {rule}"));
+        }
+        value
+    }
+
+    fn render(&mut self, name: &str, node: &Node) -> Option<String> {
+        match self.profile.jinja.render(&node.text()?) {
+            Ok(text) => Some(text),
+            Err(why) => {
+                self.wrong(name, node.line, &why);
+                None
+            }
+        }
+    }
+
+    fn wrong(&mut self, name: &str, line: usize, why: &str) {
+        self.problems
+            .push(self.profile.field_problem(name, line, why));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::connection::SslMode;
+
+    fn read(
+        text: &str,
+        target: &str,
+        variables: &[(&str, &str)],
+    ) -> (Option<Connection>, Vec<String>) {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(FILE_NAME), text).unwrap();
+        let variables = variables.iter().copied().collect();
+        let mut problems = Vec::new();
+        let connection = Profile::read(dir.path(), "shop", &variables)
+            .unwrap()
+            .connection(target, &mut problems);
+        let shown = problems.iter().map(|problem| {
+            format!(
+                "{}: {}",
+                problem.place.as_ref().unwrap().line.unwrap(),
+                problem.message
+            )
+        });
+        (connection, shown.collect())
+    }
+
+    #[test]
+    fn fields_are_rendered_and_typed() {
+        let text = "\
+base: &base
+  type: materialize
+  host: \"{{ env_var('MZ_HOST') }}\"
+  port: \"{{ env_var('MZ_PORT', '6875') | as_number }}\"
+shop:
+  target: prod
+  outputs:
+    prod:
+      <<: *base
+      user: me@example.com
+      pass: \"{{ env_var('DBT_ENV_SECRET_PW') }}\"
+      dbname: materialize
+      schema: public
+      sslmode: verify-full
+      sslrootcert: /ca.pem
+      keepalives_idle: 0
+      options: {timezone: UTC}
+";
+        let variables = [("MZ_HOST", "db.example"), ("DBT_ENV_SECRET_PW", "s3cret")];
+        let (connection, problems) = read(text, "prod", &variables);
+        assert_eq!(problems, [""; 0]);
+        let connection = connection.unwrap();
+        assert_eq!(
+            (connection.host.as_str(), connection.port),
+            ("db.example", 6875)
+        );
+        assert_eq!(connection.password.as_ref().unwrap().expose(), "s3cret");
+        assert_eq!(connection.tls.mode, SslMode::VerifyFull);
+        assert_eq!(connection.keepalives_idle, None);
+        assert_eq!(connection.options["timezone"], "UTC");
+        assert!(!format!("{connection:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn every_field_that_is_wrong_is_told_with_its_line() {
+        let text = "\
+shop:
+  outputs:
+    prod:
+      type: postgres
+      host: \"{{ env_var('MZ_HOST') }}\"
+      port: many
+      sslmode: allow
+      database: materialize
+";
+        let (connection, problems) = read(text, "prod", &[]);
+        assert!(connection.is_none());
+        let start: Vec<_> = problems
+            .iter()
+            .map(|problem| problem.split('`').take(2).collect::<String>())
+            .collect();
+        assert_eq!(
+            start,
+            ["4: type", "5: host", "4: user", "6: port", "7: sslmode"]
+        );
+    }
+
+    #[test]
+    fn a_target_that_is_not_there_is_told_with_those_that_are() {
+        let text = "shop: {outputs: {dev: {type: materialize}}}\n";
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(FILE_NAME), text).unwrap();
+        let profile = Profile::read(dir.path(), "shop", &Variables::default()).unwrap();
+        let mut problems = Vec::new();
+        assert!(profile.connection("prod", &mut problems).is_none());
+        assert!(problems[0].remedy.contains("dev"), "{}", problems[0]);
+        assert_eq!(profile.own_target().unwrap(), "default");
+    }
+
+    #[test]
+    fn the_profiles_folder_is_searched_as_dbt_does() {
+        let home = tempfile::tempdir().unwrap();
+        let here = tempfile::tempdir().unwrap();
+        let project = tempfile::tempdir().unwrap();
+        let variables: Variables = [("HOME", home.path().display().to_string())]
+            .into_iter()
+            .collect();
+        let found = |named| folder(named, here.path(), project.path(), &variables);
+        assert_eq!(found(None), home.path().join(".dbt"));
+        fs::write(project.path().join(FILE_NAME), "").unwrap();
+        assert_eq!(found(None), project.path());
+        fs::write(here.path().join(FILE_NAME), "").unwrap();
+        assert_eq!(found(None), here.path());
+        assert_eq!(found(Some(Path::new("/named"))), Path::new("/named"));
+    }
+}

@@ -1,0 +1,240 @@
+//! Connection URLs: `postgres://user:password@host:port/database?sslmode=...`.
+
+use super::connection::{ClientCertificate, Connection, RootCertificates, parse_options};
+use super::secret::Secret;
+use std::{path::PathBuf, time::Duration};
+
+/// Why a URL can't be used. No message repeats the URL, which may hold a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidUrl {
+    #[error("a connection URL starts with `postgres://` or `postgresql://`")]
+    Scheme,
+    #[error("the URL names no host")]
+    Host,
+    #[error("the URL's port is no number from 1 to 65535")]
+    Port,
+    #[error(
+        "the URL holds a `%` that is not followed by two hexadecimal digits, or text that is not UTF-8"
+    )]
+    Encoding,
+    #[error("the URL's user or password holds `?`, `/` or `@`; write them as %3F, %2F and %40")]
+    Separator,
+    #[error("the URL's parameter `{0}` is not known")]
+    Parameter(String),
+    #[error("the URL's parameter `{name}` can't be used: {why}")]
+    Value { name: String, why: String },
+}
+
+/// Reads a URL. The user is `materialize` and the database `materialize` where the URL names none.
+///
+/// # Errors
+/// When the URL is malformed, or names a parameter that would be ignored.
+pub fn parse(url: &Secret) -> Result<Connection, InvalidUrl> {
+    let text = url.expose();
+    let rest = ["postgres://", "postgresql://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme))
+        .ok_or(InvalidUrl::Scheme)?;
+    let (rest, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+    let (credentials, address) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let (user, password) = match credentials.split_once(':') {
+        Some((user, password)) => (user, Some(password)),
+        None => (credentials, None),
+    };
+    let (host, port) = split_address(address)?;
+    let or_materialize = |text: &str| -> Result<String, InvalidUrl> {
+        let text = if text.is_empty() { "materialize" } else { text };
+        decode(text)
+    };
+    let mut connection = Connection::new(host, or_materialize(user)?, or_materialize(database)?);
+    if let Some(port) = port {
+        connection.port = port;
+    }
+    connection.password = password.map(decode).transpose()?.map(Secret::new);
+    let mut certificate = ClientFiles::default();
+    for pair in parameters.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        set(
+            &mut connection,
+            &mut certificate,
+            &decode(name)?,
+            decode(value)?,
+        )?;
+    }
+    connection.tls.client = certificate.both()?;
+    Ok(connection)
+}
+
+/// The host in brackets, when it is an IPv6 address, and the port.
+fn split_address(address: &str) -> Result<(String, Option<u16>), InvalidUrl> {
+    let (host, port) = if let Some(rest) = address.strip_prefix('[') {
+        let (host, rest) = rest.split_once(']').ok_or(InvalidUrl::Host)?;
+        (host, rest.strip_prefix(':'))
+    } else {
+        match address.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (address, None),
+        }
+    };
+    if host.is_empty() {
+        return Err(InvalidUrl::Host);
+    }
+    let port = port
+        .map(|port| port.parse::<u16>().ok().filter(|port| *port > 0))
+        .map(|port| port.ok_or(InvalidUrl::Port))
+        .transpose()?;
+    Ok((decode(host)?, port))
+}
+
+#[derive(Default)]
+struct ClientFiles {
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+}
+
+impl ClientFiles {
+    fn both(self) -> Result<Option<ClientCertificate>, InvalidUrl> {
+        match (self.certificate, self.key) {
+            (Some(certificate), Some(key)) => Ok(Some(ClientCertificate { certificate, key })),
+            (None, None) => Ok(None),
+            (certificate, _) => Err(InvalidUrl::Value {
+                name: if certificate.is_some() {
+                    "sslcert"
+                } else {
+                    "sslkey"
+                }
+                .to_owned(),
+                why: "sslcert and sslkey go together".to_owned(),
+            }),
+        }
+    }
+}
+
+fn set(
+    connection: &mut Connection,
+    client: &mut ClientFiles,
+    name: &str,
+    value: String,
+) -> Result<(), InvalidUrl> {
+    let wrong = |why: String| InvalidUrl::Value {
+        name: name.to_owned(),
+        why,
+    };
+    let seconds = |value: &str| {
+        value
+            .parse()
+            .map(Duration::from_secs)
+            .map_err(|_| wrong("it is a number of seconds".to_owned()))
+    };
+    match name {
+        "sslmode" => {
+            connection.tls.mode = value.parse().map_err(|error| wrong(format!("{error}")))?
+        }
+        "sslrootcert" if value == "system" => connection.tls.roots = RootCertificates::System,
+        "sslrootcert" => connection.tls.roots = RootCertificates::File(value.into()),
+        "sslcert" => client.certificate = Some(value.into()),
+        "sslkey" => client.key = Some(value.into()),
+        "application_name" => connection.application_name = Some(value),
+        "connect_timeout" => connection.connect_timeout = seconds(&value)?,
+        "keepalives_idle" => connection.keepalives_idle = Some(seconds(&value)?),
+        "cluster" => connection.cluster = Some(value),
+        "options" => {
+            let options = parse_options(&value)
+                .map_err(|part| wrong(format!("`{part}` is no `--name=value`")))?;
+            connection.options.extend(options);
+        }
+        // What looks like a parameter is the rest of a password here: it must not be repeated.
+        _ if name.contains('@') => return Err(InvalidUrl::Separator),
+        _ => return Err(InvalidUrl::Parameter(name.to_owned())),
+    }
+    Ok(())
+}
+
+fn decode(text: &str) -> Result<String, InvalidUrl> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+        let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
+            return Err(InvalidUrl::Encoding);
+        };
+        bytes.push(u8::try_from(high * 16 + low).map_err(|_| InvalidUrl::Encoding)?);
+    }
+    String::from_utf8(bytes).map_err(|_| InvalidUrl::Encoding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::connection::SslMode;
+    use proptest::prelude::*;
+
+    fn parse_text(url: &str) -> Result<Connection, InvalidUrl> {
+        parse(&Secret::new(url))
+    }
+
+    #[test]
+    fn every_part_is_read() {
+        let connection = parse_text(
+            "postgres://a%40b:p%3Aw@db.example:6876/shop?sslmode=verify-full&sslrootcert=/ca.pem&options=--cluster%3Dc",
+        )
+        .unwrap();
+        assert_eq!(connection.user, "a@b");
+        assert_eq!(connection.password.as_ref().unwrap().expose(), "p:w");
+        assert_eq!(
+            (connection.host.as_str(), connection.port),
+            ("db.example", 6876)
+        );
+        assert_eq!(connection.database, "shop");
+        assert_eq!(connection.tls.mode, SslMode::VerifyFull);
+        assert_eq!(
+            connection.tls.roots,
+            RootCertificates::File("/ca.pem".into())
+        );
+        assert_eq!(connection.options["cluster"], "c");
+    }
+
+    #[test]
+    fn the_shortest_url_takes_materializes_defaults() {
+        let connection = parse_text("postgresql://[::1]").unwrap();
+        assert_eq!(connection.host, "::1");
+        assert_eq!(connection.port, 6875);
+        assert_eq!(
+            (connection.user.as_str(), connection.database.as_str()),
+            ("materialize", "materialize")
+        );
+        assert_eq!(connection.password, None);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (url, mistake) in [
+            ("mysql://h", InvalidUrl::Scheme),
+            ("postgres://u@/db", InvalidUrl::Host),
+            ("postgres://h:0", InvalidUrl::Port),
+            ("postgres://h:x", InvalidUrl::Port),
+            ("postgres://%zz@h", InvalidUrl::Encoding),
+            ("postgres://h?ssl=on", InvalidUrl::Parameter("ssl".into())),
+        ] {
+            assert_eq!(parse_text(url), Err(mistake), "{url}");
+        }
+        assert!(parse_text("postgres://h?sslcert=/c.pem").is_err());
+        assert!(parse_text("postgres://h?sslmode=allow").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_password_is_never_shown(password in "[a-zA-Z0-9]{12}", tail in "[?/@:&=%a-z]{0,12}") {
+            let shown = match parse_text(&format!("postgres://u:{password}@h:1/d{tail}")) {
+                Ok(connection) => format!("{connection:?}"),
+                Err(error) => format!("{error} {error:?}"),
+            };
+            prop_assert!(!shown.contains(&password), "{}", shown);
+        }
+    }
+}
