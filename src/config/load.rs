@@ -1,0 +1,381 @@
+//! From all sources to [`Settings`], gathering every problem on the way.
+
+use super::{
+    connection::Connection,
+    document::Document,
+    keys,
+    layers::{Chosen, Layers},
+    pairs,
+    problem::{Origin, Place, Problem, Problems, suggestion},
+    profile::{self, Profile},
+    project::{self, DbtProject},
+    secret::Secret,
+    setting::SETTINGS,
+    settings::{
+        Color, Dbt, Folders, Promotion, RunnerKind, Screen, Settings, TargetNames, ValidateCommand,
+        Waiting,
+    },
+    sources::{Need, Sources},
+    timespan::Timespan,
+    url,
+};
+use crate::domain::environment::{Environment, Strategy};
+use std::path::{Path, PathBuf};
+
+impl Settings {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// All that is wrong, at once.
+    pub fn load(sources: &Sources<'_>) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        let (config_file, text) = sources.read_config(&mut problems);
+        let document = config_file
+            .as_deref()
+            .map(|file| Document::parse(file, &text, &mut problems));
+        let mut layers = Layers {
+            flags: sources.flags.values(),
+            variables: &sources.variables,
+            document,
+            target: None,
+            problems,
+            described: Vec::new(),
+        };
+        layers.check_variables();
+        let mut settings = Loading {
+            sources,
+            layers: &mut layers,
+        }
+        .settings();
+        settings.config_file = config_file;
+        settings.described = std::mem::take(&mut layers.described);
+        settings.described.sort_by_key(|described| {
+            SETTINGS
+                .iter()
+                .position(|setting| setting.key == described.key)
+        });
+        Problems::none_in(layers.problems)?;
+        Ok(settings)
+    }
+}
+
+struct Loading<'a, 't> {
+    sources: &'a Sources<'a>,
+    layers: &'a mut Layers<'t>,
+}
+
+impl Loading<'_, '_> {
+    fn settings(&mut self) -> Settings {
+        let project_dir = self.project_dir();
+        let project = (self.sources.need >= Need::Project)
+            .then(|| {
+                DbtProject::read(
+                    &project_dir,
+                    &self.sources.variables,
+                    &mut self.layers.problems,
+                )
+            })
+            .flatten();
+        let named_target = self
+            .layers
+            .optional::<String>("target")
+            .map(|chosen| chosen.value);
+        self.layers.target.clone_from(&named_target);
+        let dbt_profile = self.profile(&project_dir, project.as_ref());
+        let target = named_target
+            .or_else(|| self.keep(dbt_profile.profile.as_ref()?.own_target()))
+            .unwrap_or_else(|| profile::DEFAULT_TARGET.to_owned());
+        self.layers.target = Some(target.clone());
+        let connection = self.connection(dbt_profile.profile.as_ref(), &target);
+        let (targets, environment) = self.deployment(
+            &target,
+            project.as_ref(),
+            dbt_profile.profile.as_ref(),
+            connection.as_ref(),
+        );
+        Settings {
+            waiting: self.waiting(),
+            promotion: self.promotion(),
+            dbt: self.dbt(&project_dir, dbt_profile.folder, dbt_profile.named),
+            folders: self.folders(&project_dir),
+            screen: self.screen(),
+            read_only: self.layers.value("read_only", false).value,
+            validate: self
+                .layers
+                .value("validate", Vec::<ValidateCommand>::new())
+                .value,
+            project_dir,
+            config_file: None,
+            targets,
+            target,
+            project,
+            connection,
+            environment,
+            described: Vec::new(),
+        }
+    }
+
+    /// Relative paths start from the folder of the file that they stand in; those of flags and variables from the current one.
+    fn absolute(&self, chosen: Chosen<PathBuf>) -> PathBuf {
+        match (&chosen.origin, &self.layers.document) {
+            (Origin::File(_), Some(document)) => document.folder().join(chosen.value),
+            _ => self.sources.working_dir.join(chosen.value),
+        }
+    }
+
+    fn path(&mut self, key: &'static str) -> Option<PathBuf> {
+        let chosen = self.layers.optional::<PathBuf>(key)?;
+        Some(self.absolute(chosen))
+    }
+
+    fn project_dir(&mut self) -> PathBuf {
+        self.path("project_dir").unwrap_or_else(|| {
+            let here = &self.sources.working_dir;
+            project::nearest(here).unwrap_or(here).to_path_buf()
+        })
+    }
+
+    fn profile(&mut self, project_dir: &Path, project: Option<&DbtProject>) -> FoundProfile {
+        let folder = profile::folder(
+            self.path("profiles_dir").as_deref(),
+            &self.sources.working_dir,
+            project_dir,
+            &self.sources.variables,
+        );
+        let named = self
+            .layers
+            .optional::<String>("profile")
+            .map(|chosen| chosen.value);
+        let name = named
+            .clone()
+            .or_else(|| project.and_then(|project| project.profile.clone()));
+        let profile = match (name, project) {
+            (Some(name), Some(_)) => {
+                let read = Profile::read(&folder, &name, &self.sources.variables);
+                self.keep(read)
+            }
+            (None, Some(project)) if self.sources.need == Need::Server => {
+                let remedy = "add `profile:` to it, or name one with --profile";
+                self.layers.problems.push(
+                    Problem::new("the project names no profile", remedy)
+                        .at(Place::file(project.file())),
+                );
+                None
+            }
+            _ => None,
+        };
+        FoundProfile {
+            profile,
+            folder,
+            named,
+        }
+    }
+
+    /// A mistake in the connection is told only where the connection is needed.
+    fn keep<T>(&mut self, read: Result<T, Problem>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                if self.sources.need == Need::Server && !self.has_url() {
+                    self.layers.problems.push(problem);
+                }
+                None
+            }
+        }
+    }
+
+    fn has_url(&self) -> bool {
+        let set = |name| self.sources.variables.filled(name).is_some();
+        let in_file = |document: &Document<'_>| {
+            document
+                .value("url", self.layers.target.as_deref())
+                .is_some()
+        };
+        self.sources.flags.url.is_some()
+            || set("CUTOVER_URL")
+            || self.layers.document.as_ref().is_some_and(in_file)
+    }
+
+    fn connection(&mut self, profile: Option<&Profile>, target: &str) -> Option<Connection> {
+        let mut problems = Vec::new();
+        let from_profile = profile.and_then(|profile| profile.connection(target, &mut problems));
+        let Some(chosen) = self.layers.optional::<Secret>("url") else {
+            if self.sources.need == Need::Server {
+                self.layers.problems.append(&mut problems);
+            }
+            return from_profile;
+        };
+        match url::parse(&chosen.value) {
+            Ok(mut connection) => {
+                // The URL says where; the profile still says in which schema and cluster dbt builds.
+                let (schema, cluster) = from_profile
+                    .map(|profile| (profile.schema, profile.cluster))
+                    .unwrap_or_default();
+                connection.schema = schema;
+                connection.cluster = connection.cluster.or(cluster);
+                Some(connection)
+            }
+            Err(error) => {
+                let remedy = "write postgres://user:password@host:port/database";
+                self.layers
+                    .problems
+                    .push(Problem::value("url", &chosen.origin, error, remedy));
+                None
+            }
+        }
+    }
+
+    fn deployment(
+        &mut self,
+        target: &str,
+        project: Option<&DbtProject>,
+        profile: Option<&Profile>,
+        connection: Option<&Connection>,
+    ) -> (Option<TargetNames>, Option<Environment>) {
+        let strategy = self.layers.value("strategy", Strategy::default());
+        let targets = self.layers.optional::<TargetNames>("targets");
+        let (Some(project), Some(connection)) = (project, connection) else {
+            return (targets.map(|targets| targets.value), None);
+        };
+        let pairs = match (strategy.value, targets) {
+            (Strategy::Swap, _) => (None, pairs::of_swap(project, target)),
+            (Strategy::Targets, Some(names)) => {
+                let pairs = pairs::of_targets(project, profile, &names.value);
+                (Some(names.value), pairs)
+            }
+            (Strategy::Targets, None) => {
+                let remedy =
+                    "add `targets = { blue = \"<dbt target>\", green = \"<dbt target>\" }`";
+                let why = "strategy \"targets\" needs the names of both";
+                let problem = Problem::value("strategy", &strategy.origin, why, remedy);
+                (None, Err(vec![problem]))
+            }
+        };
+        let environment = pairs
+            .1
+            .and_then(|pairs| pairs.environment(target, strategy.value, &connection.database));
+        match environment {
+            Ok(environment) => (pairs.0, Some(environment)),
+            Err(problems) => {
+                if self.sources.need == Need::Server {
+                    self.layers.problems.extend(problems);
+                }
+                (pairs.0, None)
+            }
+        }
+    }
+
+    fn waiting(&mut self) -> Waiting {
+        Waiting {
+            lag_threshold: self
+                .layers
+                .value("lag_threshold", Timespan::from_secs(1))
+                .value,
+            subscribe: self.layers.value("subscribe", true).value,
+            poll_interval: self.positive("poll_interval", Timespan::from_secs(15)),
+            timeout: self.positive("timeout", Timespan::from_secs(30 * 60)),
+        }
+    }
+
+    fn promotion(&mut self) -> Promotion {
+        Promotion {
+            max_retries: self.layers.value("max_retries", 3).value,
+            retry_backoff: self
+                .layers
+                .value("retry_backoff", Timespan::from_secs(1))
+                .value,
+            sink_deadline: self.positive("sink_deadline", Timespan::from_secs(60)),
+        }
+    }
+
+    fn positive(&mut self, key: &'static str, default: Timespan) -> Timespan {
+        let chosen = self.layers.value(key, default);
+        if chosen.value.duration().is_zero() {
+            let problem = Problem::value(
+                key,
+                &chosen.origin,
+                "it can't be zero",
+                "give a length of time",
+            );
+            self.layers.problems.push(problem);
+        }
+        chosen.value
+    }
+
+    fn dbt(&mut self, project_dir: &Path, profiles_dir: PathBuf, profile: Option<String>) -> Dbt {
+        let runner = self.layers.value("runner", RunnerKind::default()).value;
+        let executable = self.layers.value("dbt", PathBuf::from("dbt"));
+        let bare = executable.value.components().count() == 1;
+        let executable = match (&executable.origin, bare) {
+            (_, true) => executable.value,
+            (Origin::Default, false) => project_dir.join(executable.value),
+            (_, false) => self.absolute(executable),
+        };
+        Dbt {
+            runner,
+            executable,
+            args: self.layers.value("dbt_args", Vec::new()).value,
+            profiles_dir,
+            profile,
+        }
+    }
+
+    fn folders(&mut self, project_dir: &Path) -> Folders {
+        let state = self
+            .path("state_dir")
+            .unwrap_or_else(|| project_dir.join("state"));
+        let audit = self
+            .path("audit_dir")
+            .unwrap_or_else(|| state.join("audit"));
+        let log = self.path("log_dir").unwrap_or_else(|| {
+            let home = self.sources.variables.state_home();
+            home.unwrap_or_else(|| project_dir.join("logs"))
+                .join("cutover")
+        });
+        Folders { state, audit, log }
+    }
+
+    fn screen(&mut self) -> Screen {
+        let vocabulary = self.sources.vocabulary;
+        let default_theme = vocabulary.themes.first().copied().unwrap_or_default();
+        let theme = self.layers.value("theme", default_theme.to_owned());
+        let known = vocabulary.themes.contains(&theme.value.as_str());
+        let is_file = Path::new(&theme.value)
+            .extension()
+            .is_some_and(|end| end == "toml");
+        if !known && !is_file {
+            let remedy = suggestion(&theme.value, vocabulary.themes.iter().copied())
+                .unwrap_or_else(|| format!("themes are {}", vocabulary.themes.join(", ")));
+            let why = format!("there is no theme `{}`", theme.value);
+            let problem = Problem::value("theme", &theme.origin, why, &remedy);
+            self.layers.problems.push(problem);
+        }
+        let keys = match &self.layers.document {
+            Some(document) => keys::read(document, vocabulary.actions, &mut self.layers.problems),
+            None => Vec::new(),
+        };
+        let theme = if is_file {
+            let value = PathBuf::from(theme.value);
+            let origin = theme.origin;
+            self.absolute(Chosen { value, origin })
+                .display()
+                .to_string()
+        } else {
+            theme.value
+        };
+        Screen {
+            color: self.layers.value("color", Color::default()).value,
+            theme,
+            badge: self.layers.value("badge", String::new()).value,
+            mouse: self.layers.value("mouse", false).value,
+            keys,
+        }
+    }
+}
+
+struct FoundProfile {
+    profile: Option<Profile>,
+    folder: PathBuf,
+    /// The name that was given instead of the project's.
+    named: Option<String>,
+}

@@ -1,0 +1,227 @@
+//! What is wrong with the configuration: everything at once, each with its place and what to do.
+
+use super::setting::SETTINGS;
+use std::{fmt, path::PathBuf};
+
+/// Where something stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub file: PathBuf,
+    /// From 1; absent where the whole file is meant.
+    pub line: Option<usize>,
+}
+
+impl Place {
+    #[must_use]
+    pub fn file(file: impl Into<PathBuf>) -> Self {
+        Self {
+            file: file.into(),
+            line: None,
+        }
+    }
+
+    #[must_use]
+    pub fn line(file: impl Into<PathBuf>, line: usize) -> Self {
+        Self {
+            file: file.into(),
+            line: Some(line),
+        }
+    }
+
+    /// The place of a byte of `text`, which is the file's contents.
+    #[must_use]
+    pub fn at_byte(file: impl Into<PathBuf>, text: &str, byte: usize) -> Self {
+        let before = text.as_bytes().iter().take(byte);
+        Self::line(file, 1 + before.filter(|byte| **byte == b'\n').count())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        self.line.map_or(Ok(()), |line| write!(f, ":{line}"))
+    }
+}
+
+/// Where a setting's value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    Default,
+    File(Place),
+    /// An environment variable.
+    Variable(String),
+    /// A flag on the command line, with its dashes.
+    Flag(&'static str),
+}
+
+impl Origin {
+    /// The file and line, where the value stands in a file.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::File(place) => Some(place),
+            Self::Default | Self::Variable(_) | Self::Flag(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(place) => place.fmt(f),
+            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::Flag(flag) => f.write_str(flag),
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub place: Option<Place>,
+    /// One sentence.
+    pub message: String,
+    /// What to do next: one sentence.
+    pub remedy: String,
+}
+
+impl Problem {
+    #[must_use]
+    pub fn new(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            place: None,
+            message: message.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// A value of `key` that can't be used, wherever it comes from.
+    #[must_use]
+    pub fn value(key: &str, origin: &Origin, why: impl fmt::Display, remedy: &str) -> Self {
+        let message = match origin {
+            Origin::Variable(_) | Origin::Flag(_) => format!("{origin}: `{key}`: {why}"),
+            Origin::Default | Origin::File(_) => format!("`{key}`: {why}"),
+        };
+        Self {
+            place: origin.place().cloned(),
+            message,
+            remedy: remedy.to_owned(),
+        }
+    }
+
+    /// A setting's name that does not exist, with the closest one that does.
+    pub(super) fn unknown_setting(name: &str, place: Place) -> Self {
+        let known = SETTINGS.iter().map(|setting| setting.key);
+        Self::new(
+            format!("there is no setting `{name}`"),
+            suggestion(name, known).unwrap_or_else(|| {
+                "see config.example.toml, or `cutover config init`, for all settings".to_owned()
+            }),
+        )
+        .at(place)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        write!(f, "{}; {}", self.message, self.remedy)
+    }
+}
+
+/// `did you mean ...?` for a mistyped name, when one of the known names is close to it.
+#[must_use]
+pub fn suggestion<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let closeness = |name: &str| similar::TextDiff::from_chars(typed, name).ratio();
+    known
+        .into_iter()
+        .map(|name| (closeness(name), name))
+        .filter(|(closeness, _)| *closeness > 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| format!("did you mean `{name}`?"))
+}
+
+/// All that is wrong with the configuration; never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// # Errors
+    /// The problems, when there are any: in order of file and line, those without a place last.
+    pub fn none_in(mut problems: Vec<Problem>) -> Result<(), Self> {
+        if problems.is_empty() {
+            return Ok(());
+        }
+        problems.sort_by(|a, b| (a.place.is_none(), &a.place).cmp(&(b.place.is_none(), &b.place)));
+        problems.dedup();
+        Err(Self(problems))
+    }
+
+    #[must_use]
+    pub fn list(&self) -> &[Problem] {
+        &self.0
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// One problem per line.
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_becomes_a_line() {
+        let text = "a\nbb\nccc";
+        let line = |byte| Place::at_byte("f", text, byte).line;
+        assert_eq!(
+            (line(0), line(1), line(2), line(7)),
+            (Some(1), Some(1), Some(2), Some(3))
+        );
+    }
+
+    #[test]
+    fn problems_are_told_in_order_of_their_places() {
+        let at = |line| Problem::new(format!("m{line}"), "r").at(Place::line("f", line));
+        let problems =
+            Problems::none_in(vec![Problem::new("m0", "r"), at(9), at(2), at(2)]).unwrap_err();
+        assert_eq!(problems.to_string(), "f:2: m2; r\nf:9: m9; r\nm0; r");
+    }
+
+    #[test]
+    fn a_suggestion_is_close_or_absent() {
+        let known = ["lag_threshold", "timeout"];
+        assert_eq!(
+            suggestion("lag_treshold", known),
+            Some("did you mean `lag_threshold`?".to_owned())
+        );
+        assert_eq!(suggestion("zzz", known), None);
+    }
+}

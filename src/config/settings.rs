@@ -1,0 +1,187 @@
+//! All settings of one run, typed.
+
+use super::{
+    connection::Connection,
+    keys::KeyBinding,
+    layers::Described,
+    problem::{Problem, Problems},
+    project::DbtProject,
+    timespan::Timespan,
+};
+use crate::domain::environment::Environment;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What builds models on the deployment side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunnerKind {
+    /// A `dbt run` child process.
+    #[default]
+    Dbt,
+    /// The manifest's compiled SQL, sent by cutover itself: experimental.
+    Compiled,
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// The two dbt targets of strategy `targets`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetNames {
+    pub blue: String,
+    pub green: String,
+}
+
+/// A command that `cutover validate` runs: it passes when it exits with 0.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValidateCommand {
+    pub name: String,
+    /// The executable and its arguments; no shell is involved.
+    pub command: Vec<String>,
+}
+
+/// When a deployment counts as caught up, and how long to wait for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    pub lag_threshold: Timespan,
+    /// `false`: never SUBSCRIBE, read at `poll_interval` instead.
+    pub subscribe: bool,
+    pub poll_interval: Timespan,
+    pub timeout: Timespan,
+}
+
+/// How a promote meets trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Promotion {
+    /// Tries after the first, on SQLSTATE 40001 only.
+    pub max_retries: u32,
+    pub retry_backoff: Timespan,
+    /// For each ALTER SINK; then it is cancelled.
+    pub sink_deadline: Timespan,
+}
+
+/// How dbt is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dbt {
+    pub runner: RunnerKind,
+    /// A path, or a name to be found in PATH.
+    pub executable: PathBuf,
+    /// Arguments added to every `dbt run`.
+    pub args: Vec<String>,
+    /// Passed on as `--profiles-dir`.
+    pub profiles_dir: PathBuf,
+    /// Passed on as `--profile`, when another one than the project's was named.
+    pub profile: Option<String>,
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// Manifests per side; `manifest.json` in it is production's.
+    pub state: PathBuf,
+    pub audit: PathBuf,
+    pub log: PathBuf,
+}
+
+impl Folders {
+    /// The log file.
+    #[must_use]
+    pub fn log_file(&self) -> PathBuf {
+        self.log.join("cutover.log")
+    }
+}
+
+/// How the cockpit looks and listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screen {
+    pub color: Color,
+    /// A built-in theme's name, or the path of a theme file.
+    pub theme: String,
+    /// A word in the header, such as `PRODUCTION`; empty for none.
+    pub badge: String,
+    pub mouse: bool,
+    pub keys: Vec<KeyBinding>,
+}
+
+/// Everything that configures one run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The folder that a bare command works in.
+    pub project_dir: PathBuf,
+    /// The `cutover.toml` that was read.
+    pub config_file: Option<PathBuf>,
+    pub waiting: Waiting,
+    pub promotion: Promotion,
+    pub dbt: Dbt,
+    pub folders: Folders,
+    pub screen: Screen,
+    pub read_only: bool,
+    pub validate: Vec<ValidateCommand>,
+    /// The targets of strategy `targets`; absent with strategy `swap`.
+    pub targets: Option<TargetNames>,
+    pub(super) target: String,
+    pub(super) project: Option<DbtProject>,
+    pub(super) connection: Option<Connection>,
+    pub(super) environment: Option<Environment>,
+    pub(super) described: Vec<Described>,
+}
+
+impl Settings {
+    /// The dbt target: whose connection, deployment and state are meant.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The dbt project.
+    ///
+    /// # Errors
+    /// When the settings were loaded without one ([`super::Need::Tool`]).
+    pub fn project(&self) -> Result<&DbtProject, Problems> {
+        self.project.as_ref().ok_or_else(|| {
+            let remedy = "go to a dbt project, or name one with --project-dir";
+            Problem::new("this needs a dbt project", remedy).into()
+        })
+    }
+
+    /// How to reach the server.
+    ///
+    /// # Errors
+    /// When neither a profile nor a URL says it.
+    pub fn connection(&self) -> Result<&Connection, Problems> {
+        self.connection.as_ref().ok_or_else(|| {
+            let remedy = "add the target to profiles.yml, or give a connection with --url";
+            Problem::new("this needs a connection to a server", remedy).into()
+        })
+    }
+
+    /// The schemas and clusters of the target with their twins.
+    ///
+    /// # Errors
+    /// When the project names none for this target.
+    pub fn environment(&self) -> Result<&Environment, Problems> {
+        self.environment.as_ref().ok_or_else(|| {
+            let remedy =
+                "add `vars.deployment.<target>` with `clusters` and `schemas` to dbt_project.yml";
+            let message = format!("the target `{}` has no deployment", self.target);
+            Problem::new(message, remedy).into()
+        })
+    }
+
+    /// Every setting with its value and where it comes from, in the order of `config.example.toml`.
+    #[must_use]
+    pub fn describe(&self) -> &[Described] {
+        &self.described
+    }
+}
