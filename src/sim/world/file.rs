@@ -401,3 +401,6 @@ impl FaultEntry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,6 +161,9 @@ impl Model {
     #[must_use]
     pub fn pace(&self, kind: Kind, schema: &str, name: &str) -> Pace {
         let mut pace = built_in(kind);
+        if kind == Kind::IntrospectionIndex {
+            return pace;
+        }
         let exact = [
             format!("*.{name}"),
             format!("{schema}.*"),

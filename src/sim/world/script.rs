@@ -81,9 +81,9 @@ impl Script {
 
     /// Takes the next event that is due at `now`.
     pub fn take_due(&mut self, now: Timestamp) -> Option<Action> {
-        self.0
-            .pop_front_if(|(at, _)| *at <= now)
-            .map(|(_, action)| action)
+        let is_due = self.next().is_some_and(|at| at <= now);
+        let due = if is_due { self.0.pop_front() } else { None };
+        due.map(|(_, action)| action)
     }
 }
 

@@ -1,43 +1,96 @@
 //! What moves by itself: attaching, hydration, frontiers, lag, statuses. A pure function of the catalog, the model and the time.
+//!
+//! | module | is |
+//! |---|---|
+//! | `relation` | the relations whose rows come from here |
+//! | `node` | one object |
+//! | `replicas` | replicas: online, killed, how busy |
+//! | `follow` | learning a changed catalog |
+//! | `hydration` | what is due when: attaching, hydration, restarts, ends of trouble |
+//! | `frontiers` | how far each object has got, and the lag samples of each minute |
+//! | `troubles` | disturbances and status histories |
+//! | `rows` | all of this as rows |
 
+mod follow;
+mod frontiers;
+mod hydration;
+mod node;
 mod relation;
+mod replicas;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod troubles;
 
 pub use relation::{Reading, Relation};
+pub use troubles::UnknownTarget;
 
 use super::clock::Timestamp;
 use super::pace::Model;
-use super::script::Disturbance;
-use crate::sim::Value;
-use crate::sim::inventory::Inventory;
+use hydration::Due;
+use node::{Node, Slot};
+use relation::Generations;
+use replicas::{ClusterMembers, ReplicaState, Utilization};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
-/// A disturbance that names something that doesn't exist.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the world has no {what} named `{name}` to disturb")]
-pub struct UnknownTarget {
-    pub what: &'static str,
-    pub name: String,
-}
+const MINUTE: u64 = 60_000;
 
 /// The moving part of a world. Time passes only in [`Dynamics::advance`].
 #[derive(Debug)]
 pub struct Dynamics {
     model: Model,
     now: Timestamp,
+    nodes: Vec<Option<Node>>,
+    slots: HashMap<String, Slot>,
+    clusters: BTreeMap<String, ClusterMembers>,
+    replicas: BTreeMap<String, ReplicaState>,
+    /// Replicas that are gone keep their past.
+    replica_history: Vec<replicas::ReplicaEntry>,
+    utilization: Vec<Utilization>,
+    due: BinaryHeap<Reverse<Due>>,
+    due_count: u64,
+    /// Which reading of source and sink statistics is the newest.
+    statistics_round: u64,
+    generations: Generations,
 }
 
 impl Dynamics {
     #[must_use]
     pub fn new(model: Model, start: Timestamp) -> Self {
-        Self { model, now: start }
+        Self {
+            model,
+            now: start,
+            nodes: Vec::new(),
+            slots: HashMap::new(),
+            clusters: BTreeMap::new(),
+            replicas: BTreeMap::new(),
+            replica_history: Vec::new(),
+            utilization: Vec::new(),
+            due: BinaryHeap::new(),
+            due_count: 0,
+            statistics_round: 0,
+            generations: Generations::default(),
+        }
     }
-
-    /// Learns the catalog as it is now. What is new was created now, what is missing was dropped now.
-    pub fn follow(&mut self, _inventory: &Inventory) {}
 
     /// Moves to `now`. A healthy frontier is `now` + 1 ms from here until the next call (recorded: 15), so reads and SUBSCRIBE batches
     /// between two calls have the logical time of the last one.
     pub fn advance(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
+        let target = self.now.max(now);
+        loop {
+            let minute = Timestamp((self.now.millis() / MINUTE + 1) * MINUTE);
+            let stop = minute.min(target);
+            self.perform_due(stop);
+            self.now = stop;
+            self.move_frontiers();
+            if stop == minute {
+                self.write_minute();
+            }
+            if stop == target {
+                return;
+            }
+        }
     }
 
     /// The time of the last [`Dynamics::advance`].
@@ -53,34 +106,33 @@ impl Dynamics {
 
     /// Grows whenever the rows of the relation may have changed.
     #[must_use]
-    pub fn generation(&self, _relation: Relation) -> u64 {
-        0
-    }
-
-    /// All rows of a relation, columns in catalog order.
-    #[must_use]
-    pub fn rows(&self, _relation: Relation) -> Vec<Vec<Value>> {
-        Vec::new()
+    pub fn generation(&self, relation: Relation) -> u64 {
+        self.generations.of(relation)
     }
 
     /// [`Dynamics::advance`], and then every relation that may have changed since the last call, in full.
     pub fn step(&mut self, now: Timestamp) -> Vec<Reading> {
         self.advance(now);
-        Vec::new()
+        self.generations
+            .take_changed()
+            .into_iter()
+            .map(|relation| Reading {
+                relation,
+                rows: self.rows(relation),
+            })
+            .collect()
     }
 
-    /// Lets something go wrong, or right again, now.
-    ///
-    /// # Errors
-    /// When the disturbance names nothing that exists.
-    pub fn disturb(&mut self, _disturbance: &Disturbance) -> Result<(), UnknownTarget> {
-        Ok(())
+    fn node(&self, slot: Slot) -> Option<&Node> {
+        self.nodes.get(slot).and_then(Option::as_ref)
     }
 
-    /// Whether ALTER SINK .. SET FROM on this sink gets an answer now: on a stalled sink it waits until the sink runs again
-    /// (recorded: 10, 11).
-    #[must_use]
-    pub fn sink_can_move(&self, _sink: &str) -> bool {
-        true
+    fn node_mut(&mut self, slot: Slot) -> Option<&mut Node> {
+        self.nodes.get_mut(slot).and_then(Option::as_mut)
+    }
+
+    /// Every living object, in order of creation.
+    fn living(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().flatten()
     }
 }

@@ -1,0 +1,196 @@
+//! Replicas: online, killed, coming back, how busy.
+
+use super::super::clock::Timestamp;
+use super::Dynamics;
+use super::hydration::What;
+use super::node::{Node, Slot};
+use super::relation::Cause;
+use std::time::Duration;
+
+/// What a cluster holds.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ClusterMembers {
+    pub name: String,
+    pub objects: Vec<Slot>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct ReplicaState {
+    pub name: String,
+    pub cluster: String,
+    pub size: String,
+    pub online: bool,
+    pub reason: Option<&'static str>,
+    pub changed_at: Timestamp,
+    /// Grows with every start, so that what was due on an earlier one is not performed on this one.
+    pub incarnation: u64,
+}
+
+/// One entry of the replica status history.
+#[derive(Debug, Clone)]
+pub(super) struct ReplicaEntry {
+    pub replica: String,
+    pub at: Timestamp,
+    pub status: &'static str,
+    pub reason: Option<&'static str>,
+}
+
+/// One reading of what a replica uses.
+#[derive(Debug, Clone)]
+pub(super) struct Utilization {
+    pub replica: String,
+    pub at: Timestamp,
+    /// Of all cores together, in percent.
+    pub cpu_percent: f64,
+    pub memory_bytes: u64,
+    pub memory_limit: u64,
+}
+
+/// What a replica without a known size may use.
+const UNKNOWN_SIZE_MEMORY: u64 = 4 << 30;
+
+pub(super) const OOM_KILLED: &str = "oom-killed";
+
+impl ReplicaState {
+    pub(super) fn status(&self) -> &'static str {
+        if self.online { "online" } else { "offline" }
+    }
+}
+
+impl Dynamics {
+    pub(super) fn add_replica(&mut self, id: &str, name: &str, cluster: &str, size: Option<&str>) {
+        let state = ReplicaState {
+            name: name.to_owned(),
+            cluster: cluster.to_owned(),
+            size: size.unwrap_or_default().to_owned(),
+            online: false,
+            reason: None,
+            changed_at: self.now,
+            incarnation: 0,
+        };
+        self.replicas.insert(id.to_owned(), state);
+        self.start_replica(id, self.model.replicas.online_after);
+    }
+
+    pub(super) fn drop_replica(&mut self, id: &str) {
+        self.replicas.remove(id);
+        self.detach_all(id, self.now);
+        self.generations.bump(Cause::Replica);
+    }
+
+    /// Lets the replica come online `after` some time, as a new process that knows nothing.
+    pub(super) fn start_replica(&mut self, id: &str, after: Duration) {
+        let Some(replica) = self.replicas.get_mut(id) else {
+            return;
+        };
+        replica.incarnation += 1;
+        let incarnation = replica.incarnation;
+        self.generations.bump(Cause::Replica);
+        self.plan(
+            self.now.plus(after),
+            What::Online {
+                replica: id.to_owned(),
+                incarnation,
+            },
+        );
+    }
+
+    pub(super) fn come_online(&mut self, id: &str, at: Timestamp) {
+        let Some(replica) = self.replicas.get_mut(id) else {
+            return;
+        };
+        (replica.online, replica.reason, replica.changed_at) = (true, None, at);
+        let cluster = replica.cluster.clone();
+        self.record_replica(id, at, None);
+        let members = self
+            .clusters
+            .get(&cluster)
+            .map(|members| members.objects.clone())
+            .unwrap_or_default();
+        for slot in members {
+            self.plan_attach(slot, id, at);
+        }
+    }
+
+    /// Kills the replica's process now; it comes back by itself.
+    pub(super) fn kill_replica(&mut self, id: &str, at: Timestamp) {
+        let restart_after = self.model.replicas.restart_after;
+        let Some(replica) = self.replicas.get_mut(id) else {
+            return;
+        };
+        (replica.online, replica.reason, replica.changed_at) = (false, Some(OOM_KILLED), at);
+        self.record_replica(id, at, Some(OOM_KILLED));
+        self.detach_all(id, at);
+        self.start_replica(id, restart_after);
+    }
+
+    fn record_replica(&mut self, id: &str, at: Timestamp, reason: Option<&'static str>) {
+        let Some(status) = self.replicas.get(id).map(ReplicaState::status) else {
+            return;
+        };
+        self.replica_history.push(ReplicaEntry {
+            replica: id.to_owned(),
+            at,
+            status,
+            reason,
+        });
+        self.generations.bump(Cause::Replica);
+    }
+
+    /// A replica that is gone reports nothing more: its rows disappear, and its objects are unattached again.
+    fn detach_all(&mut self, id: &str, at: Timestamp) {
+        let holds =
+            |node: &Option<Node>| node.as_ref().is_some_and(|node| node.on.contains_key(id));
+        let held: Vec<Slot> = (0..self.nodes.len())
+            .filter(|slot| holds(&self.nodes[*slot]))
+            .collect();
+        for slot in held {
+            if let Some(node) = self.node_mut(slot) {
+                node.on.remove(id);
+            }
+            self.note_status(slot, at);
+        }
+        self.generations.bump(Cause::Hydration);
+    }
+
+    /// Reads what every replica uses, as happens once a minute.
+    pub(super) fn measure_replicas(&mut self) {
+        let readings: Vec<_> = self
+            .replicas
+            .iter()
+            .filter(|(_, replica)| replica.online)
+            .map(|(id, replica)| self.measure(id, replica))
+            .collect();
+        self.utilization.extend(readings);
+    }
+
+    fn measure(&self, id: &str, replica: &ReplicaState) -> Utilization {
+        let objects = self
+            .clusters
+            .get(&replica.cluster)
+            .map_or(&[][..], |members| &members.objects);
+        let mut memory_bytes = self.model.replicas.base_memory;
+        let mut hydrating = 0_u32;
+        for node in objects.iter().filter_map(|slot| self.node(*slot)) {
+            let Some(on) = node.on.get(id) else { continue };
+            let done = on.share_done(self.now);
+            if !on.is_hydrated() {
+                hydrating += 1;
+            }
+            memory_bytes += (node.pace.memory as f64 * done) as u64;
+        }
+        let busy = if hydrating > 0 { 82.0 } else { 6.0 };
+        let cpu_percent = busy * self.model.unevenness(id, &self.now.to_string());
+        let memory_limit = self
+            .model
+            .size(&replica.size)
+            .map_or(UNKNOWN_SIZE_MEMORY, |size| size.memory_bytes);
+        Utilization {
+            replica: id.to_owned(),
+            at: self.now,
+            cpu_percent,
+            memory_bytes,
+            memory_limit,
+        }
+    }
+}

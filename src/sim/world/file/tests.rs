@@ -1,0 +1,211 @@
+use super::*;
+use crate::sim::inventory::Kind;
+use crate::sim::world::Timestamp;
+
+const EVERYTHING: &str = r#"
+[server]
+opens_at = "2026-11-01T08:00:00Z"
+age = "2h"
+seed = 9
+version = "v26.20.0"
+statistics_every = "10s"
+flags = { enable_refresh_every_mvs = false }
+
+[[role]]
+name = "deployer"
+password = "secret"
+
+[[start]]
+sql = "create schema shop"
+
+[[start]]
+as = "mz_system"
+sql = "create role analyst"
+
+[hydration.default]
+attach = "500ms"
+[hydration.kind.index]
+time = "1m 30s"
+[hydration.object."shop.orders"]
+time = "9s"
+operators = 3
+lag = "2s"
+memory_mib = 5
+
+[source."ingest.shop"]
+snapshot_records = 100
+
+[replicas]
+restart_after = "7s"
+
+[[size]]
+name = "tiny"
+workers = 1
+memory_gib = 2
+credits_per_hour = 0.1
+speed = 0.5
+
+[[event]]
+after = "30s"
+do = { oom_kill = { cluster = "compute", replica = "r1", times = 3, every = "20s" } }
+[[event]]
+after = "40s"
+do = { stall = { object = "shop.feed", error = "broker gone", lasts = "1m" } }
+[[event]]
+after = "50s"
+do = { pause = { cluster = "com\"pute" } }
+[[event]]
+after = "60s"
+do = { arm = { matching = "alter sink", do = "wedge" } }
+
+[[fault]]
+do = "conflict_at_commit"
+times = 2
+[[fault]]
+matching = "create index"
+do = { refuse = { sqlstate = "42501", message = "permission denied" } }
+[[fault]]
+do = { missing_relation = "mz_internal.mz_frontiers" }
+[[fault]]
+matching = "commit"
+do = "cut_after"
+"#;
+
+#[test]
+fn a_world_file_says_everything() {
+    let world = parse(EVERYTHING).unwrap();
+    assert_eq!(world.opens_at, Some(Timestamp(1_793_520_000_000)));
+    assert_eq!(
+        world.begins(Timestamp(0)),
+        Timestamp(1_793_520_000_000 - 7_200_000)
+    );
+    assert_eq!(world.version.as_deref(), Some("v26.20.0"));
+    assert_eq!(world.flags.get("enable_refresh_every_mvs"), Some(&false));
+    assert_eq!(world.roles[0].password.as_deref(), Some("secret"));
+    let roles: Vec<_> = world
+        .start
+        .iter()
+        .map(|start| start.role.as_str())
+        .collect();
+    assert_eq!(roles, ["materialize", "mz_system"]);
+    let pace = world.model.pace(Kind::Index, "shop", "orders");
+    assert_eq!(
+        (pace.attach, pace.time),
+        (Duration::from_millis(500), Duration::from_secs(9))
+    );
+    assert_eq!(
+        (pace.operators, pace.lag, pace.memory),
+        (3, Duration::from_secs(2), 5 << 20)
+    );
+    assert_eq!(
+        world.model.pace(Kind::Index, "shop", "other").time,
+        Duration::from_secs(90)
+    );
+    assert_eq!(world.model.source("ingest", "shop").snapshot_records, 100);
+    assert_eq!(world.model.replicas.restart_after, Duration::from_secs(7));
+    assert_eq!(world.model.sizes.len(), 1);
+}
+
+#[test]
+fn events_and_faults_become_what_they_say() {
+    let world = parse(EVERYTHING).unwrap();
+    let actions: Vec<_> = world
+        .events
+        .iter()
+        .map(|event| event.action.clone())
+        .collect();
+    let Action::Disturb(Disturbance::OomKill { times, every, .. }) = &actions[0] else {
+        panic!()
+    };
+    assert_eq!((*times, *every), (3, Duration::from_secs(20)));
+    let run = Action::Run {
+        role: "mz_system".to_owned(),
+        sql: "ALTER CLUSTER \"com\"\"pute\" SET (REPLICATION FACTOR 0)".to_owned(),
+    };
+    assert_eq!(actions[2], run);
+    assert_eq!(
+        actions[3],
+        Action::Arm(Fault::once("alter sink", FaultKind::Wedge))
+    );
+    let refusal = Refusal {
+        sqlstate: "42501".to_owned(),
+        message: "permission denied".to_owned(),
+        detail: None,
+        hint: None,
+    };
+    let faults = [
+        Fault::conflict_at_commit(2),
+        Fault::once("create index", FaultKind::Refuse(refusal)),
+        Fault::missing_relation("mz_internal.mz_frontiers"),
+        Fault::once("commit", FaultKind::Cut(LinkCut::AfterPerforming)),
+    ];
+    assert_eq!(world.faults, faults);
+}
+
+#[test]
+fn an_empty_file_is_a_fresh_server() {
+    assert_eq!(parse("").unwrap(), World::empty());
+}
+
+#[test]
+fn mistakes_are_named_with_their_line() {
+    let cases = [
+        ("[server]\nagge = \"1h\"", "line 2", "unknown field `agge`"),
+        (
+            "[server]\n\nage = \"soon\"",
+            "line 3",
+            "`soon` is not a duration",
+        ),
+        ("[server]\nage = \"-5s\"", "line 2", "negative"),
+        (
+            "[hydration.kind.views]\n",
+            "line 1",
+            "`views` is not a kind that hydrates",
+        ),
+        (
+            "[hydration.object.orders]\ntime = \"1s\"",
+            "line 1",
+            "`orders` is not of the form `schema.name`",
+        ),
+        (
+            "[hydration.object.\"*.*\"]\ntime = \"1s\"",
+            "line 1",
+            "[hydration.default]",
+        ),
+        (
+            "[[fault]]\ndo = \"explode\"",
+            "line 2",
+            "unknown variant `explode`",
+        ),
+        (
+            "[[fault]]\ndo = { refuse = { sqlstate = \"4000\", message = \"m\" } }",
+            "line 2",
+            "not an SQLSTATE",
+        ),
+        ("[[event]]\nafter = \"1s\"", "line 1", "missing field `do`"),
+        ("[server]\nopens_at = \"yesterday\"", "line 2", "not a time"),
+    ];
+    for (text, line, reason) in cases {
+        let error = parse(text).unwrap_err();
+        assert!(
+            error.contains(line) && error.contains(reason),
+            "{text}\n{error}"
+        );
+    }
+}
+
+#[test]
+fn the_origin_is_part_of_the_error() {
+    let missing = World::load(std::path::Path::new("no/such/world.toml"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        missing.starts_with("can't read the world file no/such/world.toml"),
+        "{missing}"
+    );
+    let unknown = World::named_or_file("nowhere").unwrap_err().to_string();
+    assert!(
+        unknown.contains("no world named `nowhere`") && unknown.contains("`empty`"),
+        "{unknown}"
+    );
+}
