@@ -8,6 +8,10 @@
 //! | [`queries`] | the registry of the reading SQL in `assets/sql/` |
 //! | [`picture`] | what the live feed publishes |
 
+pub mod connection;
 pub mod error;
 pub mod picture;
+pub mod queries;
 pub mod settings;
+mod tap;
+mod tls;

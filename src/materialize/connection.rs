@@ -1,0 +1,393 @@
+//! One authenticated session with a server.
+
+use super::error::{Class, Error};
+use super::settings::{ConnectionSettings, SslMode};
+pub use super::tap::Notice;
+use super::tap::{Received, Tapped};
+use super::tls::Tls;
+use socket2::{SockRef, TcpKeepalive};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, SimpleQueryMessage};
+
+/// The cluster that serves catalog reads; a paused cluster in the profile would hang them.
+const CATALOG_CLUSTER: &str = "mz_catalog_server";
+
+/// How long a cancelled statement may take to say so.
+const CANCEL_GRACE: Duration = Duration::from_secs(5);
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Reads the catalog only: pinned to `mz_catalog_server`.
+    Observe,
+    /// Runs statements, on the cluster of the settings.
+    Execute,
+}
+
+/// Makes connections. Cheap to clone.
+#[derive(Clone)]
+pub struct Connector {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: ConnectionSettings,
+    tls: Tls,
+}
+
+/// One authenticated session; closed when dropped.
+pub struct Link {
+    client: Client,
+    connector: Connector,
+    received: Received,
+    driver: AbortHandle,
+    version: Option<String>,
+    cluster: Option<String>,
+}
+
+/// What one statement answered, all values as text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Option<String>>>,
+    /// The last command tag, e.g. `SELECT 3`, `COMMIT`, or `ROLLBACK` for a COMMIT that did not commit.
+    pub tag: String,
+    pub notices: Vec<Notice>,
+}
+
+impl Connector {
+    /// Checks the settings and reads the certificate files; connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`Class::Settings`] when a certificate file is missing or does not fit the mode.
+    pub fn new(settings: ConnectionSettings) -> Result<Self, Error> {
+        let tls = Tls::new(&settings)?;
+        Ok(Self {
+            inner: Arc::new(Inner { settings, tls }),
+        })
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &ConnectionSettings {
+        &self.inner.settings
+    }
+
+    /// Whether the server must prove who it is. `false` deserves a visible warning, except on one's own machine.
+    #[must_use]
+    pub fn verifies_server(&self) -> bool {
+        self.inner.tls.verified
+    }
+
+    /// # Errors
+    /// [`Class::Unreachable`], [`Class::Tls`], [`Class::Authentication`], [`Class::Timeout`], or what the server answers.
+    pub async fn connect(&self, purpose: Purpose) -> Result<Link, Error> {
+        let after = self.inner.settings.connect_timeout;
+        tokio::time::timeout(after, self.connect_unbounded(purpose))
+            .await
+            .unwrap_or_else(|_| {
+                Err(Error::new(Class::Unreachable {
+                    address: self.settings().address(),
+                    reason: format!("no answer within {} s", after.as_secs_f64()),
+                }))
+            })
+    }
+
+    async fn connect_unbounded(&self, purpose: Purpose) -> Result<Link, Error> {
+        let settings = self.settings();
+        let received = Received::default();
+        let stream = self.stream(&received).await?;
+        let tls = self.inner.tls.connect(&settings.host)?;
+        let (client, connection) = config(settings, purpose)
+            .connect_raw(stream, tls)
+            .await
+            .map_err(|error| Error::from_connect(&error, &settings.address(), &settings.user))?;
+        let parameter = |name| connection.parameter(name).map(str::to_owned);
+        let (version, cluster) = (parameter("mz_version"), parameter("cluster"));
+        let driver = tokio::spawn(drive(connection, received.clone())).abort_handle();
+        Ok(Link {
+            client,
+            connector: self.clone(),
+            received,
+            driver,
+            version,
+            cluster,
+        })
+    }
+
+    async fn stream(&self, received: &Received) -> Result<Tapped<TcpStream>, Error> {
+        let settings = self.settings();
+        let unreachable = |error: std::io::Error| {
+            Error::new(Class::Unreachable {
+                address: settings.address(),
+                reason: error.to_string(),
+            })
+        };
+        let stream = TcpStream::connect((settings.host.as_str(), settings.port))
+            .await
+            .map_err(unreachable)?;
+        stream.set_nodelay(true).map_err(unreachable)?;
+        if let Some(keepalives) = settings.keepalives {
+            let socket = SockRef::from(&stream);
+            let keepalive = TcpKeepalive::new()
+                .with_time(keepalives.idle)
+                .with_interval(keepalives.interval);
+            #[cfg(not(windows))]
+            let keepalive = keepalive.with_retries(keepalives.retries);
+            socket.set_tcp_keepalive(&keepalive).map_err(unreachable)?;
+            #[cfg(target_os = "linux")]
+            socket
+                .set_tcp_user_timeout(Some(
+                    keepalives.idle + keepalives.interval * keepalives.retries,
+                ))
+                .map_err(unreachable)?;
+        }
+        let answers_ssl_request = usize::from(settings.sslmode != SslMode::Disable);
+        Ok(Tapped::new(stream, answers_ssl_request, received.clone()))
+    }
+}
+
+fn config(settings: &ConnectionSettings, purpose: Purpose) -> Config {
+    let mut config = Config::new();
+    config
+        .user(&settings.user)
+        .dbname(&settings.database)
+        .application_name(&settings.application_name)
+        .options(startup_options(settings, purpose))
+        .ssl_mode(match settings.sslmode {
+            SslMode::Disable => tokio_postgres::config::SslMode::Disable,
+            SslMode::Prefer => tokio_postgres::config::SslMode::Prefer,
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => {
+                tokio_postgres::config::SslMode::Require
+            }
+        });
+    if let Some(password) = &settings.password {
+        config.password(password.reveal());
+    }
+    config
+}
+
+/// The session variables that are set before the first statement, as `--name=value` separated by spaces.
+fn startup_options(settings: &ConnectionSettings, purpose: Purpose) -> String {
+    let cluster = match purpose {
+        Purpose::Observe => Some(CATALOG_CLUSTER),
+        Purpose::Execute => settings.cluster.as_deref(),
+    };
+    let fixed = [
+        ("auto_route_catalog_queries", "on"),
+        ("welcome_message", "off"),
+        ("current_object_missing_warnings", "off"),
+    ];
+    fixed
+        .into_iter()
+        .chain(cluster.map(|cluster| ("cluster", cluster)))
+        .chain(
+            settings
+                .search_path
+                .as_deref()
+                .map(|path| ("search_path", path)),
+        )
+        .chain(
+            settings
+                .options
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .filter(|(name, _)| purpose == Purpose::Execute || *name != "cluster"),
+        )
+        .map(|(name, value)| format!("--{name}={}", escape_option(value)))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Spaces end an option unless a backslash stands before them.
+fn escape_option(value: &str) -> String {
+    value.replace('\\', "\\\\").replace(' ', "\\ ")
+}
+
+/// Moves messages until the link closes; a plain `await` of the connection would throw the notices away.
+async fn drive<S, T>(mut connection: Connection<S, T>, received: Received)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        match std::future::poll_fn(|cx| connection.poll_message(cx)).await {
+            Some(Ok(AsyncMessage::Notice(notice))) => received.notice(Notice {
+                severity: notice.severity().to_owned(),
+                message: notice.message().to_owned(),
+                detail: notice.detail().map(str::to_owned),
+                hint: notice.hint().map(str::to_owned),
+            }),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => {
+                tracing::debug!(%error, "link closed");
+                return;
+            }
+            None => return,
+        }
+    }
+}
+
+impl Link {
+    /// The version that the server reported while connecting.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// The cluster that the session started with.
+    #[must_use]
+    pub fn cluster(&self) -> Option<&str> {
+        self.cluster.as_deref()
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &ConnectionSettings {
+        self.connector.settings()
+    }
+
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Runs one statement and waits for its whole answer. Never for a SUBSCRIBE, which has no end.
+    ///
+    /// # Errors
+    /// What the server answers; [`Class::LinkLost`] tells whether the statement was sent.
+    pub async fn run(&self, statement: &str) -> Result<Answer, Error> {
+        self.must_be_open(statement)?;
+        self.received.take();
+        let messages = self
+            .client
+            .simple_query(statement)
+            .await
+            .map_err(|error| Error::from_driver(&error, statement))?;
+        let (tags, notices) = self.received.take();
+        let mut answer = Answer {
+            tag: tags.into_iter().next_back().unwrap_or_default(),
+            notices,
+            ..Answer::default()
+        };
+        for message in messages {
+            match message {
+                SimpleQueryMessage::RowDescription(columns) => {
+                    answer.columns = columns.iter().map(|c| c.name().to_owned()).collect();
+                }
+                SimpleQueryMessage::Row(row) => answer.rows.push(
+                    (0..row.len())
+                        .map(|index| row.get(index).map(str::to_owned))
+                        .collect(),
+                ),
+                _ => {}
+            }
+        }
+        Ok(answer)
+    }
+
+    /// As [`Link::run`], with a deadline of ours; past it the statement is cancelled and its own last word awaited.
+    ///
+    /// A stalled `ALTER SINK` outlives the server's `statement_timeout`; a cancel ends it without harm (recorded: 10).
+    ///
+    /// # Errors
+    /// As [`Link::run`]; [`Class::Cancelled`] when the cancel worked, so that nothing happened; [`Class::Timeout`] when not even
+    /// the cancel was answered.
+    pub async fn run_within(&self, statement: &str, deadline: Duration) -> Result<Answer, Error> {
+        let running = self.run(statement);
+        tokio::pin!(running);
+        if let Ok(outcome) = tokio::time::timeout(deadline, &mut running).await {
+            return outcome;
+        }
+        if let Err(error) = self.cancel().await {
+            tracing::warn!(%error, "the cancel request did not reach the server");
+        }
+        tokio::time::timeout(CANCEL_GRACE, running)
+            .await
+            .unwrap_or_else(|_| {
+                let after = deadline + CANCEL_GRACE;
+                Err(Error::new(Class::Timeout { after }).of_statement(statement))
+            })
+    }
+
+    /// Starts a statement whose rows arrive one by one, such as SUBSCRIBE.
+    pub(super) async fn stream(
+        &self,
+        statement: &str,
+    ) -> Result<tokio_postgres::SimpleQueryStream, Error> {
+        self.must_be_open(statement)?;
+        self.client
+            .simple_query_raw(statement)
+            .await
+            .map_err(|error| Error::from_driver(&error, statement))
+    }
+
+    fn must_be_open(&self, statement: &str) -> Result<(), Error> {
+        if self.client.is_closed() {
+            return Err(Error::new(Class::LinkLost {
+                statement_sent: false,
+                reason: "the connection is closed".to_owned(),
+            })
+            .of_statement(statement));
+        }
+        Ok(())
+    }
+
+    /// Asks the server, over a second connection, to cancel what runs on this one. Success only means that it was asked.
+    ///
+    /// # Errors
+    /// When the second connection fails.
+    pub async fn cancel(&self) -> Result<(), Error> {
+        let settings = self.settings();
+        let token = self.client.cancel_token();
+        let request = async {
+            let stream = self.connector.stream(&Received::default()).await?;
+            let tls = self.connector.inner.tls.connect(&settings.host)?;
+            token
+                .cancel_query_raw(stream, tls)
+                .await
+                .map_err(|error| Error::from_connect(&error, &settings.address(), &settings.user))
+        };
+        let after = settings.connect_timeout;
+        tokio::time::timeout(after, request)
+            .await
+            .unwrap_or_else(|_| Err(Error::new(Class::Timeout { after })))
+    }
+}
+
+impl Drop for Link {
+    /// A running SUBSCRIBE would keep the session open for ever.
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> ConnectionSettings {
+        ConnectionSettings {
+            cluster: Some("my cluster".to_owned()),
+            options: vec![("statement_timeout".to_owned(), "1 min".to_owned())],
+            ..ConnectionSettings::default()
+        }
+    }
+
+    #[test]
+    fn readers_are_pinned_to_the_catalog_server() {
+        let options = startup_options(&settings(), Purpose::Observe);
+        assert!(options.contains("--cluster=mz_catalog_server"), "{options}");
+        assert!(!options.contains("my\\ cluster"));
+    }
+
+    #[test]
+    fn spaces_and_backslashes_survive() {
+        let options = startup_options(&settings(), Purpose::Execute);
+        assert!(options.contains("--cluster=my\\ cluster"), "{options}");
+        assert!(options.ends_with("--statement_timeout=1\\ min"));
+        assert_eq!(escape_option("a\\b"), "a\\\\b");
+    }
+}

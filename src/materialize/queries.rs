@@ -1,0 +1,402 @@
+//! The registry of the SQL that only reads.
+//!
+//! Each file in `assets/sql/` holds one SELECT for one [`Fact`]. The facts of a [`Topic`] are read together: [`Topic::statement`]
+//! makes one SELECT of them, all columns as text, which works alone and inside `SUBSCRIBE (...)`. A fact whose relation or
+//! column this server lacks is left out: that costs a column of the screen, never the screen.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+/// What is subscribed to, or read, together: one connection each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// What exists: changes only when somebody changes something.
+    Catalog,
+    Hydration,
+    /// Changes every second for every object.
+    Frontiers,
+    /// Sources and sinks: status, errors, progress.
+    Connectors,
+    Replicas,
+    /// Sessions and their SUBSCRIBEs.
+    Traffic,
+}
+
+impl Topic {
+    pub const ALL: [Self; 6] = [
+        Self::Catalog,
+        Self::Hydration,
+        Self::Frontiers,
+        Self::Connectors,
+        Self::Replicas,
+        Self::Traffic,
+    ];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Catalog => "catalog",
+            Self::Hydration => "hydration",
+            Self::Frontiers => "frontiers",
+            Self::Connectors => "connectors",
+            Self::Replicas => "replicas",
+            Self::Traffic => "traffic",
+        }
+    }
+}
+
+/// One reading of the catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Query {
+    pub fact: Fact,
+    /// The file's name in `assets/sql/`, without `.sql`; also the first column of a topic's rows.
+    pub name: &'static str,
+    pub sql: &'static str,
+    /// The columns of the answer, in order.
+    pub columns: &'static [&'static str],
+    /// The relation and columns that it can't do without.
+    pub relation: &'static str,
+    pub needs: &'static [&'static str],
+    /// `None`: read on its own, when a plan needs it.
+    pub topic: Option<Topic>,
+    /// Without it there is no picture at all.
+    pub required: bool,
+}
+
+macro_rules! queries {
+    ($(
+        $fact:ident $file:literal $topic:ident $necessity:ident [$($column:ident)*] from $relation:literal [$($need:ident)*];
+    )+) => {
+        /// One kind of fact: one file of `assets/sql/`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Fact { $($fact),+ }
+
+        /// Every reading query.
+        pub const QUERIES: &[Query] = &[$(
+            Query {
+                fact: Fact::$fact,
+                name: $file,
+                sql: include_str!(concat!("../../assets/sql/", $file, ".sql")),
+                columns: &[$(stringify!($column)),*],
+                relation: $relation,
+                needs: &[$(stringify!($need)),*],
+                topic: queries!(@topic $topic),
+                required: queries!(@necessity $necessity),
+            }
+        ),+];
+    };
+    (@topic Alone) => { None };
+    (@topic $topic:ident) => { Some(Topic::$topic) };
+    (@necessity required) => { true };
+    (@necessity optional) => { false };
+}
+
+queries! {
+    Databases "databases" Catalog required [id name] from "mz_catalog.mz_databases" [id name];
+    Roles "roles" Catalog required [id name] from "mz_catalog.mz_roles" [id name];
+    Schemas "schemas" Catalog required [id name database_id owner_id]
+        from "mz_catalog.mz_schemas" [id name database_id owner_id];
+    Comments "comments" Catalog optional [id object_type comment]
+        from "mz_internal.mz_comments" [id object_type object_sub_id comment];
+    Clusters "clusters" Catalog required [id name owner_id managed size replication_factor]
+        from "mz_catalog.mz_clusters" [id name owner_id managed size replication_factor];
+    ClusterSchedules "cluster_schedules" Catalog optional [cluster_id type]
+        from "mz_internal.mz_cluster_schedules" [cluster_id type];
+    Replicas "replicas" Catalog required [id name cluster_id size availability_zone]
+        from "mz_catalog.mz_cluster_replicas" [id name cluster_id size availability_zone];
+    InternalReplicas "internal_replicas" Catalog optional [id]
+        from "mz_internal.mz_internal_cluster_replicas" [id];
+    Objects "objects" Catalog required [id name schema_id type cluster_id owner_id]
+        from "mz_catalog.mz_objects" [id name schema_id type cluster_id owner_id];
+    Views "views" Catalog optional [id create_sql] from "mz_catalog.mz_views" [id create_sql];
+    MaterializedViews "materialized_views" Catalog optional [id create_sql]
+        from "mz_catalog.mz_materialized_views" [id create_sql];
+    Indexes "indexes" Catalog optional [id on_id create_sql]
+        from "mz_catalog.mz_indexes" [id on_id create_sql];
+    Sources "sources" Catalog optional [id type create_sql]
+        from "mz_catalog.mz_sources" [id type create_sql];
+    Tables "tables" Catalog optional [id create_sql] from "mz_catalog.mz_tables" [id create_sql];
+    TableSources "table_sources" Catalog optional [id source_id]
+        from "mz_catalog.mz_tables" [id source_id];
+    Sinks "sinks" Catalog optional [id type create_sql] from "mz_catalog.mz_sinks" [id type create_sql];
+    Dependencies "dependencies" Catalog required [object_id referenced_object_id]
+        from "mz_internal.mz_object_dependencies" [object_id referenced_object_id];
+    GlobalIds "global_ids" Catalog optional [id global_id]
+        from "mz_internal.mz_object_global_ids" [id global_id];
+    RefreshStrategies "refresh_strategies" Catalog optional [materialized_view_id]
+        from "mz_internal.mz_materialized_view_refresh_strategies" [materialized_view_id type];
+    Refreshes "refreshes" Hydration optional [materialized_view_id last_completed_refresh next_refresh]
+        from "mz_internal.mz_materialized_view_refreshes"
+        [materialized_view_id last_completed_refresh next_refresh];
+    Hydration "hydration" Hydration optional [object_id replica_id hydrated]
+        from "mz_internal.mz_hydration_statuses" [object_id replica_id hydrated];
+    HydrationTimes "hydration_times" Hydration optional [object_id replica_id seconds]
+        from "mz_internal.mz_compute_hydration_statuses" [object_id replica_id hydration_time];
+    Operators "operators" Hydration optional [object_id replica_id hydrated total]
+        from "mz_internal.mz_compute_operator_hydration_statuses" [object_id replica_id hydrated];
+    Frontiers "frontiers" Frontiers optional [object_id write_frontier]
+        from "mz_internal.mz_frontiers" [object_id write_frontier];
+    SourceStatuses "source_statuses" Connectors optional [id status error since]
+        from "mz_internal.mz_source_statuses" [id status error last_status_change_at];
+    SinkStatuses "sink_statuses" Connectors optional [id status error since]
+        from "mz_internal.mz_sink_statuses" [id status error last_status_change_at];
+    SourceStatistics "source_statistics" Connectors optional
+        [id messages_received snapshot_records_known snapshot_records_staged snapshot_committed offset_known offset_committed]
+        from "mz_internal.mz_source_statistics"
+        [id messages_received snapshot_records_known snapshot_records_staged snapshot_committed offset_known offset_committed];
+    ReplicaStatuses "replica_statuses" Replicas optional [replica_id process_id status reason since]
+        from "mz_internal.mz_cluster_replica_statuses" [replica_id process_id status reason updated_at];
+    ReplicaUtilization "replica_utilization" Replicas optional [replica_id process_id cpu_percent memory_percent]
+        from "mz_internal.mz_cluster_replica_utilization" [replica_id process_id cpu_percent memory_percent];
+    ReplicaInterruptions "replica_interruptions" Replicas optional [replica_id process_id reason occurred_at]
+        from "mz_internal.mz_cluster_replica_status_history" [replica_id process_id status reason occurred_at];
+    Sessions "sessions" Traffic optional [id role_id client_ip since]
+        from "mz_internal.mz_sessions" [id role_id client_ip connected_at];
+    SessionApplications "session_applications" Traffic optional [session_id application]
+        from "mz_internal.mz_session_history" [session_id initial_application_name];
+    Subscriptions "subscriptions" Traffic optional [id session_id cluster_id objects since]
+        from "mz_internal.mz_subscriptions" [id session_id cluster_id referenced_object_ids created_at];
+    DatabasePrivileges "database_privileges" Alone optional [id privileges]
+        from "mz_catalog.mz_databases" [id privileges];
+    SchemaPrivileges "schema_privileges" Alone optional [id privileges]
+        from "mz_catalog.mz_schemas" [id database_id privileges];
+    ClusterPrivileges "cluster_privileges" Alone optional [id privileges]
+        from "mz_catalog.mz_clusters" [id privileges];
+    ObjectPrivileges "object_privileges" Alone optional [id privileges]
+        from "mz_catalog.mz_objects" [id privileges];
+    SystemPrivileges "system_privileges" Alone optional [privileges]
+        from "mz_catalog.mz_system_privileges" [privileges];
+    DefaultPrivileges "default_privileges" Alone optional
+        [role_id database_id schema_id object_type grantee privileges]
+        from "mz_catalog.mz_default_privileges"
+        [role_id database_id schema_id object_type grantee privileges];
+    RoleMembers "role_members" Alone optional [role_id member]
+        from "mz_catalog.mz_role_members" [role_id member];
+    Autoscaling "autoscaling" Alone optional [cluster_id strategy]
+        from "mz_internal.mz_cluster_auto_scaling_strategies" [cluster_id strategy];
+    AuditEvents "audit_events" Alone optional [id event_type object_type details user_name occurred_at]
+        from "mz_catalog.mz_audit_events" [id event_type object_type details user occurred_at];
+    LagHistory "lag_history" Alone optional [object_id lag occurred_at]
+        from "mz_internal.mz_wallclock_global_lag_recent_history" [object_id lag occurred_at];
+    Identity "identity" Alone required [version role superuser database] from "" [];
+    SystemColumns "system_columns" Alone required [schema_name relation_name column_name]
+        from "mz_catalog.mz_columns" [id name];
+}
+
+impl Fact {
+    #[must_use]
+    pub fn query(self) -> &'static Query {
+        // The macro writes the enum and the list from the same lines, in the same order.
+        &QUERIES[self as usize]
+    }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        QUERIES
+            .iter()
+            .find(|query| query.name == name)
+            .map(|query| query.fact)
+    }
+}
+
+impl Query {
+    /// The SELECT without its comment lines: they are for readers of the file, not for the server's log.
+    #[must_use]
+    pub fn statement(&self) -> String {
+        self.sql
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("--"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+}
+
+/// What a server offers: relation -> columns, and what of it was refused to this role.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offer {
+    columns: BTreeMap<String, BTreeSet<String>>,
+    refused: BTreeSet<String>,
+}
+
+impl Offer {
+    /// From rows of schema, relation, column.
+    pub fn new(rows: impl IntoIterator<Item = (String, String, String)>) -> Self {
+        let mut offer = Self::default();
+        for (schema, relation, column) in rows {
+            offer
+                .columns
+                .entry(format!("{schema}.{relation}"))
+                .or_default()
+                .insert(column);
+        }
+        offer
+    }
+
+    /// Notes that this role can't read what the query needs.
+    pub fn refuse(&mut self, query: &Query) {
+        self.refused.insert(query.relation.to_owned());
+    }
+
+    /// What the query lacks here, as `relation` or `relation.column`; `None` when it can run.
+    #[must_use]
+    pub fn lacks(&self, query: &Query) -> Option<String> {
+        if query.relation.is_empty() {
+            return None;
+        }
+        if self.refused.contains(query.relation) {
+            return Some(query.relation.to_owned());
+        }
+        let Some(columns) = self.columns.get(query.relation) else {
+            return Some(query.relation.to_owned());
+        };
+        query
+            .needs
+            .iter()
+            .find(|column| !columns.contains(**column))
+            .map(|column| format!("{}.{column}", query.relation))
+    }
+
+    /// The queries of a topic that can run here.
+    pub fn queries(&self, topic: Topic) -> impl Iterator<Item = &'static Query> {
+        QUERIES
+            .iter()
+            .filter(move |query| query.topic == Some(topic) && self.lacks(query).is_none())
+    }
+
+    /// Everything that pictures would show and this server does not offer.
+    #[must_use]
+    pub fn missing(&self) -> BTreeSet<String> {
+        QUERIES
+            .iter()
+            .filter(|query| query.topic.is_some())
+            .filter_map(|query| self.lacks(query))
+            .collect()
+    }
+
+    /// What no picture can do without and this server does not offer.
+    #[must_use]
+    pub fn missing_required(&self) -> Option<String> {
+        QUERIES
+            .iter()
+            .filter(|query| query.required)
+            .find_map(|query| self.lacks(query))
+    }
+}
+
+impl Topic {
+    /// One SELECT over all these queries: the fact's name, then the columns as text, padded with NULL. `None` without queries.
+    #[must_use]
+    pub fn statement(queries: &[&Query]) -> Option<String> {
+        let width = queries.iter().map(|query| query.columns.len()).max()?;
+        let mut sql = String::new();
+        for (index, query) in queries.iter().enumerate() {
+            if index > 0 {
+                sql.push_str("\nUNION ALL\n");
+            }
+            let _ = write!(sql, "SELECT '{}' AS fact", query.name);
+            for position in 0..width {
+                let number = position + 1;
+                let _ = match query.columns.get(position) {
+                    Some(column) => write!(sql, ", q.{column}::text AS c{number}"),
+                    None => write!(sql, ", NULL::text AS c{number}"),
+                };
+            }
+            let _ = write!(sql, "\nFROM (\n{}\n) AS q", query.statement());
+        }
+        Some(sql)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn everything() -> Offer {
+        Offer::new(QUERIES.iter().flat_map(|query| {
+            let (schema, relation) = query.relation.split_once('.').unwrap_or_default();
+            query
+                .needs
+                .iter()
+                .map(move |need| (schema.to_owned(), relation.to_owned(), (*need).to_owned()))
+        }))
+    }
+
+    #[test]
+    fn facts_and_files_are_in_step() {
+        for (index, query) in QUERIES.iter().enumerate() {
+            assert_eq!(query.fact as usize, index);
+            assert_eq!(Fact::named(query.name), Some(query.fact));
+        }
+        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sql"))
+            .unwrap()
+            .filter(|entry| {
+                let path = entry.as_ref().unwrap().path();
+                path.extension().is_some_and(|extension| extension == "sql")
+            })
+            .count();
+        assert_eq!(files, QUERIES.len(), "every file is registered");
+    }
+
+    #[test]
+    fn every_file_is_one_select_that_names_its_columns() {
+        for query in QUERIES {
+            let statement = query.statement();
+            assert!(statement.starts_with("SELECT"), "{}", query.name);
+            assert!(!statement.contains(';'), "{}", query.name);
+            for column in query.columns {
+                assert!(statement.contains(column), "{}: {column}", query.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_column_costs_one_fact() {
+        let whole = everything();
+        assert_eq!(whole.missing(), BTreeSet::new());
+        let mut old = whole.clone();
+        old.columns
+            .get_mut("mz_catalog.mz_tables")
+            .unwrap()
+            .remove("source_id");
+        assert_eq!(
+            old.missing(),
+            BTreeSet::from(["mz_catalog.mz_tables.source_id".to_owned()])
+        );
+        assert_eq!(
+            old.queries(Topic::Catalog).count() + 1,
+            whole.queries(Topic::Catalog).count()
+        );
+        assert_eq!(old.missing_required(), None);
+    }
+
+    #[test]
+    fn a_refused_relation_is_left_out() {
+        let mut offer = everything();
+        offer.refuse(Fact::Sessions.query());
+        assert!(
+            offer
+                .queries(Topic::Traffic)
+                .all(|query| query.fact != Fact::Sessions)
+        );
+        offer.refuse(Fact::Objects.query());
+        assert_eq!(
+            offer.missing_required().as_deref(),
+            Some("mz_catalog.mz_objects")
+        );
+    }
+
+    #[test]
+    fn branches_of_a_topic_have_the_same_width() {
+        for topic in Topic::ALL {
+            let queries: Vec<_> = everything().queries(topic).collect();
+            let sql = Topic::statement(&queries).unwrap();
+            let widths: BTreeSet<usize> = sql
+                .lines()
+                .filter(|line| line.contains(" AS fact"))
+                .map(|line| line.matches(" AS c").count())
+                .collect();
+            assert_eq!(widths.len(), 1, "{sql}");
+        }
+        assert_eq!(Topic::statement(&[]), None);
+    }
+}
