@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use cutover::config::{
-    Color, EXAMPLE, Need, Origin, Overrides, Problems, RunnerKind, Secret, Settings, Sources,
-    SslMode, Variables, Vocabulary,
+    Color, EXAMPLE, Need, Origin, Overrides, Problems, RunnerKind, Settings, Sources, Variables,
+    Vocabulary,
 };
+use cutover::domain::connection::{Secret, SslMode};
 use cutover::domain::environment::Strategy;
 use std::{fs, path::Path, time::Duration};
 use tempfile::TempDir;
@@ -98,7 +99,7 @@ fn a_dbt_project_is_enough() {
     let settings = folder.load().unwrap();
     let connection = settings.connection().unwrap();
     assert_eq!(connection.host, "db.example");
-    assert_eq!(connection.tls.mode, SslMode::Prefer);
+    assert_eq!(connection.sslmode, SslMode::Prefer);
     let environment = settings.environment().unwrap();
     assert_eq!(environment.strategy, Strategy::Swap);
     let twins: Vec<&str> = environment

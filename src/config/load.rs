@@ -1,7 +1,6 @@
 //! From all sources to [`Settings`], gathering every problem on the way.
 
 use super::{
-    connection::Connection,
     document::Document,
     keys,
     layers::{Chosen, Layers},
@@ -9,7 +8,6 @@ use super::{
     problem::{Origin, Place, Problem, Problems, suggestion},
     profile::{self, Profile},
     project::{self, DbtProject},
-    secret::Secret,
     setting::SETTINGS,
     settings::{
         Color, Dbt, Folders, Promotion, RunnerKind, Screen, Settings, TargetNames, ValidateCommand,
@@ -19,6 +17,7 @@ use super::{
     timespan::Timespan,
     url,
 };
+use crate::domain::connection::{ConnectionSettings, Secret};
 use crate::domain::environment::{Environment, Strategy};
 use std::path::{Path, PathBuf};
 
@@ -196,9 +195,15 @@ impl Loading<'_, '_> {
             || self.layers.document.as_ref().is_some_and(in_file)
     }
 
-    fn connection(&mut self, profile: Option<&Profile>, target: &str) -> Option<Connection> {
+    fn connection(
+        &mut self,
+        profile: Option<&Profile>,
+        target: &str,
+    ) -> Option<ConnectionSettings> {
         let mut problems = Vec::new();
-        let from_profile = profile.and_then(|profile| profile.connection(target, &mut problems));
+        let from_profile = profile
+            .and_then(|profile| profile.output(target, &mut problems))
+            .map(|output| output.connection);
         let Some(chosen) = self.layers.optional::<Secret>("url") else {
             if self.sources.need == Need::Server {
                 self.layers.problems.append(&mut problems);
@@ -207,11 +212,8 @@ impl Loading<'_, '_> {
         };
         match url::parse(&chosen.value) {
             Ok(mut connection) => {
-                // The URL says where; the profile still says in which schema and cluster dbt builds.
-                let (schema, cluster) = from_profile
-                    .map(|profile| (profile.schema, profile.cluster))
-                    .unwrap_or_default();
-                connection.schema = schema;
+                // The URL says where; the profile still says on which cluster dbt builds.
+                let cluster = from_profile.and_then(|profile| profile.cluster);
                 connection.cluster = connection.cluster.or(cluster);
                 Some(connection)
             }
@@ -230,7 +232,7 @@ impl Loading<'_, '_> {
         target: &str,
         project: Option<&DbtProject>,
         profile: Option<&Profile>,
-        connection: Option<&Connection>,
+        connection: Option<&ConnectionSettings>,
     ) -> (Option<TargetNames>, Option<Environment>) {
         let strategy = self.layers.value("strategy", Strategy::default());
         let targets = self.layers.optional::<TargetNames>("targets");

@@ -7,10 +7,9 @@
 //! | `sources`, `load` | from [`Sources`] to [`Settings`] |
 //! | `settings` | the typed result |
 //! | `setting`, `layers`, `overrides`, `document`, `keys` | names of settings, and which source wins |
-//! | `project`, `profile`, `pairs`, `connection`, `url` | what dbt's files and a URL say |
-//! | `yaml`, `jinja`, `timespan`, `secret`, `variables`, `problem` | what these are made of |
+//! | `project`, `profile`, `pairs`, `url` | what dbt's files and a URL say |
+//! | `yaml`, `jinja`, `session_options`, `timespan`, `variables`, `problem` | what these are made of |
 
-mod connection;
 mod document;
 mod jinja;
 mod keys;
@@ -21,7 +20,7 @@ mod pairs;
 mod problem;
 mod profile;
 mod project;
-mod secret;
+mod session_options;
 mod setting;
 mod settings;
 mod sources;
@@ -30,13 +29,11 @@ mod url;
 mod variables;
 mod yaml;
 
-pub use connection::{ClientCertificate, Connection, RootCertificates, SslMode, Tls};
 pub use keys::KeyBinding;
 pub use layers::Described;
 pub use overrides::Overrides;
 pub use problem::{Origin, Place, Problem, Problems};
 pub use project::{DbtProject, DeploymentNames};
-pub use secret::Secret;
 pub use settings::{
     Color, Dbt, Folders, Promotion, RunnerKind, Screen, Settings, TargetNames, ValidateCommand,
     Waiting,

@@ -1,6 +1,6 @@
 //! What the command line says about settings.
 
-use super::secret::Secret;
+use crate::domain::connection::Secret;
 use std::path::PathBuf;
 
 /// The flags that stand for settings, unparsed: [`super::Settings::load`] reads them together with all other sources, so that every
@@ -40,7 +40,7 @@ impl Overrides {
     pub(super) fn values(&self) -> Vec<FlagValue> {
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let switch = |on: bool, value: &str| on.then(|| value.to_owned());
-        let url = self.url.as_ref().map(|url| url.expose().to_owned());
+        let url = self.url.as_ref().map(|url| url.reveal().to_owned());
         let flags = [
             ("project_dir", "--project-dir", path(&self.project_dir)),
             ("profiles_dir", "--profiles-dir", path(&self.profiles_dir)),

@@ -121,15 +121,15 @@ fn names_of_connection(
     target: &str,
     problems: &mut Vec<Problem>,
 ) -> Option<DeploymentNames> {
-    let connection = profile.connection(target, problems)?;
+    let output = profile.output(target, problems)?;
     let name = |text: Option<String>| -> Vec<Identifier> {
         text.and_then(|text| Identifier::new(text).ok())
             .into_iter()
             .collect()
     };
     Some(DeploymentNames {
-        clusters: name(connection.cluster),
-        schemas: name(connection.schema),
+        clusters: name(output.connection.cluster),
+        schemas: name(output.schema),
     })
 }
 

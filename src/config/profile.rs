@@ -1,13 +1,12 @@
 //! `profiles.yml`: where dbt keeps connections, found and rendered as dbt does it.
 
 use super::{
-    connection::{ClientCertificate, Connection, RootCertificates},
     jinja::Jinja,
     problem::{Place, Problem},
-    secret::Secret,
     variables::Variables,
     yaml::{self, Node},
 };
+use crate::domain::connection::{ConnectionSettings, RootCertificates, Secret};
 use std::{
     collections::BTreeMap,
     fs,
@@ -39,6 +38,14 @@ pub(super) fn folder(
         })
         .or(home)
         .unwrap_or_else(|| project_dir.to_path_buf())
+}
+
+/// One target of a profile.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub connection: ConnectionSettings,
+    /// dbt's default schema there.
+    pub schema: Option<String>,
 }
 
 /// One profile of the file, not yet rendered.
@@ -92,8 +99,8 @@ impl Profile {
             .map_err(|why| self.field_problem("target", node.line, &why))
     }
 
-    /// The connection of one target; what is wrong with it goes to `problems`.
-    pub fn connection(&self, target: &str, problems: &mut Vec<Problem>) -> Option<Connection> {
+    /// One target; what is wrong with it goes to `problems`.
+    pub fn output(&self, target: &str, problems: &mut Vec<Problem>) -> Option<Output> {
         let Some(node) = self.node.at(&["outputs", target]) else {
             let outputs = self.node.at(&["outputs"]).and_then(Node::map);
             let known: Vec<&String> = outputs.into_iter().flat_map(BTreeMap::keys).collect();
@@ -111,7 +118,7 @@ impl Profile {
             node,
             problems,
         };
-        fields.connection()
+        fields.output()
     }
 
     fn field_problem(&self, field: &str, line: usize, why: &str) -> Problem {
@@ -130,69 +137,64 @@ struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    fn connection(&mut self) -> Option<Connection> {
+    fn output(&mut self) -> Option<Output> {
         self.check_adapter();
         let host = self.required(&["host"]);
         let user = self.required(&["user"]);
         let database = self.required(&["database", "dbname"]);
         let port = self.parsed::<u16>("port", "it is a number from 1 to 65535");
         let complete = host.is_some() && user.is_some() && database.is_some();
-        let mut connection = Connection::new(
-            host.unwrap_or_default(),
-            user.unwrap_or_default(),
-            database.unwrap_or_default(),
-        );
+        let mut connection = ConnectionSettings {
+            host: host.unwrap_or_default(),
+            user: user.unwrap_or_default(),
+            database: database.unwrap_or_default(),
+            password: self.text(&["password", "pass"]).map(Secret::new),
+            cluster: self.text(&["cluster"]),
+            search_path: self.text(&["search_path"]),
+            ..ConnectionSettings::default()
+        };
         if let Some(port) = port {
             connection.port = port;
         }
-        connection.password = self.text(&["password", "pass"]).map(Secret::new);
-        connection.schema = self.text(&["schema"]);
-        connection.cluster = self.text(&["cluster"]);
-        connection.search_path = self.text(&["search_path"]);
-        connection.application_name = self.text(&["application_name"]);
+        if let Some(name) = self.text(&["application_name"]) {
+            connection.application_name = name;
+        }
         let seconds = "it is a whole number of seconds";
         if let Some(timeout) = self.parsed("connect_timeout", seconds) {
             connection.connect_timeout = Duration::from_secs(timeout);
         }
         // dbt's 0 means "the default".
-        connection.keepalives_idle = self
+        if let Some(idle) = self
             .parsed("keepalives_idle", seconds)
             .filter(|idle| *idle > 0)
-            .map(Duration::from_secs);
-        if let Some(retries) = self.parsed("retries", "it is a whole number") {
-            connection.retries = retries;
+        {
+            connection.keepalives.get_or_insert_default().idle = Duration::from_secs(idle);
         }
         self.tls(&mut connection);
         connection.options = self.options();
-        complete.then_some(connection)
+        let schema = self.text(&["schema"]);
+        complete.then_some(Output { connection, schema })
     }
 
-    fn tls(&mut self, connection: &mut Connection) {
-        if let Some(mode) = self.parsed(
-            "sslmode",
-            "use disable, prefer, require, verify-ca or verify-full",
-        ) {
-            connection.tls.mode = mode;
+    fn tls(&mut self, connection: &mut ConnectionSettings) {
+        let rule = "use disable, prefer, require, verify-ca or verify-full";
+        if let Some(mode) = self.parsed("sslmode", rule) {
+            connection.sslmode = mode;
         }
-        if let Some(roots) = self
+        connection.sslrootcert = self
             .text(&["sslrootcert"])
-            .filter(|roots| roots != "system")
-        {
-            connection.tls.roots = RootCertificates::File(roots.into());
-        }
-        match (self.text(&["sslcert"]), self.text(&["sslkey"])) {
-            (Some(certificate), Some(key)) => {
-                connection.tls.client = Some(ClientCertificate {
-                    certificate: certificate.into(),
-                    key: key.into(),
-                });
-            }
-            (None, None) => {}
-            _ => self.wrong("sslcert", self.node.line, "sslcert and sslkey go together"),
+            .map(|roots| match roots.as_str() {
+                "system" => RootCertificates::System,
+                _ => RootCertificates::File(roots.into()),
+            });
+        connection.sslcert = self.text(&["sslcert"]).map(PathBuf::from);
+        connection.sslkey = self.text(&["sslkey"]).map(PathBuf::from);
+        if connection.sslcert.is_some() != connection.sslkey.is_some() {
+            self.wrong("sslcert", self.node.line, "sslcert and sslkey go together");
         }
     }
 
-    fn options(&mut self) -> BTreeMap<String, String> {
+    fn options(&mut self) -> Vec<(String, String)> {
         let options = self.node.at(&["options"]).and_then(Node::map);
         options
             .into_iter()
@@ -255,20 +257,21 @@ impl Fields<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::connection::SslMode;
+    use crate::domain::connection::{Keepalives, SslMode};
 
     fn read(
         text: &str,
         target: &str,
         variables: &[(&str, &str)],
-    ) -> (Option<Connection>, Vec<String>) {
+    ) -> (Option<ConnectionSettings>, Vec<String>) {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(FILE_NAME), text).unwrap();
         let variables = variables.iter().copied().collect();
         let mut problems = Vec::new();
         let connection = Profile::read(dir.path(), "shop", &variables)
             .unwrap()
-            .connection(target, &mut problems);
+            .output(target, &mut problems)
+            .map(|output| output.connection);
         let shown = problems.iter().map(|problem| {
             format!(
                 "{}: {}",
@@ -308,10 +311,10 @@ shop:
             (connection.host.as_str(), connection.port),
             ("db.example", 6875)
         );
-        assert_eq!(connection.password.as_ref().unwrap().expose(), "s3cret");
-        assert_eq!(connection.tls.mode, SslMode::VerifyFull);
-        assert_eq!(connection.keepalives_idle, None);
-        assert_eq!(connection.options["timezone"], "UTC");
+        assert_eq!(connection.password.as_ref().unwrap().reveal(), "s3cret");
+        assert_eq!(connection.sslmode, SslMode::VerifyFull);
+        assert_eq!(connection.keepalives, Some(Keepalives::default()));
+        assert_eq!(connection.options[0].1, "UTC");
         assert!(!format!("{connection:?}").contains("s3cret"));
     }
 
@@ -346,7 +349,7 @@ shop:
         fs::write(dir.path().join(FILE_NAME), text).unwrap();
         let profile = Profile::read(dir.path(), "shop", &Variables::default()).unwrap();
         let mut problems = Vec::new();
-        assert!(profile.connection("prod", &mut problems).is_none());
+        assert!(profile.output("prod", &mut problems).is_none());
         assert!(problems[0].remedy.contains("dev"), "{}", problems[0]);
         assert_eq!(profile.own_target().unwrap(), "default");
     }

@@ -1,14 +1,13 @@
 //! All settings of one run, typed.
 
 use super::{
-    connection::Connection,
     keys::KeyBinding,
     layers::Described,
     problem::{Problem, Problems},
     project::DbtProject,
     timespan::Timespan,
 };
-use crate::domain::environment::Environment;
+use crate::domain::{connection::ConnectionSettings, environment::Environment};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -132,7 +131,7 @@ pub struct Settings {
     pub targets: Option<TargetNames>,
     pub(super) target: String,
     pub(super) project: Option<DbtProject>,
-    pub(super) connection: Option<Connection>,
+    pub(super) connection: Option<ConnectionSettings>,
     pub(super) environment: Option<Environment>,
     pub(super) described: Vec<Described>,
 }
@@ -159,7 +158,7 @@ impl Settings {
     ///
     /// # Errors
     /// When neither a profile nor a URL says it.
-    pub fn connection(&self) -> Result<&Connection, Problems> {
+    pub fn connection(&self) -> Result<&ConnectionSettings, Problems> {
         self.connection.as_ref().ok_or_else(|| {
             let remedy = "add the target to profiles.yml, or give a connection with --url";
             Problem::new("this needs a connection to a server", remedy).into()

@@ -1,8 +1,8 @@
 //! Connection URLs: `postgres://user:password@host:port/database?sslmode=...`.
 
-use super::connection::{ClientCertificate, Connection, RootCertificates, parse_options};
-use super::secret::Secret;
-use std::{path::PathBuf, time::Duration};
+use super::session_options;
+use crate::domain::connection::{ConnectionSettings, RootCertificates, Secret};
+use std::time::Duration;
 
 /// Why a URL can't be used. No message repeats the URL, which may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +19,8 @@ pub enum InvalidUrl {
     Encoding,
     #[error("the URL's user or password holds `?`, `/` or `@`; write them as %3F, %2F and %40")]
     Separator,
+    #[error("the URL's parameters sslcert and sslkey go together")]
+    ClientCertificate,
     #[error("the URL's parameter `{0}` is not known")]
     Parameter(String),
     #[error("the URL's parameter `{name}` can't be used: {why}")]
@@ -29,8 +31,8 @@ pub enum InvalidUrl {
 ///
 /// # Errors
 /// When the URL is malformed, or names a parameter that would be ignored.
-pub fn parse(url: &Secret) -> Result<Connection, InvalidUrl> {
-    let text = url.expose();
+pub fn parse(url: &Secret) -> Result<ConnectionSettings, InvalidUrl> {
+    let text = url.reveal();
     let rest = ["postgres://", "postgresql://"]
         .iter()
         .find_map(|scheme| text.strip_prefix(scheme))
@@ -47,22 +49,23 @@ pub fn parse(url: &Secret) -> Result<Connection, InvalidUrl> {
         let text = if text.is_empty() { "materialize" } else { text };
         decode(text)
     };
-    let mut connection = Connection::new(host, or_materialize(user)?, or_materialize(database)?);
+    let mut connection = ConnectionSettings {
+        host,
+        user: or_materialize(user)?,
+        database: or_materialize(database)?,
+        password: password.map(decode).transpose()?.map(Secret::new),
+        ..ConnectionSettings::default()
+    };
     if let Some(port) = port {
         connection.port = port;
     }
-    connection.password = password.map(decode).transpose()?.map(Secret::new);
-    let mut certificate = ClientFiles::default();
     for pair in parameters.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        set(
-            &mut connection,
-            &mut certificate,
-            &decode(name)?,
-            decode(value)?,
-        )?;
+        set(&mut connection, &decode(name)?, decode(value)?)?;
     }
-    connection.tls.client = certificate.both()?;
+    if connection.sslcert.is_some() != connection.sslkey.is_some() {
+        return Err(InvalidUrl::ClientCertificate);
+    }
     Ok(connection)
 }
 
@@ -87,36 +90,7 @@ fn split_address(address: &str) -> Result<(String, Option<u16>), InvalidUrl> {
     Ok((decode(host)?, port))
 }
 
-#[derive(Default)]
-struct ClientFiles {
-    certificate: Option<PathBuf>,
-    key: Option<PathBuf>,
-}
-
-impl ClientFiles {
-    fn both(self) -> Result<Option<ClientCertificate>, InvalidUrl> {
-        match (self.certificate, self.key) {
-            (Some(certificate), Some(key)) => Ok(Some(ClientCertificate { certificate, key })),
-            (None, None) => Ok(None),
-            (certificate, _) => Err(InvalidUrl::Value {
-                name: if certificate.is_some() {
-                    "sslcert"
-                } else {
-                    "sslkey"
-                }
-                .to_owned(),
-                why: "sslcert and sslkey go together".to_owned(),
-            }),
-        }
-    }
-}
-
-fn set(
-    connection: &mut Connection,
-    client: &mut ClientFiles,
-    name: &str,
-    value: String,
-) -> Result<(), InvalidUrl> {
+fn set(connection: &mut ConnectionSettings, name: &str, value: String) -> Result<(), InvalidUrl> {
     let wrong = |why: String| InvalidUrl::Value {
         name: name.to_owned(),
         why,
@@ -129,18 +103,20 @@ fn set(
     };
     match name {
         "sslmode" => {
-            connection.tls.mode = value.parse().map_err(|error| wrong(format!("{error}")))?
+            connection.sslmode = value.parse().map_err(|error| wrong(format!("{error}")))?
         }
-        "sslrootcert" if value == "system" => connection.tls.roots = RootCertificates::System,
-        "sslrootcert" => connection.tls.roots = RootCertificates::File(value.into()),
-        "sslcert" => client.certificate = Some(value.into()),
-        "sslkey" => client.key = Some(value.into()),
-        "application_name" => connection.application_name = Some(value),
+        "sslrootcert" if value == "system" => {
+            connection.sslrootcert = Some(RootCertificates::System)
+        }
+        "sslrootcert" => connection.sslrootcert = Some(RootCertificates::File(value.into())),
+        "sslcert" => connection.sslcert = Some(value.into()),
+        "sslkey" => connection.sslkey = Some(value.into()),
+        "application_name" => connection.application_name = value,
         "connect_timeout" => connection.connect_timeout = seconds(&value)?,
-        "keepalives_idle" => connection.keepalives_idle = Some(seconds(&value)?),
+        "keepalives_idle" => connection.keepalives.get_or_insert_default().idle = seconds(&value)?,
         "cluster" => connection.cluster = Some(value),
         "options" => {
-            let options = parse_options(&value)
+            let options = session_options::parse(&value)
                 .map_err(|part| wrong(format!("`{part}` is no `--name=value`")))?;
             connection.options.extend(options);
         }
@@ -171,10 +147,10 @@ fn decode(text: &str) -> Result<String, InvalidUrl> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::connection::SslMode;
+    use crate::domain::connection::SslMode;
     use proptest::prelude::*;
 
-    fn parse_text(url: &str) -> Result<Connection, InvalidUrl> {
+    fn parse_text(url: &str) -> Result<ConnectionSettings, InvalidUrl> {
         parse(&Secret::new(url))
     }
 
@@ -185,18 +161,18 @@ mod tests {
         )
         .unwrap();
         assert_eq!(connection.user, "a@b");
-        assert_eq!(connection.password.as_ref().unwrap().expose(), "p:w");
+        assert_eq!(connection.password.as_ref().unwrap().reveal(), "p:w");
         assert_eq!(
             (connection.host.as_str(), connection.port),
             ("db.example", 6876)
         );
         assert_eq!(connection.database, "shop");
-        assert_eq!(connection.tls.mode, SslMode::VerifyFull);
+        assert_eq!(connection.sslmode, SslMode::VerifyFull);
         assert_eq!(
-            connection.tls.roots,
-            RootCertificates::File("/ca.pem".into())
+            connection.sslrootcert,
+            Some(RootCertificates::File("/ca.pem".into()))
         );
-        assert_eq!(connection.options["cluster"], "c");
+        assert_eq!(connection.options[0].1, "c");
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod action;
 pub mod background;
 pub mod board;
 pub mod changes;
+pub mod connection;
 pub mod environment;
 pub mod finding;
 pub mod history;
