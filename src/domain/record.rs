@@ -118,6 +118,18 @@ fn other_parts(comment: Option<&str>) -> Vec<&str> {
         .collect()
 }
 
+/// The comment without any record and without the mark of an earlier promote; `None` when nothing else is in it.
+#[must_use]
+pub fn without_promotion_mark(comment: Option<&str>) -> Option<String> {
+    let others: Vec<&str> = other_parts(comment)
+        .into_iter()
+        .filter(|part| {
+            !promoted_by_dbt(Some(part)) && !part.trim_start().starts_with("Commit SHA: ")
+        })
+        .collect();
+    (!others.is_empty()).then(|| others.join(SEPARATOR))
+}
+
 /// Whether a comment bears the mark that dbt-materialize's `deploy_promote` leaves on production.
 #[must_use]
 pub fn promoted_by_dbt(comment: Option<&str>) -> bool {

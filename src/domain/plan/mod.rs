@@ -2,12 +2,24 @@
 //!
 //! A [`Plan`] only shows. What may be executed is a [`ConfirmedPlan`], and [`Plan::confirm`] is the only way to one.
 
+mod cleanup;
 mod confirm;
+mod deploy;
+mod draft;
 mod fingerprint;
+mod init;
+mod promote;
+mod sinks;
 mod statement;
 
+pub use cleanup::cleanup;
 pub use confirm::{Confirmation, ConfirmedPlan, NotConfirmed};
+pub use deploy::{Build, deploy, sync};
+pub use draft::Stamp;
 pub use fingerprint::Fingerprint;
+pub use init::{Sizes, init};
+pub use promote::{promote, rollback};
+pub use sinks::{SinkMove, qualified, sinks_reading};
 pub use statement::{GrantTarget, Statement};
 
 use super::action::Operation;

@@ -2,7 +2,7 @@
 
 use crate::domain::name::{Identifier, QualifiedName, literal};
 use crate::domain::object::ObjectKind;
-use crate::domain::record::Record;
+use crate::domain::record::{Record, without_promotion_mark};
 use serde::Serialize;
 
 /// One SQL statement that changes something. Its constructors take names as types, so nothing unquoted gets in.
@@ -101,6 +101,32 @@ impl Statement {
         Self {
             sql: text(record),
             stable: Some(text(&timeless)),
+        }
+    }
+
+    /// The record of new production, behind the mark that dbt-materialize's `deploy_promote` leaves on the schemas that it promoted.
+    #[must_use]
+    pub fn promotion_record(
+        database: &Identifier,
+        schema: &Identifier,
+        comment: Option<&str>,
+        record: &Record,
+        commit: Option<&str>,
+    ) -> Self {
+        let others = without_promotion_mark(comment);
+        let marked = |at: &str| {
+            let commit =
+                commit.map_or_else(String::new, |commit| format!(" | Commit SHA: {commit}"));
+            let others = others
+                .as_deref()
+                .map_or_else(String::new, |text| format!(" | {text}"));
+            format!("Deployment by {} on {at}{commit}{others}", record.by)
+        };
+        let full = Self::record(database, schema, Some(&marked(&record.at)), record);
+        let timeless = Self::record(database, schema, Some(&marked("")), record);
+        Self {
+            sql: full.sql,
+            stable: timeless.stable,
         }
     }
 

@@ -1,0 +1,300 @@
+//! Guards on what both sides hold: completeness, provenance of each object, staleness, wrong edges.
+
+use super::{Facts, about, count};
+use crate::domain::board::logical_schema;
+use crate::domain::definition::canonical;
+use crate::domain::environment::{Resolved, Side};
+use crate::domain::finding::{Finding, FindingId, Severity};
+use crate::domain::object::{Object, ObjectKind};
+use crate::domain::project::{Change, Model};
+
+/// Production objects that the project still has and the deployment side lacks: the swap would lose them.
+#[must_use]
+pub fn missing_in_deployment(facts: &Facts<'_>) -> Vec<Finding> {
+    let missing: Vec<String> = untwinned(facts)
+        .filter(|object| match model_behind(facts, object) {
+            Some(model) => model.change != Some(Change::Removed),
+            // Without a project there is no telling, and losing an object is worse than asking.
+            None => facts.project().is_none(),
+        })
+        .map(|object| display(facts, object))
+        .collect();
+    about(
+        FindingId::MissingInDeployment,
+        Severity::Block,
+        format!(
+            "Production would lose {} that the deployment side lacks.",
+            count(missing.len(), "object")
+        ),
+        "Run `cutover deploy` (or `cutover deploy --full`) to build what is missing.",
+        missing,
+    )
+}
+
+/// Production objects without twin that the project removed, or that no model made.
+#[must_use]
+pub fn removed_and_unmanaged(facts: &Facts<'_>) -> Vec<Finding> {
+    if facts.project().is_none() {
+        return Vec::new();
+    }
+    let (mut removed, mut unmanaged) = (Vec::new(), Vec::new());
+    for object in untwinned(facts) {
+        match model_behind(facts, object) {
+            Some(model) if model.change == Some(Change::Removed) => {
+                removed.push(display(facts, object))
+            }
+            Some(_) => {}
+            None => unmanaged.push(display(facts, object)),
+        }
+    }
+    let mut findings = about(
+        FindingId::RemovedInDeployment,
+        Severity::Warn,
+        format!(
+            "{} leaves production with the swap: the project no longer has it.",
+            capital(&count(removed.len(), "object"))
+        ),
+        "Nothing to do when the removal is meant; else restore the model and deploy again.",
+        removed,
+    );
+    findings.extend(about(
+        FindingId::UnmanagedInProduction,
+        Severity::Block,
+        format!(
+            "{} that no model made would leave production with the swap.",
+            capital(&count(unmanaged.len(), "object"))
+        ),
+        "Create it on the deployment side, move it to a schema of its own, or allow it by name.",
+        unmanaged,
+    ));
+    findings
+}
+
+/// Models that the deployment side should hold and does not.
+#[must_use]
+pub fn models_not_built(facts: &Facts<'_>) -> Vec<Finding> {
+    let environment = facts.resolved.environment;
+    let built = |model: &Model| {
+        facts
+            .resolved
+            .schemas
+            .iter()
+            .filter(|pair| pair.names.production == model.relation.schema)
+            .any(|pair| {
+                pair.deployment.is_some_and(|schema| {
+                    facts
+                        .snapshot()
+                        .catalog
+                        .objects_in(&schema.id)
+                        .any(|object| object.name == model.relation.name)
+                })
+            })
+    };
+    let absent: Vec<String> = facts
+        .project()
+        .into_iter()
+        .flat_map(|project| &project.models)
+        .filter(|model| {
+            model.is_deployed() && model.is_in(environment) && model.change != Some(Change::Removed)
+        })
+        .filter(|model| !built(model))
+        .map(|model| model.relation.to_string())
+        .collect();
+    about(
+        FindingId::ModelNotBuilt,
+        Severity::Block,
+        format!(
+            "{} of the project not built on the deployment side.",
+            if absent.len() == 1 {
+                "1 model is".to_owned()
+            } else {
+                format!("{} models are", absent.len())
+            }
+        ),
+        "Run `cutover deploy`; a model that failed is named in its output.",
+        absent,
+    )
+}
+
+/// Twins that differ though the model was not modified: a stale deployment side, or a hotfix by hand that the swap would revert.
+#[must_use]
+pub fn twins_differ(facts: &Facts<'_>) -> Vec<Finding> {
+    let comparable = facts
+        .project()
+        .is_some_and(|project| project.compared_with_production);
+    let differing: Vec<String> = facts
+        .resolved
+        .objects(Side::Production)
+        .filter_map(|object| Some((object, facts.resolved.twin(object)?)))
+        .filter(|(object, _)| {
+            !comparable
+                || model_behind(facts, object).is_some_and(|model| !is_own_change(model.change))
+        })
+        .filter(
+            |(object, twin)| match (&object.create_sql, &twin.create_sql) {
+                (Some(one), Some(other)) => {
+                    canonical(one, facts.resolved) != canonical(other, facts.resolved)
+                }
+                _ => false,
+            },
+        )
+        .map(|(object, _)| display(facts, object))
+        .collect();
+    let (severity, message) = if comparable {
+        (
+            Severity::Block,
+            "Twins differ though their models were not modified: the deployment side is stale, or one side was changed by hand.",
+        )
+    } else {
+        (
+            Severity::Info,
+            "Twins differ; without the manifest of what production runs there is no telling whether that is meant.",
+        )
+    };
+    about(
+        FindingId::TwinDiffers,
+        severity,
+        message,
+        "Run `cutover deploy --full` to rebuild the deployment side, or put the change made by hand into the project.",
+        differing,
+    )
+}
+
+fn is_own_change(change: Option<Change>) -> bool {
+    matches!(change, Some(Change::Modified | Change::New))
+}
+
+/// Deployment objects that read production: after the swap a cleanup would drop them with the retired side.
+#[must_use]
+pub fn depends_on_production(facts: &Facts<'_>) -> Vec<Finding> {
+    let production = facts.resolved.object_ids(Side::Production);
+    let catalog = &facts.snapshot().catalog;
+    let crossing: Vec<String> = facts
+        .resolved
+        .objects(Side::Deployment)
+        .flat_map(|object| {
+            let inputs = catalog.inputs.get(&object.id).into_iter().flatten();
+            let production = &production;
+            inputs
+                .filter(move |input| production.contains(input))
+                .map(move |input| {
+                    format!(
+                        "{} reads {}",
+                        catalog.display_name(&object.id),
+                        catalog.display_name(input)
+                    )
+                })
+        })
+        .collect();
+    about(
+        FindingId::DependsOnProduction,
+        Severity::Block,
+        "Deployment objects read production objects; after the swap they would read the retired ones and go with them.",
+        "Build them without --defer: run `cutover deploy --full`.",
+        crossing,
+    )
+}
+
+/// Models that build into a schema or cluster that the environment does not list: never awaited, promoted or cleaned up.
+#[must_use]
+pub fn outside_environment(facts: &Facts<'_>) -> Vec<Finding> {
+    let environment = facts.resolved.environment;
+    let listed = |model: &Model| {
+        model.is_in(environment)
+            && model.cluster.as_ref().is_none_or(|cluster| {
+                environment
+                    .clusters
+                    .iter()
+                    .any(|pair| &pair.production == cluster)
+            })
+    };
+    let outside: Vec<String> = facts
+        .project()
+        .into_iter()
+        .flat_map(|project| &project.models)
+        .filter(|model| {
+            model.is_deployed() && model.change != Some(Change::Removed) && !listed(model)
+        })
+        .map(|model| match &model.cluster {
+            Some(cluster) => format!("{} (cluster {cluster})", model.relation),
+            None => model.relation.to_string(),
+        })
+        .collect();
+    about(
+        FindingId::OutsideEnvironment,
+        Severity::Warn,
+        format!(
+            "{} outside the schemas and clusters of the environment and left alone.",
+            if outside.len() == 1 {
+                "1 model builds".to_owned()
+            } else {
+                format!("{} models build", outside.len())
+            }
+        ),
+        "Add the schema and cluster to `vars.deployment` if the model is part of the deployment.",
+        outside,
+    )
+}
+
+/// Production objects that have no twin by name.
+///
+/// An index goes with its relation: it is missed only where the relation has a twin whose model was not modified.
+fn untwinned<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a Object> {
+    let resolved = facts.resolved;
+    let facts = facts.clone();
+    resolved.objects(Side::Production).filter(move |object| {
+        if object.kind != ObjectKind::Index {
+            return !same_name_on_deployment(resolved, object);
+        }
+        let parent = object
+            .parent
+            .as_ref()
+            .and_then(|id| resolved.catalog.objects.get(id));
+        parent.is_some_and(|parent| same_name_on_deployment(resolved, parent))
+            && resolved.twin(object).is_none()
+            && !model_behind(&facts, object).is_some_and(|model| is_own_change(model.change))
+    })
+}
+
+fn same_name_on_deployment(resolved: &Resolved<'_>, object: &Object) -> bool {
+    // A view that became a materialized view is the same model: the name decides, not the kind.
+    [
+        ObjectKind::View,
+        ObjectKind::MaterializedView,
+        ObjectKind::Table,
+        ObjectKind::Source,
+        ObjectKind::Sink,
+    ]
+    .into_iter()
+    .any(|kind| {
+        resolved
+            .twin(&Object {
+                kind,
+                ..object.clone()
+            })
+            .is_some()
+    }) || resolved.twin(object).is_some()
+}
+
+fn model_behind<'a>(facts: &Facts<'a>, object: &Object) -> Option<&'a Model> {
+    let schema = logical_schema(facts.resolved, object)?;
+    let relation = match (&object.kind, &object.parent) {
+        (ObjectKind::Index, Some(parent)) => &facts.snapshot().catalog.objects.get(parent)?.name,
+        _ => &object.name,
+    };
+    facts
+        .project()?
+        .model_of(&facts.resolved.environment.database, schema, relation)
+}
+
+fn display(facts: &Facts<'_>, object: &Object) -> String {
+    facts.snapshot().catalog.display_name(&object.id)
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map(|c| c.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,105 @@
+//! Guards on names and cluster options.
+
+use super::{Facts, about, count};
+use crate::domain::environment::{ResolvedPair, Side};
+use crate::domain::finding::{Finding, FindingId, Severity};
+use crate::domain::name::Identifier;
+use std::collections::BTreeSet;
+
+/// Production names that do not exist.
+#[must_use]
+pub fn production_names_missing(facts: &Facts<'_>) -> Vec<Finding> {
+    missing(
+        facts,
+        Side::Production,
+        "Correct `vars.deployment` in dbt_project.yml, or create what is missing.",
+    )
+}
+
+/// Deployment names that do not exist.
+#[must_use]
+pub fn deployment_names_missing(facts: &Facts<'_>) -> Vec<Finding> {
+    missing(facts, Side::Deployment, "Run `cutover init`.")
+}
+
+fn missing(facts: &Facts<'_>, side: Side, remedy: &str) -> Vec<Finding> {
+    let resolved = facts.resolved;
+    let mut names = absent(&resolved.schemas, side, "schema");
+    names.extend(absent(&resolved.clusters, side, "cluster"));
+    if resolved.database.is_none() {
+        names.push(format!("database {}", resolved.environment.database));
+    }
+    let message = format!(
+        "{} of the {side} side {} not exist.",
+        count(names.len(), "name"),
+        if names.len() == 1 { "does" } else { "do" }
+    );
+    about(
+        FindingId::NamesMissing,
+        Severity::Block,
+        message,
+        remedy,
+        names,
+    )
+}
+
+fn absent<T>(pairs: &[ResolvedPair<'_, T>], side: Side, kind: &str) -> Vec<String> {
+    pairs
+        .iter()
+        .filter(|pair| pair.side(side).is_none())
+        .map(|pair| format!("{kind} {}", pair.names.name(side)))
+        .collect()
+}
+
+/// A name that is its own twin or stands twice: the server swaps a name with itself without complaint (recorded: 05).
+#[must_use]
+pub fn self_swap(facts: &Facts<'_>) -> Vec<Finding> {
+    let environment = facts.resolved.environment;
+    let mut doubtful = Vec::new();
+    for pairs in [&environment.schemas, &environment.clusters] {
+        let mut seen: BTreeSet<&Identifier> = BTreeSet::new();
+        for name in pairs
+            .iter()
+            .flat_map(|pair| [&pair.production, &pair.deployment])
+        {
+            if !seen.insert(name) {
+                doubtful.push(name.to_string());
+            }
+        }
+    }
+    about(
+        FindingId::SelfSwap,
+        Severity::Block,
+        "A name would be swapped with itself or twice.",
+        "Name each schema and cluster once in `vars.deployment`, without the `_dbt_deploy` suffix.",
+        doubtful,
+    )
+}
+
+/// Twin clusters of another size, replication or schedule: production would silently change its shape.
+#[must_use]
+pub fn cluster_options_differ(facts: &Facts<'_>) -> Vec<Finding> {
+    let differing = facts
+        .resolved
+        .clusters
+        .iter()
+        .filter_map(|pair| Some((pair.production?, pair.deployment?)))
+        .filter(|(one, other)| {
+            (one.managed, &one.size, one.replication_factor, one.schedule)
+                != (
+                    other.managed,
+                    &other.size,
+                    other.replication_factor,
+                    other.schedule,
+                )
+        })
+        .map(|(_, other)| other.name.to_string())
+        .collect();
+    about(
+        FindingId::ClusterOptionsDiffer,
+        Severity::Warn,
+        "Twin clusters differ in size, replication factor or schedule, and the swap makes the deployment's options production's.",
+        "Fine when it is meant (a larger cluster to hydrate faster); else ALTER CLUSTER before the promote.",
+        differing,
+    )
+}

@@ -1,0 +1,68 @@
+//! Guards on what lies outside the environment and hangs on it all the same.
+
+use super::{Facts, about, count};
+use crate::domain::environment::Side;
+use crate::domain::finding::{Finding, FindingId, Severity};
+use crate::domain::object::ObjectKind;
+
+/// Objects outside the environment that read production: dependencies are by id, so they stay on the retired objects.
+///
+/// Sinks are left out: they are moved.
+#[must_use]
+pub fn dependents_outside(facts: &Facts<'_>) -> Vec<Finding> {
+    let catalog = &facts.snapshot().catalog;
+    let production = facts.resolved.object_ids(Side::Production);
+    let outside: Vec<String> = catalog
+        .inputs
+        .iter()
+        .filter(|(_, inputs)| inputs.iter().any(|input| production.contains(input)))
+        .filter_map(|(id, _)| catalog.objects.get(id))
+        .filter(|object| {
+            object.kind != ObjectKind::Sink && facts.resolved.side_of(object).is_none()
+        })
+        .map(|object| catalog.display_name(&object.id))
+        .collect();
+    about(
+        FindingId::DependentOutside,
+        Severity::Warn,
+        format!(
+            "{} outside the environment read production and would stay on the retired objects.",
+            if outside.len() == 1 {
+                "1 object".to_owned()
+            } else {
+                count(outside.len(), "object")
+            }
+        ),
+        "Recreate them after the promote so that they read the new production; a cleanup before that is refused.",
+        outside,
+    )
+}
+
+/// Objects outside the environment's schemas that run on its clusters: the cluster's name moves and they do not.
+#[must_use]
+pub fn foreign_on_clusters(facts: &Facts<'_>, side: Side) -> Vec<Finding> {
+    let catalog = &facts.snapshot().catalog;
+    let foreign: Vec<String> = facts
+        .resolved
+        .clusters
+        .iter()
+        .filter_map(|pair| pair.side(side))
+        .flat_map(|cluster| catalog.objects_on(&cluster.id))
+        .filter(|object| facts.resolved.side_of(object).is_none())
+        .map(|object| catalog.display_name(&object.id))
+        .collect();
+    about(
+        FindingId::ForeignOnCluster,
+        Severity::Warn,
+        format!(
+            "{} outside the environment's schemas on the {side} clusters; the swap would leave them on the retired cluster.",
+            if foreign.len() == 1 {
+                "1 object runs".to_owned()
+            } else {
+                format!("{} objects run", foreign.len())
+            }
+        ),
+        "Give them a cluster of their own before the promote.",
+        foreign,
+    )
+}

@@ -1,0 +1,136 @@
+//! Guards on sinks and sources: they must live apart, and those that read production must be movable.
+
+use super::{Facts, about};
+use crate::domain::access::Privilege;
+use crate::domain::environment::Side;
+use crate::domain::finding::{Finding, FindingId, Severity};
+use crate::domain::object::{Object, ObjectKind};
+use crate::domain::plan::SinkMove;
+
+/// Sinks and sources in the schemas or on the clusters of these sides: a swap would carry them along.
+#[must_use]
+pub fn connectors_in_environment(facts: &Facts<'_>, sides: &[Side]) -> Vec<Finding> {
+    let named = |kind: ObjectKind| -> Vec<String> {
+        sides
+            .iter()
+            .flat_map(|side| facts.resolved.members(*side))
+            .filter(|object| object.kind == kind && !is_subordinate(object))
+            .map(|object| facts.snapshot().catalog.display_name(&object.id))
+            .collect()
+    };
+    let mut findings = about(
+        FindingId::SinkInEnvironment,
+        Severity::Block,
+        "Sinks live in schemas or on clusters that would be swapped: clients would get the output of two, or of the wrong one.",
+        "Give sinks a schema and a cluster of their own, outside `vars.deployment`.",
+        named(ObjectKind::Sink),
+    );
+    findings.extend(about(
+        FindingId::SourceInEnvironment,
+        Severity::Block,
+        "Sources live in schemas or on clusters that would be swapped: a rebuild would ingest everything again.",
+        "Give sources a schema and a cluster of their own, outside `vars.deployment`.",
+        named(ObjectKind::Source),
+    ));
+    findings
+}
+
+/// Progress collections and subsources come with their source.
+fn is_subordinate(object: &Object) -> bool {
+    matches!(object.flavor.as_str(), "progress" | "subsource")
+}
+
+/// Sinks that would hang or be refused when they are moved after the COMMIT: seen before it.
+#[must_use]
+pub fn sink_moves_at_risk(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+    let mut findings = stalled(facts, moves);
+    findings.extend(about(
+        FindingId::SinkTargetMissing,
+        Severity::Block,
+        "Sinks read production objects that the deployment side lacks, so they would stay on the retired ones.",
+        "Deploy the relation, or allow the sink by name and move or drop it yourself.",
+        moves
+            .iter()
+            .filter(|sink| sink.target.is_none())
+            .map(|sink| sink.name.to_string())
+            .collect(),
+    ));
+    findings.extend(unmovable(facts, moves));
+    findings
+}
+
+fn stalled(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+    let readings = &facts.snapshot().readings;
+    let stalled = moves
+        .iter()
+        .filter(|sink| {
+            !readings
+                .connectors
+                .get(&sink.id)
+                .is_some_and(|status| status.is_running())
+        })
+        .map(|sink| sink.name.to_string())
+        .collect();
+    about(
+        FindingId::SinkStalled,
+        Severity::Block,
+        "Sinks that must be moved are not running; ALTER SINK waits for them and may never return.",
+        "Mend the sink first (see `cutover status`), or allow it by name: the promote then ends unfinished and can be finished later.",
+        stalled,
+    )
+}
+
+/// ALTER SINK needs ownership of the sink and CREATE on its cluster; SELECT on the new relation comes with the deployment's ownership.
+fn unmovable(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+    let (access, catalog) = (facts.access, &facts.snapshot().catalog);
+    let sinks = || {
+        moves
+            .iter()
+            .filter_map(|sink| catalog.objects.get(&sink.id))
+    };
+    let mut findings = about(
+        FindingId::Ownership,
+        Severity::Block,
+        format!(
+            "The role {} does not own the sinks that must be moved after the swap.",
+            access.role_name
+        ),
+        format!(
+            "Let an owner run ALTER SINK ... OWNER TO {};",
+            access.role_name.quoted()
+        ),
+        sinks()
+            .filter(|sink| !access.owns(&sink.owner))
+            .map(|sink| {
+                format!(
+                    "sink {} (owned by {})",
+                    catalog.display_name(&sink.id),
+                    catalog.role_name(&sink.owner)
+                )
+            })
+            .collect(),
+    );
+    let clusters = sinks()
+        .filter_map(|sink| sink.cluster.as_ref())
+        .filter_map(|id| catalog.clusters.get(id));
+    findings.extend(about(
+        FindingId::Permission,
+        Severity::Block,
+        format!(
+            "The role {} may not create on the clusters of the sinks that must be moved.",
+            access.role_name
+        ),
+        format!(
+            "Let an administrator run GRANT CREATE ON CLUSTER ... TO {};",
+            access.role_name.quoted()
+        ),
+        clusters
+            .filter(|cluster| {
+                !access.owns(&cluster.owner)
+                    && !access.holds_on_cluster(&cluster.id, &Privilege::Create)
+            })
+            .map(|cluster| format!("CREATE on cluster {}", cluster.name))
+            .collect(),
+    ));
+    findings
+}

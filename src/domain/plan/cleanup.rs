@@ -1,0 +1,112 @@
+//! Dropping the deployment side, with everything that goes along shown first.
+
+use super::draft::Draft;
+use super::{Plan, Statement};
+use crate::domain::action::Operation;
+use crate::domain::closure::{closure_of_side, describe};
+use crate::domain::environment::Side;
+use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
+use crate::domain::guard::{self, Facts};
+use crate::domain::phase::Phase;
+use std::collections::BTreeSet;
+
+/// Drops every existing schema and cluster of the deployment side.
+#[must_use]
+pub fn cleanup(facts: &Facts<'_>, allowed: &BTreeSet<Allowance>) -> Plan {
+    let mut draft = Draft::new(Operation::Cleanup);
+    let resolved = facts.resolved;
+    let schemas: Vec<_> = resolved
+        .schemas
+        .iter()
+        .filter_map(|pair| pair.deployment)
+        .collect();
+    let clusters: Vec<_> = resolved
+        .clusters
+        .iter()
+        .filter_map(|pair| pair.deployment)
+        .collect();
+    let closure = closure_of_side(
+        resolved.catalog,
+        &schemas.iter().map(|schema| &schema.id).collect::<Vec<_>>(),
+        &clusters
+            .iter()
+            .map(|cluster| &cluster.id)
+            .collect::<Vec<_>>(),
+    );
+    draft.closure = describe(resolved, &closure, Side::Deployment);
+    draft.findings = guard::closure_findings(facts, &draft.closure);
+    draft.findings.extend(guard::self_swap(facts));
+    draft
+        .findings
+        .extend(guard::schema_ownership(facts, &[Side::Deployment]));
+    draft
+        .findings
+        .extend(guard::cluster_ownership(facts, &[Side::Deployment]));
+    draft.findings.extend(guard::unverified(facts));
+    draft.findings.extend(guard::subscriptions_on(
+        facts,
+        &closure,
+        Severity::Warn,
+        "they end with an error.",
+    ));
+    draft.findings.extend(what_is_lost(facts));
+    for schema in &schemas {
+        let cascade = resolved.catalog.objects_in(&schema.id).next().is_some();
+        draft.run(Statement::drop_schema(
+            &resolved.environment.database,
+            &schema.name,
+            cascade,
+        ));
+    }
+    for cluster in &clusters {
+        // The schemas are gone by then; what is left on the cluster is foreign and needs its own leave.
+        let foreign = resolved
+            .catalog
+            .objects_on(&cluster.id)
+            .any(|object| resolved.side_of(object) != Some(Side::Deployment));
+        draft.run(Statement::drop_cluster(&cluster.name, foreign));
+    }
+    draft.summary = vec![if draft.steps.is_empty() {
+        "There is no deployment side: nothing to clean up.".to_owned()
+    } else {
+        format!(
+            "Drops {} schemas, {} clusters and the {} objects in or behind them.",
+            schemas.len(),
+            clusters.len(),
+            draft.closure.len()
+        )
+    }];
+    draft.close(facts, allowed)
+}
+
+fn what_is_lost(facts: &Facts<'_>) -> Vec<Finding> {
+    let (id, severity, message) = match facts.board.phase {
+        Phase::Promoted => (
+            FindingId::WayBackEnds,
+            Severity::Warn,
+            "The deployment side is the retired production: after this there is no rollback.",
+        ),
+        Phase::Promoting => (
+            FindingId::WayBackEnds,
+            Severity::Block,
+            "A promote is unfinished: sinks may still read the retired side.",
+        ),
+        Phase::Unknown => (
+            FindingId::UnknownProvenance,
+            Severity::Warn,
+            "Names or records contradict each other, so there is no telling what is dropped.",
+        ),
+        _ => return guard::provenance_unknown(facts, Severity::Warn),
+    };
+    let remedy = match severity {
+        Severity::Block => "Finish it first: `cutover promote`.",
+        _ => "Wait until nobody will want to go back.",
+    };
+    vec![Finding {
+        id,
+        severity,
+        message: message.to_owned(),
+        remedy: remedy.to_owned(),
+        objects: vec![facts.resolved.environment.target.clone()],
+    }]
+}

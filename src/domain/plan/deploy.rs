@@ -1,0 +1,209 @@
+//! Building into the deployment side: a deploy of the candidate, and a sync to what production runs.
+
+use super::draft::{Draft, Stamp, record, record_on_side};
+use super::sinks::qualified;
+use super::{Plan, Statement, Step};
+use crate::domain::action::Operation;
+use crate::domain::closure::{closure_of, describe};
+use crate::domain::environment::Side;
+use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
+use crate::domain::guard::{self, Facts};
+use crate::domain::name::{Identifier, ObjectId};
+use crate::domain::object::{Object, ObjectKind};
+use crate::domain::phase::Phase;
+use crate::domain::record::Role;
+use std::collections::BTreeSet;
+
+/// What a runner will do, as `dbt` or as statements.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Build {
+    pub steps: Vec<Step>,
+    /// The relations that are built, as schema and name on the production side.
+    pub relations: BTreeSet<(Identifier, Identifier)>,
+    /// The relations of models that the manifest no longer has; the deployment side drops them.
+    pub removed: BTreeSet<(Identifier, Identifier)>,
+    /// First 12 hex digits of the hash of the manifest that is built.
+    pub manifest: String,
+    /// What the runner can't build, or what keeps this build from being what it should be.
+    pub findings: Vec<Finding>,
+    /// One sentence: what is built and why.
+    pub summary: String,
+}
+
+/// Builds the candidate on the deployment side.
+#[must_use]
+pub fn deploy(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    build: Build,
+    allowed: &BTreeSet<Allowance>,
+) -> Plan {
+    let mut draft = Draft::new(Operation::Deploy);
+    draft.findings = build_findings(facts, &build);
+    let severity = match facts.board.phase {
+        Phase::Promoted => {
+            Some("The deployment side is the retired production, and this would build over it.")
+        }
+        Phase::Promoting => Some("A promote is unfinished."),
+        _ => None,
+    };
+    draft.findings.extend(severity.map(|message| Finding {
+        id: FindingId::WayBackEnds,
+        severity: Severity::Block,
+        message: message.to_owned(),
+        remedy: "Run `cutover sync` first (or finish the promote), or allow it by name.".to_owned(),
+        objects: vec![facts.resolved.environment.target.clone()],
+    }));
+    fill(&mut draft, facts, stamp, build, Role::Candidate);
+    draft.close(facts, allowed)
+}
+
+/// Builds what production runs now on the retired side, and so ends the way back.
+#[must_use]
+pub fn sync(facts: &Facts<'_>, stamp: &Stamp, build: Build, allowed: &BTreeSet<Allowance>) -> Plan {
+    let mut draft = Draft::new(Operation::Sync);
+    draft.findings = build_findings(facts, &build);
+    let resumed =
+        matches!(&facts.board.provenance.deployment, Some(record) if record.role == Role::Synced);
+    let phase = facts.board.phase;
+    if phase == Phase::Promoted {
+        draft.findings.push(Finding {
+            id: FindingId::WayBackEnds,
+            severity: Severity::Info,
+            message: "The retired production is rebuilt: after this there is no rollback."
+                .to_owned(),
+            remedy: "Wait until nobody will want to go back.".to_owned(),
+            objects: vec![facts.resolved.environment.target.clone()],
+        });
+    } else if !resumed {
+        draft.findings.push(Finding {
+            id: FindingId::NothingToDo,
+            severity: Severity::Block,
+            message: format!("There is no retired production to sync; the deployment is {phase}."),
+            remedy: "A sync follows a promote.".to_owned(),
+            objects: vec![facts.resolved.environment.target.clone()],
+        });
+    }
+    fill(&mut draft, facts, stamp, build, Role::Synced);
+    draft.close(facts, allowed)
+}
+
+fn build_findings(facts: &Facts<'_>, build: &Build) -> Vec<Finding> {
+    let mut findings = guard::production_names_missing(facts);
+    findings.extend(guard::deployment_names_missing(facts));
+    findings.extend(guard::self_swap(facts));
+    findings.extend(guard::schema_ownership(facts, &[Side::Deployment]));
+    findings.extend(guard::connectors_in_environment(facts, &[Side::Deployment]));
+    findings.extend(guard::outside_environment(facts));
+    findings.extend(guard::unverified(facts));
+    findings.extend(build.findings.iter().cloned());
+    findings
+}
+
+/// The record, the drops of removed models, the build, and the record again: now complete.
+fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role: Role) {
+    let rebuilt = existing(facts, &build.relations);
+    let removed = existing(facts, &build.removed);
+    let going: Vec<ObjectId> = rebuilt
+        .iter()
+        .chain(&removed)
+        .map(|object| object.id.clone())
+        .collect();
+    let closure = closure_of(facts.resolved.catalog, going);
+    describe_closure(draft, facts, &build, &closure);
+    draft.summary = vec![build.summary];
+    if build.steps.is_empty() && removed.is_empty() && is_recorded(facts, role, &build.manifest) {
+        return;
+    }
+    let manifest = (!build.manifest.is_empty()).then_some(build.manifest.as_str());
+    let begun = record(facts, stamp, role, false, manifest);
+    record_on_side(facts, Side::Deployment, &begun)
+        .into_iter()
+        .for_each(|statement| draft.run(statement));
+    let mut dropped: BTreeSet<ObjectId> = BTreeSet::new();
+    for object in removed {
+        // An earlier drop may have taken it along.
+        if dropped.contains(&object.id) {
+            continue;
+        }
+        dropped.extend(closure_of(facts.resolved.catalog, [object.id.clone()]));
+        if let Some(name) = qualified(facts.resolved.catalog, object) {
+            let cascade = closure_of(facts.resolved.catalog, [object.id.clone()]).len() > 1;
+            draft.run(Statement::drop_object(&object.kind, &name, cascade));
+        }
+    }
+    draft.steps.extend(build.steps);
+    let done = record(facts, stamp, role, true, manifest);
+    record_on_side(facts, Side::Deployment, &done)
+        .into_iter()
+        .for_each(|statement| draft.run(statement));
+}
+
+fn is_recorded(facts: &Facts<'_>, role: Role, manifest: &str) -> bool {
+    let provenance = &facts.board.provenance;
+    !provenance.mixed
+        && provenance.deployment.as_ref().is_some_and(|record| {
+            record.complete
+                && (record.role == role || record.role == Role::Synced)
+                && record.manifest.as_deref() == Some(manifest)
+        })
+}
+
+/// What stands on the deployment side under these production names; indexes go with their relation.
+fn existing<'a>(
+    facts: &Facts<'a>,
+    relations: &BTreeSet<(Identifier, Identifier)>,
+) -> Vec<&'a Object> {
+    facts
+        .resolved
+        .objects(Side::Deployment)
+        .filter(|object| object.kind != ObjectKind::Index)
+        .filter(|object| is_named(facts, object, relations))
+        .collect()
+}
+
+fn is_named(
+    facts: &Facts<'_>,
+    object: &Object,
+    relations: &BTreeSet<(Identifier, Identifier)>,
+) -> bool {
+    facts.resolved.schemas.iter().any(|pair| {
+        pair.deployment
+            .is_some_and(|schema| schema.id == object.schema)
+            && relations.contains(&(pair.names.production.clone(), object.name.clone()))
+    })
+}
+
+/// A rebuild drops what it rebuilds. What goes along and is not built again is as good as outside.
+fn describe_closure(
+    draft: &mut Draft,
+    facts: &Facts<'_>,
+    build: &Build,
+    closure: &BTreeSet<ObjectId>,
+) {
+    let catalog = facts.resolved.catalog;
+    let comes_back = |id: &ObjectId| {
+        let Some(object) = catalog.objects.get(id) else {
+            return false;
+        };
+        let relation = match (&object.kind, &object.parent) {
+            (ObjectKind::Index, Some(parent)) => catalog.objects.get(parent).unwrap_or(object),
+            _ => object,
+        };
+        is_named(facts, relation, &build.relations) || is_named(facts, relation, &build.removed)
+    };
+    let mut items = describe(facts.resolved, closure, Side::Deployment);
+    for item in &mut items {
+        item.inside = item.inside && comes_back(&item.id);
+    }
+    draft
+        .findings
+        .extend(guard::closure_findings(facts, &items));
+    draft.findings.extend(guard::subscriptions_on(
+        facts,
+        closure,
+        Severity::Warn,
+        "they end with an error when it is rebuilt.",
+    ));
+    draft.closure = items;
+}

@@ -1,0 +1,194 @@
+//! What every planner starts from and ends with.
+
+use super::{ClosureItem, Fingerprint, Plan, SinkMove, Statement, Step};
+use crate::domain::action::Operation;
+use crate::domain::definition::{canonical, digest};
+use crate::domain::environment::{Side, Strategy};
+use crate::domain::finding::{Allowance, Finding, apply_allowances};
+use crate::domain::guard::Facts;
+use crate::domain::name::Identifier;
+use crate::domain::object::Schema;
+use crate::domain::record::{Record, Role};
+use std::collections::BTreeSet;
+
+/// Who acts, and when: for records. Time enters from outside, so that planning stays pure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// RFC 3339.
+    pub at: String,
+    /// The commit that is checked out, if there is one.
+    pub commit: Option<String>,
+    /// `CI_TAG`, as dbt-materialize uses it.
+    pub ci_tag: Option<String>,
+}
+
+/// What a planner collects before the plan is closed with its fingerprint.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub operation: Operation,
+    pub summary: Vec<String>,
+    pub steps: Vec<Step>,
+    pub findings: Vec<Finding>,
+    pub closure: Vec<ClosureItem>,
+}
+
+impl Draft {
+    pub fn new(operation: Operation) -> Self {
+        Self {
+            operation,
+            summary: Vec::new(),
+            steps: Vec::new(),
+            findings: Vec::new(),
+            closure: Vec::new(),
+        }
+    }
+
+    pub fn run(&mut self, statement: Statement) {
+        self.steps.push(Step::Run(statement));
+    }
+
+    /// Orders the findings, applies what was allowed, and takes the fingerprint.
+    pub fn close(self, facts: &Facts<'_>, allowed: &BTreeSet<Allowance>) -> Plan {
+        let environment = facts.resolved.environment;
+        let mut findings = apply_allowances(self.findings, allowed);
+        findings.sort_by(|one, other| {
+            (other.severity, one.id, &one.objects).cmp(&(one.severity, other.id, &other.objects))
+        });
+        findings.dedup();
+        let fingerprint = Fingerprint::of(
+            self.operation,
+            &environment.id(),
+            &identities(facts),
+            &self.steps,
+            &findings,
+            allowed,
+        );
+        Plan {
+            operation: self.operation,
+            environment: environment.id(),
+            summary: self.summary,
+            steps: self.steps,
+            findings,
+            closure: self.closure,
+            fingerprint,
+            word: word(facts),
+        }
+    }
+}
+
+/// What must be typed: the name of the first production cluster, or schema.
+fn word(facts: &Facts<'_>) -> Identifier {
+    let environment = facts.resolved.environment;
+    environment
+        .confirmation_word()
+        .unwrap_or(&environment.database)
+        .clone()
+}
+
+/// Ids and definition hashes of both sides and of every sink: what must not have moved between the look and the deed.
+fn identities(facts: &Facts<'_>) -> Vec<String> {
+    let resolved = facts.resolved;
+    let mut lines = Vec::new();
+    for pair in &resolved.schemas {
+        for schema in [pair.production, pair.deployment].into_iter().flatten() {
+            lines.push(format!("schema {} {}", schema.name, schema.id));
+        }
+    }
+    for pair in &resolved.clusters {
+        for cluster in [pair.production, pair.deployment].into_iter().flatten() {
+            lines.push(format!("cluster {} {}", cluster.name, cluster.id));
+        }
+    }
+    let catalog = resolved.catalog;
+    let members = [Side::Production, Side::Deployment]
+        .into_iter()
+        .flat_map(|side| resolved.members(side));
+    let sinks = catalog
+        .objects
+        .values()
+        .filter(|object| object.kind == crate::domain::object::ObjectKind::Sink);
+    let objects: BTreeSet<String> = members
+        .chain(sinks)
+        .map(|object| {
+            let definition = object
+                .create_sql
+                .as_deref()
+                .map(|sql| digest(&canonical(sql, resolved)));
+            format!("object {} {}", object.id, definition.unwrap_or_default())
+        })
+        .collect();
+    lines.extend(objects);
+    lines
+}
+
+/// A record for the schemas of a side, from this operation.
+pub(super) fn record(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    role: Role,
+    complete: bool,
+    manifest: Option<&str>,
+) -> Record {
+    Record {
+        role,
+        environment: facts.resolved.environment.target.clone(),
+        twin: None,
+        manifest: manifest.map(str::to_owned),
+        commit: stamp.commit.clone(),
+        complete,
+        by: facts.access.role_name.to_string(),
+        at: stamp.at.clone(),
+    }
+}
+
+/// Writes one record on every existing schema of a side, which keeps its names.
+pub(super) fn record_on_side(facts: &Facts<'_>, side: Side, record: &Record) -> Vec<Statement> {
+    facts
+        .resolved
+        .schemas
+        .iter()
+        .filter_map(|pair| {
+            let schema = pair.side(side)?;
+            let record = with_twin(record, pair.side(side.other()));
+            Some(Statement::record(
+                &facts.resolved.environment.database,
+                &schema.name,
+                schema.comment.as_deref(),
+                &record,
+            ))
+        })
+        .collect()
+}
+
+pub(super) fn with_twin(record: &Record, twin: Option<&Schema>) -> Record {
+    Record {
+        twin: twin.map(|schema| schema.id.clone()),
+        ..record.clone()
+    }
+}
+
+/// The swap of every pair, all schemas and all clusters. Empty under the strategy `targets`, where names stay.
+pub(super) fn swap(facts: &Facts<'_>) -> Vec<Statement> {
+    let environment = facts.resolved.environment;
+    if environment.strategy == Strategy::Targets {
+        return Vec::new();
+    }
+    let schemas = environment.schemas.iter().map(|pair| {
+        Statement::swap_schemas(&environment.database, &pair.production, &pair.deployment)
+    });
+    let clusters = environment
+        .clusters
+        .iter()
+        .map(|pair| Statement::swap_clusters(&pair.production, &pair.deployment));
+    schemas.chain(clusters).collect()
+}
+
+/// The moves of sinks that can be moved, as steps.
+pub(super) fn sink_steps(moves: &[SinkMove]) -> impl Iterator<Item = Step> {
+    moves.iter().filter_map(|sink| {
+        Some(Step::MoveSink {
+            sink: sink.id.clone(),
+            statement: Statement::move_sink(&sink.name, sink.target.as_ref()?),
+        })
+    })
+}

@@ -1,0 +1,366 @@
+//! Creating the deployment side: schemas and clusters like production's, with its grants and default privileges.
+
+use super::draft::{Draft, Stamp};
+use super::{GrantTarget, Plan, Statement};
+use crate::domain::access::{DefaultPrivilege, Grant, Grantee, Privilege};
+use crate::domain::action::Operation;
+use crate::domain::background::ClusterDefinition;
+use crate::domain::environment::Side;
+use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
+use crate::domain::guard::{self, Facts};
+use crate::domain::name::{Identifier, RoleId, literal};
+use crate::domain::object::{Cluster, Schema};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Sizes asked for by cluster name (production or deployment name), e.g. a larger one to hydrate faster.
+pub type Sizes = BTreeMap<String, String>;
+
+/// Creates what is missing and grants what differs; run again, it finishes what an earlier init left.
+#[must_use]
+pub fn init(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    sizes: &Sizes,
+    allowed: &BTreeSet<Allowance>,
+) -> Plan {
+    let mut draft = Draft::new(Operation::Init);
+    draft.findings = init_findings(facts, stamp);
+    let database = &facts.resolved.environment.database;
+    for pair in &facts.resolved.schemas {
+        let Some(production) = pair.production else {
+            continue;
+        };
+        let twin = &pair.names.deployment;
+        if pair.deployment.is_none() {
+            draft.run(Statement::create_schema(database, twin));
+            if let Some(tag) = &stamp.ci_tag {
+                draft.run(Statement::comment_on_schema(database, twin, tag));
+            }
+        }
+        default_privileges(facts, production, pair.deployment, twin)
+            .for_each(|statement| draft.run(statement));
+        let had = pair.deployment.map(|schema| {
+            (
+                &schema.owner,
+                grants(&facts.access.schema_grants, &schema.id),
+            )
+        });
+        let target = GrantTarget::Schema(database.clone(), twin.clone());
+        copy_grants(
+            facts,
+            grants(&facts.access.schema_grants, &production.id),
+            had,
+            &target,
+        )
+        .for_each(|statement| draft.run(statement));
+    }
+    for pair in &facts.resolved.clusters {
+        let Some(production) = pair.production else {
+            continue;
+        };
+        let twin = &pair.names.deployment;
+        if pair.deployment.is_none() {
+            let size = sizes
+                .get(production.name.as_str())
+                .or_else(|| sizes.get(twin.as_str()));
+            draft.run(create_cluster(
+                facts,
+                production,
+                twin,
+                size.map(String::as_str),
+            ));
+            if let Some(tag) = &stamp.ci_tag {
+                draft.run(Statement::comment_on_cluster(twin, tag));
+            }
+        }
+        let had = pair.deployment.map(|cluster| {
+            (
+                &cluster.owner,
+                grants(&facts.access.cluster_grants, &cluster.id),
+            )
+        });
+        let target = GrantTarget::Cluster(twin.clone());
+        copy_grants(
+            facts,
+            grants(&facts.access.cluster_grants, &production.id),
+            had,
+            &target,
+        )
+        .for_each(|statement| draft.run(statement));
+    }
+    draft.summary = vec![if draft.steps.is_empty() {
+        "The deployment side stands already, with production's grants.".to_owned()
+    } else {
+        format!(
+            "Prepares {} schemas and {} clusters.",
+            facts.resolved.schemas.len(),
+            facts.resolved.clusters.len()
+        )
+    }];
+    draft.findings.extend(unknown_sizes(facts, sizes));
+    draft.close(facts, allowed)
+}
+
+fn grants<'a, Id: Ord>(all: &'a BTreeMap<Id, Vec<Grant>>, id: &Id) -> &'a [Grant] {
+    all.get(id).map_or(&[], Vec::as_slice)
+}
+
+fn init_findings(facts: &Facts<'_>, stamp: &Stamp) -> Vec<Finding> {
+    let resolved = facts.resolved;
+    let mut findings = guard::production_names_missing(facts);
+    findings.extend(guard::self_swap(facts));
+    let schemas = resolved
+        .schemas
+        .iter()
+        .any(|pair| pair.deployment.is_none());
+    let clusters = resolved
+        .clusters
+        .iter()
+        .any(|pair| pair.deployment.is_none());
+    findings.extend(guard::create_privileges(facts, schemas, clusters));
+    findings.extend(guard::schema_ownership(
+        facts,
+        &[Side::Production, Side::Deployment],
+    ));
+    findings.extend(guard::cluster_ownership(
+        facts,
+        &[Side::Production, Side::Deployment],
+    ));
+    findings.extend(guard::connectors_in_environment(facts, &[Side::Production]));
+    findings.extend(guard::foreign_on_clusters(facts, Side::Production));
+    findings.extend(guard::outside_environment(facts));
+    findings.extend(not_empty(facts, stamp));
+    findings
+}
+
+/// Objects on the deployment side already; fine when the CI tag says that they are of the same pull request.
+fn not_empty(facts: &Facts<'_>, stamp: &Stamp) -> Option<Finding> {
+    let resolved = facts.resolved;
+    let filled: Vec<&Schema> = resolved
+        .schemas
+        .iter()
+        .filter_map(|pair| pair.deployment)
+        .filter(|schema| resolved.catalog.objects_in(&schema.id).next().is_some())
+        .collect();
+    let tagged = |schema: &Schema| {
+        let own = crate::domain::record::without_record(schema.comment.as_deref());
+        stamp.ci_tag.is_some() && own == stamp.ci_tag
+    };
+    let mut objects: Vec<String> = filled
+        .iter()
+        .filter(|schema| !tagged(schema))
+        .map(|schema| schema.name.to_string())
+        .collect();
+    let occupied = resolved
+        .clusters
+        .iter()
+        .filter_map(|pair| pair.deployment)
+        .filter(|cluster| {
+            let on = resolved.catalog.objects_on(&cluster.id);
+            on.filter(|object| !filled.iter().any(|schema| schema.id == object.schema))
+                .count()
+                > 0
+        });
+    objects.extend(occupied.map(|cluster| cluster.name.to_string()));
+    (!objects.is_empty()).then(|| Finding {
+        id: FindingId::DeploymentNotEmpty,
+        severity: Severity::Block,
+        message: "The deployment side holds objects already.".to_owned(),
+        remedy: "Go on with `cutover deploy`, or start anew after `cutover cleanup`.".to_owned(),
+        objects,
+    })
+}
+
+fn unknown_sizes(facts: &Facts<'_>, sizes: &Sizes) -> Option<Finding> {
+    let known = |name: &String| {
+        facts.resolved.clusters.iter().any(|pair| {
+            pair.names.production.as_str() == name || pair.names.deployment.as_str() == name
+        })
+    };
+    let objects: Vec<String> = sizes.keys().filter(|name| !known(name)).cloned().collect();
+    (!objects.is_empty()).then(|| Finding {
+        id: FindingId::NamesMissing,
+        severity: Severity::Block,
+        message: "A size is given for a cluster that is not in the environment.".to_owned(),
+        remedy: "Use the cluster's production name: --size CLUSTER=SIZE.".to_owned(),
+        objects,
+    })
+}
+
+/// Default privileges of the production schema that its twin lacks.
+fn default_privileges<'a>(
+    facts: &'a Facts<'_>,
+    production: &'a Schema,
+    twin: Option<&'a Schema>,
+    name: &'a Identifier,
+) -> impl Iterator<Item = Statement> + 'a {
+    let all = &facts.access.default_privileges;
+    let key = |rule: &DefaultPrivilege| {
+        (
+            rule.owner.clone(),
+            rule.object_type.clone(),
+            rule.grantee.clone(),
+            rule.privileges.clone(),
+        )
+    };
+    let had: BTreeSet<_> = all
+        .iter()
+        .filter(|rule| {
+            rule.schema.is_some() && rule.schema.as_ref() == twin.map(|schema| &schema.id)
+        })
+        .map(key)
+        .collect();
+    let database = &facts.resolved.environment.database;
+    all.iter()
+        .filter(|rule| rule.schema.as_ref() == Some(&production.id))
+        .filter(move |rule| !had.contains(&key(rule)))
+        .flat_map(move |rule| {
+            let owner = guard::grantee_identifier(facts, &rule.owner);
+            let grantee = guard::grantee_identifier(facts, &rule.grantee);
+            rule.privileges.iter().filter_map(move |privilege| {
+                Some(Statement::default_privilege(
+                    owner?,
+                    (database, name),
+                    privilege.keyword()?,
+                    &rule.object_type,
+                    grantee?,
+                ))
+            })
+        })
+}
+
+/// Revokes what the twin has beyond production, grants what it lacks. System roles and the twin's owner are left alone.
+fn copy_grants<'a>(
+    facts: &'a Facts<'_>,
+    wanted: &'a [Grant],
+    had: Option<(&'a RoleId, &'a [Grant])>,
+    target: &'a GrantTarget,
+) -> impl Iterator<Item = Statement> + 'a {
+    let owner = had.map_or(&facts.access.role, |(owner, _)| owner);
+    let flat = |grants: &[Grant]| -> BTreeSet<(Grantee, Privilege)> {
+        grants
+            .iter()
+            .filter(|grant| match &grant.grantee {
+                Grantee::Public => true,
+                Grantee::Role(role) => role.is_user() && role != owner,
+            })
+            .flat_map(|grant| {
+                grant
+                    .privileges
+                    .iter()
+                    .map(|privilege| (grant.grantee.clone(), privilege.clone()))
+            })
+            .collect()
+    };
+    let (wanted, had) = (flat(wanted), flat(had.map_or(&[], |(_, grants)| grants)));
+    let revoked: Vec<_> = had.difference(&wanted).cloned().collect();
+    let granted: Vec<_> = wanted.difference(&had).cloned().collect();
+    let revoke = revoked.into_iter().filter_map(move |(grantee, privilege)| {
+        Some(Statement::revoke(
+            privilege.keyword()?,
+            target,
+            guard::grantee_identifier(facts, &grantee)?,
+        ))
+    });
+    let grant = granted.into_iter().filter_map(move |(grantee, privilege)| {
+        Some(Statement::grant(
+            privilege.keyword()?,
+            target,
+            guard::grantee_identifier(facts, &grantee)?,
+        ))
+    });
+    revoke.chain(grant)
+}
+
+/// The twin of a cluster, from the server's own text where it shows one, so that every option comes along.
+fn create_cluster(
+    facts: &Facts<'_>,
+    production: &Cluster,
+    twin: &Identifier,
+    size: Option<&str>,
+) -> Statement {
+    let definition = facts
+        .clusters
+        .iter()
+        .find(|definition| definition.id == production.id);
+    let options = definition
+        .and_then(|definition| options_of(definition, size))
+        .or_else(|| {
+            production
+                .managed
+                .then(|| managed_options(production, size))
+        })
+        .unwrap_or_else(|| format!("REPLICAS ({})", replica_options(facts, production, size)));
+    Statement::built(format!("CREATE CLUSTER {} {options}", twin.quoted()))
+}
+
+/// `(SIZE = ...)` out of `CREATE CLUSTER "compute" (SIZE = ...)`.
+fn options_of(definition: &ClusterDefinition, size: Option<&str>) -> Option<String> {
+    let sql = definition.create_sql.as_deref()?;
+    let options = &sql[sql.find("\" (")? + 2..].trim_end_matches(';');
+    Some(match size {
+        Some(size) => with_size(options, size),
+        None => (*options).to_owned(),
+    })
+}
+
+/// Replaces the value of the option `SIZE`; `HYDRATION SIZE` is another option.
+fn with_size(options: &str, size: &str) -> String {
+    for mark in ["(SIZE = '", ", SIZE = '"] {
+        if let Some(at) = options.find(mark) {
+            let start = at + mark.len() - 1;
+            if let Some(length) = options[start + 1..].find('\'') {
+                return format!(
+                    "{}{}{}",
+                    &options[..start],
+                    literal(size),
+                    &options[start + length + 2..]
+                );
+            }
+        }
+    }
+    options.to_owned()
+}
+
+fn managed_options(cluster: &Cluster, size: Option<&str>) -> String {
+    let size = size.or(cluster.size.as_deref()).unwrap_or_default();
+    let factor = cluster.replication_factor.unwrap_or(1);
+    format!("(SIZE = {}, REPLICATION FACTOR = {factor})", literal(size))
+}
+
+fn replica_options(facts: &Facts<'_>, cluster: &Cluster, size: Option<&str>) -> String {
+    facts
+        .snapshot()
+        .catalog
+        .replicas_of(&cluster.id)
+        .filter_map(|replica| {
+            let size = size.or(replica.size.as_deref())?;
+            let zone = replica
+                .availability_zone
+                .as_ref()
+                .map_or_else(String::new, |zone| {
+                    format!(", AVAILABILITY ZONE {}", literal(zone))
+                });
+            Some(format!(
+                "{} (SIZE {}{zone})",
+                replica.name.quoted(),
+                literal(size)
+            ))
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_replaces_only_the_size() {
+        let options = "(MANAGED = true, REPLICATION FACTOR = 1, SIZE = '25cc', AUTO SCALING STRATEGY = (ON HYDRATION (HYDRATION SIZE = '100cc')))";
+        assert_eq!(
+            with_size(options, "5'0"),
+            "(MANAGED = true, REPLICATION FACTOR = 1, SIZE = '5''0', AUTO SCALING STRATEGY = (ON HYDRATION (HYDRATION SIZE = '100cc')))"
+        );
+    }
+}

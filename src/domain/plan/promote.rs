@@ -1,0 +1,309 @@
+//! The cutover, its way back, and finishing either when it was cut off.
+
+use super::draft::{Draft, Stamp, record, record_on_side, sink_steps, swap, with_twin};
+use super::{Plan, SinkMove, Statement, Step, sinks_reading};
+use crate::domain::action::Operation;
+use crate::domain::board::WayBack;
+use crate::domain::environment::{Side, Strategy};
+use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
+use crate::domain::guard::{self, Facts};
+use crate::domain::phase::{Phase, Unfinished};
+use crate::domain::record::{Record, Role};
+use std::collections::BTreeSet;
+
+/// The cutover: one transaction, then sinks and records. A committed and unfinished one is finished, never repeated.
+#[must_use]
+pub fn promote(facts: &Facts<'_>, stamp: &Stamp, allowed: &BTreeSet<Allowance>) -> Plan {
+    if let Some(unfinished) = facts.board.provenance.unfinished {
+        return finish(facts, stamp, allowed, unfinished);
+    }
+    let mut draft = Draft::new(Operation::Promote);
+    let moves = sinks_reading(facts, Side::Production);
+    draft.findings = promote_findings(facts, &moves);
+    draft.summary = vec![swap_sentence(facts), sinks_sentence(&moves)];
+    let manifest = facts
+        .board
+        .provenance
+        .deployment
+        .as_ref()
+        .and_then(|record| record.manifest.clone());
+    let candidate = record(facts, stamp, Role::Candidate, true, manifest.as_deref());
+    let recorded = matches!(&facts.board.provenance.deployment, Some(record) if record.role == Role::Candidate);
+    if !recorded || facts.board.provenance.mixed {
+        // Without the mark a cut-off after COMMIT would look like no promote at all.
+        record_on_side(facts, Side::Deployment, &candidate)
+            .into_iter()
+            .for_each(|statement| draft.run(statement));
+    }
+    exchange(facts, stamp, &mut draft, &moves, Exchange::promote());
+    draft.close(facts, allowed)
+}
+
+/// The same swap back, with sinks and records moved back.
+#[must_use]
+pub fn rollback(facts: &Facts<'_>, stamp: &Stamp, allowed: &BTreeSet<Allowance>) -> Plan {
+    let mut draft = Draft::new(Operation::Rollback);
+    let moves = sinks_reading(facts, Side::Production);
+    draft.findings = rollback_findings(facts, &moves);
+    draft.summary = vec![
+        format!("Back to the retired production. {}", swap_sentence(facts)),
+        sinks_sentence(&moves),
+    ];
+    let known = |side: Option<&Record>, role| matches!(side, Some(record) if record.role == role);
+    let provenance = &facts.board.provenance;
+    if !known(provenance.deployment.as_ref(), Role::Retired) || provenance.mixed {
+        for (side, role) in [
+            (Side::Deployment, Role::Retired),
+            (Side::Production, Role::Production),
+        ] {
+            let record = record(
+                facts,
+                stamp,
+                role,
+                true,
+                manifest_of(facts, side).as_deref(),
+            );
+            record_on_side(facts, side, &record)
+                .into_iter()
+                .for_each(|statement| draft.run(statement));
+        }
+    }
+    exchange(facts, stamp, &mut draft, &moves, Exchange::rollback());
+    draft.close(facts, allowed)
+}
+
+/// What is left after a committed swap: sinks that still read the other side, and the records.
+fn finish(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    allowed: &BTreeSet<Allowance>,
+    unfinished: Unfinished,
+) -> Plan {
+    let (operation, exchange) = match unfinished {
+        Unfinished::Promote => (Operation::Promote, Exchange::promote()),
+        Unfinished::Rollback => (Operation::Rollback, Exchange::rollback()),
+    };
+    let mut draft = Draft::new(operation);
+    let moves = sinks_reading(facts, Side::Deployment);
+    draft.summary = vec![
+        format!("The swap of this {operation} is committed; this finishes it and swaps nothing."),
+        sinks_sentence(&moves),
+    ];
+    draft.findings = guard::sink_moves_at_risk(facts, &moves);
+    draft.findings.extend(guard::schema_ownership(
+        facts,
+        &[Side::Production, Side::Deployment],
+    ));
+    draft.steps.extend(sink_steps(&moves));
+    // The names have moved already: each side's record stays with its schema.
+    for (side, role) in [
+        (Side::Deployment, exchange.behind),
+        (Side::Production, Role::Production),
+    ] {
+        let manifest = manifest_of(facts, side);
+        let record = record(facts, stamp, role, true, manifest.as_deref());
+        for pair in &facts.resolved.schemas {
+            let Some(schema) = pair.side(side) else {
+                continue;
+            };
+            let record = with_twin(&record, pair.side(side.other()));
+            draft.run(closing_record(
+                facts,
+                stamp,
+                &schema.name,
+                schema.comment.as_deref(),
+                &record,
+            ));
+        }
+    }
+    draft.close(facts, allowed)
+}
+
+/// Which role the side that leaves production takes.
+struct Exchange {
+    behind: Role,
+}
+
+impl Exchange {
+    fn promote() -> Self {
+        Self {
+            behind: Role::Retired,
+        }
+    }
+
+    fn rollback() -> Self {
+        Self {
+            behind: Role::Candidate,
+        }
+    }
+}
+
+/// The swap, then the sinks, then the records by the names that hold after it: the deployment name's first, so that a production name
+/// keeps the mark of an unfinished operation until the very end.
+fn exchange(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    draft: &mut Draft,
+    moves: &[SinkMove],
+    exchange: Exchange,
+) {
+    let swapped = swap(facts);
+    let names_move = facts.resolved.environment.strategy == Strategy::Swap;
+    if !swapped.is_empty() {
+        draft.steps.push(Step::Transaction(swapped));
+    }
+    draft.steps.extend(sink_steps(moves));
+    // The side that leaves production carries what production holds now, and the other way round.
+    for (leaving, role) in [
+        (Side::Production, exchange.behind),
+        (Side::Deployment, Role::Production),
+    ] {
+        let manifest = manifest_of(facts, leaving);
+        for pair in &facts.resolved.schemas {
+            let (Some(schema), twin) = (pair.side(leaving), pair.side(leaving.other())) else {
+                continue;
+            };
+            let record = with_twin(&record(facts, stamp, role, true, manifest.as_deref()), twin);
+            let name = pair
+                .names
+                .name(if names_move { leaving.other() } else { leaving });
+            draft.run(closing_record(
+                facts,
+                stamp,
+                name,
+                schema.comment.as_deref(),
+                &record,
+            ));
+        }
+    }
+}
+
+/// A record that ends an operation; on the new production it stands behind the mark that dbt-materialize's promote leaves.
+fn closing_record(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    schema: &crate::domain::name::Identifier,
+    comment: Option<&str>,
+    record: &Record,
+) -> Statement {
+    let database = &facts.resolved.environment.database;
+    if record.role == Role::Production {
+        Statement::promotion_record(database, schema, comment, record, stamp.commit.as_deref())
+    } else {
+        Statement::record(database, schema, comment, record)
+    }
+}
+
+fn manifest_of(facts: &Facts<'_>, side: Side) -> Option<String> {
+    let provenance = &facts.board.provenance;
+    let record = match side {
+        Side::Production => provenance.production.as_ref(),
+        Side::Deployment => provenance.deployment.as_ref(),
+    };
+    record.and_then(|record| record.manifest.clone())
+}
+
+fn promote_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+    let both = [Side::Production, Side::Deployment];
+    let mut findings = shared_findings(facts, moves);
+    findings.extend(already_promoted(facts));
+    findings.extend(guard::connectors_in_environment(facts, &both));
+    findings.extend(guard::missing_in_deployment(facts));
+    findings.extend(guard::removed_and_unmanaged(facts));
+    findings.extend(guard::models_not_built(facts));
+    findings.extend(guard::twins_differ(facts));
+    findings.extend(guard::depends_on_production(facts));
+    findings.extend(guard::incomplete_deployment(facts));
+    findings.extend(guard::provenance_unknown(facts, Severity::Warn));
+    findings.extend(guard::not_ready(facts));
+    findings.extend(guard::production_unhealthy(facts));
+    findings.extend(guard::owners_and_grants(facts));
+    findings.extend(guard::cluster_options_differ(facts));
+    findings.extend(guard::outside_environment(facts));
+    findings
+}
+
+fn shared_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+    let both = [Side::Production, Side::Deployment];
+    let mut findings = guard::production_names_missing(facts);
+    findings.extend(guard::deployment_names_missing(facts));
+    findings.extend(guard::self_swap(facts));
+    findings.extend(guard::schema_ownership(facts, &both));
+    findings.extend(guard::cluster_ownership(facts, &both));
+    findings.extend(guard::create_privileges(facts, true, false));
+    findings.extend(guard::unverified(facts));
+    findings.extend(guard::sink_moves_at_risk(facts, moves));
+    findings.extend(guard::dependents_outside(facts));
+    findings.extend(guard::foreign_on_clusters(facts, Side::Production));
+    let production = facts
+        .resolved
+        .objects(Side::Production)
+        .map(|object| object.id.clone())
+        .collect();
+    findings.extend(guard::subscriptions_on(
+        facts,
+        &production,
+        Severity::Info,
+        "they go on, on what leaves production, until they are restarted.",
+    ));
+    findings
+}
+
+fn already_promoted(facts: &Facts<'_>) -> Option<Finding> {
+    matches!(facts.board.phase, Phase::Promoted | Phase::Synced).then(|| Finding {
+        id: FindingId::AlreadyPromoted,
+        severity: Severity::Block,
+        message: match facts.board.phase {
+            Phase::Synced => "Both sides hold what production runs: there is nothing to promote.".to_owned(),
+            _ => "The deployment side holds the retired production: a promote would undo the last one.".to_owned(),
+        },
+        remedy: "Deploy a change first; to go back, use `cutover rollback`.".to_owned(),
+        objects: vec![facts.resolved.environment.target.clone()],
+    })
+}
+
+fn rollback_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+    let mut findings = shared_findings(facts, moves);
+    if facts.board.phase != Phase::Promoted {
+        findings.push(Finding {
+            id: FindingId::NoWayBack,
+            severity: Severity::Block,
+            message: "There is no retired production to go back to.".to_owned(),
+            remedy: "A rollback follows a promote, until sync or cleanup.".to_owned(),
+            objects: vec![facts.resolved.environment.target.clone()],
+        });
+        return findings;
+    }
+    findings.extend(guard::provenance_unknown(facts, Severity::Warn));
+    if let WayBack::Degraded { reason, .. } | WayBack::Gone { reason } = &facts.board.way_back {
+        findings.push(Finding {
+            id: FindingId::NotReady,
+            severity: Severity::Block,
+            message: format!("The retired side is not whole: {reason}."),
+            remedy: "Bring it back to health first, or allow it by name.".to_owned(),
+            objects: vec![facts.resolved.environment.target.clone()],
+        });
+    }
+    findings
+}
+
+fn swap_sentence(facts: &Facts<'_>) -> String {
+    let environment = facts.resolved.environment;
+    let (schemas, clusters) = (environment.schemas.len(), environment.clusters.len());
+    match environment.strategy {
+        Strategy::Swap => {
+            format!("Swaps {schemas} schemas and {clusters} clusters in one transaction.")
+        }
+        Strategy::Targets => {
+            "Records the other side as production; names stay, clients choose.".to_owned()
+        }
+    }
+}
+
+fn sinks_sentence(moves: &[SinkMove]) -> String {
+    match moves.len() {
+        0 => "No sink has to move.".to_owned(),
+        1 => "Moves 1 sink to the new production.".to_owned(),
+        n => format!("Moves {n} sinks to the new production."),
+    }
+}
