@@ -63,7 +63,10 @@ pub enum WorldError {
 }
 
 /// The worlds that come with the program.
-const BUILT_IN: [(&str, &str); 1] = [("empty", "")];
+const BUILT_IN: [(&str, &str); 2] = [
+    ("demo", include_str!("../../../assets/worlds/demo.toml")),
+    ("empty", ""),
+];
 
 impl World {
     /// A fresh server.

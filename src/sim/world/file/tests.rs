@@ -209,3 +209,10 @@ fn the_origin_is_part_of_the_error() {
         "{unknown}"
     );
 }
+
+#[test]
+fn the_built_in_worlds_are_worlds() {
+    assert_eq!(World::named("empty").unwrap(), World::empty());
+    let demo = World::named("demo").unwrap();
+    assert!(!demo.start.is_empty() && demo.age > Duration::ZERO);
+}
