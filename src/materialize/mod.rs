@@ -6,11 +6,18 @@
 //! | [`connection`] | [`connection::Connector`] and [`connection::Link`]: one authenticated session |
 //! | [`error`] | what can go wrong, classed by what to do next |
 //! | [`queries`] | the registry of the reading SQL in `assets/sql/` |
+//! | [`probe`] | what a server is and offers: relations differ by version |
+//! | [`decode`], [`assemble`] | from rows of text to snapshots, pure |
+//! | [`observe`] | one-shot readings: a consistent snapshot, access, cluster definitions |
 //! | [`picture`] | what the live feed publishes |
 
+pub mod assemble;
 pub mod connection;
+pub mod decode;
 pub mod error;
+pub mod observe;
 pub mod picture;
+pub mod probe;
 pub mod queries;
 pub mod settings;
 mod tap;

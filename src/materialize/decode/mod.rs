@@ -1,0 +1,8 @@
+//! From rows of text to the types of the domain. Pure: the same code serves one-shot reads and the live feed.
+
+pub mod access;
+pub mod catalog;
+pub mod readings;
+mod row;
+
+pub use row::{Facts, Rows, TextRow};

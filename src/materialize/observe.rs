@@ -1,0 +1,268 @@
+//! One-shot readings: a consistent snapshot, and the facts that only plans need.
+
+use super::assemble::Assembler;
+use super::connection::{Connector, Link, Purpose};
+use super::decode::access::access;
+use super::decode::{Facts, TextRow};
+use super::error::{Class, Error};
+use super::probe::{Probed, READ_DEADLINE, exclude_refused, probe, rows_of};
+use super::queries::{Fact, Offer, Topic};
+use crate::domain::access::Access;
+use crate::domain::background::{AuditEvent, ClusterDefinition};
+use crate::domain::object::Cluster;
+use crate::domain::snapshot::{LogicalTime, Server, Snapshot};
+use std::collections::BTreeSet;
+
+/// A connection that reads on demand. Every reading is made now: nothing is remembered but what the server offers.
+pub struct Observer {
+    link: Link,
+    server: Server,
+    offer: Offer,
+    /// Off once the server has refused to read everything in one transaction.
+    in_one_transaction: bool,
+}
+
+impl Observer {
+    /// # Errors
+    /// When the server can't be reached or is no Materialize that we know.
+    pub async fn connect(connector: &Connector) -> Result<Self, Error> {
+        let link = connector.connect(Purpose::Observe).await?;
+        let Probed { server, offer } = probe(&link).await?;
+        Ok(Self::on(link, server, offer))
+    }
+
+    pub(super) fn on(link: Link, server: Server, offer: Offer) -> Self {
+        Self {
+            link,
+            server,
+            offer,
+            in_one_transaction: true,
+        }
+    }
+
+    #[must_use]
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// What pictures would show and this server does not offer to this role.
+    #[must_use]
+    pub fn missing(&self) -> BTreeSet<String> {
+        self.offer.missing()
+    }
+
+    /// Reads everything at one logical time.
+    ///
+    /// One read transaction gives one time to all its SELECTs. Where a server refuses that, the parts are read one after the
+    /// other and the frontiers, which carry their own time, decide.
+    ///
+    /// # Errors
+    /// When the link fails or a row can't be read.
+    pub async fn observe(&mut self) -> Result<Snapshot, Error> {
+        loop {
+            match self.read_topics().await {
+                Ok((facts, time)) => {
+                    let every = BTreeSet::from(Topic::ALL);
+                    return Assembler::new(self.server.clone(), self.offer.missing())
+                        .snapshot(&facts, &every, time);
+                }
+                Err(refused) => self.learn_from(refused).await?,
+            }
+        }
+    }
+
+    async fn read_topics(&self) -> Result<(Facts, LogicalTime), Refused> {
+        if !self.in_one_transaction {
+            return self.read_each().await;
+        }
+        self.link.run("BEGIN").await.map_err(Refused::outright)?;
+        let outcome = self.read_each().await;
+        let end = if outcome.is_ok() {
+            "COMMIT"
+        } else {
+            "ROLLBACK"
+        };
+        match (outcome, self.link.run(end).await) {
+            (Ok(_), Err(error)) => Err(Refused::outright(error)),
+            (outcome, _) => outcome,
+        }
+    }
+
+    async fn read_each(&self) -> Result<(Facts, LogicalTime), Refused> {
+        let mut facts = Facts::default();
+        let mut latest = LogicalTime::default();
+        let mut of_frontiers = None;
+        for topic in Topic::ALL {
+            let queries: Vec<_> = self.offer.queries(topic).collect();
+            let Some(select) = Topic::statement(&queries) else {
+                continue;
+            };
+            let statement = format!("SELECT mz_now()::text AS time, t.*\nFROM (\n{select}\n) AS t");
+            let answer = self
+                .link
+                .run_within(&statement, READ_DEADLINE)
+                .await
+                .map_err(|error| Refused {
+                    topic: Some(topic),
+                    error,
+                })?;
+            for row in &answer.rows {
+                let time = read_into(&mut facts, row).map_err(Refused::outright)?;
+                latest = latest.max(time);
+                if topic == Topic::Frontiers {
+                    of_frontiers = Some(time);
+                }
+            }
+        }
+        Ok((facts, of_frontiers.unwrap_or(latest)))
+    }
+
+    /// Leaves out what was refused, so that the next attempt can succeed; returns what can't be helped.
+    async fn learn_from(&mut self, refused: Refused) -> Result<(), Error> {
+        let Some(topic) = refused.topic.filter(|_| !refused.error.is_transient()) else {
+            return Err(refused.error);
+        };
+        if exclude_refused(&self.link, &mut self.offer, topic).await? {
+            return Ok(());
+        }
+        if self.in_one_transaction {
+            tracing::warn!(error = %refused.error, "reading without a transaction");
+            self.in_one_transaction = false;
+            return Ok(());
+        }
+        Err(refused.error)
+    }
+
+    /// What the current role may do, and every grant that a twin has to repeat.
+    ///
+    /// # Errors
+    /// When the link fails or an access control list has an unknown form.
+    pub async fn access(&self) -> Result<Access, Error> {
+        let mut facts = Facts::default();
+        for fact in [
+            Fact::Roles,
+            Fact::RoleMembers,
+            Fact::DatabasePrivileges,
+            Fact::SchemaPrivileges,
+            Fact::ClusterPrivileges,
+            Fact::ObjectPrivileges,
+            Fact::SystemPrivileges,
+            Fact::DefaultPrivileges,
+        ] {
+            for row in self.rows(fact).await? {
+                facts.rows_mut(fact).change(row, 1);
+            }
+        }
+        access(
+            &facts,
+            &self.server.role,
+            self.server.superuser,
+            self.rbac_enabled().await?,
+        )
+    }
+
+    async fn rbac_enabled(&self) -> Result<bool, Error> {
+        let answer = self.link.run("SHOW enable_rbac_checks").await?;
+        let value = answer.rows.first().and_then(|row| row.first()).cloned();
+        Ok(value.flatten().as_deref() != Some("off"))
+    }
+
+    /// How these clusters were made. Unmanaged ones have no text: the server refuses to show them.
+    ///
+    /// # Errors
+    /// When the link fails or a cluster is gone.
+    pub async fn cluster_definitions(
+        &self,
+        clusters: impl IntoIterator<Item = &Cluster>,
+    ) -> Result<Vec<ClusterDefinition>, Error> {
+        let strategies = self.rows(Fact::Autoscaling).await?;
+        let mut definitions = Vec::new();
+        for cluster in clusters {
+            let create_sql = if cluster.managed {
+                let show = format!("SHOW CREATE CLUSTER {}", cluster.name.quoted());
+                let answer = self.link.run_within(&show, READ_DEADLINE).await?;
+                answer
+                    .rows
+                    .into_iter()
+                    .next()
+                    .and_then(|mut row| row.pop()?)
+            } else {
+                None
+            };
+            definitions.push(ClusterDefinition {
+                id: cluster.id.clone(),
+                create_sql,
+                autoscaling: strategies
+                    .iter()
+                    .find(|row| row.get(0) == Some(cluster.id.as_str()))
+                    .and_then(|row| row.get(1))
+                    // A removed policy can linger as JSON null.
+                    .filter(|strategy| *strategy != "null")
+                    .map(str::to_owned),
+            });
+        }
+        Ok(definitions)
+    }
+
+    /// The newest audit events about schemas and clusters, newest first.
+    ///
+    /// # Errors
+    /// When the link fails or a row can't be read.
+    pub async fn audit_events(&self) -> Result<Vec<AuditEvent>, Error> {
+        let fact = Fact::AuditEvents;
+        self.rows(fact)
+            .await?
+            .iter()
+            .map(|row| {
+                let text = |column| row.text(fact, column).map(str::to_owned);
+                Ok(AuditEvent {
+                    id: text(0)?,
+                    event_type: text(1)?,
+                    object_type: text(2)?,
+                    details: text(3)?,
+                    user: row.get(4).map(str::to_owned),
+                    at: row.time(5).unwrap_or_default(),
+                })
+            })
+            .collect()
+    }
+
+    /// The rows of one fact, none where this server does not offer it.
+    pub(super) async fn rows(&self, fact: Fact) -> Result<Vec<TextRow>, Error> {
+        if let Some(lacking) = self.offer.lacks(fact.query()) {
+            tracing::debug!(%lacking, "not offered by this server");
+            return Ok(Vec::new());
+        }
+        rows_of(&self.link, fact).await
+    }
+}
+
+/// A reading that the server did not answer, and the topic that it was about.
+struct Refused {
+    topic: Option<Topic>,
+    error: Error,
+}
+
+impl Refused {
+    fn outright(error: Error) -> Self {
+        Self { topic: None, error }
+    }
+}
+
+/// Adds one row of a topic's SELECT: its time, the fact's name, the columns.
+fn read_into(facts: &mut Facts, row: &[Option<String>]) -> Result<LogicalTime, Error> {
+    let (time, fact) = match row {
+        [Some(time), Some(fact), ..] => (time.parse().ok(), Fact::named(fact)),
+        _ => (None, None),
+    };
+    let (Some(time), Some(fact)) = (time, fact) else {
+        return Err(Error::new(Class::Decode {
+            place: "a row of a reading".to_owned(),
+            problem: format!("it starts with {:?}", &row[..row.len().min(2)]),
+        }));
+    };
+    let width = fact.query().columns.len();
+    let cells = row.iter().skip(2).take(width).map(Option::as_deref);
+    facts.rows_mut(fact).change(TextRow::new(cells), 1);
+    Ok(LogicalTime(time))
+}

@@ -1,0 +1,114 @@
+//! Getting to know a server: who it is, as whom we ask, which relations it offers.
+
+use super::connection::Link;
+use super::decode::TextRow;
+use super::error::{Class, Error, ServerError};
+use super::queries::{Fact, Offer, Query, Topic};
+use crate::domain::name::Identifier;
+use crate::domain::snapshot::Server;
+use std::time::Duration;
+
+/// No reading of ours takes longer on a healthy server; a busy debug build needed 2.7 s for its slowest (recorded: 07).
+pub(super) const READ_DEADLINE: Duration = Duration::from_secs(60);
+
+/// What a server is and offers.
+#[derive(Debug, Clone)]
+pub struct Probed {
+    pub server: Server,
+    pub offer: Offer,
+}
+
+/// Simulated servers say so in their version: `v26.9.0 (simulated)`.
+const SIMULATED: &str = "simulated";
+
+/// # Errors
+/// When the server lacks a relation that no picture can do without, or the link fails.
+pub async fn probe(link: &Link) -> Result<Probed, Error> {
+    let server = identify(link).await?;
+    let columns = rows_of(link, Fact::SystemColumns).await?;
+    let offer = Offer::new(columns.into_iter().filter_map(|row| {
+        let cell = |column| row.get(column).map(str::to_owned);
+        Some((cell(0)?, cell(1)?, cell(2)?))
+    }));
+    if let Some(missing) = offer.missing_required() {
+        return Err(Error::new(Class::Unsupported(ServerError {
+            sqlstate: "0A000".to_owned(),
+            message: format!(
+                "the server has no `{missing}`, so it is no Materialize that this program knows"
+            ),
+            detail: None,
+            hint: None,
+        })));
+    }
+    Ok(Probed { server, offer })
+}
+
+async fn identify(link: &Link) -> Result<Server, Error> {
+    let rows = rows_of(link, Fact::Identity).await?;
+    let row = rows
+        .first()
+        .ok_or_else(|| Error::decode("the server's identity", "there is no row"))?;
+    let name = |column, what: &str| {
+        row.get(column)
+            .and_then(|text| Identifier::new(text).ok())
+            .ok_or_else(|| Error::decode("the server's identity", format!("there is no {what}")))
+    };
+    let version = row
+        .get(0)
+        .or(link.version())
+        .unwrap_or("unknown")
+        .to_owned();
+    Ok(Server {
+        simulated: version.contains(SIMULATED),
+        version,
+        host: link.settings().host.clone(),
+        port: link.settings().port,
+        role: name(1, "role")?,
+        superuser: matches!(row.get(2), Some("t" | "true")),
+        database: name(3, "database")?,
+        database_id: None,
+    })
+}
+
+/// Runs one query on its own.
+pub(super) async fn rows_of(link: &Link, fact: Fact) -> Result<Vec<TextRow>, Error> {
+    let answer = link
+        .run_within(&fact.query().statement(), READ_DEADLINE)
+        .await?;
+    Ok(answer
+        .rows
+        .iter()
+        .map(|row| TextRow::new(row.iter().map(Option::as_deref)))
+        .collect())
+}
+
+/// Finds what this role can't read of a topic that was refused as a whole. `true` when something was found.
+pub(super) async fn exclude_refused(
+    link: &Link,
+    offer: &mut Offer,
+    topic: Topic,
+) -> Result<bool, Error> {
+    let queries: Vec<&'static Query> = offer.queries(topic).collect();
+    let mut found = false;
+    for query in queries {
+        let trial = format!("SELECT * FROM (\n{}\n) AS q LIMIT 0", query.statement());
+        match link.run_within(&trial, READ_DEADLINE).await {
+            Ok(_) => {}
+            Err(error) if error.is_transient() => return Err(error),
+            Err(error) => {
+                tracing::warn!(relation = query.relation, %error, "left out of the picture");
+                offer.refuse(query);
+                found = true;
+            }
+        }
+    }
+    match offer.missing_required() {
+        Some(relation) if found => Err(Error::new(Class::Permission(ServerError {
+            sqlstate: "42501".to_owned(),
+            message: format!("`{relation}` can't be read"),
+            detail: None,
+            hint: None,
+        }))),
+        _ => Ok(found),
+    }
+}
