@@ -1,0 +1,15 @@
+//! What builds models: a `dbt` child process, or the manifest's compiled SQL.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`arguments`] | [`arguments::Program`]: dbt's command lines |
+//! | [`profile`] | a `profiles.yml` for a connection that comes from a URL |
+//! | [`process`] | runs a command line, streams its events, and ends it when asked to |
+//! | [`version`] | which dbt there is |
+//! | [`event`] | dbt's JSON log lines, read tolerantly |
+
+pub mod arguments;
+pub mod event;
+pub mod process;
+pub mod profile;
+pub mod version;
