@@ -9,12 +9,17 @@
 //! | [`probe`] | what a server is and offers: relations differ by version |
 //! | [`decode`], [`assemble`] | from rows of text to snapshots, pure |
 //! | [`observe`] | one-shot readings: a consistent snapshot, access, cluster definitions |
+//! | [`live`] | the live picture by SUBSCRIBE |
+//! | [`execute`] | statements and transactions that change something |
 //! | [`picture`] | what the live feed publishes |
 
 pub mod assemble;
 pub mod connection;
 pub mod decode;
 pub mod error;
+pub mod execute;
+mod history;
+pub mod live;
 pub mod observe;
 pub mod picture;
 pub mod probe;

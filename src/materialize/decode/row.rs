@@ -42,7 +42,7 @@ impl TextRow {
     }
 
     /// `None` for NULL and for what is not a number: unknown either way.
-    pub(super) fn number<T: std::str::FromStr>(&self, column: usize) -> Option<T> {
+    pub fn number<T: std::str::FromStr>(&self, column: usize) -> Option<T> {
         self.get(column)?.parse().ok()
     }
 

@@ -1,0 +1,354 @@
+//! Several streams, one time.
+//!
+//! A progress message at T says that every change before T has arrived. So the facts are complete at `min(T) - 1` over all
+//! streams, and only there a picture is consistent: an object never shows up without its schema, nor its hydration before it.
+
+use super::event::{Change, Event};
+use crate::domain::snapshot::LogicalTime;
+use crate::materialize::decode::Facts;
+use crate::materialize::queries::{Fact, Topic};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Something is missing: the streams must be read anew from the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Gap {
+    #[error("the {} stream went back from {} to {}", topic.as_str(), before.0, after.0)]
+    WentBack {
+        topic: Topic,
+        before: LogicalTime,
+        after: LogicalTime,
+    },
+    #[error("the {} stream sent a change of {} after it had passed {}", topic.as_str(), time.0, passed.0)]
+    Late {
+        topic: Topic,
+        time: LogicalTime,
+        passed: LogicalTime,
+    },
+    #[error("the {} stream took back a row of {fact:?} that was never there", topic.as_str())]
+    NeverThere { topic: Topic, fact: Fact },
+    #[error("a stream of {} that was not asked for", topic.as_str())]
+    Unknown { topic: Topic },
+}
+
+/// A step forward.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub time: LogicalTime,
+    /// Topics with changed facts; empty when only time went on.
+    pub changed: BTreeSet<Topic>,
+}
+
+#[derive(Debug, Default)]
+struct Stream {
+    /// The time of its first message: before it, nothing is known.
+    from: Option<LogicalTime>,
+    /// All changes before this time have arrived.
+    passed: Option<LogicalTime>,
+    pending: BTreeMap<LogicalTime, Vec<Change>>,
+}
+
+/// Buffers changes until every stream has passed their time.
+#[derive(Debug)]
+pub struct Alignment {
+    streams: BTreeMap<Topic, Stream>,
+    facts: Facts,
+    applied: Option<LogicalTime>,
+}
+
+impl Alignment {
+    #[must_use]
+    pub fn new(topics: impl IntoIterator<Item = Topic>) -> Self {
+        Self {
+            streams: topics
+                .into_iter()
+                .map(|topic| (topic, Stream::default()))
+                .collect(),
+            facts: Facts::default(),
+            applied: None,
+        }
+    }
+
+    /// The facts as of the last step.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Takes in one message.
+    ///
+    /// # Errors
+    /// When it contradicts what the stream said before.
+    pub fn receive(&mut self, topic: Topic, event: Event) -> Result<(), Gap> {
+        let stream = self.streams.get_mut(&topic).ok_or(Gap::Unknown { topic })?;
+        match event {
+            Event::Progress(after) => {
+                if let Some(before) = stream.passed.filter(|before| after < *before) {
+                    return Err(Gap::WentBack {
+                        topic,
+                        before,
+                        after,
+                    });
+                }
+                stream.from.get_or_insert(after);
+                stream.passed = Some(after);
+            }
+            Event::Change(change) => {
+                let time = change.time;
+                if let Some(passed) = stream.passed.filter(|passed| time < *passed) {
+                    return Err(Gap::Late {
+                        topic,
+                        time,
+                        passed,
+                    });
+                }
+                stream.from.get_or_insert(time);
+                stream.pending.entry(time).or_default().push(change);
+            }
+        }
+        Ok(())
+    }
+
+    /// The last time that every stream is complete at. `None` until each has sent its whole snapshot.
+    fn complete_at(&self) -> Option<LogicalTime> {
+        let mut complete: Option<LogicalTime> = None;
+        let mut from = LogicalTime::default();
+        for stream in self.streams.values() {
+            let until = LogicalTime(stream.passed?.0.checked_sub(1)?);
+            complete = Some(complete.map_or(until, |so_far| so_far.min(until)));
+            from = from.max(stream.from?);
+        }
+        complete.filter(|complete| *complete >= from)
+    }
+
+    /// Applies every change that all streams have passed. `None` when there is no step forward.
+    ///
+    /// # Errors
+    /// When a row would occur less than never.
+    pub fn advance(&mut self) -> Result<Option<Step>, Gap> {
+        let Some(time) = self
+            .complete_at()
+            .filter(|time| self.applied.is_none_or(|applied| *time > applied))
+        else {
+            return Ok(None);
+        };
+        let mut changed = if self.applied.is_none() {
+            self.streams.keys().copied().collect()
+        } else {
+            BTreeSet::new()
+        };
+        for (topic, stream) in &mut self.streams {
+            let later = stream.pending.split_off(&LogicalTime(time.0 + 1));
+            let due = std::mem::replace(&mut stream.pending, later);
+            if !due.is_empty() {
+                changed.insert(*topic);
+                apply(*topic, due, &mut self.facts)?;
+            }
+        }
+        self.applied = Some(time);
+        Ok(Some(Step { time, changed }))
+    }
+}
+
+/// Within one time the order of changes says nothing, so only the sum must not be below zero.
+fn apply(
+    topic: Topic,
+    due: BTreeMap<LogicalTime, Vec<Change>>,
+    facts: &mut Facts,
+) -> Result<(), Gap> {
+    let mut taken_back = Vec::new();
+    for change in due.into_values().flatten() {
+        if change.diff < 0 {
+            taken_back.push((change.fact, change.row.clone()));
+        }
+        facts.rows_mut(change.fact).change(change.row, change.diff);
+    }
+    let below_zero = taken_back
+        .into_iter()
+        .find(|(fact, row)| facts.rows(*fact).is_some_and(|rows| rows.count(row) < 0));
+    match below_zero {
+        Some((fact, _)) => Err(Gap::NeverThere { topic, fact }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::materialize::decode::TextRow;
+    use proptest::prelude::*;
+
+    const T0: u64 = 1_000;
+
+    fn progress(time: u64) -> Event {
+        Event::Progress(LogicalTime(time))
+    }
+
+    fn change(fact: Fact, time: u64, id: &str, diff: i64) -> Event {
+        Event::Change(Change {
+            time: LogicalTime(time),
+            fact,
+            row: TextRow::new([Some(id)].into_iter()),
+            diff,
+        })
+    }
+
+    fn ids(facts: &Facts, fact: Fact) -> Vec<String> {
+        let mut ids: Vec<_> = facts
+            .of(fact)
+            .filter_map(|row| row.get(0).map(str::to_owned))
+            .collect();
+        ids.sort();
+        ids
+    }
+
+    #[test]
+    fn nothing_shows_before_every_snapshot_is_whole() {
+        let mut alignment = Alignment::new([Topic::Catalog, Topic::Hydration]);
+        let catalog = |event| (Topic::Catalog, event);
+        let hydration = |event| (Topic::Hydration, event);
+        for (topic, event) in [
+            catalog(progress(T0)),
+            catalog(change(Fact::Objects, T0, "u1", 1)),
+            catalog(progress(T0 + 10)),
+            hydration(progress(T0 + 5)),
+            hydration(change(Fact::Hydration, T0 + 5, "u1", 1)),
+        ] {
+            alignment.receive(topic, event).unwrap();
+            assert_eq!(alignment.advance(), Ok(None));
+        }
+        alignment
+            .receive(Topic::Hydration, progress(T0 + 7))
+            .unwrap();
+        let step = alignment.advance().unwrap().unwrap();
+        assert_eq!(step.time, LogicalTime(T0 + 6));
+        assert_eq!(ids(alignment.facts(), Fact::Hydration), ["u1"]);
+    }
+
+    #[test]
+    fn a_picture_holds_no_change_that_another_stream_has_not_passed() {
+        let mut alignment = Alignment::new([Topic::Catalog, Topic::Hydration]);
+        for topic in [Topic::Catalog, Topic::Hydration] {
+            alignment.receive(topic, progress(T0)).unwrap();
+            alignment.receive(topic, progress(T0 + 1)).unwrap();
+        }
+        assert_eq!(alignment.advance().unwrap().unwrap().changed.len(), 2);
+        alignment
+            .receive(Topic::Catalog, change(Fact::Objects, T0 + 5, "u1", 1))
+            .unwrap();
+        alignment.receive(Topic::Catalog, progress(T0 + 9)).unwrap();
+        assert_eq!(alignment.advance(), Ok(None));
+        assert!(ids(alignment.facts(), Fact::Objects).is_empty());
+        alignment
+            .receive(Topic::Hydration, progress(T0 + 5))
+            .unwrap();
+        assert!(alignment.advance().unwrap().unwrap().changed.is_empty());
+        alignment
+            .receive(Topic::Hydration, progress(T0 + 6))
+            .unwrap();
+        let step = alignment.advance().unwrap().unwrap();
+        assert_eq!(step.changed, BTreeSet::from([Topic::Catalog]));
+        assert_eq!(ids(alignment.facts(), Fact::Objects), ["u1"]);
+    }
+
+    #[test]
+    fn gaps_are_noticed() {
+        let fresh = || {
+            let mut alignment = Alignment::new([Topic::Catalog]);
+            alignment.receive(Topic::Catalog, progress(T0)).unwrap();
+            alignment
+        };
+        let back = fresh().receive(Topic::Catalog, progress(T0 - 1));
+        assert!(matches!(back, Err(Gap::WentBack { .. })));
+        let late = fresh().receive(Topic::Catalog, change(Fact::Objects, T0 - 1, "u1", 1));
+        assert!(matches!(late, Err(Gap::Late { .. })));
+        let mut never = fresh();
+        let gone = change(Fact::Objects, T0 + 1, "u1", -1);
+        never.receive(Topic::Catalog, gone).unwrap();
+        never.receive(Topic::Catalog, progress(T0 + 2)).unwrap();
+        assert!(matches!(never.advance(), Err(Gap::NeverThere { .. })));
+    }
+
+    #[test]
+    fn within_one_time_the_order_does_not_matter() {
+        let mut alignment = Alignment::new([Topic::Catalog]);
+        for event in [
+            progress(T0),
+            change(Fact::Objects, T0, "u1", -1),
+            change(Fact::Objects, T0, "u1", 1),
+            change(Fact::Objects, T0, "u2", 1),
+            progress(T0 + 1),
+        ] {
+            alignment.receive(Topic::Catalog, event).unwrap();
+        }
+        assert!(alignment.advance().unwrap().is_some());
+        assert_eq!(ids(alignment.facts(), Fact::Objects), ["u2"]);
+    }
+
+    /// The rows that exist at a time, by adding up everything at or before it.
+    fn rows_at(history: &[(Topic, u64, u8)], topic: Topic, time: u64) -> Vec<String> {
+        let mut alive = BTreeSet::new();
+        for (_, _, id) in history
+            .iter()
+            .filter(|(of, at, _)| *of == topic && *at <= time)
+        {
+            if !alive.remove(id) {
+                alive.insert(*id);
+            }
+        }
+        alive.iter().map(|id| format!("u{id}")).collect()
+    }
+
+    proptest! {
+        /// Whatever the interleaving, the facts after each step are those of its time, in every stream.
+        #[test]
+        fn every_step_is_consistent(
+            mut toggles in prop::collection::vec((any::<bool>(), 0u64..40, 0u8..5), 0..60),
+            order in prop::collection::vec(any::<bool>(), 0..300),
+        ) {
+            toggles.sort_by_key(|(_, time, _)| *time);
+            let history: Vec<(Topic, u64, u8)> = toggles
+                .into_iter()
+                .map(|(catalog, time, id)| {
+                    let topic = if catalog { Topic::Catalog } else { Topic::Hydration };
+                    (topic, T0 + time, id)
+                })
+                .collect();
+            let fact_of = |topic| if topic == Topic::Catalog { Fact::Objects } else { Fact::Hydration };
+            let messages = |topic: Topic| {
+                let mut alive = BTreeSet::new();
+                let mut events = vec![progress(T0)];
+                for time in T0..T0 + 41 {
+                    for (_, _, id) in history.iter().filter(|(of, at, _)| *of == topic && *at == time) {
+                        let diff = if alive.remove(id) { -1 } else { alive.insert(*id); 1 };
+                        events.push(change(fact_of(topic), time, &format!("u{id}"), diff));
+                    }
+                    events.push(progress(time + 1));
+                }
+                events.into_iter()
+            };
+            let mut one = messages(Topic::Catalog);
+            let mut other = messages(Topic::Hydration);
+            let mut alignment = Alignment::new([Topic::Catalog, Topic::Hydration]);
+            let mut last = None;
+            let turns = order.into_iter().chain((0..400).map(|turn| turn % 2 == 0));
+            for first in turns {
+                let (topic, next) = if first {
+                    (Topic::Catalog, one.next())
+                } else {
+                    (Topic::Hydration, other.next())
+                };
+                let Some(event) = next else { continue };
+                alignment.receive(topic, event).unwrap();
+                if let Some(step) = alignment.advance().unwrap() {
+                    for topic in [Topic::Catalog, Topic::Hydration] {
+                        let expected = rows_at(&history, topic, step.time.0);
+                        prop_assert_eq!(ids(alignment.facts(), fact_of(topic)), expected);
+                    }
+                    prop_assert!(last.is_none_or(|last| step.time > last));
+                    last = Some(step.time);
+                }
+            }
+            prop_assert_eq!(last, Some(LogicalTime(T0 + 40)));
+        }
+    }
+}

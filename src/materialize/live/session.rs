@@ -1,0 +1,223 @@
+//! One set of streams, until something breaks.
+
+use super::alignment::Alignment;
+use super::event::Event;
+use super::pace::Pace;
+use crate::domain::snapshot::Snapshot;
+use crate::materialize::assemble::Assembler;
+use crate::materialize::connection::{Connector, Link, Purpose};
+use crate::materialize::error::{Class, Error};
+use crate::materialize::probe::Probed;
+use crate::materialize::queries::{Offer, Topic};
+use futures_util::StreamExt;
+use futures_util::future::try_join_all;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+use tokio_postgres::SimpleQueryMessage;
+
+/// A healthy stream says every second that it is alive (recorded: 08), so silence of this length is a dead link.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// Rows that are handed on together, when they are there together.
+const CHUNK: usize = 2_048;
+
+/// Chunks that may wait: a slow reader slows the server down, not this process's memory up.
+const WAITING_CHUNKS: usize = 64;
+
+/// Why a session ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum End {
+    /// The link or the server failed.
+    Broken(Error),
+    /// The streams contradict themselves; reading anew helps.
+    Gap(String),
+    /// The server refuses this SUBSCRIBE.
+    Refused { topic: Topic, error: Error },
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+/// Where a session puts what it sees.
+pub(super) trait Publish {
+    /// News of any kind arrived, a picture perhaps not yet.
+    fn heard(&mut self, at: Instant);
+    fn snapshot(&mut self, snapshot: Snapshot);
+}
+
+/// Subscribes to every topic that the server offers, the first of them on `link`, and publishes until it ends.
+pub(super) async fn run(
+    connector: &Connector,
+    link: Link,
+    probed: &Probed,
+    publish: &mut impl Publish,
+) -> End {
+    match subscribe(connector, link, &probed.offer).await {
+        Ok(streams) => follow(streams, probed, publish).await,
+        Err(error) => End::Broken(error),
+    }
+}
+
+struct Streams {
+    topics: Vec<Topic>,
+    messages: mpsc::Receiver<Message>,
+    /// Stops the readers when dropped, and with them the links.
+    _readers: JoinSet<()>,
+}
+
+struct Message {
+    topic: Topic,
+    events: Vec<Event>,
+    /// What ended the stream, after these events.
+    end: Option<Ended>,
+}
+
+struct Ended {
+    error: Error,
+    /// The stream ended before it had said anything: the server does not want it.
+    refused: bool,
+}
+
+async fn subscribe(connector: &Connector, link: Link, offer: &Offer) -> Result<Streams, Error> {
+    let statements: Vec<(Topic, String)> = Topic::ALL
+        .into_iter()
+        .filter_map(|topic| {
+            let queries: Vec<_> = offer.queries(topic).collect();
+            let select = Topic::statement(&queries)?;
+            Some((topic, format!("SUBSCRIBE (\n{select}\n) WITH (PROGRESS)")))
+        })
+        .collect();
+    let more = statements.len().saturating_sub(1);
+    let mut links = try_join_all((0..more).map(|_| connector.connect(Purpose::Observe))).await?;
+    links.push(link);
+    let (sender, messages) = mpsc::channel(WAITING_CHUNKS);
+    let mut readers = JoinSet::new();
+    let topics = statements.iter().map(|(topic, _)| *topic).collect();
+    for ((topic, statement), link) in statements.into_iter().zip(links) {
+        readers.spawn(read(topic, statement, link, sender.clone()));
+    }
+    Ok(Streams {
+        topics,
+        messages,
+        _readers: readers,
+    })
+}
+
+/// Hands on the rows of one stream until it ends, which it never does by itself.
+async fn read(topic: Topic, statement: String, link: Link, sender: mpsc::Sender<Message>) {
+    let mut silent = true;
+    let error = match link.stream(&statement).await {
+        Err(error) => error,
+        Ok(rows) => {
+            let mut chunks = Box::pin(rows.ready_chunks(CHUNK));
+            loop {
+                let Some(chunk) = chunks.next().await else {
+                    break Error::new(Class::LinkLost {
+                        statement_sent: true,
+                        reason: format!("the {} stream ended", topic.as_str()),
+                    });
+                };
+                let mut events = Vec::with_capacity(chunk.len());
+                let end = parse(chunk, &statement, &mut events).err();
+                silent &= events.is_empty();
+                let end = end.map(|error| Ended {
+                    refused: silent && !error.is_transient(),
+                    error,
+                });
+                let ended = end.is_some();
+                let message = Message { topic, events, end };
+                if sender.send(message).await.is_err() || ended {
+                    return;
+                }
+            }
+        }
+    };
+    let end = Some(Ended {
+        refused: false,
+        error,
+    });
+    let events = Vec::new();
+    // Nobody listens any more when the session has ended already.
+    let _ = sender.send(Message { topic, events, end }).await;
+}
+
+/// Adds the events of a chunk, up to the first error.
+fn parse(
+    chunk: Vec<Result<SimpleQueryMessage, tokio_postgres::Error>>,
+    statement: &str,
+    events: &mut Vec<Event>,
+) -> Result<(), Error> {
+    for message in chunk {
+        let message = message.map_err(|error| Error::from_driver(&error, statement))?;
+        if let SimpleQueryMessage::Row(row) = message {
+            events.push(Event::parse(row.len(), |column| row.get(column))?);
+        }
+    }
+    Ok(())
+}
+
+async fn follow(mut streams: Streams, probed: &Probed, publish: &mut impl Publish) -> End {
+    let mut assembler = Assembler::new(probed.server.clone(), probed.offer.missing());
+    let mut alignment = Alignment::new(streams.topics.iter().copied());
+    let mut pace = Pace::default();
+    let started = Instant::now();
+    let mut heard: BTreeMap<Topic, Instant> = streams
+        .topics
+        .iter()
+        .map(|topic| (*topic, started))
+        .collect();
+    loop {
+        let due = pace.due();
+        let silent_at = heard.values().min().map_or(started, |at| *at) + SILENCE;
+        tokio::select! {
+            message = streams.messages.recv() => {
+                let Some(message) = message else {
+                    return End::Gap("every stream ended".to_owned());
+                };
+                heard.insert(message.topic, Instant::now());
+                publish.heard(Instant::now());
+                if let Err(end) = take_in(message, &mut alignment, &mut pace) {
+                    return end;
+                }
+            }
+            () = sleep_until(due.unwrap_or(silent_at)), if due.is_some() => {
+                let Some((time, changed)) = pace.take(Instant::now()) else { continue };
+                match assembler.snapshot(alignment.facts(), &changed, time) {
+                    Ok(snapshot) => publish.snapshot(snapshot),
+                    Err(error) => return End::Broken(error),
+                }
+            }
+            () = sleep_until(silent_at) => {
+                return End::Broken(Error::new(Class::LinkLost {
+                    statement_sent: true,
+                    reason: format!("no sign of life for {} s", SILENCE.as_secs()),
+                }));
+            }
+        }
+    }
+}
+
+fn take_in(message: Message, alignment: &mut Alignment, pace: &mut Pace) -> Result<(), End> {
+    let Message { topic, events, end } = message;
+    let gap = |gap: super::alignment::Gap| End::Gap(gap.to_string());
+    for event in events {
+        alignment.receive(topic, event).map_err(gap)?;
+    }
+    if let Some(step) = alignment.advance().map_err(gap)? {
+        pace.step(step.time, step.changed);
+    }
+    match end {
+        None => Ok(()),
+        Some(Ended {
+            error,
+            refused: true,
+        }) => Err(End::Refused { topic, error }),
+        Some(Ended { error, .. }) => Err(End::Broken(error)),
+    }
+}
