@@ -1,0 +1,109 @@
+//! The two sides of one node, and how single fields of them compare.
+
+use super::Reason;
+use super::shape::Shape;
+use crate::dbt::json::Value;
+use crate::dbt::manifest::{Field, Node};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A node that both manifests have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair<'a> {
+    pub before: &'a Node,
+    pub after: &'a Node,
+}
+
+/// What a field is when the manifest lacks it; dbt's classes say so.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Absent {
+    Null,
+    Text(&'static str),
+    EmptyList,
+    /// An object of the field's class with nothing set.
+    Blank,
+}
+
+impl Absent {
+    fn value(self, shape: &Shape) -> Value {
+        match self {
+            Self::Blank => shape.of(Value::Map(BTreeMap::new())),
+            Self::Null => Value::Null,
+            Self::Text(text) => Value::from(text),
+            Self::EmptyList => Value::List(Vec::new()),
+        }
+    }
+}
+
+impl<'a> Pair<'a> {
+    /// Whether both manifests spell the field alike, so that it need not be decoded. Spelling proves nothing for NaN,
+    /// which differs from itself.
+    fn spelled_alike(self, field: Field) -> bool {
+        let after = self.after.written(field);
+        self.before.written(field) == after && !after.is_some_and(|text| text.contains("NaN"))
+    }
+
+    /// Both values, when they differ.
+    pub(super) fn differing(
+        self,
+        field: Field,
+        absent: Absent,
+        shape: &Shape,
+    ) -> Option<(Value, Value)> {
+        if self.spelled_alike(field) {
+            return None;
+        }
+        let value = |node: &Node| {
+            let value = node.value(field).map(|value| shape.of(value));
+            value.unwrap_or_else(|| absent.value(shape))
+        };
+        let (before, after) = (value(self.before), value(self.after));
+        (before != after).then_some((before, after))
+    }
+
+    /// A [`Reason::Field`], when the field differs.
+    pub(super) fn field(self, field: Field, absent: Absent, shape: &Shape) -> Option<Reason> {
+        self.differing(field, absent, shape)
+            .map(|(before, after)| Reason::Field {
+                field: field.key(),
+                before: Some(before),
+                after: Some(after),
+            })
+    }
+
+    /// A [`Reason::Field`] for a field that is null when missing and has no class of its own.
+    pub(super) fn plain(self, field: Field) -> Option<Reason> {
+        self.field(field, Absent::Null, &Shape::Any)
+    }
+
+    /// The configurations before rendering, when they are not spelled alike.
+    pub(super) fn unrendered_configs(self) -> Option<(Value, Value)> {
+        let absent = || Value::Map(BTreeMap::new());
+        let field = Field::UnrenderedConfig;
+        (!self.spelled_alike(field)).then(|| {
+            (
+                self.before.value(field).unwrap_or_else(absent),
+                self.after.value(field).unwrap_or_else(absent),
+            )
+        })
+    }
+}
+
+/// The keys of two objects whose values differ, a missing key being no null, as [`Reason::Config`].
+pub(super) fn config_reasons<'v>(
+    before: &'v Value,
+    after: &'v Value,
+    compared: impl Fn(&str) -> bool + 'v,
+) -> impl Iterator<Item = Reason> + 'v {
+    let keys: BTreeSet<&str> = before
+        .members()
+        .chain(after.members())
+        .map(|(key, _)| key)
+        .collect();
+    keys.into_iter()
+        .filter(move |key| compared(key) && before.get(key) != after.get(key))
+        .map(|key| Reason::Config {
+            key: key.to_owned(),
+            before: before.get(key).cloned(),
+            after: after.get(key).cloned(),
+        })
+}

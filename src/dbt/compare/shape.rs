@@ -1,0 +1,283 @@
+//! The typed objects inside a manifest, as dbt's classes read them: a missing key has its default, an unknown key is
+//! dropped unless the class keeps it. Two objects are compared only after both took their class's shape, which matters
+//! when another version of dbt wrote the state.
+
+use crate::dbt::json::Value;
+use std::collections::BTreeMap;
+
+/// The class of a value.
+#[derive(Debug)]
+pub(super) enum Shape {
+    /// Compared as it stands.
+    Any,
+    List(&'static Shape),
+    /// A class that ignores keys it does not know.
+    Class(&'static [Member]),
+    /// A class that keeps keys it does not know.
+    OpenClass(&'static [Member]),
+}
+
+/// A key of a class, what it is when missing, and its own class.
+#[derive(Debug)]
+pub(super) struct Member(&'static str, Missing, Shape);
+
+#[derive(Debug, Clone, Copy)]
+enum Missing {
+    Null,
+    False,
+    True,
+    EmptyMap,
+    EmptyList,
+    /// An object of the member's class with nothing set.
+    Blank,
+}
+
+const fn null(key: &'static str) -> Member {
+    Member(key, Missing::Null, Shape::Any)
+}
+
+const fn off(key: &'static str) -> Member {
+    Member(key, Missing::False, Shape::Any)
+}
+
+const META: Member = Member("meta", Missing::EmptyMap, Shape::Any);
+const ENABLED: Member = Member("enabled", Missing::True, Shape::Any);
+
+/// How an element of a semantic model is described; and its own configuration.
+const ELEMENT_CONFIG: Member = Member("config", Missing::Null, Shape::Class(&[META]));
+
+const FILE_METADATA: Member = Member(
+    "metadata",
+    Missing::Null,
+    Shape::Class(&[
+        null("repo_file_path"),
+        Member(
+            "file_slice",
+            Missing::Null,
+            Shape::Class(&[
+                null("filename"),
+                null("content"),
+                null("start_line_number"),
+                null("end_line_number"),
+            ]),
+        ),
+    ]),
+);
+
+pub(super) const QUOTING: Shape = Shape::Class(&[
+    null("database"),
+    null("schema"),
+    null("identifier"),
+    null("column"),
+]);
+
+const DURATION: Shape = Shape::Class(&[null("count"), null("period")]);
+
+pub(super) const FRESHNESS: Shape = Shape::Class(&[
+    Member("warn_after", Missing::Blank, DURATION),
+    Member("error_after", Missing::Blank, DURATION),
+    null("filter"),
+]);
+
+pub(super) const EXTERNAL: Shape = Shape::OpenClass(&[
+    null("location"),
+    null("file_format"),
+    null("row_format"),
+    null("tbl_properties"),
+    null("partitions"),
+]);
+
+pub(super) const OWNER: Shape = Shape::OpenClass(&[null("email"), null("name")]);
+
+pub(super) const ARGUMENTS: Shape = Shape::List(&Shape::Class(&[
+    null("name"),
+    null("data_type"),
+    null("description"),
+    null("default_value"),
+]));
+
+pub(super) const RETURNS: Shape = Shape::Class(&[null("data_type"), null("description")]);
+
+pub(super) const DEFAULTS: Shape = Shape::Class(&[null("agg_time_dimension")]);
+
+pub(super) const ENTITIES: Shape = Shape::List(&Shape::Class(&[
+    null("name"),
+    null("type"),
+    null("description"),
+    null("label"),
+    null("role"),
+    null("expr"),
+    ELEMENT_CONFIG,
+]));
+
+pub(super) const DIMENSIONS: Shape = Shape::List(&Shape::Class(&[
+    null("name"),
+    null("type"),
+    null("description"),
+    null("label"),
+    off("is_partition"),
+    Member(
+        "type_params",
+        Missing::Null,
+        Shape::Class(&[
+            null("time_granularity"),
+            Member(
+                "validity_params",
+                Missing::Null,
+                Shape::Class(&[off("is_start"), off("is_end")]),
+            ),
+        ]),
+    ),
+    null("expr"),
+    FILE_METADATA,
+    ELEMENT_CONFIG,
+]));
+
+pub(super) const MEASURES: Shape = Shape::List(&Shape::Class(&[
+    null("name"),
+    null("agg"),
+    null("description"),
+    null("label"),
+    off("create_metric"),
+    null("expr"),
+    Member(
+        "agg_params",
+        Missing::Null,
+        Shape::Class(&[
+            null("percentile"),
+            off("use_discrete_percentile"),
+            off("use_approximate_percentile"),
+        ]),
+    ),
+    Member(
+        "non_additive_dimension",
+        Missing::Null,
+        Shape::Class(&[
+            null("name"),
+            null("window_choice"),
+            null("window_groupings"),
+        ]),
+    ),
+    null("agg_time_dimension"),
+    ELEMENT_CONFIG,
+]));
+
+pub(super) const WHERE: Shape = Shape::Class(&[Member(
+    "where_filters",
+    Missing::EmptyList,
+    Shape::List(&Shape::Class(&[null("where_sql_template")])),
+)]);
+
+pub(super) const SEMANTIC_MODEL_CONFIG: Shape = Shape::OpenClass(&[ENABLED, null("group"), META]);
+
+pub(super) const SAVED_QUERY_CONFIG: Shape = Shape::OpenClass(&[
+    ENABLED,
+    null("group"),
+    META,
+    null("export_as"),
+    null("schema"),
+    Member("cache", Missing::Blank, Shape::Class(&[off("enabled")])),
+]);
+
+/// Of a column or of a model; only those of models name columns.
+pub(super) const CONSTRAINTS: Shape = Shape::List(&Shape::Class(&[
+    null("type"),
+    null("name"),
+    null("expression"),
+    Member("warn_unenforced", Missing::True, Shape::Any),
+    Member("warn_unsupported", Missing::True, Shape::Any),
+    null("to"),
+    Member("to_columns", Missing::EmptyList, Shape::Any),
+    Member("columns", Missing::EmptyList, Shape::Any),
+]));
+
+impl Shape {
+    /// The value as this class holds it. What is no object (null above all) stays as it is.
+    pub(super) fn of(&self, value: Value) -> Value {
+        match (self, value) {
+            (Self::List(item), Value::List(items)) => {
+                Value::List(items.into_iter().map(|value| item.of(value)).collect())
+            }
+            (Self::Class(members), Value::Map(mut given)) => {
+                Value::Map(known(members, &mut given).collect())
+            }
+            (Self::OpenClass(members), Value::Map(mut given)) => {
+                let known: Vec<_> = known(members, &mut given).collect();
+                given.extend(known);
+                Value::Map(given)
+            }
+            (_, value) => value,
+        }
+    }
+}
+
+/// The class's keys, taken out of the given ones.
+fn known<'a>(
+    members: &'static [Member],
+    given: &'a mut BTreeMap<Box<str>, Value>,
+) -> impl Iterator<Item = (Box<str>, Value)> + 'a {
+    members.iter().map(|Member(key, missing, shape)| {
+        let value = given.remove(*key);
+        let value = value.map_or_else(|| missing.value(shape), |value| shape.of(value));
+        (Box::from(*key), value)
+    })
+}
+
+impl Missing {
+    fn value(self, shape: &Shape) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::False => Value::Bool(false),
+            Self::True => Value::Bool(true),
+            Self::EmptyMap => Value::Map(BTreeMap::new()),
+            Self::EmptyList => Value::List(Vec::new()),
+            Self::Blank => shape.of(Value::Map(BTreeMap::new())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dbt::json::Reader;
+
+    fn of(shape: &Shape, text: &str) -> Value {
+        shape.of(Reader::parse(text).unwrap())
+    }
+
+    #[test]
+    fn missing_keys_have_their_defaults_but_nulls_stay() {
+        assert_eq!(
+            of(&FRESHNESS, "{}"),
+            of(
+                &FRESHNESS,
+                r#"{"warn_after": {"count": null}, "error_after": {}}"#
+            )
+        );
+        assert_ne!(
+            of(&FRESHNESS, "{}"),
+            of(&FRESHNESS, r#"{"warn_after": null}"#)
+        );
+        assert_eq!(of(&FRESHNESS, "null"), Value::Null);
+        assert_eq!(
+            of(&SAVED_QUERY_CONFIG, "{}"),
+            of(
+                &SAVED_QUERY_CONFIG,
+                r#"{"enabled": true, "cache": {"enabled": false}, "meta": {}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn unknown_keys_count_only_where_the_class_keeps_them() {
+        assert_eq!(of(&QUOTING, r#"{"x": 1}"#), of(&QUOTING, "{}"));
+        assert_ne!(of(&OWNER, r#"{"slack": "a"}"#), of(&OWNER, "{}"));
+        assert_eq!(
+            of(
+                &ENTITIES,
+                r#"[{"name": "a", "x": 1, "config": {"meta": {}, "y": 2}}]"#
+            ),
+            of(&ENTITIES, r#"[{"name": "a", "role": null, "config": {}}]"#)
+        );
+    }
+}
