@@ -5,3 +5,4 @@ pub mod graph;
 pub mod json;
 pub mod manifest;
 pub mod runner;
+pub mod selection;
