@@ -1,6 +1,7 @@
 //! What dbt knows: manifests, state comparison, selection, project files, runners.
 
 pub mod compare;
+pub mod diff;
 pub mod graph;
 pub mod json;
 pub mod manifest;
