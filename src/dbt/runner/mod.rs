@@ -6,10 +6,14 @@
 //! | [`profile`] | a `profiles.yml` for a connection that comes from a URL |
 //! | [`process`] | runs a command line, streams its events, and ends it when asked to |
 //! | [`version`] | which dbt there is |
+//! | [`compiled`] | the compiled runner: models to statements (experimental) |
+//! | [`rewrite`] | relation names in compiled SQL, from production to deployment |
 //! | [`event`] | dbt's JSON log lines, read tolerantly |
 
 pub mod arguments;
+pub mod compiled;
 pub mod event;
 pub mod process;
 pub mod profile;
+pub mod rewrite;
 pub mod version;

@@ -9,6 +9,7 @@ mod draft;
 mod fingerprint;
 mod init;
 mod promote;
+mod relation;
 mod sinks;
 mod statement;
 
@@ -19,6 +20,7 @@ pub use draft::Stamp;
 pub use fingerprint::Fingerprint;
 pub use init::{Sizes, init};
 pub use promote::{promote, rollback};
+pub use relation::{ColumnText, IndexDefinition, ViewOption};
 pub use sinks::{SinkMove, qualified, sinks_reading};
 pub use statement::{GrantTarget, Statement};
 
