@@ -109,6 +109,7 @@ impl Loading<'_, '_> {
             target,
             project,
             connection,
+            by_url: self.has_url(),
             environment,
             described: Vec::new(),
         }

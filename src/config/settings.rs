@@ -132,6 +132,7 @@ pub struct Settings {
     pub(super) target: String,
     pub(super) project: Option<DbtProject>,
     pub(super) connection: Option<ConnectionSettings>,
+    pub(super) by_url: bool,
     pub(super) environment: Option<Environment>,
     pub(super) described: Vec<Described>,
 }
@@ -163,6 +164,12 @@ impl Settings {
             let remedy = "add the target to profiles.yml, or give a connection with --url";
             Problem::new("this needs a connection to a server", remedy).into()
         })
+    }
+
+    /// Whether the connection comes from a URL and not from the profile: dbt must then be told.
+    #[must_use]
+    pub fn connects_by_url(&self) -> bool {
+        self.by_url
     }
 
     /// The schemas and clusters of the target with their twins.

@@ -55,6 +55,8 @@ pub struct Record {
     pub twin: Option<SchemaId>,
     /// First 12 hex digits of the hash of the manifest that was deployed.
     pub manifest: Option<String>,
+    /// The manifest that was held before an unfinished deployment began: what a repetition compares with.
+    pub base: Option<String>,
     pub commit: Option<String>,
     /// Whether the deployment that wrote it finished.
     pub complete: bool,
@@ -65,6 +67,16 @@ pub struct Record {
 }
 
 impl Record {
+    /// The manifest whose objects are surely here: that of the last deployment that finished.
+    #[must_use]
+    pub fn held(&self) -> Option<&str> {
+        if self.complete {
+            self.manifest.as_deref()
+        } else {
+            self.base.as_deref()
+        }
+    }
+
     /// The record within a comment, if there is one that can be read.
     #[must_use]
     pub fn find(comment: &str) -> Option<Self> {
@@ -86,6 +98,7 @@ impl Record {
             environment: text("env").unwrap_or_default(),
             twin: text("twin").map(SchemaId::new),
             manifest: text("manifest"),
+            base: text("base"),
             commit: text("commit"),
             complete: text("complete").as_deref() == Some("yes"),
             by: text("by").unwrap_or_default(),
@@ -150,6 +163,9 @@ impl fmt::Display for Record {
         if let Some(manifest) = &self.manifest {
             write!(f, " manifest={}", escape(manifest))?;
         }
+        if let Some(base) = &self.base {
+            write!(f, " base={}", escape(base))?;
+        }
         if let Some(commit) = &self.commit {
             write!(f, " commit={}", escape(commit))?;
         }
@@ -191,6 +207,7 @@ mod tests {
             environment: "prod".to_owned(),
             twin: Some(SchemaId::new("u12")),
             manifest: Some("0123456789ab".to_owned()),
+            base: None,
             commit: None,
             complete: false,
             by: "materialize".to_owned(),

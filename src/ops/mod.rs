@@ -1,4 +1,24 @@
 //! The verbs that an operator performs, shared by the cockpit and the command line.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`session`] | settings, connections and manifests of one environment; one look at everything |
+//! | [`planning`] | request -> observe, plan, rehearse |
+//! | [`execute`], `conduct` | confirmed plan -> observe again, run under the audit, read back, verify |
+//! | `build`, `dbt` | what a deploy or a sync builds, and dbt at work |
+//! | [`project`], [`state`] | manifests, compared and kept |
+//! | [`audit`], [`progress`] | what is written down, what is told |
 
+pub mod audit;
+mod build;
+mod conduct;
+mod dbt;
+pub mod error;
+pub mod execute;
+pub mod planning;
 pub mod progress;
+pub mod project;
+pub mod request;
 pub mod sample;
+pub mod session;
+pub mod state;

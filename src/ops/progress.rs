@@ -14,12 +14,10 @@ pub enum Progress {
         steps: usize,
     },
     StatementStarted {
-        step: usize,
         sql: String,
     },
     /// `outcome` is the server's command tag, or its error with the SQLSTATE.
     StatementFinished {
-        step: usize,
         sql: String,
         ok: bool,
         outcome: String,
@@ -98,6 +96,22 @@ pub enum OutcomeKind {
 }
 
 impl OutcomeKind {
+    /// The word of JSON output and of the audit trail.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::NotReadyInTime => "not_ready_in_time",
+            Self::Blocked => "blocked",
+            Self::Unknown => "unknown",
+            Self::Failing => "failing",
+            Self::Unfinished => "unfinished",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// The process exit code; part of the command line's contract.
     #[must_use]
     pub fn exit_code(self) -> u8 {

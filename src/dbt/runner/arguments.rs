@@ -79,9 +79,25 @@ impl Program {
     /// variables differ from the last run's there.
     #[must_use]
     pub fn run(&self, selection: &Selection, suffix: Suffix, target_path: &Path) -> DbtCommand {
+        self.command(self.building("run", selection, suffix, target_path))
+    }
+
+    /// Loads seeds, which `dbt run` leaves out.
+    #[must_use]
+    pub fn seed(&self, selection: &Selection, suffix: Suffix, target_path: &Path) -> DbtCommand {
+        self.command(self.building("seed", selection, suffix, target_path))
+    }
+
+    fn building(
+        &self,
+        verb: &str,
+        selection: &Selection,
+        suffix: Suffix,
+        target_path: &Path,
+    ) -> Vec<String> {
         // Only at this level does dbt tell how each node ended.
         let mut arguments = log_arguments("debug");
-        arguments.push("run".to_owned());
+        arguments.push(verb.to_owned());
         // Ours come later, and the last one counts: the operator's own arguments can't undo the deploy variable.
         arguments.extend(self.extra.iter().cloned());
         self.locate(&mut arguments, target_path);
@@ -98,7 +114,7 @@ impl Program {
         arguments.push("--exclude".to_owned());
         arguments.extend(words(&LEFT_OUT));
         arguments.extend(selection.exclude.iter().cloned());
-        self.command(arguments)
+        arguments
     }
 
     fn command(&self, arguments: Vec<String>) -> DbtCommand {

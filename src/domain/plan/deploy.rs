@@ -11,7 +11,7 @@ use crate::domain::guard::{self, Facts};
 use crate::domain::name::{Identifier, ObjectId};
 use crate::domain::object::{Object, ObjectKind};
 use crate::domain::phase::Phase;
-use crate::domain::record::Role;
+use crate::domain::record::{Record, Role};
 use std::collections::BTreeSet;
 
 /// What a runner will do, as `dbt` or as statements.
@@ -116,7 +116,16 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
         return;
     }
     let manifest = (!build.manifest.is_empty()).then_some(build.manifest.as_str());
-    let begun = record(facts, stamp, role, false, manifest);
+    let held = facts
+        .board
+        .provenance
+        .deployment
+        .as_ref()
+        .and_then(Record::held);
+    let begun = Record {
+        base: held.map(str::to_owned),
+        ..record(facts, stamp, role, false, manifest)
+    };
     record_on_side(facts, Side::Deployment, &begun)
         .into_iter()
         .for_each(|statement| draft.run(statement));

@@ -134,6 +134,7 @@ pub(super) fn record(
         environment: facts.resolved.environment.target.clone(),
         twin: None,
         manifest: manifest.map(str::to_owned),
+        base: None,
         commit: stamp.commit.clone(),
         complete,
         by: facts.access.role_name.to_string(),

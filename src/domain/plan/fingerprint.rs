@@ -42,6 +42,11 @@ impl Fingerprint {
                         .for_each(|statement| add(statement.stable()));
                     add("COMMIT");
                 }
+                Step::Build { statements, .. } => {
+                    statements
+                        .iter()
+                        .for_each(|statement| add(statement.stable()));
+                }
                 Step::Dbt(command) => {
                     add(&command.program);
                     command

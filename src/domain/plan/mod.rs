@@ -19,7 +19,7 @@ pub use deploy::{Build, deploy, sync};
 pub use draft::Stamp;
 pub use fingerprint::Fingerprint;
 pub use init::{Sizes, init};
-pub use promote::{promote, rollback};
+pub use promote::{promote, rehearsal_refused, rollback};
 pub use relation::{ColumnText, IndexDefinition, ViewOption};
 pub use sinks::{SinkMove, qualified, sinks_reading};
 pub use statement::{GrantTarget, Statement};
@@ -42,6 +42,11 @@ pub enum Step {
     MoveSink {
         sink: ObjectId,
         statement: Statement,
+    },
+    /// The statements that make one model with its indexes and comments.
+    Build {
+        model: String,
+        statements: Vec<Statement>,
     },
     /// A `dbt` process.
     Dbt(DbtCommand),
@@ -121,6 +126,15 @@ impl Plan {
         self.blocks().next().is_some()
     }
 
+    /// The statements that must commit together, where there are some.
+    #[must_use]
+    pub fn transaction(&self) -> Option<&[Statement]> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Transaction(statements) => Some(statements.as_slice()),
+            _ => None,
+        })
+    }
+
     /// Findings that an operator should look at before going on.
     #[must_use]
     pub fn has_warnings(&self) -> bool {
@@ -139,6 +153,7 @@ impl Step {
                 .chain(statements.iter().map(line))
                 .chain(std::iter::once("COMMIT;".to_owned()))
                 .collect(),
+            Self::Build { statements, .. } => statements.iter().map(line).collect(),
             Self::Dbt(command) => vec![command.display()],
         }
     }

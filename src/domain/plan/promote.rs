@@ -12,14 +12,22 @@ use crate::domain::record::{Record, Role};
 use std::collections::BTreeSet;
 
 /// The cutover: one transaction, then sinks and records. A committed and unfinished one is finished, never repeated.
+///
+/// `rehearsed` is what the server said against the transaction when it was sent with ROLLBACK ([`rehearsal_refused`]).
 #[must_use]
-pub fn promote(facts: &Facts<'_>, stamp: &Stamp, allowed: &BTreeSet<Allowance>) -> Plan {
+pub fn promote(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    allowed: &BTreeSet<Allowance>,
+    rehearsed: Option<Finding>,
+) -> Plan {
     if let Some(unfinished) = facts.board.provenance.unfinished {
         return finish(facts, stamp, allowed, unfinished);
     }
     let mut draft = Draft::new(Operation::Promote);
     let moves = sinks_reading(facts, Side::Production);
     draft.findings = promote_findings(facts, &moves);
+    draft.findings.extend(rehearsed);
     draft.summary = vec![swap_sentence(facts), sinks_sentence(&moves)];
     let manifest = facts
         .board
@@ -41,10 +49,16 @@ pub fn promote(facts: &Facts<'_>, stamp: &Stamp, allowed: &BTreeSet<Allowance>) 
 
 /// The same swap back, with sinks and records moved back.
 #[must_use]
-pub fn rollback(facts: &Facts<'_>, stamp: &Stamp, allowed: &BTreeSet<Allowance>) -> Plan {
+pub fn rollback(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    allowed: &BTreeSet<Allowance>,
+    rehearsed: Option<Finding>,
+) -> Plan {
     let mut draft = Draft::new(Operation::Rollback);
     let moves = sinks_reading(facts, Side::Production);
     draft.findings = rollback_findings(facts, &moves);
+    draft.findings.extend(rehearsed);
     draft.summary = vec![
         format!("Back to the retired production. {}", swap_sentence(facts)),
         sinks_sentence(&moves),
@@ -305,5 +319,17 @@ fn sinks_sentence(moves: &[SinkMove]) -> String {
         0 => "No sink has to move.".to_owned(),
         1 => "Moves 1 sink to the new production.".to_owned(),
         n => format!("Moves {n} sinks to the new production."),
+    }
+}
+
+/// The server's refusal of the rehearsed transaction, in its own words.
+#[must_use]
+pub fn rehearsal_refused(words: &str, environment: &str) -> Finding {
+    Finding {
+        id: FindingId::RehearsalRefused,
+        severity: Severity::Block,
+        message: format!("The server refused the transaction when it was rehearsed: {words}."),
+        remedy: "Mend what the server names; nothing was changed.".to_owned(),
+        objects: vec![environment.to_owned()],
     }
 }

@@ -1,0 +1,303 @@
+//! The command line's words.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A cockpit for blue/green and slim deployments of dbt projects on Materialize.
+///
+/// Without a command it opens the cockpit in the dbt project of the current directory.
+#[derive(Debug, Parser)]
+#[command(name = "cutover", version, max_term_width = 110, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// The exit codes, for `--help`.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    failed: nothing changed, or it was undone
+  2    usage or configuration error, or not confirmed
+  3    not ready in time
+  4    blocked by a finding, by --expect, or not ready
+  5    outcome unknown: the next command is printed
+  6    failing: a cluster can't become ready
+  7    done but unfinished: the command that finishes it is printed
+  130  interrupted";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Output {
+    #[default]
+    Text,
+    Json,
+    /// Sorted unique ids, one per line (`diff` only).
+    Ids,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Common {
+    /// The dbt project (default: the nearest one at or above the current directory)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project_dir: Option<PathBuf>,
+    /// Where profiles.yml is
+    #[arg(long, global = true, value_name = "DIR")]
+    pub profiles_dir: Option<PathBuf>,
+    /// The dbt profile, instead of the project's own
+    #[arg(long, global = true)]
+    pub profile: Option<String>,
+    /// The dbt target
+    #[arg(short, long, global = true)]
+    pub target: Option<String>,
+    /// A cutover.toml, instead of the project's own
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The server, instead of the profile's: postgres://user@host:port/database
+    #[arg(long, global = true)]
+    pub url: Option<String>,
+    /// Only look: nothing that changes the server can run
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// What stdout carries
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub output: Output,
+    /// When to colour: auto, always, never
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub color: Option<String>,
+    /// Accept the plan without being asked
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+    /// Say less
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Log more (to the log file); repeat for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Where saved manifests are kept (default: state in the project)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Where the audit trail is written (default: audit in the state directory)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub audit_dir: Option<PathBuf>,
+    /// Read the server at this interval instead of subscribing to it
+    #[arg(long, global = true, value_name = "INTERVAL")]
+    pub poll: Option<String>,
+    /// How far the deployment side may lag and still be ready
+    #[arg(long, global = true, value_name = "TIME")]
+    pub lag_threshold: Option<String>,
+    /// What builds models: dbt, or the experimental compiled runner
+    #[arg(long, global = true, value_name = "RUNNER")]
+    pub runner: Option<String>,
+    /// A theme of the cockpit
+    #[arg(long, global = true, hide = true)]
+    pub theme: Option<String>,
+}
+
+/// Flags of commands that change something.
+#[derive(Debug, Clone, Default, Args)]
+pub struct OperationFlags {
+    /// Print the plan and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Go on in spite of a finding about an object; repeat for more
+    #[arg(long, value_name = "FINDING:OBJECT")]
+    pub allow: Vec<String>,
+    /// Run only the plan with this fingerprint, as --dry-run printed it
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub expect: Option<String>,
+}
+
+/// Flags of commands that wait.
+#[derive(Debug, Clone, Default, Args)]
+pub struct WaitFlags {
+    /// How often to read where SUBSCRIBE is refused
+    #[arg(long, value_name = "TIME")]
+    pub poll_interval: Option<String>,
+    /// How long to wait
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct DeployFlags {
+    /// Build every model, not only what changed
+    #[arg(long)]
+    pub full: bool,
+    /// dbt selectors, instead of state:modified+
+    #[arg(short, long, value_name = "SELECTOR", num_args = 1..)]
+    pub select: Vec<String>,
+    /// dbt selectors of what to leave out
+    #[arg(long, value_name = "SELECTOR", num_args = 1..)]
+    pub exclude: Vec<String>,
+    /// Compare with the manifest in this directory, not with what the deployment side holds
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Until {
+    Ready,
+    Promoted,
+    Synced,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The cockpit on an embedded, simulated Materialize with a sample project; needs nothing else
+    Demo {
+        /// Perform the whole loop without a terminal and print each step
+        #[arg(long)]
+        headless: bool,
+        /// How fast the simulated world runs
+        #[arg(long, default_value_t = 1.0)]
+        speed: f64,
+    },
+    /// Where the deployment stands: phase, readiness, clusters, objects, findings
+    Status {
+        /// Go on, printing a line whenever something changes
+        #[arg(long)]
+        watch: bool,
+    },
+    /// What changed against a saved state, exactly as dbt selects it, and why
+    Diff(DiffFlags),
+    /// Check files, connection, versions, privileges, relations and dbt, and say what to do
+    Doctor,
+    /// Create the deployment side: schemas and clusters like production's, with its grants
+    Init {
+        /// A size for the deployment twin of a cluster; repeat for more
+        #[arg(long, value_name = "CLUSTER=SIZE")]
+        size: Vec<String>,
+        #[command(flatten)]
+        operation: OperationFlags,
+    },
+    /// Build the candidate on the deployment side
+    Deploy {
+        #[command(flatten)]
+        deploy: DeployFlags,
+        #[command(flatten)]
+        operation: OperationFlags,
+    },
+    /// Wait until the deployment side is hydrated and caught up
+    Await {
+        #[command(flatten)]
+        wait: WaitFlags,
+    },
+    /// Swap production and deployment, move the sinks, record it; finish it when it was cut off
+    Promote {
+        /// Wait until the deployment side is ready
+        #[arg(long)]
+        wait: bool,
+        #[command(flatten)]
+        waiting: WaitFlags,
+        /// Tries after the first when another session changes the catalog
+        #[arg(long, value_name = "N")]
+        max_retries: Option<String>,
+        /// The pause before each retry
+        #[arg(long, value_name = "TIME")]
+        retry_backoff: Option<String>,
+        #[command(flatten)]
+        operation: OperationFlags,
+    },
+    /// Build what production runs on the retired side; ends the way back
+    Sync {
+        #[command(flatten)]
+        operation: OperationFlags,
+    },
+    /// Swap back to the retired production
+    Rollback {
+        #[arg(long, value_name = "N")]
+        max_retries: Option<String>,
+        #[arg(long, value_name = "TIME")]
+        retry_backoff: Option<String>,
+        #[command(flatten)]
+        operation: OperationFlags,
+    },
+    /// Drop the deployment side, with everything that goes along shown first
+    Cleanup {
+        #[command(flatten)]
+        operation: OperationFlags,
+    },
+    /// Compare the deployment side with production: columns, rows, checksums, configured commands
+    Validate,
+    /// The slim workflow up to a point, resumable at every step
+    Run {
+        #[arg(long, value_enum)]
+        until: Until,
+        #[command(flatten)]
+        deploy: DeployFlags,
+        #[command(flatten)]
+        waiting: WaitFlags,
+        /// Go on in spite of a finding about an object; repeat for more
+        #[arg(long, value_name = "FINDING:OBJECT")]
+        allow: Vec<String>,
+    },
+    /// The dbt targets that have a deployment, and where each stands
+    Environments,
+    /// Past operations, from the audit trail
+    History {
+        /// How many
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// The tool's own configuration
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Every finding with its severity and whether it can be allowed
+    Findings,
+    /// Completions for a shell
+    Completions { shell: clap_complete::Shell },
+    /// The manual page
+    Man,
+    /// The simulated Materialize alone
+    Sim(SimFlags),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct DiffFlags {
+    /// The directory with the saved manifest (default: what production runs)
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// The project's manifest (default: target/manifest.json)
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+    /// dbt selectors
+    #[arg(short, long, value_name = "SELECTOR", num_args = 1.., action = clap::ArgAction::Append)]
+    pub select: Vec<String>,
+    #[arg(long, value_name = "SELECTOR", num_args = 1.., action = clap::ArgAction::Append)]
+    pub exclude: Vec<String>,
+    /// Kinds to list, as dbt ls; `all` for every kind
+    #[arg(long, value_name = "KIND", num_args = 1.., action = clap::ArgAction::Append, env = "DBT_RESOURCE_TYPES")]
+    pub resource_type: Vec<String>,
+    /// Which tests come along: eager, cautious, buildable, empty
+    #[arg(long, value_name = "MODE", default_value = "eager", env = "DBT_INDIRECT_SELECTION")]
+    pub indirect_selection: String,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigCommand {
+    /// Write a cutover.toml with every setting
+    Init,
+    /// Read everything and report every mistake
+    Check,
+    /// Every setting with its value and where it comes from
+    Show,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct SimFlags {
+    #[arg(long, default_value = "127.0.0.1:6875")]
+    pub listen: SocketAddr,
+    /// A built-in world, or a world file
+    #[arg(long, default_value = "demo")]
+    pub world: String,
+    /// World seconds per second
+    #[arg(long, default_value_t = 1.0)]
+    pub speed: f64,
+}

@@ -1,0 +1,494 @@
+//! What a deploy or a sync builds: which models, why these, and by which runner.
+
+use super::error::OpsError;
+use super::project::{Changes, relation};
+use super::request::Request;
+use super::session::{Observation, Session};
+use super::state::MANIFEST;
+use crate::config::RunnerKind;
+use crate::dbt::compare::Comparison;
+use crate::dbt::manifest::{Manifest, Node, ResourceType, UniqueId};
+use crate::dbt::runner::arguments::{Selection as DbtSelection, Suffix};
+use crate::dbt::runner::compiled::{self, Order, Standing};
+use crate::dbt::selection::{Selection, select};
+use crate::domain::closure::closure_of;
+use crate::domain::environment::{Environment, Side, Strategy};
+use crate::domain::finding::{Finding, FindingId, Severity};
+use crate::domain::name::{Identifier, QualifiedName};
+use crate::domain::object::ObjectKind;
+use crate::domain::plan::{Build, Step, qualified};
+use crate::domain::project::Change;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// dbt's selector for what changed and all that reads it.
+const SLIM: &str = "state:modified+";
+
+/// Draws up a build from one observation.
+pub(super) struct Builder<'a> {
+    session: &'a Session,
+    observation: &'a Observation,
+}
+
+/// Which nodes of a manifest are built, and the sentence that says why.
+struct Choice {
+    manifest: Arc<Manifest>,
+    nodes: BTreeSet<UniqueId>,
+    /// All deployed nodes of the environment are chosen: then dbt needs no list.
+    everything: bool,
+    why: String,
+    findings: Vec<Finding>,
+    removed: BTreeSet<(Identifier, Identifier)>,
+}
+
+impl<'a> Builder<'a> {
+    pub fn new(session: &'a Session, observation: &'a Observation) -> Self {
+        Self {
+            session,
+            observation,
+        }
+    }
+
+    /// The candidate: the project as last compiled, against what the deployment side holds.
+    pub fn candidate(&self, request: &Request) -> Result<Build, OpsError> {
+        let Some(manifest) = &self.observation.manifests.candidate else {
+            let file = self.session.candidate_file()?;
+            return Err(OpsError::Usage(format!(
+                "there is no {}: run `dbt compile` in the project first",
+                file.display()
+            )));
+        };
+        let choice = if request.select.is_empty() {
+            self.choose(manifest, self.base(request)?.as_ref(), request)?
+        } else {
+            self.choose_by(manifest, request)?
+        };
+        self.build(choice)
+    }
+
+    /// What production runs, against what the retired side holds.
+    pub fn production(&self) -> Result<Build, OpsError> {
+        let manifests = &self.observation.manifests;
+        let Some(production) = &manifests.production else {
+            let message = "the manifest of what production runs is not in the state directory, so there is nothing to sync from: fetch the state directory of the machine that deployed it";
+            return Err(OpsError::Usage(message.to_owned()));
+        };
+        let request = Request::new(crate::domain::action::Operation::Sync);
+        let mut choice = self.choose(production, manifests.deployment.as_ref(), &request)?;
+        if self.session.settings().dbt.runner == RunnerKind::Dbt {
+            choice.findings.extend(self.project_differs(production)?);
+        }
+        self.build(choice)
+    }
+
+    /// dbt builds from the files on disk: they must be what production runs.
+    fn project_differs(&self, production: &Arc<Manifest>) -> Result<Option<Finding>, OpsError> {
+        let Some(candidate) = &self.observation.manifests.candidate else {
+            return Ok(None);
+        };
+        let changes = Changes::new(Some(production), candidate, self.session.compare_options())?;
+        let commit = self
+            .observation
+            .board
+            .provenance
+            .production
+            .as_ref()
+            .and_then(|record| record.commit.clone());
+        let differing: Vec<String> = changes.ids().map(ToString::to_string).collect();
+        Ok((!differing.is_empty()).then(|| Finding {
+            id: FindingId::ProjectDiffers,
+            severity: Severity::Block,
+            message: "The project on disk is not what production runs; dbt would build something else.".to_owned(),
+            remedy: match commit {
+                Some(commit) => format!("Check out {commit}, or use --runner compiled, which builds from the kept manifest."),
+                None => "Check out what production runs, or use --runner compiled, which builds from the kept manifest.".to_owned(),
+            },
+            objects: differing,
+        }))
+    }
+
+    /// The manifest to compare with. `None`: build everything.
+    fn base(&self, request: &Request) -> Result<Option<Arc<Manifest>>, OpsError> {
+        if request.full {
+            return Ok(None);
+        }
+        match &request.state {
+            Some(dir) => Ok(Some(Arc::new(Manifest::read(&dir.join(MANIFEST))?))),
+            None => Ok(self.observation.manifests.deployment.clone()),
+        }
+    }
+
+    /// What changed against the base, and what the deployment side lacks; everything where nothing is known of it.
+    fn choose(
+        &self,
+        manifest: &Arc<Manifest>,
+        base: Option<&Arc<Manifest>>,
+        request: &Request,
+    ) -> Result<Choice, OpsError> {
+        let all = self.deployed(manifest);
+        let empty = self.standing().is_empty();
+        let mut findings = Vec::new();
+        let excluded = self.excluded(manifest, request)?;
+        let (nodes, why) = match base {
+            Some(base) if !empty => {
+                let changes = Changes::new(Some(base), manifest, self.session.compare_options())?;
+                let wanted = |id: &UniqueId| {
+                    matches!(
+                        changes.of(id),
+                        Some(Change::Modified | Change::New | Change::Downstream)
+                    )
+                };
+                let missing = self.missing(manifest, &all);
+                let nodes: BTreeSet<UniqueId> = all
+                    .iter()
+                    .filter(|id| wanted(id) || missing.contains(*id))
+                    .cloned()
+                    .collect();
+                let why = format!("{} against manifest {}", count(&nodes), base.hash());
+                (nodes, why)
+            }
+            _ => {
+                if !empty && !request.full {
+                    findings.push(self.unknown_contents());
+                }
+                let why = match (empty, request.full) {
+                    (true, _) => "The deployment side is empty, so everything is built".to_owned(),
+                    (false, true) => "Everything is built, as asked".to_owned(),
+                    (false, false) => {
+                        "What the deployment side holds is unknown, so everything is built"
+                            .to_owned()
+                    }
+                };
+                (all.clone(), why)
+            }
+        };
+        let nodes: BTreeSet<UniqueId> = nodes.difference(&excluded).cloned().collect();
+        Ok(Choice {
+            everything: nodes == all,
+            why: format!("{why}: {} of {} models.", nodes.len(), all.len()),
+            removed: self.removed(manifest),
+            manifest: Arc::clone(manifest),
+            nodes,
+            findings,
+        })
+    }
+
+    /// What the operator's own selectors select.
+    fn choose_by(&self, manifest: &Arc<Manifest>, request: &Request) -> Result<Choice, OpsError> {
+        let base = self.base(request)?;
+        let comparison =
+            Comparison::new(base, Arc::clone(manifest), self.session.compare_options());
+        let usage =
+            |error: crate::dbt::selection::SelectionError| OpsError::Usage(error.to_string());
+        let selection = Selection::parse(&request.select, &request.exclude).map_err(usage)?;
+        let selected = select(&comparison, &selection.to_run()).map_err(usage)?;
+        let all = self.deployed(manifest);
+        let nodes: BTreeSet<UniqueId> = all.intersection(&selected).cloned().collect();
+        Ok(Choice {
+            everything: false,
+            why: format!(
+                "Selected by `{}`: {} of {} models.",
+                request.select.join(" "),
+                nodes.len(),
+                all.len()
+            ),
+            removed: BTreeSet::new(),
+            manifest: Arc::clone(manifest),
+            nodes,
+            findings: Vec::new(),
+        })
+    }
+
+    fn excluded(
+        &self,
+        manifest: &Arc<Manifest>,
+        request: &Request,
+    ) -> Result<BTreeSet<UniqueId>, OpsError> {
+        if request.exclude.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let comparison =
+            Comparison::new(None, Arc::clone(manifest), self.session.compare_options());
+        let usage =
+            |error: crate::dbt::selection::SelectionError| OpsError::Usage(error.to_string());
+        let selection = Selection::parse(&request.exclude, &[]).map_err(usage)?;
+        select(&comparison, &selection.to_run()).map_err(usage)
+    }
+
+    /// The nodes that belong on the deployment side: relations in the environment's schemas, neither sinks nor sources.
+    fn deployed(&self, manifest: &Manifest) -> BTreeSet<UniqueId> {
+        let environment = &self.observation.board.environment;
+        manifest
+            .nodes()
+            .iter()
+            .filter(|node| is_deployed(node, environment))
+            .map(|node| node.unique_id.clone())
+            .collect()
+    }
+
+    /// Names that stand on the deployment side, by production schema.
+    fn standing(&self) -> BTreeSet<(Identifier, Identifier)> {
+        self.observation.with_facts(|facts| {
+            let pairs = facts.resolved.schemas.iter();
+            pairs
+                .filter_map(|pair| Some((&pair.names.production, pair.deployment?)))
+                .flat_map(|(name, schema)| {
+                    facts
+                        .snapshot()
+                        .catalog
+                        .objects_in(&schema.id)
+                        .map(|object| (name.clone(), object.name.clone()))
+                })
+                .collect()
+        })
+    }
+
+    fn missing(&self, manifest: &Manifest, nodes: &BTreeSet<UniqueId>) -> BTreeSet<UniqueId> {
+        let environment = &self.observation.board.environment;
+        let standing = self.standing();
+        let stands = |id: &UniqueId| {
+            let relation = manifest
+                .get(id)
+                .and_then(|node| relation(node, environment));
+            relation.is_some_and(|name| standing.contains(&(name.schema, name.name)))
+        };
+        nodes.iter().filter(|id| !stands(id)).cloned().collect()
+    }
+
+    /// What stands on the deployment side and no node of the manifest makes, but a manifest that one of the sides held did.
+    fn removed(&self, manifest: &Manifest) -> BTreeSet<(Identifier, Identifier)> {
+        let environment = &self.observation.board.environment;
+        let made_by = |manifest: &Manifest| -> BTreeSet<(Identifier, Identifier)> {
+            let made = manifest
+                .nodes()
+                .iter()
+                .filter(|node| is_deployed(node, environment));
+            made.filter_map(|node| relation(node, environment))
+                .map(|name| (name.schema, name.name))
+                .collect()
+        };
+        let manifests = &self.observation.manifests;
+        let earlier: BTreeSet<_> = [&manifests.deployment, &manifests.production]
+            .into_iter()
+            .flatten()
+            .flat_map(|manifest| made_by(manifest))
+            .collect();
+        let kept = made_by(manifest);
+        self.standing()
+            .into_iter()
+            .filter(|name| earlier.contains(name) && !kept.contains(name))
+            .collect()
+    }
+
+    fn unknown_contents(&self) -> Finding {
+        Finding {
+            id: FindingId::UnknownProvenance,
+            severity: Severity::Warn,
+            message:
+                "No record tells what the deployment side holds, so every model is built anew."
+                    .to_owned(),
+            remedy: "Give the manifest that it holds with --state DIR to build only what changed."
+                .to_owned(),
+            objects: vec![self.session.settings().target().to_owned()],
+        }
+    }
+
+    fn build(&self, choice: Choice) -> Result<Build, OpsError> {
+        let environment = &self.observation.board.environment;
+        let chosen = || choice.nodes.iter().filter_map(|id| choice.manifest.get(id));
+        let mut findings = choice.findings.clone();
+        let steps = if choice.nodes.is_empty() {
+            Vec::new()
+        } else {
+            match self.session.settings().dbt.runner {
+                RunnerKind::Dbt => self.dbt_steps(&choice)?,
+                RunnerKind::Compiled => {
+                    let (steps, unsupported) = self.compiled_steps(&choice);
+                    findings.extend(unsupported);
+                    steps
+                }
+            }
+        };
+        Ok(Build {
+            steps,
+            relations: chosen()
+                .filter_map(|node| relation(node, environment))
+                .map(|name| (name.schema, name.name))
+                .collect(),
+            removed: choice.removed,
+            manifest: choice.manifest.hash().to_string(),
+            findings,
+            summary: choice.why,
+        })
+    }
+
+    /// Seeds first, since models read them; then everything else, by exact names, so that what runs is what was shown.
+    fn dbt_steps(&self, choice: &Choice) -> Result<Vec<Step>, OpsError> {
+        let program = match self.observation.board.environment.strategy {
+            Strategy::Swap => self.session.program()?,
+            Strategy::Targets => self.session.program_for(self.other_target())?,
+        };
+        let suffix = match self.observation.board.environment.strategy {
+            Strategy::Swap => Suffix::Deployment,
+            Strategy::Targets => Suffix::None,
+        };
+        let scratch = self.session.scratch();
+        let of_kind = |seeds: bool| -> Vec<&Node> {
+            let nodes = choice.nodes.iter().filter_map(|id| choice.manifest.get(id));
+            nodes
+                .filter(|node| (node.resource_type == ResourceType::Seed) == seeds)
+                .collect()
+        };
+        let mut steps = Vec::new();
+        let seeds = of_kind(true);
+        if !seeds.is_empty() {
+            let mut command = program.seed(&exactly(&seeds), suffix, &scratch);
+            command.models = names(&seeds);
+            steps.push(Step::Dbt(command));
+        }
+        let models = of_kind(false);
+        if !models.is_empty() {
+            let selection = if choice.everything {
+                DbtSelection::default()
+            } else {
+                exactly(&models)
+            };
+            let selection = if choice.everything && self.has_models_outside(&choice.manifest) {
+                exactly(&models)
+            } else {
+                selection
+            };
+            let mut command = program.run(&selection, suffix, &scratch);
+            command.models = names(&models);
+            steps.push(Step::Dbt(command));
+        }
+        Ok(steps)
+    }
+
+    fn has_models_outside(&self, manifest: &Manifest) -> bool {
+        let environment = &self.observation.board.environment;
+        manifest.nodes().iter().any(|node| {
+            node.resource_type == ResourceType::Model
+                && is_built_by_dbt(node)
+                && !is_deployed(node, environment)
+        })
+    }
+
+    /// The dbt target of the side that is not production now.
+    fn other_target(&self) -> &str {
+        let Some(targets) = &self.session.settings().targets else {
+            return self.session.settings().target();
+        };
+        let turned = self
+            .session
+            .environment()
+            .schemas
+            .first()
+            .map(|pair| &pair.production)
+            != self
+                .observation
+                .board
+                .environment
+                .schemas
+                .first()
+                .map(|pair| &pair.production);
+        if turned {
+            &targets.blue
+        } else {
+            &targets.green
+        }
+    }
+
+    fn compiled_steps(&self, choice: &Choice) -> (Vec<Step>, Vec<Finding>) {
+        let connection = self.session.settings().connection().ok();
+        let default_cluster =
+            connection.and_then(|connection| Identifier::new(connection.cluster.clone()?).ok());
+        let built = compiled::build(&Order {
+            manifest: &choice.manifest,
+            selected: &choice.nodes,
+            environment: &self.observation.board.environment,
+            default_cluster: default_cluster.as_ref(),
+            standing: &self.standing_relations(),
+        });
+        let drops = built.drops.into_iter().map(Step::Run);
+        let models = built.models.into_iter().map(|model| Step::Build {
+            model: model.relation.name.to_string(),
+            statements: model.statements,
+        });
+        let refused = built.refusals.iter().map(|refusal| Finding {
+            id: FindingId::ModelUnsupported,
+            severity: Severity::Block,
+            message: format!(
+                "The compiled runner can't build {}: {}.",
+                refusal.unique_id, refusal.reason
+            ),
+            remedy: "Use --runner dbt.".to_owned(),
+            objects: vec![refusal.unique_id.to_string()],
+        });
+        (drops.chain(models).collect(), refused.collect())
+    }
+
+    /// The relations on the deployment side, by name there: each is dropped before it is built again.
+    fn standing_relations(&self) -> BTreeMap<QualifiedName, Standing> {
+        self.observation.with_facts(|facts| {
+            let catalog = &facts.snapshot().catalog;
+            facts
+                .resolved
+                .objects(Side::Deployment)
+                .filter(|object| object.kind != ObjectKind::Index)
+                .filter_map(|object| {
+                    let standing = Standing {
+                        kind: object.kind.clone(),
+                        cascade: closure_of(catalog, [object.id.clone()]).len() > 1,
+                    };
+                    Some((qualified(catalog, object)?, standing))
+                })
+                .collect()
+        })
+    }
+}
+
+fn is_built_by_dbt(node: &Node) -> bool {
+    let materialized = node.materialized();
+    let materialized = materialized.as_deref().unwrap_or("view");
+    !matches!(
+        materialized,
+        "sink" | "source" | "source_table" | "ephemeral"
+    )
+}
+
+fn is_deployed(node: &Node, environment: &Environment) -> bool {
+    matches!(node.resource_type, ResourceType::Model | ResourceType::Seed)
+        && is_built_by_dbt(node)
+        && node.is_enabled()
+        && relation(node, environment).is_some_and(|name| {
+            name.database == environment.database
+                && environment
+                    .schemas
+                    .iter()
+                    .any(|pair| pair.production == name.schema)
+        })
+}
+
+/// dbt selectors that mean exactly these nodes.
+fn exactly(nodes: &[&Node]) -> DbtSelection {
+    DbtSelection {
+        select: nodes
+            .iter()
+            .map(|node| format!("fqn:{}", node.fqn().join(".")))
+            .collect(),
+        ..DbtSelection::default()
+    }
+}
+
+fn names(nodes: &[&Node]) -> Vec<String> {
+    nodes.iter().map(|node| node.name().into_owned()).collect()
+}
+
+fn count(nodes: &BTreeSet<UniqueId>) -> String {
+    if nodes.is_empty() {
+        "Nothing changed".to_owned()
+    } else {
+        format!("`{SLIM}`")
+    }
+}

@@ -1,0 +1,299 @@
+//! What happens around the steps: retries after a lost race, reading back after a lost link, verification.
+
+use super::execute::{Run, Stop, lock, outcome, tell};
+use super::planning::Planned;
+use super::progress::{Outcome, OutcomeKind, Progress};
+use super::request::Request;
+use crate::domain::action::Operation;
+use crate::domain::environment::Side;
+use crate::domain::phase::Phase;
+use crate::domain::plan::Plan;
+use crate::domain::record::{Record, Role};
+use std::time::Duration;
+
+/// How often and at what distance the server is asked again after the link was lost around a COMMIT.
+const READ_BACK_TRIES: u32 = 20;
+const READ_BACK_PAUSE: Duration = Duration::from_millis(1500);
+
+impl Run<'_> {
+    /// Runs a plan to its end, whatever happens on the way.
+    pub(super) async fn conduct(
+        &mut self,
+        request: &Request,
+        plan: &Plan,
+        planned: &Planned,
+    ) -> Outcome {
+        let mut current = plan.clone();
+        let mut tries = 0;
+        loop {
+            let stop = match self.steps(&current).await {
+                Ok(()) => return self.finished(request, &current, planned).await,
+                Err(stop) => stop,
+            };
+            match stop {
+                Stop::Raced(reason) if tries < self.session.settings().promotion.max_retries => {
+                    tries += 1;
+                    match self.after_race(request, plan, &reason, tries).await {
+                        Ok(next) => current = next,
+                        Err(outcome) => return outcome,
+                    }
+                }
+                Stop::Raced(reason) => {
+                    let message = format!(
+                        "The catalog changed under the transaction {} times; nothing was swapped: {reason}",
+                        tries + 1
+                    );
+                    return with_next(outcome(OutcomeKind::Failed, message), request.operation);
+                }
+                Stop::LinkLost { reason, swap_sent } => {
+                    match self.after_lost_link(request, &reason, swap_sent).await {
+                        Ok(Some(rest)) => current = rest,
+                        Ok(None) => return self.finished(request, &current, planned).await,
+                        Err(outcome) => return outcome,
+                    }
+                }
+                Stop::Untouched(reason) => {
+                    return outcome(
+                        OutcomeKind::Failed,
+                        format!("{reason}. Nothing was changed."),
+                    );
+                }
+                Stop::Partly(reason) => {
+                    let message = format!("Stopped half way: {reason}");
+                    return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+                }
+                Stop::Interrupted => return self.interrupted(request),
+            }
+        }
+    }
+
+    fn interrupted(&self, request: &Request) -> Outcome {
+        let message = if self.touched {
+            "Interrupted half way; the same command goes on from here."
+        } else {
+            "Interrupted; nothing was changed."
+        };
+        with_next(
+            outcome(OutcomeKind::Interrupted, message.to_owned()),
+            request.operation,
+        )
+    }
+
+    /// Waits, observes and plans again; a plan with another fingerprint is another operator's work and stops this one.
+    async fn after_race(
+        &mut self,
+        request: &Request,
+        first: &Plan,
+        reason: &str,
+        tries: u32,
+    ) -> Result<Plan, Outcome> {
+        self.note(format!(
+            "Another session changed the catalog ({reason}); trying again ({tries})."
+        ));
+        tokio::select! {
+            () = tokio::time::sleep(self.session.settings().promotion.retry_backoff.duration()) => {}
+            () = self.cancel.cancelled() => return Err(self.interrupted(request)),
+        }
+        let planned = self.session.look_again(request).await.map_err(|error| {
+            outcome(OutcomeKind::Failed, format!("{error} Nothing was swapped."))
+        })?;
+        // An earlier step of this run may have written records; ids and definitions must not have moved.
+        if planned.plan.fingerprint != first.fingerprint && !self.touched {
+            let message = "The facts changed while another session was at work; nothing was swapped. Look at the plan again.";
+            return Err(outcome(OutcomeKind::Blocked, message.to_owned()));
+        }
+        if planned.plan.is_blocked() {
+            return Err(outcome(
+                OutcomeKind::Blocked,
+                "The plan is blocked now; nothing was swapped. Look at it again.".to_owned(),
+            ));
+        }
+        Ok(planned.plan)
+    }
+
+    /// Reads back where things stand. `Ok(Some)`: what is left to do; `Ok(None)`: all is done.
+    async fn after_lost_link(
+        &mut self,
+        request: &Request,
+        reason: &str,
+        swap_sent: bool,
+    ) -> Result<Option<Plan>, Outcome> {
+        self.note(format!(
+            "The link was lost ({reason}); reading back where things stand."
+        ));
+        let mut tries = 0;
+        let observation = loop {
+            match self.session.observe().await {
+                Ok(observation) => break observation,
+                Err(error) if tries >= READ_BACK_TRIES => {
+                    let message = format!(
+                        "The link was lost and the server can't be read back ({error}); what took effect is unknown."
+                    );
+                    return Err(with_next(
+                        outcome(OutcomeKind::Unknown, message),
+                        request.operation,
+                    ));
+                }
+                Err(_) => {
+                    tries += 1;
+                    tokio::time::sleep(READ_BACK_PAUSE).await;
+                }
+            }
+        };
+        let phase = observation.board.phase;
+        let swaps = matches!(request.operation, Operation::Promote | Operation::Rollback);
+        if swap_sent && phase != Phase::Promoting {
+            return Err(outcome(OutcomeKind::Failed, "The link was lost at COMMIT, and the catalog shows that it did not commit. Nothing was swapped.".to_owned()));
+        }
+        if swaps && !swap_sent && !self.committed {
+            return Err(outcome(
+                OutcomeKind::Failed,
+                "The link was lost before COMMIT. Nothing was swapped.".to_owned(),
+            ));
+        }
+        if swaps {
+            self.committed = true;
+            self.touched = true;
+        }
+        let finishing = Request {
+            operation: if phase == Phase::Promoting {
+                Operation::Promote
+            } else {
+                request.operation
+            },
+            ..request.clone()
+        };
+        if swaps && phase != Phase::Promoting {
+            return Ok(None);
+        }
+        let planned = self.session.plan_from(&finishing, observation).await;
+        match planned {
+            Ok(planned) if planned.plan.is_blocked() => Err(with_next(
+                outcome(
+                    OutcomeKind::Unfinished,
+                    "The rest is blocked now; look at its plan.".to_owned(),
+                ),
+                finishing.operation,
+            )),
+            Ok(planned) if planned.plan.steps.is_empty() => Ok(None),
+            Ok(planned) => Ok(Some(planned.plan)),
+            Err(error) => Err(with_next(
+                outcome(OutcomeKind::Unfinished, error.to_string()),
+                finishing.operation,
+            )),
+        }
+    }
+
+    /// All steps ran: what was left over, the state files, and whether the server shows what the plan promised.
+    async fn finished(&mut self, request: &Request, plan: &Plan, planned: &Planned) -> Outcome {
+        if !self.left.is_empty() {
+            let message = format!(
+                "The swap is committed; left to do: {}",
+                self.left.join("; ")
+            );
+            return with_next(
+                outcome(OutcomeKind::Unfinished, message),
+                Operation::Promote,
+            );
+        }
+        let observation = match self.session.observe().await {
+            Ok(observation) => observation,
+            Err(error) => {
+                let message = format!(
+                    "All statements were answered, but the result can't be read back: {error}"
+                );
+                return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+            }
+        };
+        let phase = observation.board.phase;
+        let expected: &[Phase] = match plan.operation {
+            Operation::Promote => &[Phase::Promoted],
+            Operation::Cleanup => &[Phase::None],
+            Operation::Sync => &[Phase::Synced],
+            Operation::Rollback | Operation::Deploy => &[Phase::Hydrating, Phase::Ready],
+            Operation::Init | Operation::Await => &[],
+        };
+        if !expected.is_empty() && !expected.contains(&phase) {
+            let message =
+                format!("All statements were answered, but the deployment is {phase} now.");
+            return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+        }
+        if matches!(plan.operation, Operation::Promote | Operation::Rollback) {
+            self.keep_production_state(observation.board.provenance.production.as_ref());
+            self.check_moved_sinks(plan, &observation);
+        }
+        outcome(
+            OutcomeKind::Done,
+            done_sentence(plan, planned, observation.board.way_back.to_string()),
+        )
+    }
+
+    /// `state/manifest.json` follows production.
+    fn keep_production_state(&mut self, production: Option<&Record>) {
+        let hash = production
+            .filter(|record| record.role == Role::Production)
+            .and_then(|record| record.manifest.clone());
+        let Some(hash) = hash else {
+            return self.note("No record tells which manifest production runs; the state directory was left as it is.".to_owned());
+        };
+        match self.session.store().set_production(&hash) {
+            Ok(true) => {}
+            Ok(false) => self.note(format!(
+                "The manifest {hash} is not in the state directory; it was left as it is."
+            )),
+            Err(error) => self.note(format!("The state directory can't be written: {error}")),
+        }
+    }
+
+    fn check_moved_sinks(&mut self, plan: &Plan, observation: &super::session::Observation) {
+        let readings = &observation.board.snapshot.readings;
+        let moved = plan.steps.iter().filter_map(|step| match step {
+            crate::domain::plan::Step::MoveSink { sink, .. } => Some(sink),
+            _ => None,
+        });
+        let sick: Vec<String> = moved
+            .filter(|sink| {
+                !readings
+                    .connectors
+                    .get(*sink)
+                    .is_some_and(|status| status.is_running())
+            })
+            .map(|sink| observation.board.snapshot.catalog.display_name(sink))
+            .collect();
+        for sink in sick {
+            self.note(format!(
+                "The sink {sink} was moved and is not running now: look at its status."
+            ));
+        }
+    }
+
+    pub(super) fn note(&mut self, text: String) {
+        lock(&self.audit).note(&text);
+        tell(self.progress, Progress::Note { text });
+    }
+}
+
+fn with_next(mut outcome: Outcome, operation: Operation) -> Outcome {
+    outcome.next = Some(Run::again(operation));
+    outcome
+}
+
+fn done_sentence(plan: &Plan, planned: &Planned, way_back: String) -> String {
+    let environment = &planned.observation.board.environment;
+    match plan.operation {
+        Operation::Init => "The deployment side is ready for a deploy.".to_owned(),
+        Operation::Deploy => "Deployed; now it hydrates.".to_owned(),
+        Operation::Promote => format!("Promoted {}. Way back: {way_back}.", environment.target),
+        Operation::Rollback => format!(
+            "Rolled back {}: production is what it was before the promote.",
+            environment.target
+        ),
+        Operation::Sync => "Both sides hold what production runs.".to_owned(),
+        Operation::Cleanup => format!(
+            "Dropped the {} side with {} objects.",
+            Side::Deployment,
+            plan.closure.len()
+        ),
+        Operation::Await => "Ready.".to_owned(),
+    }
+}

@@ -1,0 +1,268 @@
+//! dbt at work for an operation: compiling the project before a plan, running it within one.
+
+use super::error::OpsError;
+use super::execute::{Listener, tell};
+use super::progress::{ModelState, Progress};
+use super::request::Request;
+use super::session::Session;
+use crate::config::{RunnerKind, Settings};
+use crate::dbt::runner::arguments::Program;
+use crate::dbt::runner::event::{DbtEvent, LogLevel, NodeStatus};
+use crate::dbt::runner::process::{self, Ended, ProcessError, Surroundings, Verdict};
+use crate::dbt::runner::profile;
+use crate::domain::action::Operation;
+use crate::domain::plan::DbtCommand;
+use std::fs;
+use std::path::PathBuf;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Lines of dbt's that may wait for a slow reader.
+const EVENT_BUFFER: usize = 256;
+
+impl Session {
+    /// The target path of our own runs: changing variables would make dbt parse everything again in the project's own.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        let target_path = self
+            .settings()
+            .project()
+            .map(|project| project.target_path.clone());
+        target_path
+            .unwrap_or_else(|_| self.settings().project_dir.join("target"))
+            .join("cutover")
+    }
+
+    /// The dbt executable with what locates this project.
+    ///
+    /// # Errors
+    /// When the profile for a connection by URL can't be written.
+    pub fn program(&self) -> Result<Program, OpsError> {
+        self.program_for(self.settings().target())
+    }
+
+    /// As [`Session::program`], for another dbt target.
+    ///
+    /// # Errors
+    /// As [`Session::program`].
+    pub fn program_for(&self, target: &str) -> Result<Program, OpsError> {
+        let settings = self.settings();
+        Ok(Program {
+            executable: settings.dbt.executable.clone(),
+            project_dir: settings.project_dir.clone(),
+            profiles_dir: Some(self.profiles_dir()?),
+            profile: settings.dbt.profile.clone(),
+            target: Some(target.to_owned()),
+            extra: settings.dbt.args.clone(),
+        })
+    }
+
+    /// Where dbt finds the connection: a profile of our own when it was given by URL, so that dbt builds on the server that we watch.
+    fn profiles_dir(&self) -> Result<PathBuf, OpsError> {
+        let settings = self.settings();
+        if !settings.connects_by_url() {
+            return Ok(settings.dbt.profiles_dir.clone());
+        }
+        let project = settings.project()?;
+        let name = settings
+            .dbt
+            .profile
+            .as_ref()
+            .or(project.profile.as_ref())
+            .unwrap_or(&project.name);
+        let dir = self.scratch().join("profiles");
+        let text = profile::text(
+            name,
+            settings.target(),
+            self.default_schema(),
+            settings.connection()?,
+        );
+        fs::create_dir_all(&dir)
+            .and_then(|()| fs::write(dir.join("profiles.yml"), text))
+            .map_err(OpsError::file(format!(
+                "the profile for the URL can't be written in {}",
+                dir.display()
+            )))?;
+        Ok(dir)
+    }
+
+    fn default_schema(&self) -> &str {
+        self.environment()
+            .schemas
+            .first()
+            .map_or("public", |pair| pair.production.as_str())
+    }
+
+    /// Compiles the project before a deploy is planned, so that the plan is about the files as they are now.
+    ///
+    /// # Errors
+    /// When dbt can't be started or does not compile the project.
+    pub async fn prepare(&self, request: &Request) -> Result<(), OpsError> {
+        if request.operation != Operation::Deploy || self.settings().dbt.runner != RunnerKind::Dbt {
+            return Ok(());
+        }
+        self.compile().await
+    }
+
+    /// Runs `dbt compile` into the project's target path; where a model asks the server while compiling, `dbt parse` must do.
+    ///
+    /// # Errors
+    /// When dbt can't be started or does not parse the project.
+    pub async fn compile(&self) -> Result<(), OpsError> {
+        let (program, target_path) = (
+            self.program()?,
+            self.settings().project()?.target_path.clone(),
+        );
+        if self.quietly(&program.compile(&target_path)).await.is_ok() {
+            return Ok(());
+        }
+        self.quietly(&program.parse(&target_path)).await
+    }
+
+    async fn quietly(&self, command: &DbtCommand) -> Result<(), OpsError> {
+        let (events, mut heard) = mpsc::channel(EVENT_BUFFER);
+        let surroundings = surroundings(self.settings());
+        let cancel = CancellationToken::new();
+        let listen = async {
+            while let Some(event) = heard.recv().await {
+                if let DbtEvent::Log { text, .. } = event {
+                    tracing::info!(target: "dbt", "{text}");
+                }
+            }
+        };
+        let run = async move {
+            // Moved in, so that the channel closes with the run.
+            let events = events;
+            process::run(command, &surroundings, &events, &cancel).await
+        };
+        let (ended, ()) = tokio::join!(run, listen);
+        verdict(ended)
+            .map_err(|reason| OpsError::Tool(format!("dbt could not read the project: {reason}")))
+    }
+}
+
+fn surroundings(settings: &Settings) -> Surroundings {
+    let mut surroundings = Surroundings::folder(&settings.project_dir);
+    if settings.connects_by_url()
+        && let Ok(connection) = settings.connection()
+        && let Some(password) = &connection.password
+    {
+        surroundings
+            .variables
+            .push((profile::PASSWORD_VARIABLE.to_owned(), password.clone()));
+    }
+    surroundings
+}
+
+/// Runs a dbt command with its events as progress.
+///
+/// # Errors
+/// A sentence: dbt could not be started, or models failed.
+pub(super) async fn run(
+    settings: &Settings,
+    command: &DbtCommand,
+    progress: &Listener,
+    cancel: &CancellationToken,
+) -> Result<(), String> {
+    let (events, mut heard) = mpsc::channel(EVENT_BUFFER);
+    let surroundings = surroundings(settings);
+    let listen = async {
+        let mut tally = Tally {
+            done: 0,
+            total: command.models.len(),
+        };
+        while let Some(event) = heard.recv().await {
+            tally.hear(event, progress);
+        }
+    };
+    let run = async move {
+        let events = events;
+        process::run(command, &surroundings, &events, cancel).await
+    };
+    let (ended, ()) = tokio::join!(run, listen);
+    verdict(ended)
+}
+
+struct Tally {
+    done: usize,
+    total: usize,
+}
+
+impl Tally {
+    fn hear(&mut self, event: DbtEvent, progress: &Listener) {
+        match event {
+            DbtEvent::Planned { nodes } => self.total = nodes,
+            DbtEvent::Started { node, .. } => {
+                self.tell(progress, node.name, ModelState::Running, None, None)
+            }
+            DbtEvent::Finished {
+                node,
+                status,
+                took,
+                message,
+            } => {
+                self.done += 1;
+                let state = match status {
+                    NodeStatus::Success => ModelState::Done,
+                    NodeStatus::Skipped => ModelState::Skipped,
+                    NodeStatus::Error | NodeStatus::Other(_) => ModelState::Failed,
+                };
+                let message = message.filter(|_| state != ModelState::Done);
+                self.tell(
+                    progress,
+                    node.name,
+                    state,
+                    took.map(|took| took.as_secs_f64()),
+                    message,
+                );
+            }
+            DbtEvent::Log { level, text } => {
+                let line = match level {
+                    LogLevel::Info => text,
+                    LogLevel::Warn => format!("warning: {text}"),
+                    LogLevel::Error => format!("error: {text}"),
+                };
+                tell(progress, Progress::Log { line });
+            }
+            DbtEvent::Completed { .. } => {}
+        }
+    }
+
+    fn tell(
+        &self,
+        progress: &Listener,
+        name: String,
+        state: ModelState,
+        seconds: Option<f64>,
+        message: Option<String>,
+    ) {
+        tell(
+            progress,
+            Progress::Model {
+                name,
+                state,
+                seconds,
+                message,
+                done: self.done,
+                total: self.total,
+            },
+        );
+    }
+}
+
+fn verdict(ended: Result<Ended, ProcessError>) -> Result<(), String> {
+    let ended = ended.map_err(|error| error.to_string())?;
+    let because = || {
+        ended
+            .error
+            .as_deref()
+            .map_or_else(String::new, |error| format!(": {error}"))
+    };
+    match ended.verdict {
+        Verdict::Succeeded => Ok(()),
+        Verdict::NodesFailed => Err(format!("models failed{}", because())),
+        Verdict::Cancelled => Err("dbt was stopped".to_owned()),
+        Verdict::Killed => Err("dbt was killed by a signal".to_owned()),
+        Verdict::Failed => Err(format!("dbt failed{}", because())),
+    }
+}

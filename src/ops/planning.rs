@@ -1,0 +1,123 @@
+//! From a request to a plan: observe, plan, rehearse.
+
+use super::build::Builder;
+use super::error::OpsError;
+use super::request::Request;
+use super::session::{Observation, Session};
+use crate::domain::action::{Danger, Operation};
+use crate::domain::finding::{Finding, FindingId, Severity};
+use crate::domain::plan::{self, Plan, Statement};
+use crate::materialize::execute::{Executor, TransactionOutcome};
+use std::sync::PoisonError;
+
+/// How often a rehearsal that only lost a race is sent again.
+const REHEARSAL_TRIES: u32 = 3;
+
+/// A plan with the observation that it rests on.
+#[derive(Debug)]
+pub struct Planned {
+    pub plan: Plan,
+    pub observation: Observation,
+}
+
+impl Session {
+    /// Observes, plans and rehearses; changes nothing.
+    ///
+    /// # Errors
+    /// When the server can't be read, a manifest is broken, or what was asked for can't be done as asked.
+    pub async fn plan(&self, request: &Request) -> Result<Planned, OpsError> {
+        self.prepare(request).await?;
+        self.plan_from(request, self.observe().await?).await
+    }
+
+    /// Plans from an observation that was just made.
+    ///
+    /// # Errors
+    /// As [`Session::plan`].
+    pub async fn plan_from(
+        &self,
+        request: &Request,
+        observation: Observation,
+    ) -> Result<Planned, OpsError> {
+        let mut plan = self.draw(request, &observation, None)?;
+        if let Some(refused) = self.rehearse(&plan).await? {
+            plan = self.draw(request, &observation, Some(refused))?;
+        }
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        planned.insert(plan.fingerprint.clone(), request.clone());
+        drop(planned);
+        Ok(Planned { plan, observation })
+    }
+
+    fn draw(
+        &self,
+        request: &Request,
+        observation: &Observation,
+        rehearsed: Option<Finding>,
+    ) -> Result<Plan, OpsError> {
+        let stamp = self.stamp();
+        let allow = &request.allow;
+        let build = match request.operation {
+            Operation::Deploy => Some(Builder::new(self, observation).candidate(request)?),
+            Operation::Sync => Some(Builder::new(self, observation).production()?),
+            _ => None,
+        };
+        let mut plan = observation.with_facts(|facts| match request.operation {
+            Operation::Init => Ok(plan::init(facts, &stamp, &request.sizes, allow)),
+            Operation::Deploy => Ok(plan::deploy(
+                facts,
+                &stamp,
+                build.unwrap_or_default(),
+                allow,
+            )),
+            Operation::Sync => Ok(plan::sync(facts, &stamp, build.unwrap_or_default(), allow)),
+            Operation::Promote => Ok(plan::promote(facts, &stamp, allow, rehearsed)),
+            Operation::Rollback => Ok(plan::rollback(facts, &stamp, allow, rehearsed)),
+            Operation::Cleanup => Ok(plan::cleanup(facts, allow)),
+            Operation::Await => Err(OpsError::Usage(
+                "await has no plan: it only waits".to_owned(),
+            )),
+        })?;
+        if self.settings().read_only && request.operation.danger() > Danger::Look {
+            plan.findings.insert(0, read_only(self.settings().target()));
+        }
+        Ok(plan)
+    }
+
+    /// Sends the transaction with ROLLBACK in place of COMMIT. A plan that is blocked already is not rehearsed.
+    async fn rehearse(&self, plan: &Plan) -> Result<Option<Finding>, OpsError> {
+        let Some(statements) = plan.transaction().filter(|_| !plan.is_blocked()) else {
+            return Ok(None);
+        };
+        let statements: Vec<&str> = statements.iter().map(Statement::sql).collect();
+        let mut executor = Executor::connect(self.connector(), |_| {}).await?;
+        let mut rehearsed = executor.rehearse(&statements).await;
+        for _ in 1..REHEARSAL_TRIES {
+            if rehearsed.is_retryable() {
+                rehearsed = executor.rehearse(&statements).await;
+            }
+        }
+        match rehearsed {
+            TransactionOutcome::NotCommitted { error, .. }
+            | TransactionOutcome::Unknown { error } => match error.server() {
+                Some(words) => Ok(Some(plan::rehearsal_refused(
+                    &words.to_string(),
+                    self.settings().target(),
+                ))),
+                None => Err(error.into()),
+            },
+            _ => Ok(None),
+        }
+    }
+}
+
+fn read_only(target: &str) -> Finding {
+    Finding {
+        id: FindingId::ReadOnly,
+        severity: Severity::Block,
+        message: "The session is read-only.".to_owned(),
+        remedy: "Leave out --read-only, or set `read_only = false` for this environment."
+            .to_owned(),
+        objects: vec![target.to_owned()],
+    }
+}

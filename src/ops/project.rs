@@ -1,0 +1,180 @@
+//! The dbt project as guards see it: the candidate manifest beside what each side holds.
+
+use super::error::OpsError;
+use crate::dbt::compare::{Comparison, Options};
+use crate::dbt::manifest::{Manifest, Node, ResourceType, UniqueId};
+use crate::dbt::selection::{ResourceTypes, Selection, SelectionError, select};
+use crate::domain::environment::Environment;
+use crate::domain::name::{Identifier, QualifiedName};
+use crate::domain::project::{Change, Model, Project};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The manifests that an observation found.
+#[derive(Debug, Clone, Default)]
+pub struct Manifests {
+    /// The project as last compiled.
+    pub candidate: Option<Arc<Manifest>>,
+    /// What production runs.
+    pub production: Option<Arc<Manifest>>,
+    /// What the deployment side holds.
+    pub deployment: Option<Arc<Manifest>>,
+}
+
+/// Reduces the manifests to what guards need. `None` without a candidate.
+///
+/// # Errors
+/// Where dbt itself would stop at the comparison.
+pub fn project(
+    manifests: &Manifests,
+    environment: &Environment,
+    options: Options,
+    commit: Option<String>,
+) -> Result<Option<Project>, OpsError> {
+    let Some(candidate) = &manifests.candidate else {
+        return Ok(None);
+    };
+    let from_production = Changes::new(manifests.production.as_ref(), candidate, options)?;
+    let from_deployment = Changes::new(manifests.deployment.as_ref(), candidate, options)?;
+    let changes = |id: &UniqueId| (from_production.of(id), from_deployment.of(id));
+    let kept = candidate.nodes().iter();
+    let mut models: Vec<Model> = kept
+        .filter_map(|node| model(node, environment, changes(&node.unique_id)))
+        .collect();
+    if let Some(production) = &manifests.production {
+        let gone = production
+            .nodes()
+            .iter()
+            .filter(|node| from_production.of(&node.unique_id) == Some(Change::Removed));
+        models.extend(gone.filter_map(|node| model(node, environment, changes(&node.unique_id))));
+    }
+    Ok(Some(Project {
+        models,
+        manifest: candidate.hash().to_string(),
+        commit,
+        compared_with_production: manifests.production.is_some(),
+        compared_with_deployment: manifests.deployment.is_some(),
+    }))
+}
+
+/// How the nodes of one manifest differ from another's: exactly as dbt's `state:modified+` sees it.
+#[derive(Debug, Default)]
+pub struct Changes(BTreeMap<UniqueId, Change>);
+
+impl Changes {
+    /// Without a manifest to compare with there are no known changes.
+    ///
+    /// # Errors
+    /// Where dbt itself would stop.
+    pub fn new(
+        before: Option<&Arc<Manifest>>,
+        after: &Arc<Manifest>,
+        options: Options,
+    ) -> Result<Self, OpsError> {
+        let Some(before) = before else {
+            return Ok(Self::default());
+        };
+        if before.hash() == after.hash() {
+            return Ok(Self::default());
+        }
+        let comparison = Comparison::new(Some(Arc::clone(before)), Arc::clone(after), options);
+        let selected = |selector: &str| {
+            let selection =
+                Selection::parse(&[selector.to_owned()], &[])?.resource_types(ResourceTypes::all());
+            select(&comparison, &selection)
+        };
+        let stopped = |error: SelectionError| OpsError::Tool(error.to_string());
+        let mut changes: BTreeMap<UniqueId, Change> = BTreeMap::new();
+        changes.extend(
+            selected("state:modified+")
+                .map_err(stopped)?
+                .into_iter()
+                .map(|id| (id, Change::Downstream)),
+        );
+        changes.extend(
+            selected("state:modified")
+                .map_err(stopped)?
+                .into_iter()
+                .map(|id| (id, Change::Modified)),
+        );
+        changes.extend(
+            selected("state:new")
+                .map_err(stopped)?
+                .into_iter()
+                .map(|id| (id, Change::New)),
+        );
+        changes.extend(
+            comparison
+                .removed()
+                .iter()
+                .map(|gone| (gone.id.clone(), Change::Removed)),
+        );
+        Ok(Self(changes))
+    }
+
+    #[must_use]
+    pub fn of(&self, id: &UniqueId) -> Option<Change> {
+        self.0.get(id).copied()
+    }
+
+    /// Everything that differs, removed nodes too.
+    pub fn ids(&self) -> impl Iterator<Item = &UniqueId> {
+        self.0.keys()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn model(
+    node: &Node,
+    environment: &Environment,
+    (change, change_from_deployment): (Option<Change>, Option<Change>),
+) -> Option<Model> {
+    if !matches!(
+        node.resource_type,
+        ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot
+    ) {
+        return None;
+    }
+    let relation = relation(node, environment)?;
+    let materialized = match node.resource_type {
+        ResourceType::Seed => "seed".to_owned(),
+        _ => node
+            .materialized()
+            .map_or_else(|| "view".to_owned(), |text| text.into_owned()),
+    };
+    Some(Model {
+        unique_id: node.unique_id.to_string(),
+        relation,
+        materialized,
+        cluster: node
+            .cluster()
+            .and_then(|name| Identifier::new(name.into_owned()).ok()),
+        change,
+        change_from_deployment,
+    })
+}
+
+/// The relation that a node makes, by its production name. An ephemeral node makes none.
+#[must_use]
+pub fn relation(node: &Node, environment: &Environment) -> Option<QualifiedName> {
+    if node.materialized().as_deref() == Some("ephemeral") {
+        return None;
+    }
+    let name = |text: Option<std::borrow::Cow<'_, str>>| Identifier::new(text?.into_owned()).ok();
+    let schema = name(node.schema())?;
+    // A manifest of the other side names that side's schema.
+    let schema = environment
+        .schemas
+        .iter()
+        .find(|pair| pair.side_of(&schema).is_some())
+        .map_or(schema, |pair| pair.production.clone());
+    Some(QualifiedName {
+        database: name(node.database()).unwrap_or_else(|| environment.database.clone()),
+        schema,
+        name: name(node.alias()).or_else(|| Identifier::new(node.name().into_owned()).ok())?,
+    })
+}
