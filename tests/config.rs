@@ -258,6 +258,18 @@ fn duplicate_settings_and_broken_toml_have_their_line() {
 }
 
 #[test]
+fn dbt_arguments_that_could_undo_the_deploy_variable_are_refused() {
+    let problems =
+        Folder::project("dbt_args = [\"--threads\", \"4\", \"--vars={deploy: false}\"]\n")
+            .problems();
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(
+        problems[0].starts_with("cutover.toml:1: `dbt_args`: `--vars`"),
+        "{problems:#?}"
+    );
+}
+
+#[test]
 fn an_unknown_target_names_those_that_exist() {
     let folder = Folder::project("");
     let mut sources = folder.sources(Need::Server);

@@ -58,6 +58,28 @@ impl Settings {
     }
 }
 
+/// Arguments of `dbt run` that decide what is built where: a second one could undo the deploy variable.
+const OWN_FLAGS: &[&str] = &[
+    "--vars",
+    "--target",
+    "-t",
+    "--target-path",
+    "--profile",
+    "--profiles-dir",
+    "--project-dir",
+    "--select",
+    "-s",
+    "--models",
+    "--model",
+    "-m",
+    "--exclude",
+    "--selector",
+    "--state",
+    "--defer",
+    "--log-format",
+    "--log-level",
+];
+
 struct Loading<'a, 't> {
     sources: &'a Sources<'a>,
     layers: &'a mut Layers<'t>,
@@ -309,18 +331,32 @@ impl Loading<'_, '_> {
         let runner = self.layers.value("runner", RunnerKind::default()).value;
         let executable = self.layers.value("dbt", PathBuf::from("dbt"));
         let bare = executable.value.components().count() == 1;
-        let executable = match (&executable.origin, bare) {
-            (_, true) => executable.value,
-            (Origin::Default, false) => project_dir.join(executable.value),
-            (_, false) => self.absolute(executable),
+        let executable = if bare {
+            executable.value
+        } else {
+            self.absolute(executable)
         };
         Dbt {
             runner,
             executable,
-            args: self.layers.value("dbt_args", Vec::new()).value,
+            args: self.dbt_args(),
             profiles_dir,
             profile,
         }
+    }
+
+    fn dbt_args(&mut self) -> Vec<String> {
+        let args = self.layers.value("dbt_args", Vec::<String>::new());
+        for argument in &args.value {
+            let flag = argument.split('=').next().unwrap_or_default();
+            if OWN_FLAGS.contains(&flag) {
+                let why = format!("`{flag}` is passed by cutover itself");
+                let remedy = "use cutover's own flags for selecting and locating, and dbt_project.yml for variables";
+                let problem = Problem::value("dbt_args", &args.origin, why, remedy);
+                self.layers.problems.push(problem);
+            }
+        }
+        args.value
     }
 
     fn folders(&mut self, project_dir: &Path) -> Folders {

@@ -13,6 +13,7 @@ macro_rules! embed {
 
 /// Path inside the project, and contents.
 const FILES: &[(&str, &str)] = embed![
+    "cutover.toml",
     "dbt_project.yml",
     "profiles.yml",
     "setup.sql",
