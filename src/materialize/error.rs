@@ -31,19 +31,22 @@ pub enum Class {
     /// The encrypted connection was refused, by us or by the server.
     Tls { address: String, reason: String },
     /// 28xxx.
-    Authentication { role: String, server: ServerError },
+    Authentication {
+        role: String,
+        server: Box<ServerError>,
+    },
     /// 42501: a privilege or the ownership is missing; `detail` names it.
-    Permission(ServerError),
+    Permission(Box<ServerError>),
     /// 40001: the catalog changed under the transaction. The only class that is ever retried.
-    Serialization(ServerError),
+    Serialization(Box<ServerError>),
     /// 57014: cancelled, by us or by another session.
-    Cancelled(ServerError),
+    Cancelled(Box<ServerError>),
     /// 42601.
-    Syntax(ServerError),
+    Syntax(Box<ServerError>),
     /// The server does not do this: 0A000, or a feature that is switched off.
-    Unsupported(ServerError),
+    Unsupported(Box<ServerError>),
     /// Any other refusal.
-    Server(ServerError),
+    Server(Box<ServerError>),
     /// The link broke. With `statement_sent`, nobody here knows whether the statement took effect.
     LinkLost {
         statement_sent: bool,
@@ -87,7 +90,7 @@ impl Error {
             | Class::Cancelled(server)
             | Class::Syntax(server)
             | Class::Unsupported(server)
-            | Class::Server(server) => Some(server),
+            | Class::Server(server) => Some(server.as_ref()),
             _ => None,
         }
     }
@@ -131,7 +134,7 @@ impl Error {
     /// From the driver, for a statement that was sent.
     pub(super) fn from_driver(error: &tokio_postgres::Error, statement: &str) -> Self {
         let class = match error.as_db_error() {
-            Some(answer) => ServerError::from(answer).classify(),
+            Some(answer) => Box::new(ServerError::from(answer)).classify(),
             None => Class::LinkLost {
                 statement_sent: true,
                 reason: causes(error),
@@ -143,7 +146,7 @@ impl Error {
     /// From the driver, while it connected.
     pub(super) fn from_connect(error: &tokio_postgres::Error, address: &str, role: &str) -> Self {
         if let Some(answer) = error.as_db_error() {
-            let server = ServerError::from(answer);
+            let server = Box::new(ServerError::from(answer));
             return Self::new(if server.sqlstate.starts_with("28") {
                 Class::Authentication {
                     role: role.to_owned(),
@@ -163,12 +166,12 @@ impl Error {
         } else if shown.contains("authentication") || shown.contains("password") {
             Class::Authentication {
                 role: role.to_owned(),
-                server: ServerError {
+                server: Box::new(ServerError {
                     sqlstate: "28000".to_owned(),
                     message: reason,
                     detail: None,
                     hint: None,
-                },
+                }),
             }
         } else {
             Class::Unreachable {
@@ -207,7 +210,7 @@ impl From<&tokio_postgres::error::DbError> for ServerError {
 
 impl ServerError {
     /// The class by SQLSTATE; switched-off features answer XX000 and are known by their words (recorded: 07, 08).
-    fn classify(self) -> Class {
+    fn classify(self: Box<Self>) -> Class {
         match self.sqlstate.as_str() {
             "42501" => Class::Permission(self),
             "40001" => Class::Serialization(self),
@@ -310,13 +313,13 @@ impl std::error::Error for Error {}
 mod tests {
     use super::*;
 
-    fn answer(sqlstate: &str, message: &str) -> ServerError {
-        ServerError {
+    fn answer(sqlstate: &str, message: &str) -> Box<ServerError> {
+        Box::new(ServerError {
             sqlstate: sqlstate.to_owned(),
             message: message.to_owned(),
             detail: None,
             hint: None,
-        }
+        })
     }
 
     #[test]

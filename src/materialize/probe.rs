@@ -31,14 +31,14 @@ pub async fn probe(link: &Link) -> Result<Probed, Error> {
         Some((cell(0)?, cell(1)?, cell(2)?))
     }));
     if let Some(missing) = offer.missing_required() {
-        return Err(Error::new(Class::Unsupported(ServerError {
+        return Err(Error::new(Class::Unsupported(Box::new(ServerError {
             sqlstate: "0A000".to_owned(),
             message: format!(
                 "the server has no `{missing}`, so it is no Materialize that this program knows"
             ),
             detail: None,
             hint: None,
-        })));
+        }))));
     }
     Ok(Probed { server, offer })
 }
@@ -103,12 +103,12 @@ pub(super) async fn exclude_refused(
         }
     }
     match offer.missing_required() {
-        Some(relation) if found => Err(Error::new(Class::Permission(ServerError {
+        Some(relation) if found => Err(Error::new(Class::Permission(Box::new(ServerError {
             sqlstate: "42501".to_owned(),
             message: format!("`{relation}` can't be read"),
             detail: None,
             hint: None,
-        }))),
+        })))),
         _ => Ok(found),
     }
 }
