@@ -21,10 +21,21 @@ use tokio::time::{Instant, sleep_until};
 const POLL_EVERY: Duration = Duration::from_secs(5);
 
 /// How the picture is kept live.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Read at this interval instead of subscribing.
     pub poll: Option<Duration>,
+    /// A stream that says nothing for so long counts as dead. A healthy one shows progress every second (recorded: 08).
+    pub silence: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            poll: None,
+            silence: Duration::from_secs(15),
+        }
+    }
 }
 
 /// The live picture of a server. It stops when dropped.
@@ -65,6 +76,7 @@ pub fn live(connector: Connector, options: Options) -> LiveFeed {
     let feed = Feed {
         connector,
         poll: options.poll,
+        silence: options.silence,
         polling_reason: None,
         refused: BTreeSet::new(),
         sender,
@@ -80,6 +92,7 @@ pub fn live(connector: Connector, options: Options) -> LiveFeed {
 struct Feed {
     connector: Connector,
     poll: Option<Duration>,
+    silence: Duration,
     polling_reason: Option<String>,
     /// Topics of which parts were refused: looked at more closely before subscribing.
     refused: BTreeSet<Topic>,
@@ -148,7 +161,7 @@ impl Feed {
                 let observer = Observer::on(link, probed.server, probed.offer);
                 End::Broken(polling::run(observer, every, &self.wake, &mut publish).await)
             }
-            None => session::run(&self.connector, link, &probed, &mut publish).await,
+            None => session::run(&self.connector, link, &probed, self.silence, &mut publish).await,
         })
     }
 

@@ -18,9 +18,6 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tokio_postgres::SimpleQueryMessage;
 
-/// A healthy stream says every second that it is alive (recorded: 08), so silence of this length is a dead link.
-const SILENCE: Duration = Duration::from_secs(15);
-
 /// Rows that are handed on together, when they are there together.
 const CHUNK: usize = 2_048;
 
@@ -56,10 +53,11 @@ pub(super) async fn run(
     connector: &Connector,
     link: Link,
     probed: &Probed,
+    silence: Duration,
     publish: &mut impl Publish,
 ) -> End {
     match subscribe(connector, link, &probed.offer).await {
-        Ok(streams) => follow(streams, probed, publish).await,
+        Ok(streams) => follow(streams, probed, silence, publish).await,
         Err(error) => End::Broken(error),
     }
 }
@@ -156,13 +154,19 @@ fn parse(
     for message in chunk {
         let message = message.map_err(|error| Error::from_driver(&error, statement))?;
         if let SimpleQueryMessage::Row(row) = message {
-            events.push(Event::parse(row.len(), |column| row.get(column))?);
+            let cell = |column| row.try_get(column).ok().flatten();
+            events.push(Event::parse(row.len(), cell)?);
         }
     }
     Ok(())
 }
 
-async fn follow(mut streams: Streams, probed: &Probed, publish: &mut impl Publish) -> End {
+async fn follow(
+    mut streams: Streams,
+    probed: &Probed,
+    silence: Duration,
+    publish: &mut impl Publish,
+) -> End {
     let mut assembler = Assembler::new(probed.server.clone(), probed.offer.missing());
     let mut alignment = Alignment::new(streams.topics.iter().copied());
     let mut pace = Pace::default();
@@ -174,7 +178,7 @@ async fn follow(mut streams: Streams, probed: &Probed, publish: &mut impl Publis
         .collect();
     loop {
         let due = pace.due();
-        let silent_at = heard.values().min().map_or(started, |at| *at) + SILENCE;
+        let silent_at = heard.values().min().map_or(started, |at| *at) + silence;
         tokio::select! {
             message = streams.messages.recv() => {
                 let Some(message) = message else {
@@ -196,7 +200,7 @@ async fn follow(mut streams: Streams, probed: &Probed, publish: &mut impl Publis
             () = sleep_until(silent_at) => {
                 return End::Broken(Error::new(Class::LinkLost {
                     statement_sent: true,
-                    reason: format!("no sign of life for {} s", SILENCE.as_secs()),
+                    reason: format!("no sign of life for {} s", silence.as_secs_f64()),
                 }));
             }
         }

@@ -1,0 +1,276 @@
+//! A scripted server: it does what a test says, which a faithful simulator could not be brought to do.
+//!
+//! It holds rows by fact, knows a logical time that only the test moves, and streams SUBSCRIBEs from both.
+
+use crate::wire::{Opening, Outgoing, Row, opening, query};
+use cutover::materialize::queries::{Fact, QUERIES};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+pub const START: u64 = 1_795_167_680_000;
+
+/// What a statement is answered with.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    Tag(&'static str),
+    Notice(&'static str, &'static str),
+    Error(&'static str, &'static str),
+    /// No answer until a cancel request comes.
+    Hang,
+}
+
+#[derive(Debug, Clone)]
+struct Change {
+    time: u64,
+    fact: Fact,
+    row: Row,
+    diff: i64,
+}
+
+#[derive(Debug, Clone, Default)]
+struct World {
+    time: u64,
+    changes: Vec<Change>,
+    /// Statements that hold this text are answered so.
+    replies: Vec<(&'static str, Reply)>,
+    statements: Vec<String>,
+    /// SUBSCRIBEs that hold this text hear of no more progress.
+    silent: Option<&'static str>,
+}
+
+#[derive(Clone)]
+pub struct Script {
+    pub address: SocketAddr,
+    world: Arc<watch::Sender<World>>,
+    cancelled: Arc<watch::Sender<i32>>,
+}
+
+/// Cells from texts; `-` is NULL.
+pub fn row(cells: &[&str]) -> Row {
+    cells
+        .iter()
+        .map(|cell| (*cell != "-").then(|| (*cell).to_owned()))
+        .collect()
+}
+
+impl Script {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let script = Self {
+            address: listener.local_addr().unwrap(),
+            world: Arc::new(watch::Sender::new(World {
+                time: START,
+                ..World::default()
+            })),
+            cancelled: Arc::default(),
+        };
+        let server = script.clone();
+        let last_session = AtomicI32::new(0);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let session = last_session.fetch_add(1, Ordering::SeqCst) + 1;
+                let server = server.clone();
+                tokio::spawn(async move { server.serve(stream, session).await });
+            }
+        });
+        script
+    }
+
+    /// Answers every statement that holds the text so, from now on.
+    pub fn reply(&self, text: &'static str, reply: Reply) {
+        self.world.send_modify(|world| {
+            world.replies.insert(0, (text, reply));
+        });
+    }
+
+    /// Every stream goes on except those that hold the text.
+    pub fn silence(&self, text: &'static str) {
+        self.world.send_modify(|world| world.silent = Some(text));
+    }
+
+    /// One second later, these rows came (+1) or went (-1).
+    pub fn second(&self, changes: &[(Fact, i64, &[&str])]) {
+        self.world.send_modify(|world| {
+            world.time += 1_000;
+            let time = world.time;
+            world
+                .changes
+                .extend(changes.iter().map(|(fact, diff, cells)| Change {
+                    time,
+                    fact: *fact,
+                    row: row(cells),
+                    diff: *diff,
+                }));
+        });
+    }
+
+    /// The statements that hold the text, in order of arrival.
+    pub fn heard(&self, text: &str) -> Vec<String> {
+        let world = self.world.borrow();
+        let holds = |statement: &&String| statement.contains(text);
+        world.statements.iter().filter(holds).cloned().collect()
+    }
+
+    async fn serve(&self, mut stream: TcpStream, session: i32) -> Option<()> {
+        match opening(&mut stream).await? {
+            Opening::Cancel(session) => {
+                self.cancelled.send_replace(session);
+                return None;
+            }
+            Opening::Startup => {}
+        }
+        Outgoing::welcome(session).send(&mut stream).await.ok()?;
+        while let Some(statement) = query(&mut stream).await {
+            self.answer(&mut stream, session, statement).await?;
+        }
+        Some(())
+    }
+
+    async fn answer(&self, stream: &mut TcpStream, session: i32, sql: String) -> Option<()> {
+        self.world
+            .send_modify(|world| world.statements.push(sql.clone()));
+        let reply = {
+            let world = self.world.borrow();
+            let found = world.replies.iter().find(|(text, _)| sql.contains(text));
+            found.map(|(_, reply)| reply.clone())
+        };
+        let out = Outgoing::default();
+        let out = match reply {
+            Some(Reply::Tag(tag)) => out.tag(tag),
+            Some(Reply::Notice(tag, text)) => out.notice(text).tag(tag),
+            Some(Reply::Error(sqlstate, text)) => out.error(sqlstate, text),
+            Some(Reply::Hang) => {
+                let mut cancelled = self.cancelled.subscribe();
+                cancelled.wait_for(|other| *other == session).await.ok()?;
+                out.error("57014", "canceling statement due to user request")
+            }
+            None if sql.starts_with("SUBSCRIBE") => return self.subscribe(stream, &sql).await,
+            None => self.usual(out, &sql),
+        };
+        out.ready().send(stream).await.ok()
+    }
+
+    fn usual(&self, out: Outgoing, sql: &str) -> Outgoing {
+        if sql.contains("mz_is_superuser") {
+            let columns = ["version", "role", "superuser", "database"];
+            let row = row(&["v26.9.0 (simulated)", "materialize", "f", "materialize"]);
+            return out.columns(&columns).row(&row).tag("SELECT 1");
+        }
+        if sql.contains("mz_catalog.mz_columns") {
+            let mut out = out.columns(&["schema_name", "relation_name", "column_name"]);
+            for query in QUERIES.iter().filter(|query| !query.relation.is_empty()) {
+                let (schema, relation) = query.relation.split_once('.').unwrap();
+                for need in query.needs {
+                    out = out.row(&row(&[schema, relation, need]));
+                }
+            }
+            return out.tag("SELECT 1");
+        }
+        if sql.contains(" AS fact") {
+            return self.read(out, sql);
+        }
+        out.tag(match sql.split(' ').next().unwrap_or_default() {
+            "BEGIN" => "BEGIN",
+            "COMMIT" => "COMMIT",
+            "ROLLBACK" => "ROLLBACK",
+            "ALTER" => "ALTER SCHEMA",
+            _ => "SELECT 0",
+        })
+    }
+
+    fn read(&self, out: Outgoing, sql: &str) -> Outgoing {
+        let world = self.world.borrow();
+        let width = 2 + width(sql);
+        let mut out = out.columns(&vec!["c"; width]);
+        for (fact, row, count) in alive(&world, sql) {
+            for _ in 0..count {
+                let mut cells = vec![Some(world.time.to_string()), Some(name(fact).to_owned())];
+                cells.extend(row.iter().cloned());
+                cells.resize(width, None);
+                out = out.row(&cells);
+            }
+        }
+        out.tag("SELECT 1")
+    }
+
+    async fn subscribe(&self, stream: &mut TcpStream, sql: &str) -> Option<()> {
+        let mut watched = self.world.subscribe();
+        let world = watched.borrow_and_update().clone();
+        let width = 4 + width(sql);
+        let row = |mut cells: Row| {
+            cells.resize(width, None);
+            cells
+        };
+        let progress = |time: u64| row(vec![Some(time.to_string()), Some("t".to_owned())]);
+        let mut out = Outgoing::default()
+            .columns(&vec!["c"; width])
+            .row(&progress(world.time));
+        for (fact, cells, count) in alive(&world, sql) {
+            out = out.row(&row(change(world.time, count, fact, &cells)));
+        }
+        let mut passed = world.time + 1;
+        out.row(&progress(passed)).send(stream).await.ok()?;
+        let mut seen = world.changes.len();
+        loop {
+            watched.changed().await.ok()?;
+            let world = watched.borrow_and_update().clone();
+            if world.silent.is_some_and(|text| sql.contains(text)) || world.time < passed {
+                continue;
+            }
+            let mut out = Outgoing::default();
+            for one in &world.changes[seen..] {
+                if wanted(sql, one.fact) {
+                    out = out.row(&row(change(one.time, one.diff, one.fact, &one.row)));
+                }
+            }
+            seen = world.changes.len();
+            passed = world.time + 1;
+            out.row(&progress(passed)).send(stream).await.ok()?;
+        }
+    }
+}
+
+/// How many columns the facts of a statement have at most.
+fn width(sql: &str) -> usize {
+    QUERIES
+        .iter()
+        .filter(|query| wanted(sql, query.fact))
+        .map(|query| query.columns.len())
+        .max()
+        .unwrap_or(0)
+}
+
+fn name(fact: Fact) -> &'static str {
+    fact.query().name
+}
+
+fn wanted(sql: &str, fact: Fact) -> bool {
+    sql.contains(&format!("'{}' AS fact", name(fact)))
+}
+
+fn change(time: u64, diff: i64, fact: Fact, row: &Row) -> Row {
+    let mut cells = vec![
+        Some(time.to_string()),
+        Some("f".to_owned()),
+        Some(diff.to_string()),
+        Some(name(fact).to_owned()),
+    ];
+    cells.extend(row.iter().cloned());
+    cells
+}
+
+fn alive(world: &World, sql: &str) -> Vec<(Fact, Row, i64)> {
+    let mut counts: BTreeMap<(Fact, Row), i64> = BTreeMap::new();
+    for change in world.changes.iter().filter(|one| wanted(sql, one.fact)) {
+        *counts.entry((change.fact, change.row.clone())).or_default() += change.diff;
+    }
+    counts
+        .into_iter()
+        .filter(|(_, count)| *count != 0)
+        .map(|((fact, row), count)| (fact, row, count))
+        .collect()
+}
