@@ -2,19 +2,14 @@
 
 use super::{
     document::Document,
-    keys,
     layers::{Chosen, Layers},
     pairs,
-    problem::{Origin, Place, Problem, Problems, suggestion},
+    problem::{Origin, Place, Problem, Problems},
     profile::{self, Profile},
     project::{self, DbtProject},
     setting::SETTINGS,
-    settings::{
-        Color, Dbt, Folders, Promotion, RunnerKind, Screen, Settings, TargetNames, ValidateCommand,
-        Waiting,
-    },
+    settings::{Settings, TargetNames, ValidateCommand},
     sources::{Need, Sources},
-    timespan::Timespan,
     url,
 };
 use crate::domain::connection::{ConnectionSettings, Secret};
@@ -58,31 +53,9 @@ impl Settings {
     }
 }
 
-/// Arguments of `dbt run` that decide what is built where: a second one could undo the deploy variable.
-const OWN_FLAGS: &[&str] = &[
-    "--vars",
-    "--target",
-    "-t",
-    "--target-path",
-    "--profile",
-    "--profiles-dir",
-    "--project-dir",
-    "--select",
-    "-s",
-    "--models",
-    "--model",
-    "-m",
-    "--exclude",
-    "--selector",
-    "--state",
-    "--defer",
-    "--log-format",
-    "--log-level",
-];
-
-struct Loading<'a, 't> {
-    sources: &'a Sources<'a>,
-    layers: &'a mut Layers<'t>,
+pub(super) struct Loading<'a, 't> {
+    pub sources: &'a Sources<'a>,
+    pub layers: &'a mut Layers<'t>,
 }
 
 impl Loading<'_, '_> {
@@ -117,7 +90,7 @@ impl Loading<'_, '_> {
         Settings {
             waiting: self.waiting(),
             promotion: self.promotion(),
-            dbt: self.dbt(&project_dir, dbt_profile.folder, dbt_profile.named),
+            dbt: self.dbt(dbt_profile.folder, dbt_profile.named),
             folders: self.folders(&project_dir),
             screen: self.screen(),
             read_only: self.layers.value("read_only", false).value,
@@ -138,14 +111,14 @@ impl Loading<'_, '_> {
     }
 
     /// Relative paths start from the folder of the file that they stand in; those of flags and variables from the current one.
-    fn absolute(&self, chosen: Chosen<PathBuf>) -> PathBuf {
+    pub(super) fn absolute(&self, chosen: Chosen<PathBuf>) -> PathBuf {
         match (&chosen.origin, &self.layers.document) {
             (Origin::File(_), Some(document)) => document.folder().join(chosen.value),
             _ => self.sources.working_dir.join(chosen.value),
         }
     }
 
-    fn path(&mut self, key: &'static str) -> Option<PathBuf> {
+    pub(super) fn path(&mut self, key: &'static str) -> Option<PathBuf> {
         let chosen = self.layers.optional::<PathBuf>(key)?;
         Some(self.absolute(chosen))
     }
@@ -287,127 +260,6 @@ impl Loading<'_, '_> {
                 }
                 (pairs.0, None)
             }
-        }
-    }
-
-    fn waiting(&mut self) -> Waiting {
-        Waiting {
-            lag_threshold: self
-                .layers
-                .value("lag_threshold", Timespan::from_secs(1))
-                .value,
-            subscribe: self.layers.value("subscribe", true).value,
-            poll_interval: self.positive("poll_interval", Timespan::from_secs(15)),
-            timeout: self.positive("timeout", Timespan::from_secs(30 * 60)),
-        }
-    }
-
-    fn promotion(&mut self) -> Promotion {
-        Promotion {
-            max_retries: self.layers.value("max_retries", 3).value,
-            retry_backoff: self
-                .layers
-                .value("retry_backoff", Timespan::from_secs(1))
-                .value,
-            sink_deadline: self.positive("sink_deadline", Timespan::from_secs(60)),
-        }
-    }
-
-    fn positive(&mut self, key: &'static str, default: Timespan) -> Timespan {
-        let chosen = self.layers.value(key, default);
-        if chosen.value.duration().is_zero() {
-            let problem = Problem::value(
-                key,
-                &chosen.origin,
-                "it can't be zero",
-                "give a length of time",
-            );
-            self.layers.problems.push(problem);
-        }
-        chosen.value
-    }
-
-    fn dbt(&mut self, project_dir: &Path, profiles_dir: PathBuf, profile: Option<String>) -> Dbt {
-        let runner = self.layers.value("runner", RunnerKind::default()).value;
-        let executable = self.layers.value("dbt", PathBuf::from("dbt"));
-        let bare = executable.value.components().count() == 1;
-        let executable = if bare {
-            executable.value
-        } else {
-            self.absolute(executable)
-        };
-        Dbt {
-            runner,
-            executable,
-            args: self.dbt_args(),
-            profiles_dir,
-            profile,
-        }
-    }
-
-    fn dbt_args(&mut self) -> Vec<String> {
-        let args = self.layers.value("dbt_args", Vec::<String>::new());
-        for argument in &args.value {
-            let flag = argument.split('=').next().unwrap_or_default();
-            if OWN_FLAGS.contains(&flag) {
-                let why = format!("`{flag}` is passed by cutover itself");
-                let remedy = "use cutover's own flags for selecting and locating, and dbt_project.yml for variables";
-                let problem = Problem::value("dbt_args", &args.origin, why, remedy);
-                self.layers.problems.push(problem);
-            }
-        }
-        args.value
-    }
-
-    fn folders(&mut self, project_dir: &Path) -> Folders {
-        let state = self
-            .path("state_dir")
-            .unwrap_or_else(|| project_dir.join("state"));
-        let audit = self
-            .path("audit_dir")
-            .unwrap_or_else(|| state.join("audit"));
-        let log = self.path("log_dir").unwrap_or_else(|| {
-            let home = self.sources.variables.state_home();
-            home.unwrap_or_else(|| project_dir.join("logs"))
-                .join("cutover")
-        });
-        Folders { state, audit, log }
-    }
-
-    fn screen(&mut self) -> Screen {
-        let vocabulary = self.sources.vocabulary;
-        let default_theme = vocabulary.themes.first().copied().unwrap_or_default();
-        let theme = self.layers.value("theme", default_theme.to_owned());
-        let known = vocabulary.themes.contains(&theme.value.as_str());
-        let is_file = Path::new(&theme.value)
-            .extension()
-            .is_some_and(|end| end == "toml");
-        if !known && !is_file {
-            let remedy = suggestion(&theme.value, vocabulary.themes.iter().copied())
-                .unwrap_or_else(|| format!("themes are {}", vocabulary.themes.join(", ")));
-            let why = format!("there is no theme `{}`", theme.value);
-            let problem = Problem::value("theme", &theme.origin, why, &remedy);
-            self.layers.problems.push(problem);
-        }
-        let keys = match &self.layers.document {
-            Some(document) => keys::read(document, vocabulary.actions, &mut self.layers.problems),
-            None => Vec::new(),
-        };
-        let theme = if is_file {
-            let value = PathBuf::from(theme.value);
-            let origin = theme.origin;
-            self.absolute(Chosen { value, origin })
-                .display()
-                .to_string()
-        } else {
-            theme.value
-        };
-        Screen {
-            color: self.layers.value("color", Color::default()).value,
-            theme,
-            badge: self.layers.value("badge", String::new()).value,
-            mouse: self.layers.value("mouse", false).value,
-            keys,
         }
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `sources`, `load` | from [`Sources`] to [`Settings`] |
+//! | `sources`, `load`, `tool` | from [`Sources`] to [`Settings`] |
 //! | `settings` | the typed result |
 //! | `setting`, `layers`, `overrides`, `document`, `keys` | names of settings, and which source wins |
 //! | `project`, `profile`, `pairs`, `url` | what dbt's files and a URL say |
@@ -25,6 +25,7 @@ mod setting;
 mod settings;
 mod sources;
 mod timespan;
+mod tool;
 mod url;
 mod variables;
 mod yaml;
