@@ -15,6 +15,8 @@ mod front;
 mod live;
 #[path = "client/proxy.rs"]
 mod proxy;
+#[path = "client/recorded.rs"]
+mod recorded;
 #[path = "client/script.rs"]
 mod script;
 #[path = "client/wire.rs"]
