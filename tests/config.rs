@@ -100,6 +100,7 @@ fn a_dbt_project_is_enough() {
     let connection = settings.connection().unwrap();
     assert_eq!(connection.host, "db.example");
     assert_eq!(connection.sslmode, SslMode::Prefer);
+    assert_eq!(settings.default_schema.as_deref(), Some("marts"));
     let environment = settings.environment().unwrap();
     assert_eq!(environment.strategy, Strategy::Swap);
     let twins: Vec<&str> = environment
@@ -302,6 +303,20 @@ fn a_url_replaces_the_profile_and_needs_none() {
     assert_eq!(settings.environment().unwrap().database.as_str(), "shop");
     let described = format!("{settings:?} {:?}", settings.describe());
     assert!(!described.contains("s3cret"), "{described}");
+}
+
+#[test]
+fn a_secret_that_stands_in_the_wrong_field_is_not_told() {
+    let profiles = PROFILES.replace("port: 6875", "port: \"{{ env_var('DBT_ENV_SECRET_PW') }}\"");
+    let folder = Folder::with(&[("dbt_project.yml", PROJECT), ("profiles.yml", &profiles)]);
+    let mut sources = folder.sources(Need::Server);
+    sources.variables = [("DBT_ENV_SECRET_PW", "hunter2")].into_iter().collect();
+    let problems = Settings::load(&sources).unwrap_err().to_string();
+    assert!(
+        problems.contains("`port`: its value can't be used"),
+        "{problems}"
+    );
+    assert!(!problems.contains("hunter2"), "{problems}");
 }
 
 #[test]

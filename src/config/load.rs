@@ -5,7 +5,7 @@ use super::{
     layers::{Chosen, Layers},
     pairs,
     problem::{Origin, Place, Problem, Problems},
-    profile::{self, Profile},
+    profile::{self, Output, Profile},
     project::{self, DbtProject},
     setting::SETTINGS,
     settings::{Settings, TargetNames, ValidateCommand},
@@ -80,7 +80,10 @@ impl Loading<'_, '_> {
             .or_else(|| self.keep(dbt_profile.profile.as_ref()?.own_target()))
             .unwrap_or_else(|| profile::DEFAULT_TARGET.to_owned());
         self.layers.target = Some(target.clone());
-        let connection = self.connection(dbt_profile.profile.as_ref(), &target);
+        let output = self.output(dbt_profile.profile.as_ref(), &target);
+        let (connection, default_schema) = output
+            .map(|output| (output.connection, output.schema))
+            .unzip();
         let (targets, environment) = self.deployment(
             &target,
             project.as_ref(),
@@ -104,6 +107,7 @@ impl Loading<'_, '_> {
             target,
             project,
             connection,
+            default_schema: default_schema.flatten(),
             by_url: self.has_url(),
             environment,
             described: Vec::new(),
@@ -191,15 +195,10 @@ impl Loading<'_, '_> {
             || self.layers.document.as_ref().is_some_and(in_file)
     }
 
-    fn connection(
-        &mut self,
-        profile: Option<&Profile>,
-        target: &str,
-    ) -> Option<ConnectionSettings> {
+    /// Where the target's connection comes from: the URL, else the profile.
+    fn output(&mut self, profile: Option<&Profile>, target: &str) -> Option<Output> {
         let mut problems = Vec::new();
-        let from_profile = profile
-            .and_then(|profile| profile.output(target, &mut problems))
-            .map(|output| output.connection);
+        let from_profile = profile.and_then(|profile| profile.output(target, &mut problems));
         let Some(chosen) = self.layers.optional::<Secret>("url") else {
             if self.sources.need == Need::Server {
                 self.layers.problems.append(&mut problems);
@@ -208,10 +207,12 @@ impl Loading<'_, '_> {
         };
         match url::parse(&chosen.value) {
             Ok(mut connection) => {
-                // The URL says where; the profile still says on which cluster dbt builds.
-                let cluster = from_profile.and_then(|profile| profile.cluster);
+                // The URL says where; the profile still says in which schema and on which cluster dbt builds.
+                let (schema, cluster) = from_profile
+                    .map(|output| (output.schema, output.connection.cluster))
+                    .unwrap_or_default();
                 connection.cluster = connection.cluster.or(cluster);
-                Some(connection)
+                Some(Output { connection, schema })
             }
             Err(error) => {
                 let remedy = "write postgres://user:password@host:port/database";

@@ -233,7 +233,14 @@ impl Fields<'_> {
         let text = self.text(&[name])?;
         let value = text.trim().parse().ok();
         if value.is_none() {
-            self.wrong(name, line, &format!("`{text}` can't be used: {rule}"));
+            // A value out of Jinja may be a secret variable's.
+            let templated = self.node.at(&[name])?.text()?.contains("{{");
+            let shown = if templated {
+                "its value"
+            } else {
+                &format!("`{text}`")
+            };
+            self.wrong(name, line, &format!("{shown} can't be used: {rule}"));
         }
         value
     }

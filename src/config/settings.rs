@@ -129,6 +129,8 @@ pub struct Settings {
     pub validate: Vec<ValidateCommand>,
     /// The targets of strategy `targets`; absent with strategy `swap`.
     pub targets: Option<TargetNames>,
+    /// dbt's default schema at the target (`target.schema`), where a profile says it.
+    pub default_schema: Option<String>,
     pub(super) target: String,
     pub(super) project: Option<DbtProject>,
     pub(super) connection: Option<ConnectionSettings>,

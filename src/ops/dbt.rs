@@ -86,11 +86,14 @@ impl Session {
         Ok(dir)
     }
 
+    /// What dbt's `target.schema` is: where no profile says it, the first schema of the environment is the best guess.
     fn default_schema(&self) -> &str {
-        self.environment()
-            .schemas
-            .first()
-            .map_or("public", |pair| pair.production.as_str())
+        let first = self.environment().schemas.first();
+        self.settings()
+            .default_schema
+            .as_deref()
+            .or(first.map(|pair| pair.production.as_str()))
+            .unwrap_or("public")
     }
 
     /// Compiles the project before a deploy is planned, so that the plan is about the files as they are now.
