@@ -276,7 +276,12 @@ pub struct DiffFlags {
     #[arg(long, value_name = "KIND", num_args = 1.., action = clap::ArgAction::Append, env = "DBT_RESOURCE_TYPES")]
     pub resource_type: Vec<String>,
     /// Which tests come along: eager, cautious, buildable, empty
-    #[arg(long, value_name = "MODE", default_value = "eager", env = "DBT_INDIRECT_SELECTION")]
+    #[arg(
+        long,
+        value_name = "MODE",
+        default_value = "eager",
+        env = "DBT_INDIRECT_SELECTION"
+    )]
     pub indirect_selection: String,
 }
 

@@ -1,1 +1,77 @@
 //! Headless commands: text and JSON output, exit codes.
+//!
+//! Each command is a file; all of them return the process exit code. stdout is data, stderr is words. Without a terminal nothing asks.
+
+pub mod args;
+pub mod catalogue;
+mod confirm;
+pub mod diff;
+pub mod doctor;
+pub mod environments;
+pub mod history;
+pub mod operation;
+pub mod printer;
+pub mod run;
+pub mod status;
+pub mod wait;
+
+use crate::ops::error::OpsError;
+use crate::ops::progress::{Outcome, OutcomeKind, Progress};
+use crate::ops::session::Session;
+use args::Common;
+use printer::{Closed, Printer};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// The exit code when stdout was closed by whoever read it.
+const PIPE_CLOSED: u8 = 0;
+
+/// What every command that works on an environment needs.
+#[derive(Clone)]
+pub struct Desk {
+    pub session: Arc<Session>,
+    pub printer: Printer,
+    pub common: Common,
+    /// Cancelled by SIGINT, SIGTERM and SIGHUP.
+    pub cancel: CancellationToken,
+}
+
+impl Desk {
+    /// Tells an error and returns its exit code.
+    #[must_use]
+    pub fn fail(&self, error: &OpsError) -> u8 {
+        fail(self.printer, error)
+    }
+}
+
+/// Tells an error and returns its exit code; in JSON it is the one line of data.
+#[must_use]
+pub fn fail(printer: Printer, error: &OpsError) -> u8 {
+    let outcome = Outcome {
+        outcome: error.outcome(),
+        message: error.to_string(),
+        next: None,
+        audit: None,
+    };
+    finish(printer, &outcome)
+}
+
+/// Tells how it ended and returns the exit code.
+#[must_use]
+pub fn finish(printer: Printer, outcome: &Outcome) -> u8 {
+    match printer.progress(&Progress::Finished(outcome.clone())) {
+        Ok(()) => outcome.outcome.exit_code(),
+        Err(Closed) => PIPE_CLOSED,
+    }
+}
+
+/// An outcome that says only one sentence.
+#[must_use]
+pub fn sentence(outcome: OutcomeKind, message: impl Into<String>) -> Outcome {
+    Outcome {
+        outcome,
+        message: message.into(),
+        next: None,
+        audit: None,
+    }
+}

@@ -1,0 +1,37 @@
+//! Asking a person at a terminal; refusing to guess where there is none.
+
+use super::printer::Printer;
+use crate::domain::action::Danger;
+use crate::domain::plan::{Confirmation, Plan};
+use std::io::{self, BufRead, IsTerminal, Write};
+
+/// Whether somebody can be asked.
+#[must_use]
+pub fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks for what the plan's danger demands. `None`: the person said no.
+#[must_use]
+pub fn ask(printer: Printer, plan: &Plan) -> Option<Confirmation> {
+    let reversible = plan.operation.danger() <= Danger::Reversible;
+    let question = if reversible {
+        "Go on? Type y: ".to_owned()
+    } else {
+        format!(
+            "This is {}. Type `{}` to go on: ",
+            plan.operation, plan.word
+        )
+    };
+    printer.plan(plan);
+    let mut err = io::stderr().lock();
+    write!(err, "{question}").and_then(|()| err.flush()).ok()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).ok()?;
+    let answer = answer.trim_end_matches(['\r', '\n']);
+    match (reversible, answer) {
+        (true, "y" | "yes") => Some(Confirmation::Key),
+        (false, word) if word == plan.word.as_str() => Some(Confirmation::Typed(word.to_owned())),
+        _ => None,
+    }
+}

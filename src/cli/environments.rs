@@ -1,0 +1,39 @@
+//! environments: the dbt targets that have a deployment, and where each stands.
+
+use super::PIPE_CLOSED;
+use super::printer::{Closed, Printer};
+use crate::ops::session::Session;
+use serde_json::json;
+
+/// One dbt target of the project; the session is an error text where the target can't be used.
+pub struct Target {
+    pub name: String,
+    pub session: Result<Session, String>,
+}
+
+/// Prints one line per target.
+pub async fn environments(printer: Printer, targets: Vec<Target>) -> u8 {
+    if targets.is_empty() {
+        printer.say(
+            "No dbt target has a deployment: add `vars.deployment.<target>` to dbt_project.yml.",
+        );
+    }
+    for target in targets {
+        let stands = match &target.session {
+            Ok(session) => session.status().await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.clone()),
+        };
+        let printed = match stands {
+            Ok(status) if printer.is_json() => printer.json_line(&json!({
+                "environment": target.name, "strategy": status.strategy, "phase": status.phase, "readiness": status.readiness,
+            })),
+            Ok(status) => printer.data(&format!("{:20} {:12} {:10} way back {}", target.name, status.phase, status.readiness, status.way_back)),
+            Err(error) if printer.is_json() => printer.json_line(&json!({ "environment": target.name, "error": error })),
+            Err(error) => printer.data(&format!("{:20} unreachable  {error}", target.name)),
+        };
+        if let Err(Closed) = printed {
+            return PIPE_CLOSED;
+        }
+    }
+    0
+}

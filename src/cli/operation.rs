@@ -1,0 +1,169 @@
+//! init, deploy, promote, sync, rollback, cleanup: plan, show, confirm, execute.
+
+use super::args::{OperationFlags, Output};
+use super::printer::Closed;
+use super::{Desk, PIPE_CLOSED, confirm, finish, sentence};
+use crate::domain::finding::Allowance;
+use crate::domain::plan::{Confirmation, ConfirmedPlan, NotConfirmed, Plan};
+use crate::ops::progress::{Outcome, OutcomeKind};
+use crate::ops::request::Request;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use tokio::sync::mpsc;
+
+/// The contract of `--dry-run --output json`.
+#[derive(Serialize)]
+struct DryRun<'a> {
+    operation: &'a str,
+    fingerprint: &'a str,
+    findings: &'a [crate::domain::finding::Finding],
+    closure: &'a [crate::domain::plan::ClosureItem],
+    statements: Vec<String>,
+}
+
+/// Reads `--allow` values.
+///
+/// # Errors
+/// The first that is malformed, as an outcome.
+pub fn allowances(texts: &[String]) -> Result<BTreeSet<Allowance>, Outcome> {
+    let parsed: Result<BTreeSet<Allowance>, _> =
+        texts.iter().map(|text| Allowance::parse(text)).collect();
+    parsed.map_err(|error| sentence(OutcomeKind::Refused, format!("--allow: {error}")))
+}
+
+/// One operation from flags to exit code.
+pub async fn operate(desk: &Desk, mut request: Request, flags: &OperationFlags) -> u8 {
+    match allowances(&flags.allow) {
+        Ok(allow) => request.allow = allow,
+        Err(outcome) => return finish(desk.printer, &outcome),
+    }
+    let planned = match desk.session.plan(&request).await {
+        Ok(planned) => planned,
+        Err(error) => return desk.fail(&error),
+    };
+    if flags.dry_run {
+        return show(desk, &planned.plan);
+    }
+    match agreed(desk, planned.plan, flags.expect.as_deref()) {
+        Ok(Some(confirmed)) => perform(desk, confirmed).await.outcome.exit_code(),
+        Ok(None) => finish(
+            desk.printer,
+            &sentence(OutcomeKind::Refused, "Not confirmed; nothing was changed."),
+        ),
+        Err(outcome) => finish(desk.printer, &outcome),
+    }
+}
+
+/// The plan as it would run; nothing is changed. A blocked plan ends with the code of a block.
+fn show(desk: &Desk, plan: &Plan) -> u8 {
+    let code = if plan.is_blocked() {
+        OutcomeKind::Blocked.exit_code()
+    } else {
+        0
+    };
+    let printed = if desk.printer.output == Output::Json {
+        desk.printer.json(&DryRun {
+            operation: plan.operation.as_str(),
+            fingerprint: plan.fingerprint.as_str(),
+            findings: &plan.findings,
+            closure: &plan.closure,
+            statements: plan
+                .script()
+                .into_iter()
+                .map(|line| line.trim_end_matches(';').to_owned())
+                .collect(),
+        })
+    } else {
+        desk.printer.plan(plan);
+        plan.script()
+            .iter()
+            .try_for_each(|line| desk.printer.data(line))
+    };
+    match printed {
+        Ok(()) => code,
+        Err(Closed) => PIPE_CLOSED,
+    }
+}
+
+/// Turns the plan into one that may run, by flags or by asking. `Ok(None)`: the person said no.
+///
+/// # Errors
+/// Why it may not run, as an outcome.
+pub fn agreed(
+    desk: &Desk,
+    plan: Plan,
+    expect: Option<&str>,
+) -> Result<Option<ConfirmedPlan>, Outcome> {
+    if plan.is_blocked() {
+        if !desk.printer.is_json() {
+            desk.printer.plan(&plan);
+        }
+        let blocks: Vec<String> = plan
+            .blocks()
+            .map(|finding| finding.id.to_string())
+            .collect();
+        return Err(sentence(
+            OutcomeKind::Blocked,
+            format!("Blocked by {}; nothing was changed.", blocks.join(", ")),
+        ));
+    }
+    let nothing = plan.steps.is_empty();
+    let confirmation = if desk.common.yes || nothing {
+        Some(Confirmation::Flags {
+            expect: expect.map(str::to_owned),
+        })
+    } else if confirm::can_ask() {
+        confirm::ask(desk.printer, &plan)
+    } else {
+        return Err(unasked(&plan));
+    };
+    let Some(confirmation) = confirmation else {
+        return Ok(None);
+    };
+    if desk.common.yes && !desk.printer.is_json() {
+        desk.printer.plan(&plan);
+    }
+    plan.confirm(&confirmation).map(Some).map_err(|refused| {
+        let kind = match refused {
+            NotConfirmed::OtherPlan { .. } | NotConfirmed::Blocked(_) => OutcomeKind::Blocked,
+            NotConfirmed::NeedsExpect(_) | NotConfirmed::WrongWord(_) => OutcomeKind::Refused,
+        };
+        sentence(
+            kind,
+            format!("Not confirmed: {refused}. Nothing was changed."),
+        )
+    })
+}
+
+fn unasked(plan: &Plan) -> Outcome {
+    let expect = if plan.has_warnings() {
+        format!(" --expect {}", plan.fingerprint)
+    } else {
+        String::new()
+    };
+    sentence(
+        OutcomeKind::Refused,
+        format!(
+            "Not confirmed: there is no terminal to ask on. Look with --dry-run, then add --yes{expect}. Nothing was changed."
+        ),
+    )
+}
+
+/// Runs a confirmed plan and prints its events as they come.
+pub async fn perform(desk: &Desk, confirmed: ConfirmedPlan) -> Outcome {
+    let (progress, mut events) = mpsc::unbounded_channel();
+    let printer = desk.printer;
+    let print = async {
+        let mut readable = true;
+        while let Some(event) = events.recv().await {
+            // A closed pipe must not stop an operation that is under way.
+            readable = readable && printer.progress(&event).is_ok();
+        }
+    };
+    let (outcome, ()) = tokio::join!(
+        desk.session
+            .execute(confirmed, progress, desk.cancel.clone()),
+        print
+    );
+    outcome
+}

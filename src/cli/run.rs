@@ -1,0 +1,174 @@
+//! run: the slim workflow up to a point; every step starts from what the catalog says, so it can be cut off and run again.
+
+use super::args::{DeployFlags, Until};
+use super::operation::{agreed, allowances, perform};
+use super::wait::until_ready;
+use super::{Desk, finish, sentence};
+use crate::domain::action::Operation;
+use crate::domain::phase::Phase;
+use crate::ops::progress::{Outcome, OutcomeKind};
+use crate::ops::request::Request;
+use crate::ops::session::Observation;
+
+/// More steps than any way through the workflow has: a loop would be a mistake of ours.
+const MOST_STEPS: usize = 12;
+
+/// What comes next.
+enum Next {
+    Operate(Operation),
+    Wait,
+    Done(String),
+    Stop(Outcome),
+}
+
+/// Goes on until the point is reached; returns the exit code.
+pub async fn run(desk: &Desk, until: Until, deploy: &DeployFlags, allow: &[String]) -> u8 {
+    let allow = match allowances(allow) {
+        Ok(allow) => allow,
+        Err(outcome) => return finish(desk.printer, &outcome),
+    };
+    let mut compiled = false;
+    for _ in 0..MOST_STEPS {
+        if !compiled {
+            // Once: the project's files must not change under the workflow.
+            if let Err(error) = desk.session.prepare(&Request::new(Operation::Deploy)).await {
+                return desk.fail(&error);
+            }
+            compiled = true;
+        }
+        let observation = match desk.session.observe().await {
+            Ok(observation) => observation,
+            Err(error) => return desk.fail(&error),
+        };
+        let phase = observation.board.phase;
+        let outcome = match next(&observation, until) {
+            Next::Done(message) => {
+                return finish(desk.printer, &sentence(OutcomeKind::Done, message));
+            }
+            Next::Stop(outcome) => return finish(desk.printer, &outcome),
+            Next::Wait => {
+                desk.printer.say("await");
+                until_ready(desk).await
+            }
+            Next::Operate(operation) => {
+                desk.printer
+                    .say(&format!("{operation} (the deployment is {phase})"));
+                let mut request = Request::new(operation);
+                request.allow = allow.clone();
+                request.full = deploy.full;
+                request.select = deploy.select.clone();
+                request.exclude = deploy.exclude.clone();
+                request.state = deploy.state.clone();
+                step(desk, request, observation).await
+            }
+        };
+        if outcome.outcome != OutcomeKind::Done {
+            return outcome.outcome.exit_code();
+        }
+    }
+    finish(
+        desk.printer,
+        &sentence(
+            OutcomeKind::Failed,
+            "The workflow does not come to an end; look at `cutover status`.",
+        ),
+    )
+}
+
+/// Plans, accepts a plan without warnings (or asks), executes.
+async fn step(desk: &Desk, request: Request, observation: Observation) -> Outcome {
+    let stop = |outcome: Outcome| {
+        // Told here; the exit code follows from the outcome that the caller gets.
+        let _ = finish(desk.printer, &outcome);
+        outcome
+    };
+    let plan = match desk.session.plan_from(&request, observation).await {
+        Ok(planned) => planned.plan,
+        Err(error) => return stop(sentence(error.outcome(), error.to_string())),
+    };
+    if desk.common.yes && plan.has_warnings() && !plan.is_blocked() {
+        desk.printer.plan(&plan);
+        let mut outcome = sentence(
+            OutcomeKind::Blocked,
+            format!(
+                "The plan of {} has warnings; `run --yes` accepts only plans without.",
+                plan.operation
+            ),
+        );
+        outcome.next = Some(format!(
+            "cutover {} --yes --expect {}",
+            plan.operation, plan.fingerprint
+        ));
+        return stop(outcome);
+    }
+    match agreed(desk, plan, None) {
+        Ok(Some(confirmed)) => perform(desk, confirmed).await,
+        Ok(None) => stop(sentence(
+            OutcomeKind::Refused,
+            "Not confirmed; nothing was changed.",
+        )),
+        Err(outcome) => stop(outcome),
+    }
+}
+
+fn next(observation: &Observation, until: Until) -> Next {
+    let board = &observation.board;
+    let record = |record: Option<&crate::domain::record::Record>| {
+        record.and_then(|record| record.manifest.clone())
+    };
+    let candidate = board
+        .project
+        .as_ref()
+        .map(|project| project.manifest.clone());
+    let deployed = record(board.provenance.deployment.as_ref());
+    let stale = candidate.is_some() && candidate != deployed && has_changes(observation);
+    match board.phase {
+        Phase::None => Next::Operate(Operation::Init),
+        Phase::Initialized | Phase::Deploying => Next::Operate(Operation::Deploy),
+        Phase::Hydrating | Phase::Ready if stale => Next::Operate(Operation::Deploy),
+        Phase::Hydrating => Next::Wait,
+        Phase::Ready if until == Until::Ready => Next::Done("Ready for the promote.".to_owned()),
+        Phase::Ready | Phase::Promoting => Next::Operate(Operation::Promote),
+        Phase::Promoted => after_promote(observation, until),
+        Phase::Synced if !production_differs(observation) => {
+            Next::Done("Production runs this project, and both sides are the same.".to_owned())
+        }
+        Phase::Synced => Next::Operate(Operation::Deploy),
+        Phase::Unknown => Next::Stop(sentence(
+            OutcomeKind::Blocked,
+            "Names or records contradict each other; look at `cutover status`.",
+        )),
+    }
+}
+
+/// Sync ends the way back, so it happens only when it was asked for by name.
+fn after_promote(observation: &Observation, until: Until) -> Next {
+    if until == Until::Synced {
+        return Next::Operate(Operation::Sync);
+    }
+    if !production_differs(observation) {
+        return Next::Done("Production runs this project.".to_owned());
+    }
+    let mut outcome = sentence(
+        OutcomeKind::Blocked,
+        "The deployment side is the way back to the retired production; the next deployment needs it.",
+    );
+    outcome.next = Some("cutover sync".to_owned());
+    Next::Stop(outcome)
+}
+
+fn has_changes(observation: &Observation) -> bool {
+    let project = observation.board.project.as_ref();
+    project.is_some_and(|project| {
+        !project.compared_with_deployment
+            || project
+                .models
+                .iter()
+                .any(|model| model.change_from_deployment.is_some())
+    })
+}
+
+fn production_differs(observation: &Observation) -> bool {
+    let project = observation.board.project.as_ref();
+    project.is_some_and(|project| project.models.iter().any(|model| model.change.is_some()))
+}

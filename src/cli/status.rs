@@ -1,0 +1,156 @@
+//! status: where the deployment stands.
+
+use super::printer::{Closed, Printer};
+use super::{Desk, PIPE_CLOSED};
+use crate::domain::finding::Severity;
+use crate::ops::status::{ClusterStatus, ObjectStatus, Status};
+
+/// Prints the status once.
+pub async fn status(desk: &Desk) -> u8 {
+    match desk.session.status().await {
+        Ok(status) => code(print(desk.printer, &status)),
+        Err(error) => desk.fail(&error),
+    }
+}
+
+/// Prints a line (or a JSON line) whenever the status changes, until interrupted.
+pub async fn watch(desk: &Desk) -> u8 {
+    let feed = desk.session.live();
+    let mut pictures = feed.pictures();
+    let mut last = String::new();
+    loop {
+        let picture = pictures.borrow_and_update().clone();
+        if let Some(snapshot) = picture.snapshot {
+            let board = desk.session.board(snapshot);
+            let status = Status::new(&board, Vec::new());
+            let line = headline(&status);
+            if line != last {
+                let printed = if desk.printer.is_json() {
+                    desk.printer.json_line(&status)
+                } else {
+                    desk.printer.data(&line)
+                };
+                if printed.is_err() {
+                    return PIPE_CLOSED;
+                }
+                last = line;
+            }
+        }
+        tokio::select! {
+            () = desk.cancel.cancelled() => return 130,
+            changed = pictures.changed() => if changed.is_err() { return 1 },
+        }
+    }
+}
+
+fn code(printed: Result<(), Closed>) -> u8 {
+    match printed {
+        Ok(()) => 0,
+        Err(Closed) => PIPE_CLOSED,
+    }
+}
+
+fn headline(status: &Status) -> String {
+    let clusters: Vec<String> = status
+        .clusters
+        .iter()
+        .filter(|cluster| cluster.side == crate::domain::environment::Side::Deployment)
+        .map(|cluster| {
+            format!(
+                "{} {} {}/{}",
+                cluster.name, cluster.readiness, cluster.hydrated, cluster.total
+            )
+        })
+        .collect();
+    format!(
+        "{}: {} ({})  {}",
+        status.environment,
+        status.phase,
+        status.readiness,
+        clusters.join(", ")
+    )
+}
+
+fn print(printer: Printer, status: &Status) -> Result<(), Closed> {
+    if printer.is_json() {
+        return printer.json(status);
+    }
+    let server = &status.server;
+    printer.data(&format!(
+        "{} on {}:{} {} as {} ({})",
+        status.environment, server.host, server.port, server.database, server.role, server.version
+    ))?;
+    let reason = if status.reason.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", status.reason)
+    };
+    printer.data(&format!(
+        "phase {}, deployment side {}{reason}",
+        status.phase, status.readiness
+    ))?;
+    printer.data(&format!("way back {}", status.way_back))?;
+    for relation in &status.server.missing {
+        printer.say(&format!("not readable here: {relation}"));
+    }
+    printer.data("")?;
+    printer.data(&format!(
+        "{:24} {:11} {:10} {:>9} {:>9}",
+        "CLUSTER", "SIDE", "READINESS", "HYDRATED", "LAG"
+    ))?;
+    status
+        .clusters
+        .iter()
+        .try_for_each(|cluster| printer.data(&cluster_line(cluster)))?;
+    printer.data("")?;
+    printer.data(&format!(
+        "{:40} {:17} {:11} {:10} {:>8} {:>9}  {}",
+        "OBJECT", "KIND", "SIDE", "READINESS", "REPLICAS", "LAG", "CHANGE"
+    ))?;
+    status
+        .objects
+        .iter()
+        .try_for_each(|object| printer.data(&object_line(object)))?;
+    for finding in status
+        .findings
+        .iter()
+        .filter(|finding| finding.severity != Severity::Info)
+    {
+        printer.finding(finding);
+    }
+    Ok(())
+}
+
+fn cluster_line(cluster: &ClusterStatus) -> String {
+    let reason = if cluster.reason.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", cluster.reason)
+    };
+    let hydrated = format!("{}/{}", cluster.hydrated, cluster.total);
+    format!(
+        "{:24} {:11} {:10} {hydrated:>9} {:>9}{reason}",
+        cluster.name,
+        cluster.side,
+        cluster.readiness,
+        lag(cluster.max_lag_s)
+    )
+}
+
+fn object_line(object: &ObjectStatus) -> String {
+    let replicas = format!("{}/{}", object.hydrated_replicas, object.replicas);
+    let change = object.change.map_or("", |change| change.as_str());
+    let line = format!(
+        "{:40} {:17} {:11} {:10} {replicas:>8} {:>9}  {change}",
+        format!("{}.{}", object.schema, object.name),
+        object.kind,
+        object.side,
+        object.readiness,
+        lag(object.lag_s)
+    );
+    line.trim_end().to_owned()
+}
+
+fn lag(seconds: Option<f64>) -> String {
+    seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.1} s"))
+}

@@ -1,0 +1,223 @@
+//! doctor: one check per thing that must be right, each with what to do when it is not.
+
+use super::session::Session;
+use crate::dbt::runner::version::probe;
+use crate::domain::environment::Side;
+use crate::domain::finding::Severity;
+use crate::domain::guard;
+use crate::materialize::observe::Observer;
+use serde::Serialize;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    Ok,
+    /// Works, with something missing.
+    Warn,
+    Fail,
+    /// Could not be looked at, because something before it failed.
+    Skipped,
+}
+
+/// One check.
+#[derive(Debug, Clone, Serialize)]
+pub struct Check {
+    pub name: &'static str,
+    pub health: Health,
+    pub message: String,
+    /// What to do; empty when nothing is.
+    pub remedy: String,
+}
+
+fn check(
+    name: &'static str,
+    health: Health,
+    message: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Check {
+    Check {
+        name,
+        health,
+        message: message.into(),
+        remedy: remedy.into(),
+    }
+}
+
+impl Session {
+    /// Looks at everything and changes nothing.
+    pub async fn doctor(&self) -> Vec<Check> {
+        let mut checks = self.file_checks();
+        checks.push(self.dbt_check().await);
+        match Observer::connect(self.connector()).await {
+            Ok(observer) => {
+                let server = observer.server();
+                checks.push(check(
+                    "connection",
+                    Health::Ok,
+                    format!("{}:{} as {}", server.host, server.port, server.role),
+                    "",
+                ));
+                checks.push(check(
+                    "version",
+                    Health::Ok,
+                    format!("Materialize {}", server.version),
+                    "",
+                ));
+                checks.push(missing_relations(&observer));
+                checks.extend(self.environment_checks().await);
+            }
+            Err(error) => {
+                let remedy = "See the message; `cutover config show` tells where host, port and user come from.";
+                checks.push(check("connection", Health::Fail, error.to_string(), remedy));
+                for name in ["version", "relations", "names", "ownership", "privileges"] {
+                    checks.push(check(
+                        name,
+                        Health::Skipped,
+                        "not looked at: there is no connection",
+                        "",
+                    ));
+                }
+            }
+        }
+        checks
+    }
+
+    fn file_checks(&self) -> Vec<Check> {
+        let mut checks = Vec::new();
+        if let Ok(project) = self.settings().project() {
+            checks.push(check(
+                "project",
+                Health::Ok,
+                format!("{} in {}", project.name, project.dir.display()),
+                "",
+            ));
+        }
+        let remedy = "Run `dbt compile` in the project; `cutover deploy` does it by itself.";
+        checks.push(match self.candidate_file() {
+            Ok(file) if file.is_file() => match crate::dbt::manifest::Manifest::read(&file) {
+                Ok(manifest) => check(
+                    "manifest",
+                    Health::Ok,
+                    format!("{} ({})", file.display(), manifest.hash()),
+                    "",
+                ),
+                Err(error) => check("manifest", Health::Fail, error.to_string(), remedy),
+            },
+            Ok(file) => check(
+                "manifest",
+                Health::Warn,
+                format!("there is no {}", file.display()),
+                remedy,
+            ),
+            Err(error) => check("manifest", Health::Fail, error.to_string(), remedy),
+        });
+        checks.push(match self.store().find_production() {
+            Ok(Some(manifest)) => check("state", Health::Ok, format!("production runs manifest {}", manifest.hash()), ""),
+            Ok(None) => check(
+                "state",
+                Health::Warn,
+                format!("{} has no manifest.json: changes against production are unknown", self.store().dir().display()),
+                "Copy the manifest.json of what production runs into it; every promote keeps it up to date.",
+            ),
+            Err(error) => check("state", Health::Fail, error.to_string(), "Replace the file by the manifest of what production runs."),
+        });
+        checks
+    }
+
+    async fn dbt_check(&self) -> Check {
+        let program = match self.program() {
+            Ok(program) => program,
+            Err(error) => {
+                return check(
+                    "dbt",
+                    Health::Fail,
+                    error.to_string(),
+                    "Make the project's target path writable.",
+                );
+            }
+        };
+        let remedy = "Install dbt-materialize, name the executable with the setting `dbt`, or use --runner compiled.";
+        match probe(&program.version(), &self.settings().project_dir).await {
+            Ok(Some(version)) => match version.adapter {
+                Some(adapter) => check(
+                    "dbt",
+                    Health::Ok,
+                    format!("dbt {} with dbt-materialize {adapter}", version.core),
+                    "",
+                ),
+                None => check(
+                    "dbt",
+                    Health::Warn,
+                    format!("dbt {} without dbt-materialize", version.core),
+                    remedy,
+                ),
+            },
+            Ok(None) => check("dbt", Health::Warn, "dbt does not tell its version", remedy),
+            Err(error) => check("dbt", Health::Warn, error.to_string(), remedy),
+        }
+    }
+
+    async fn environment_checks(&self) -> Vec<Check> {
+        let observation = match self.observe().await {
+            Ok(observation) => observation,
+            Err(error) => {
+                return vec![check(
+                    "names",
+                    Health::Fail,
+                    error.to_string(),
+                    "See the message.",
+                )];
+            }
+        };
+        observation.with_facts(|facts| {
+            let mut names = guard::production_names_missing(facts);
+            names.extend(guard::self_swap(facts));
+            names.extend(guard::connectors_in_environment(facts, &[Side::Production]));
+            let mut ownership =
+                guard::schema_ownership(facts, &[Side::Production, Side::Deployment]);
+            ownership.extend(guard::cluster_ownership(
+                facts,
+                &[Side::Production, Side::Deployment],
+            ));
+            let privileges = guard::create_privileges(facts, true, true);
+            [
+                ("names", names),
+                ("ownership", ownership),
+                ("privileges", privileges),
+            ]
+            .into_iter()
+            .map(|(name, findings)| match findings.first() {
+                None => check(name, Health::Ok, "fine", ""),
+                Some(finding) => {
+                    let health = if finding.severity == Severity::Block {
+                        Health::Fail
+                    } else {
+                        Health::Warn
+                    };
+                    let message = format!("{} {}", finding.message, finding.objects.join(", "));
+                    check(name, health, message, finding.remedy.clone())
+                }
+            })
+            .collect()
+        })
+    }
+}
+
+fn missing_relations(observer: &Observer) -> Check {
+    let missing: Vec<String> = observer.missing().into_iter().collect();
+    if missing.is_empty() {
+        check(
+            "relations",
+            Health::Ok,
+            "every relation that pictures use is readable",
+            "",
+        )
+    } else {
+        check(
+            "relations",
+            Health::Warn,
+            format!("not readable here: {}", missing.join(", ")),
+            "Columns that need them stay empty; a newer server or another role may read them.",
+        )
+    }
+}

@@ -1,0 +1,234 @@
+//! Where the deployment stands, as data: the contract of `cutover status --output json`.
+
+use super::error::OpsError;
+use super::session::{Observation, Session};
+use crate::domain::action::Operation;
+use crate::domain::board::{Board, WayBack};
+use crate::domain::environment::{Side, Strategy};
+use crate::domain::finding::Finding;
+use crate::domain::phase::Phase;
+use crate::domain::plan::{self, Sizes};
+use crate::domain::project::Change;
+use crate::domain::readiness::{ClusterReadiness, ObjectReadiness, Readiness};
+use crate::domain::snapshot::Lag;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Unknown facts are `null`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    pub server: ServerStatus,
+    pub environment: String,
+    pub strategy: Strategy,
+    pub phase: Phase,
+    pub readiness: Readiness,
+    pub reason: String,
+    pub way_back: WayBack,
+    pub clusters: Vec<ClusterStatus>,
+    pub objects: Vec<ObjectStatus>,
+    pub findings: Vec<Finding>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ServerStatus {
+    pub version: String,
+    pub host: String,
+    pub port: u16,
+    pub database: String,
+    pub role: String,
+    /// Milliseconds since the epoch, by the server.
+    pub logical_time: u64,
+    pub missing: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ClusterStatus {
+    pub name: String,
+    pub id: Option<String>,
+    pub side: Side,
+    pub readiness: Readiness,
+    pub reason: String,
+    pub hydrated: usize,
+    pub total: usize,
+    pub max_lag_s: Option<f64>,
+    pub replicas: Vec<ReplicaStatus>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ReplicaStatus {
+    pub name: String,
+    pub id: String,
+    pub size: Option<String>,
+    /// `null`: the server does not tell.
+    pub online: Option<bool>,
+    pub reason: Option<String>,
+    pub oom_kills_24h: Option<usize>,
+    pub cpu_percent: Option<f64>,
+    pub memory_percent: Option<f64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ObjectStatus {
+    pub name: String,
+    pub schema: String,
+    pub kind: String,
+    pub side: Side,
+    pub id: String,
+    pub cluster: Option<String>,
+    pub readiness: Readiness,
+    pub reason: String,
+    pub hydrated_replicas: usize,
+    pub replicas: usize,
+    pub lag_s: Option<f64>,
+    pub materialization_lag_s: Option<f64>,
+    pub twin_id: Option<String>,
+    pub change: Option<Change>,
+}
+
+impl Session {
+    /// Observes once and tells where the deployment stands.
+    ///
+    /// # Errors
+    /// As [`Session::observe`].
+    pub async fn status(&self) -> Result<Status, OpsError> {
+        let observation = self.observe().await?;
+        let (_, findings) = self.preflight(&observation);
+        Ok(Status::new(&observation.board, findings))
+    }
+
+    /// The step that comes next and what its guards see; nothing is rehearsed.
+    #[must_use]
+    pub fn preflight(&self, observation: &Observation) -> (Operation, Vec<Finding>) {
+        let stamp = self.stamp();
+        let allowed = BTreeSet::new();
+        observation.with_facts(|facts| match observation.board.phase {
+            Phase::None | Phase::Initialized | Phase::Unknown => (
+                Operation::Init,
+                plan::init(facts, &stamp, &Sizes::new(), &allowed).findings,
+            ),
+            Phase::Promoted => (
+                Operation::Rollback,
+                plan::rollback(facts, &stamp, &allowed, None).findings,
+            ),
+            Phase::Synced => (Operation::Deploy, Vec::new()),
+            Phase::Deploying | Phase::Hydrating | Phase::Ready | Phase::Promoting => (
+                Operation::Promote,
+                plan::promote(facts, &stamp, &allowed, None).findings,
+            ),
+        })
+    }
+}
+
+impl Status {
+    #[must_use]
+    pub fn new(board: &Board, findings: Vec<Finding>) -> Self {
+        let server = &board.snapshot.server;
+        let sides = [&board.production, &board.deployment];
+        Self {
+            server: ServerStatus {
+                version: server.version.clone(),
+                host: server.host.clone(),
+                port: server.port,
+                database: server.database.to_string(),
+                role: server.role.to_string(),
+                logical_time: board.snapshot.time.0,
+                missing: board.snapshot.missing.clone(),
+            },
+            environment: board.environment.target.clone(),
+            strategy: board.environment.strategy,
+            phase: board.phase,
+            readiness: board.deployment.readiness,
+            reason: board.deployment.reason.clone(),
+            way_back: board.way_back.clone(),
+            clusters: sides
+                .iter()
+                .flat_map(|side| &side.clusters)
+                .map(|cluster| cluster_status(board, cluster))
+                .collect(),
+            objects: object_statuses(board),
+            findings,
+        }
+    }
+}
+
+fn cluster_status(board: &Board, cluster: &ClusterReadiness) -> ClusterStatus {
+    let replicas = cluster
+        .id
+        .iter()
+        .flat_map(|id| board.snapshot.catalog.replicas_of(id))
+        .map(|replica| {
+            let health = board.snapshot.readings.replicas.get(&replica.id);
+            ReplicaStatus {
+                name: replica.name.to_string(),
+                id: replica.id.to_string(),
+                size: replica.size.clone(),
+                online: health
+                    .filter(|health| health.processes > 0)
+                    .map(|health| health.is_online()),
+                reason: health.and_then(|health| health.reason.clone()),
+                oom_kills_24h: health.map(|health| health.oom_kills.len()),
+                cpu_percent: health.and_then(|health| health.cpu_percent),
+                memory_percent: health.and_then(|health| health.memory_percent),
+            }
+        });
+    ClusterStatus {
+        name: cluster.name.clone(),
+        id: cluster.id.as_ref().map(ToString::to_string),
+        side: cluster.side,
+        readiness: cluster.readiness,
+        reason: cluster.reason.clone(),
+        hydrated: cluster.hydrated,
+        total: cluster.total,
+        max_lag_s: cluster.lag.seconds(),
+        replicas: replicas.collect(),
+    }
+}
+
+fn object_statuses(board: &Board) -> Vec<ObjectStatus> {
+    let mut objects = Vec::new();
+    for row in &board.rows {
+        for (verdict, twin) in [
+            (&row.production, &row.deployment),
+            (&row.deployment, &row.production),
+        ] {
+            if let Some(verdict) = verdict {
+                objects.extend(object_status(board, verdict, twin.as_ref(), row.change));
+            }
+        }
+    }
+    objects
+}
+
+fn object_status(
+    board: &Board,
+    verdict: &ObjectReadiness,
+    twin: Option<&ObjectReadiness>,
+    change: Option<Change>,
+) -> Option<ObjectStatus> {
+    let catalog = &board.snapshot.catalog;
+    let object = catalog.objects.get(&verdict.id)?;
+    let seconds = |lag: Lag| if verdict.counts { lag.seconds() } else { None };
+    Some(ObjectStatus {
+        name: object.name.to_string(),
+        schema: catalog
+            .schemas
+            .get(&object.schema)
+            .map_or_else(String::new, |schema| schema.name.to_string()),
+        kind: object.kind.to_string(),
+        side: verdict.side,
+        id: object.id.to_string(),
+        cluster: object
+            .cluster
+            .as_ref()
+            .and_then(|id| catalog.clusters.get(id))
+            .map(|cluster| cluster.name.to_string()),
+        readiness: verdict.readiness,
+        reason: verdict.reason.clone(),
+        hydrated_replicas: verdict.hydrated_on.len(),
+        replicas: verdict.replicas,
+        lag_s: seconds(verdict.lag),
+        materialization_lag_s: seconds(verdict.materialization_lag),
+        twin_id: twin.map(|twin| twin.id.to_string()),
+        change,
+    })
+}
