@@ -54,6 +54,10 @@ pub enum Class {
     },
     /// No answer within a time of our own.
     Timeout { after: Duration },
+    /// COMMIT was answered with the tag ROLLBACK: a statement before it had failed (recorded: 05). Nothing changed.
+    RolledBack,
+    /// The live streams contradict themselves; they are read anew from the start.
+    Gap { reason: String },
     /// An answer that can't be read: where, and what was there.
     Decode { place: String, problem: String },
 }
@@ -123,7 +127,10 @@ impl Error {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match &self.class {
-            Class::Unreachable { .. } | Class::LinkLost { .. } | Class::Timeout { .. } => true,
+            Class::Unreachable { .. }
+            | Class::LinkLost { .. }
+            | Class::Timeout { .. }
+            | Class::Gap { .. } => true,
             Class::Server(server) => {
                 server.sqlstate.starts_with("57P") || server.sqlstate.starts_with("53")
             }
@@ -282,6 +289,11 @@ impl fmt::Display for Class {
                 "no answer within {} s: whether it took effect must be read back",
                 after.as_secs_f64()
             ),
+            Self::RolledBack => write!(
+                f,
+                "the server rolled the transaction back at COMMIT: nothing changed, observe again"
+            ),
+            Self::Gap { reason } => write!(f, "{reason}: the streams are read anew"),
             Self::Decode { place, problem } => write!(
                 f,
                 "{place} is not as expected: {problem}: the server may be newer than this program"

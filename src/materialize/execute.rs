@@ -181,11 +181,7 @@ impl<F: FnMut(StatementEvent)> Executor<F> {
             // The server ends a failed transaction with this tag and without an error (recorded: 05).
             Ok(done) if done.tag == "ROLLBACK" => TransactionOutcome::NotCommitted {
                 failed: None,
-                error: Error::decode(
-                    "the answer to COMMIT",
-                    "its tag is ROLLBACK, so nothing was committed",
-                )
-                .of_statement("COMMIT"),
+                error: Error::new(Class::RolledBack).of_statement("COMMIT"),
             },
             Ok(done) => TransactionOutcome::Unknown {
                 error: Error::decode("the answer to COMMIT", format!("its tag is `{}`", done.tag))

@@ -58,9 +58,14 @@ async fn only_the_tag_commit_is_committed() {
     assert!(matches!(outcome, TransactionOutcome::Committed { .. }));
     script.reply("COMMIT", Reply::Tag("ROLLBACK"));
     let outcome = transaction(&script).await;
-    let TransactionOutcome::NotCommitted { failed: None, .. } = outcome else {
+    let TransactionOutcome::NotCommitted {
+        failed: None,
+        error,
+    } = outcome
+    else {
         panic!("{outcome:?}");
     };
+    assert_eq!(error.class, Class::RolledBack);
 }
 
 #[tokio::test]

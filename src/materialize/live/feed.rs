@@ -123,7 +123,7 @@ impl Feed {
                     self.sender.send_modify(|picture| {
                         picture.last_gap = Some(reason.clone());
                     });
-                    Error::decode("the live stream", reason)
+                    Error::new(Class::Gap { reason })
                 }
                 End::Broken(error) => error,
             };
