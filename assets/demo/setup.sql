@@ -1,5 +1,6 @@
--- What the sample project expects to find on a server, for trying it on a real Materialize. Run it once, with psql, as a
--- role that may create clusters; then `dbt run` builds production. The simulated server of `cutover demo` has it already.
+-- What the sample project expects to find on a server, for trying it on a real Materialize. Run it once, with psql, as the
+-- role `materialize`, who must be allowed to create clusters and roles; then `dbt run` builds production. The simulated
+-- server of `cutover demo` has all of it already.
 
 CREATE CLUSTER compute (SIZE = '25cc', REPLICATION FACTOR = 1);
 CREATE CLUSTER serving (SIZE = '25cc', REPLICATION FACTOR = 1);
@@ -21,4 +22,4 @@ CREATE CONNECTION sinks.kafka TO KAFKA (BROKER '127.0.0.1:9092', SECURITY PROTOC
 CREATE ROLE front_desk;
 GRANT USAGE ON SCHEMA serving TO front_desk;
 GRANT USAGE ON CLUSTER serving TO front_desk;
-ALTER DEFAULT PRIVILEGES FOR ALL ROLES IN SCHEMA serving GRANT SELECT ON TABLES TO front_desk;
+ALTER DEFAULT PRIVILEGES FOR ROLE materialize IN SCHEMA serving GRANT SELECT ON TABLES TO front_desk;
