@@ -30,7 +30,6 @@ pub enum OpsError {
 }
 
 impl OpsError {
-    #[must_use]
     pub fn file(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let what = what.into();
         move |source| Self::File { what, source }

@@ -99,7 +99,13 @@ impl Session {
     pub fn live(&self) -> LiveFeed {
         let waiting = &self.settings().waiting;
         let poll = (!waiting.subscribe).then(|| waiting.poll_interval.duration());
-        live::live(self.connector().clone(), live::Options { poll, ..live::Options::default() })
+        live::live(
+            self.connector().clone(),
+            live::Options {
+                poll,
+                ..live::Options::default()
+            },
+        )
     }
 
     /// The board of a snapshot, without the project: for waiting, where changes do not matter.
