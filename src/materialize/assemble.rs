@@ -1,7 +1,7 @@
 //! From facts to snapshots: only what changed is decoded again.
 
 use super::decode::catalog::{GlobalIds, catalog};
-use super::decode::{Facts, readings};
+use super::decode::{Facts, readings, traffic};
 use super::error::Error;
 use super::queries::Topic;
 use crate::domain::object::Catalog;
@@ -67,8 +67,8 @@ impl Assembler {
             self.readings.replicas = readings::replicas(facts, time)?;
         }
         if is_changed(Topic::Traffic) {
-            self.readings.sessions = readings::sessions(facts)?;
-            self.readings.subscriptions = readings::subscriptions(facts)?;
+            self.readings.sessions = traffic::sessions(facts)?;
+            self.readings.subscriptions = traffic::subscriptions(facts)?;
         }
         Ok(Snapshot {
             time,

@@ -4,5 +4,6 @@ pub mod access;
 pub mod catalog;
 pub mod readings;
 mod row;
+pub mod traffic;
 
 pub use row::{Facts, Rows, TextRow};

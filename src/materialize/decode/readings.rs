@@ -2,14 +2,14 @@
 
 use super::catalog::GlobalIds;
 use super::row::{Facts, TextRow};
-use crate::domain::name::{ClusterId, ObjectId, ReplicaId, RoleId};
+use crate::domain::name::{ObjectId, ReplicaId};
 use crate::domain::snapshot::{
-    ClientSession, ConnectorStatus, Frontier, HydrationStatus, LogicalTime, RefreshSchedule,
-    ReplicaHealth, SourceProgress, Subscription,
+    ConnectorStatus, Frontier, HydrationStatus, LogicalTime, RefreshSchedule, ReplicaHealth,
+    SourceProgress,
 };
 use crate::materialize::error::Error;
 use crate::materialize::queries::Fact;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// # Errors
 /// When a row lacks its object.
@@ -231,67 +231,6 @@ fn highest(one: Option<f64>, other: Option<f64>) -> Option<f64> {
     }
 }
 
-/// # Errors
-/// When a row lacks an id.
-pub fn sessions(facts: &Facts) -> Result<Vec<ClientSession>, Error> {
-    let fact = Fact::Sessions;
-    let applications: HashMap<&str, &str> = facts
-        .of(Fact::SessionApplications)
-        .filter_map(|row| row.get(0).zip(row.get(1)))
-        .collect();
-    let mut sessions = facts
-        .of(fact)
-        .map(|row| {
-            let id = row.text(fact, 0)?;
-            Ok(ClientSession {
-                id: id.to_owned(),
-                role: RoleId::new(row.text(fact, 1)?),
-                client_ip: row.get(2).map(str::to_owned),
-                application: applications.get(id).map(|name| (*name).to_owned()),
-                since: row.time(3),
-            })
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
-    sessions.sort_by(|one, other| one.id.cmp(&other.id));
-    Ok(sessions)
-}
-
-/// Only those that read a user's object: this program's own SUBSCRIBEs read the catalog.
-///
-/// # Errors
-/// When a row lacks an id.
-pub fn subscriptions(facts: &Facts) -> Result<Vec<Subscription>, Error> {
-    let fact = Fact::Subscriptions;
-    let mut subscriptions = Vec::new();
-    for row in facts.of(fact) {
-        let objects: BTreeSet<ObjectId> = list_elements(row.text(fact, 3)?)
-            .map(ObjectId::new)
-            .filter(ObjectId::is_user)
-            .collect();
-        if objects.is_empty() {
-            continue;
-        }
-        subscriptions.push(Subscription {
-            id: row.text(fact, 0)?.to_owned(),
-            session: row.text(fact, 1)?.to_owned(),
-            cluster: ClusterId::new(row.text(fact, 2)?),
-            objects,
-            since: row.time(4),
-        });
-    }
-    subscriptions.sort_by(|one, other| one.id.cmp(&other.id));
-    Ok(subscriptions)
-}
-
-/// The elements of a list of ids as text: `{u63,u64}` (recorded: 12).
-fn list_elements(list: &str) -> impl Iterator<Item = &str> {
-    list.trim_start_matches('{')
-        .trim_end_matches('}')
-        .split(',')
-        .map(|element| element.trim().trim_matches('"'))
-        .filter(|element| !element.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -430,17 +369,5 @@ mod tests {
         assert_eq!(source.messages_received, 10);
         assert_eq!(source.snapshot_known, Some(20));
         assert_eq!(source.snapshot_staged, Some(4));
-    }
-
-    #[test]
-    fn subscriptions_on_the_catalog_are_not_readers() {
-        let row = |id, list| [Some(id), Some("s"), Some("u23"), Some(list), None];
-        let facts = facts(&[
-            (Fact::Subscriptions, &row("t1", "{s401,s402}")),
-            (Fact::Subscriptions, &row("t923", "{u63}")),
-        ]);
-        let found = subscriptions(&facts).unwrap();
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].objects, BTreeSet::from([ObjectId::new("u63")]));
     }
 }
