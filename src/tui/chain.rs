@@ -1,0 +1,139 @@
+//! The chain of inputs of an object, and which of them holds it up.
+
+use crate::domain::board::Board;
+use crate::domain::name::ObjectId;
+use crate::domain::readiness::{ObjectReadiness, Readiness, counts};
+use crate::domain::snapshot::{Lag, LogicalTime};
+use std::collections::BTreeSet;
+
+/// How many inputs are listed at most; a chain is for reading.
+const MOST_LINKS: usize = 40;
+
+/// One input, by its distance from the object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    pub depth: usize,
+    pub id: ObjectId,
+    /// `database.schema.name`.
+    pub name: String,
+    pub kind: String,
+    pub lag: Lag,
+    /// The connector's own status, for sources and sinks.
+    pub status: Option<String>,
+    /// `None`: outside the environment, so it is not judged.
+    pub readiness: Option<Readiness>,
+}
+
+/// Inputs depth first, nearest first, each once.
+#[must_use]
+pub fn inputs(board: &Board, object: &ObjectId) -> Vec<Link> {
+    let mut links = Vec::new();
+    let mut seen = BTreeSet::from([object.clone()]);
+    walk(board, object, 0, &mut seen, &mut links);
+    links
+}
+
+fn walk(
+    board: &Board,
+    object: &ObjectId,
+    depth: usize,
+    seen: &mut BTreeSet<ObjectId>,
+    links: &mut Vec<Link>,
+) {
+    for input in board.snapshot.dataflow_inputs(object) {
+        if links.len() >= MOST_LINKS {
+            return;
+        }
+        if seen.insert(input.clone()) {
+            links.push(link(board, &input, depth));
+            walk(board, &input, depth + 1, seen, links);
+        }
+    }
+}
+
+fn link(board: &Board, id: &ObjectId, depth: usize) -> Link {
+    let catalog = &board.snapshot.catalog;
+    let connector = board.snapshot.readings.connectors.get(id);
+    Link {
+        depth,
+        id: id.clone(),
+        name: catalog.display_name(id),
+        kind: catalog
+            .objects
+            .get(id)
+            .map(|object| object.kind.to_string())
+            .unwrap_or_default(),
+        lag: board.snapshot.lag(id),
+        status: connector.map(|status| status.status.clone()),
+        readiness: judged(board, id).map(|object| object.readiness),
+    }
+}
+
+fn judged<'a>(board: &'a Board, id: &ObjectId) -> Option<&'a ObjectReadiness> {
+    board
+        .deployment
+        .objects
+        .get(id)
+        .or_else(|| board.production.objects.get(id))
+}
+
+/// What an object that is not ready waits for, as a sentence; `None` when it is ready or the cause is its own.
+#[must_use]
+pub fn held_up_by(board: &Board, object: &ObjectReadiness) -> Option<String> {
+    if object.readiness == Readiness::Ready {
+        return None;
+    }
+    // The deepest input that is not well holds up everything above it.
+    let culprit = inputs(board, &object.id)
+        .into_iter()
+        .filter(|link| is_unwell(board, link))
+        .max_by_key(|link| link.depth)?;
+    let connector = board.snapshot.readings.connectors.get(&culprit.id);
+    Some(match connector.filter(|status| !status.is_running()) {
+        Some(status) => {
+            let since = status
+                .since
+                .map(|since| format!(" for {}", age(board.snapshot.time, since)))
+                .unwrap_or_default();
+            let error = status
+                .error
+                .as_ref()
+                .map(|error| format!(": {error}"))
+                .unwrap_or_default();
+            format!(
+                "waiting for {}, {}{since}{error}",
+                culprit.name, status.status
+            )
+        }
+        None => format!(
+            "waiting for {}, {}",
+            culprit.name,
+            culprit.readiness.map_or_else(
+                || format!("{} behind", super::wording::lag(culprit.lag)),
+                |readiness| readiness.to_string()
+            )
+        ),
+    })
+}
+
+fn is_unwell(board: &Board, link: &Link) -> bool {
+    let stalled = link
+        .status
+        .as_deref()
+        .is_some_and(|status| status != "running");
+    let has_dataflow = board
+        .snapshot
+        .catalog
+        .objects
+        .get(&link.id)
+        .is_some_and(counts);
+    stalled
+        || (has_dataflow
+            && link
+                .readiness
+                .is_some_and(|readiness| readiness != Readiness::Ready))
+}
+
+fn age(now: LogicalTime, since: LogicalTime) -> String {
+    super::wording::span(now.millis_since(since))
+}

@@ -1,0 +1,208 @@
+//! The actions and their default keys.
+
+use crate::domain::action::Operation;
+use crate::tui::state::Screen;
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Opens the plan of an operation; never more than that.
+    Operation(Operation),
+    /// Looks, moves or copies.
+    Look(Command),
+}
+
+/// What changes nothing outside the screen (and at most writes the clipboard or a file of one's own).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Command {
+    Screen(Screen),
+    Help,
+    Palette,
+    Back,
+    Quit,
+    Interrupt,
+    Suspend,
+    CancelOperation,
+    Refresh,
+    Freeze,
+    Mouse,
+    Copy,
+    CopyAll,
+    Save,
+    NextPane,
+    PreviousPane,
+    Zoom,
+    Up,
+    Down,
+    Left,
+    Right,
+    HalfPageUp,
+    HalfPageDown,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    Open,
+    Filter,
+    ProblemsOnly,
+    Sort,
+    ReverseSort,
+    Group,
+    DiffLayout,
+    DiffText,
+    Follow,
+    Wrap,
+    NextMatch,
+    PreviousMatch,
+}
+
+/// Where a binding holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    Everywhere,
+    On(Screen),
+}
+
+impl Scope {
+    #[must_use]
+    pub fn includes(self, screen: Screen) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::On(here) => here == screen,
+        }
+    }
+
+    /// Whether there is a screen on which both hold.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::On(one), Self::On(other)) => one == other,
+            _ => true,
+        }
+    }
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Everywhere => "everywhere",
+            Self::On(screen) => screen.title(),
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    pub action: Action,
+    /// The name in the configuration and in the palette.
+    pub name: &'static str,
+    pub keys: &'static [&'static str],
+    pub scope: Scope,
+    pub about: &'static str,
+}
+
+const fn operation(
+    operation: Operation,
+    name: &'static str,
+    keys: &'static [&'static str],
+    about: &'static str,
+) -> Binding {
+    Binding {
+        action: Action::Operation(operation),
+        name,
+        keys,
+        scope: Scope::Everywhere,
+        about,
+    }
+}
+
+const fn look(
+    command: Command,
+    name: &'static str,
+    keys: &'static [&'static str],
+    about: &'static str,
+) -> Binding {
+    Binding {
+        action: Action::Look(command),
+        name,
+        keys,
+        scope: Scope::Everywhere,
+        about,
+    }
+}
+
+const fn look_on(
+    screen: Screen,
+    command: Command,
+    name: &'static str,
+    keys: &'static [&'static str],
+    about: &'static str,
+) -> Binding {
+    Binding {
+        action: Action::Look(command),
+        name,
+        keys,
+        scope: Scope::On(screen),
+        about,
+    }
+}
+
+/// Every action with its default keys. Operations are capitals and only ever open a plan; no other capital shares their letters.
+#[rustfmt::skip]
+pub const BINDINGS: &[Binding] = &[
+    operation(Operation::Init, "init", &["I"], "plan: create the deployment side"),
+    operation(Operation::Deploy, "deploy", &["D"], "plan: build what changed on the deployment side"),
+    operation(Operation::Await, "await", &["A"], "wait until the deployment side is ready"),
+    operation(Operation::Promote, "promote", &["P"], "plan: swap both sides, or finish a swap that is under way"),
+    operation(Operation::Sync, "sync", &["S"], "plan: rebuild the retired side as production is; ends the way back"),
+    operation(Operation::Rollback, "rollback", &["B"], "plan: swap back to the retired production"),
+    operation(Operation::Cleanup, "cleanup", &["X"], "plan: drop the deployment side"),
+
+    look(Command::Screen(Screen::Cockpit), "screen-cockpit", &["1"], "the cockpit: both sides, live"),
+    look(Command::Screen(Screen::Changes), "screen-changes", &["2"], "what a deployment would change, and why"),
+    look(Command::Screen(Screen::Run), "screen-run", &["3"], "the operation that runs, with its log"),
+    look(Command::Screen(Screen::Traffic), "screen-traffic", &["4"], "who reads which side"),
+    look(Command::Screen(Screen::History), "screen-history", &["5"], "past operations"),
+
+    look(Command::Help, "help", &["?"], "this list"),
+    look(Command::Palette, "palette", &[":"], "find an action by its name"),
+    look(Command::Filter, "filter", &["/"], "filter rows, or search the log"),
+    look(Command::Open, "open", &["enter"], "look closer; never confirms anything"),
+    look(Command::Back, "back", &["esc"], "one level back; clears the filter"),
+    look(Command::NextPane, "next-pane", &["tab"], "the next pane"),
+    look(Command::PreviousPane, "previous-pane", &["shift-tab"], "the pane before"),
+    look(Command::Zoom, "zoom", &["+"], "the focused pane alone, and back"),
+
+    look(Command::Up, "up", &["k", "up"], "up"),
+    look(Command::Down, "down", &["j", "down"], "down"),
+    look(Command::Left, "left", &["h", "left"], "left, or the tab before"),
+    look(Command::Right, "right", &["l", "right"], "right, or the next tab"),
+    look(Command::HalfPageUp, "half-page-up", &["ctrl-u"], "half a page up"),
+    look(Command::HalfPageDown, "half-page-down", &["ctrl-d"], "half a page down"),
+    look(Command::PageUp, "page-up", &["pageup"], "a page up"),
+    look(Command::PageDown, "page-down", &["pagedown"], "a page down"),
+    look(Command::Top, "top", &["g", "home"], "to the first line"),
+    look(Command::Bottom, "bottom", &["G", "end"], "to the last line"),
+
+    look_on(Screen::Cockpit, Command::ProblemsOnly, "problems", &["!"], "only what is not ready, and back"),
+    look_on(Screen::Cockpit, Command::Sort, "sort", &["o"], "sort by the next column"),
+    look_on(Screen::Cockpit, Command::ReverseSort, "reverse-sort", &["O"], "turn the order round"),
+    look_on(Screen::Cockpit, Command::Group, "group", &["t"], "group by cluster, by schema, or not"),
+    look_on(Screen::Cockpit, Command::Freeze, "freeze", &["f"], "hold the picture still, and go on"),
+    look_on(Screen::Changes, Command::DiffLayout, "diff-layout", &["v"], "side by side, or unified"),
+    look_on(Screen::Changes, Command::DiffText, "diff-text", &["c"], "compiled SQL, or as written"),
+    look_on(Screen::Run, Command::Follow, "follow", &["f"], "follow the log, or stay"),
+    look_on(Screen::Run, Command::Wrap, "wrap", &["w"], "wrap long lines, or cut them"),
+    look_on(Screen::Run, Command::NextMatch, "next-match", &["n"], "the next line that matches the search"),
+    look_on(Screen::Run, Command::PreviousMatch, "previous-match", &["N"], "the matching line before"),
+
+    look(Command::Refresh, "refresh", &["r"], "read anew now; on the changes screen, run dbt parse"),
+    look(Command::Copy, "copy", &["y"], "copy the name of what is selected"),
+    look(Command::CopyAll, "copy-all", &["Y"], "copy the row, the SQL or the entry"),
+    look(Command::Save, "save", &["ctrl-s"], "save what is shown to a file"),
+    look(Command::Mouse, "mouse", &["m"], "mouse on or off (off keeps text selection)"),
+    look(Command::CancelOperation, "cancel-operation", &["ctrl-x"], "ask the running operation to stop"),
+    look(Command::Suspend, "suspend", &["ctrl-z"], "back to the shell until `fg`"),
+    look(Command::Interrupt, "interrupt", &["ctrl-c"], "like q; twice within 2 s leaves from anywhere"),
+    look(Command::Quit, "quit", &["q"], "close what is open; on the cockpit, quit"),
+];

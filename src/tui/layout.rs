@@ -1,0 +1,244 @@
+//! Where everything is on the screen. `update` asks for the height of a page here and `view` for the areas, so they agree.
+
+use super::state::{Pane, Screen, State};
+use ratatui::layout::Rect;
+
+/// Below this size only a notice is shown.
+pub const LEAST: (u16, u16) = (60, 16);
+/// From this width on, two panes stand side by side under the table.
+const MEDIUM: u16 = 100;
+/// From this width and height on, the panes stand beside the table.
+const WIDE: (u16, u16) = (150, 30);
+/// Lines that a list pane spends on its title and column heads.
+pub const LIST_HEAD: u16 = 2;
+
+/// The parts that every screen has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    /// Who, where, link; badges and screens; the phase; its message.
+    pub header: Rect,
+    pub body: Rect,
+    /// Operations; keys or a flash.
+    pub footer: Rect,
+}
+
+/// `None`: the terminal is too small.
+#[must_use]
+pub fn frame(size: (u16, u16)) -> Option<Frame> {
+    let (width, height) = size;
+    if width < LEAST.0 || height < LEAST.1 {
+        return None;
+    }
+    let (header, footer) = (4, 2);
+    Some(Frame {
+        header: Rect::new(0, 0, width, header),
+        body: Rect::new(0, header, width, height - header - footer),
+        footer: Rect::new(0, height - footer, width, footer),
+    })
+}
+
+/// The panes of the cockpit; what does not fit is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CockpitAreas {
+    pub clusters: Option<Rect>,
+    pub objects: Option<Rect>,
+    pub detail: Option<Rect>,
+    pub findings: Option<Rect>,
+    pub journal: Option<Rect>,
+}
+
+#[must_use]
+pub fn cockpit(body: Rect, state: &State) -> CockpitAreas {
+    let pane = state.cockpit.focus;
+    if state.cockpit.zoomed {
+        return CockpitAreas::default().with(pane, body);
+    }
+    let clusters = cluster_lines(body, state);
+    let (top, rest) = split_top(body, clusters);
+    let areas = CockpitAreas {
+        clusters: (clusters > 0).then_some(top),
+        ..CockpitAreas::default()
+    };
+    if body.width >= WIDE.0 && body.height >= WIDE.1 - 6 {
+        wide(rest, areas)
+    } else {
+        stacked(rest, pane, areas)
+    }
+}
+
+fn wide(rest: Rect, areas: CockpitAreas) -> CockpitAreas {
+    let side = (rest.width * 38 / 100).clamp(52, 84);
+    let left = Rect {
+        width: rest.width - side - 1,
+        ..rest
+    };
+    let right = Rect {
+        x: rest.x + rest.width - side,
+        width: side,
+        ..rest
+    };
+    let detail = right.height * 45 / 100;
+    let findings = right.height * 30 / 100;
+    let (top, below) = split_top(right, detail);
+    let (middle, bottom) = split_top(below, findings);
+    areas
+        .with(Pane::Objects, left)
+        .with(Pane::Detail, top)
+        .with(Pane::Findings, middle)
+        .with(Pane::Journal, bottom)
+}
+
+fn stacked(rest: Rect, pane: Pane, areas: CockpitAreas) -> CockpitAreas {
+    let below = (rest.height / 3).clamp(4, 16).min(rest.height / 2);
+    let (top, bottom) = split_top(rest, rest.height - below);
+    let areas = areas.with(Pane::Objects, top);
+    if rest.width < MEDIUM {
+        let shown = match pane {
+            Pane::Objects => Pane::Detail,
+            other => other,
+        };
+        return areas.with(shown, bottom);
+    }
+    let half = bottom.width / 2;
+    let left = Rect {
+        width: half,
+        ..bottom
+    };
+    let right = Rect {
+        x: bottom.x + half + 1,
+        width: bottom.width - half - 1,
+        ..bottom
+    };
+    let shown = match pane {
+        Pane::Journal => Pane::Journal,
+        _ => Pane::Findings,
+    };
+    areas.with(Pane::Detail, left).with(shown, right)
+}
+
+impl CockpitAreas {
+    #[must_use]
+    pub fn of(&self, pane: Pane) -> Option<Rect> {
+        match pane {
+            Pane::Objects => self.objects,
+            Pane::Detail => self.detail,
+            Pane::Findings => self.findings,
+            Pane::Journal => self.journal,
+        }
+    }
+
+    fn with(mut self, pane: Pane, area: Rect) -> Self {
+        match pane {
+            Pane::Objects => self.objects = Some(area),
+            Pane::Detail => self.detail = Some(area),
+            Pane::Findings => self.findings = Some(area),
+            Pane::Journal => self.journal = Some(area),
+        }
+        self
+    }
+}
+
+/// One line per cluster pair, and in tall terminals one per deployment cluster for its replicas.
+fn cluster_lines(body: Rect, state: &State) -> u16 {
+    let Some(board) = &state.shown().board else {
+        return 0;
+    };
+    let clusters = u16::try_from(board.environment.clusters.len()).unwrap_or(u16::MAX);
+    let per_cluster = if shows_replicas(body) { 2 } else { 1 };
+    clusters
+        .saturating_mul(per_cluster)
+        .min((body.height / 5).max(1))
+}
+
+/// Whether there is room for a line about the replicas of each cluster.
+#[must_use]
+pub fn shows_replicas(body: Rect) -> bool {
+    body.height >= 28
+}
+
+fn split_top(area: Rect, height: u16) -> (Rect, Rect) {
+    let height = height.min(area.height);
+    (
+        Rect { height, ..area },
+        Rect {
+            y: area.y + height,
+            height: area.height - height,
+            ..area
+        },
+    )
+}
+
+/// The list and the reading panel of the changes and run screens: beside each other where it is wide, else one above the other.
+#[must_use]
+pub fn list_and_panel(body: Rect) -> (Rect, Rect) {
+    if body.width >= 140 {
+        let list = body.width * 30 / 100;
+        let left = Rect {
+            width: list,
+            ..body
+        };
+        let right = Rect {
+            x: body.x + list + 1,
+            width: body.width - list - 1,
+            ..body
+        };
+        (left, right)
+    } else {
+        split_top(body, (body.height * 2 / 5).max(5))
+    }
+}
+
+/// Rows of the list that the movement keys move in: what a page is.
+#[must_use]
+pub fn page(state: &State) -> usize {
+    let Some(frame) = frame(state.size) else {
+        return 1;
+    };
+    let height = match state.screen {
+        Screen::Cockpit => cockpit(frame.body, state)
+            .objects
+            .map_or(0, |area| area.height.saturating_sub(LIST_HEAD)),
+        Screen::Changes => list_and_panel(frame.body).0.height.saturating_sub(1),
+        Screen::Run => list_and_panel(frame.body).1.height.saturating_sub(1),
+        Screen::Traffic | Screen::History => frame.body.height.saturating_sub(LIST_HEAD),
+    };
+    usize::from(height.max(1))
+}
+
+/// Columns for the text of a pane: one blank on each side.
+#[must_use]
+pub fn inner_width(area: Rect) -> u16 {
+    area.width.saturating_sub(2)
+}
+
+/// The area of the help, the palette and other overlays.
+#[must_use]
+pub fn overlay(size: (u16, u16)) -> Rect {
+    let width = size.0.saturating_sub(4).min(90);
+    let height = size.1.saturating_sub(4).min(44);
+    centred(size, width, height)
+}
+
+/// Lines of a dialog that are not its scrolled text: border, facts, rule, question, keys.
+pub const DIALOG_FRAME: u16 = 7;
+
+/// An area of this size in the middle of the screen.
+#[must_use]
+pub fn centred(size: (u16, u16), width: u16, height: u16) -> Rect {
+    Rect {
+        x: size.0.saturating_sub(width) / 2,
+        y: size.1.saturating_sub(height) / 2,
+        width,
+        height,
+    }
+}
+
+/// The area of a dialog: as much as its text needs, within the screen.
+#[must_use]
+pub fn dialog(size: (u16, u16), lines: usize) -> Rect {
+    let width = size.0.saturating_sub(4).min(110);
+    let wanted = u16::try_from(lines)
+        .unwrap_or(u16::MAX)
+        .saturating_add(DIALOG_FRAME);
+    centred(size, width, wanted.min(size.1.saturating_sub(2)))
+}

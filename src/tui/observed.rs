@@ -1,0 +1,156 @@
+//! What the cockpit has seen over time: how long each object is in its state, and the trend of its lag.
+//!
+//! All times are the server's logical times, so nothing depends on this machine's clock.
+
+use crate::domain::board::Board;
+use crate::domain::name::{ClusterId, ObjectId};
+use crate::domain::readiness::{ObjectReadiness, Readiness, SideReadiness};
+use crate::domain::snapshot::{Lag, LogicalTime};
+use std::collections::{HashMap, VecDeque};
+
+/// How many readings a trend keeps; with one a second, the last two minutes.
+pub const TREND_LENGTH: usize = 120;
+/// Readings closer together than this, in milliseconds, count as one.
+const TREND_STEP_MS: u64 = 900;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Observed {
+    objects: HashMap<ObjectId, Seen>,
+    clusters: HashMap<ClusterId, VecDeque<(LogicalTime, usize)>>,
+    last: Option<LogicalTime>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Seen {
+    readiness: Readiness,
+    since: LogicalTime,
+    /// Whether the change into this state was seen; otherwise it is older than the first picture.
+    exact: bool,
+    /// `None`: unknown at that reading.
+    lags: VecDeque<Option<u32>>,
+    generation: LogicalTime,
+}
+
+/// One picture, as far as time goes.
+#[derive(Clone, Copy)]
+struct Reading {
+    time: LogicalTime,
+    /// Nothing was seen before it.
+    first: bool,
+    /// Far enough from the one before to be a point of the trends.
+    step: bool,
+}
+
+/// How long something has been so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Duration {
+    pub millis: u64,
+    /// `false`: at least that long.
+    pub exact: bool,
+}
+
+impl Observed {
+    /// Takes in one picture.
+    pub fn look(&mut self, board: &Board) {
+        let time = board.snapshot.time;
+        let reading = Reading {
+            time,
+            first: self.last.is_none(),
+            step: self
+                .last
+                .is_none_or(|last| time.millis_since(last) >= TREND_STEP_MS),
+        };
+        if reading.step {
+            self.last = Some(time);
+        }
+        for side in [&board.production, &board.deployment] {
+            for object in side.objects.values() {
+                self.look_at(object, reading);
+            }
+            self.count(side, time);
+        }
+        self.objects.retain(|_, seen| seen.generation == time);
+    }
+
+    fn look_at(&mut self, object: &ObjectReadiness, reading: Reading) {
+        let time = reading.time;
+        let seen = self
+            .objects
+            .entry(object.id.clone())
+            .or_insert_with(|| Seen {
+                readiness: object.readiness,
+                since: time,
+                // What appears later than the first picture was made while we watched.
+                exact: !reading.first,
+                lags: VecDeque::new(),
+                generation: time,
+            });
+        seen.generation = time;
+        if seen.readiness != object.readiness {
+            seen.readiness = object.readiness;
+            seen.since = time;
+            seen.exact = true;
+        }
+        if reading.step || seen.lags.is_empty() {
+            if seen.lags.len() == TREND_LENGTH {
+                seen.lags.pop_front();
+            }
+            seen.lags.push_back(match object.lag {
+                Lag::Millis(lag) => Some(u32::try_from(lag).unwrap_or(u32::MAX)),
+                Lag::Unknown => None,
+            });
+        }
+    }
+
+    fn count(&mut self, side: &SideReadiness, time: LogicalTime) {
+        for cluster in &side.clusters {
+            let Some(id) = &cluster.id else { continue };
+            let counts = self.clusters.entry(id.clone()).or_default();
+            if counts.back().map(|(_, hydrated)| *hydrated) != Some(cluster.hydrated) {
+                if counts.len() == TREND_LENGTH {
+                    counts.pop_front();
+                }
+                counts.push_back((time, cluster.hydrated));
+            }
+        }
+    }
+
+    /// How long an object has been in its state at `time`.
+    #[must_use]
+    pub fn in_state(&self, object: &ObjectId, time: LogicalTime) -> Option<Duration> {
+        let seen = self.objects.get(object)?;
+        Some(Duration {
+            millis: time.millis_since(seen.since),
+            exact: seen.exact,
+        })
+    }
+
+    /// The last lags of an object, oldest first, at most `count`.
+    pub fn lags(
+        &self,
+        object: &ObjectId,
+        count: usize,
+    ) -> impl Iterator<Item = Option<u32>> + use<'_> {
+        let lags = self.objects.get(object).map(|seen| &seen.lags);
+        let skip = lags.map_or(0, |lags| lags.len().saturating_sub(count));
+        lags.into_iter().flatten().copied().skip(skip)
+    }
+
+    /// Milliseconds by which the lag grew over the last ten readings; `None` without two known ones.
+    #[must_use]
+    pub fn slope(&self, object: &ObjectId) -> Option<i64> {
+        let mut known = self.lags(object, 10).flatten();
+        let first = known.next()?;
+        let last = known.last()?;
+        Some(i64::from(last) - i64::from(first))
+    }
+
+    /// When the count of hydrated objects of a cluster changed, oldest first.
+    #[must_use]
+    pub fn hydration_steps(&self, cluster: &ClusterId) -> Vec<(LogicalTime, usize)> {
+        self.clusters
+            .get(cluster)
+            .map(|steps| steps.iter().copied().collect())
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,184 @@
+//! The selected object: both sides, what holds it up, and its chain of inputs.
+
+use super::Paragraph;
+use crate::domain::board::{Board, Row};
+use crate::domain::environment::Side;
+use crate::domain::object::ObjectKind;
+use crate::domain::readiness::ObjectReadiness;
+use crate::domain::snapshot::{Lag, SourceProgress};
+use crate::tui::chain;
+use crate::tui::estimate::hydration_seconds;
+use crate::tui::state::State;
+use crate::tui::theme::Role;
+use crate::tui::wording;
+
+pub fn paragraphs(state: &State) -> Vec<Paragraph> {
+    let Some(board) = &state.shown().board else {
+        return vec![Paragraph::new(
+            Role::Muted,
+            "Waiting for the first picture.",
+        )];
+    };
+    let Some(row) = state.cockpit.selected_row(board) else {
+        return vec![Paragraph::new(Role::Muted, "No object is selected.")];
+    };
+    let mut text = vec![Paragraph::fact(
+        "object",
+        Role::Title,
+        format!("{}.{} ({})", row.schema, row.name, row.kind),
+    )];
+    if let Some(change) = row.change {
+        text.push(Paragraph::fact(
+            "change",
+            Role::from(change),
+            match change {
+                crate::domain::project::Change::Downstream => {
+                    "downstream of what is modified".to_owned()
+                }
+                other => other.to_string(),
+            },
+        ));
+    }
+    for (side, object) in [
+        (Side::Deployment, &row.deployment),
+        (Side::Production, &row.production),
+    ] {
+        side_facts(state, board, side, object.as_ref(), &mut text);
+    }
+    inputs(board, row, &mut text);
+    text
+}
+
+fn side_facts(
+    state: &State,
+    board: &Board,
+    side: Side,
+    object: Option<&ObjectReadiness>,
+    text: &mut Vec<Paragraph>,
+) {
+    let label = wording::side(side, board.phase);
+    let Some(object) = object else {
+        text.push(Paragraph::fact(label, Role::Muted, "not there"));
+        return;
+    };
+    text.push(Paragraph::fact(
+        label,
+        Role::from(object.readiness),
+        verdict(state, board, object),
+    ));
+    if object.counts {
+        text.push(Paragraph::fact("", Role::Text, numbers(board, object)));
+    }
+    if let Some(cause) = chain::held_up_by(board, object) {
+        text.push(Paragraph::fact("", Role::Warn, cause));
+    }
+    if let Some(source) = board.snapshot.readings.sources.get(&object.id) {
+        text.push(Paragraph::fact("", Role::Text, snapshot_progress(source)));
+    }
+    text.push(Paragraph::fact("", Role::Muted, whereabouts(board, object)));
+}
+
+fn verdict(state: &State, board: &Board, object: &ObjectReadiness) -> String {
+    let reason = match object.reason.as_str() {
+        "" => String::new(),
+        reason => format!(": {reason}"),
+    };
+    let time = state
+        .cockpit
+        .observed
+        .in_state(&object.id, board.snapshot.time)
+        .map(|time| {
+            let least = if time.exact { "" } else { "at least " };
+            format!(", for {least}{}", wording::span(time.millis))
+        })
+        .unwrap_or_default();
+    format!("{}{reason}{time}", object.readiness)
+}
+
+fn numbers(board: &Board, object: &ObjectReadiness) -> String {
+    let mut parts = Vec::new();
+    if object.replicas > 0 {
+        parts.push(format!(
+            "hydrated on {} of {}",
+            object.hydrated_on.len(),
+            wording::count(object.replicas, "replica")
+        ));
+    }
+    if let Some(seconds) = hydration_seconds(&board.snapshot, &object.id) {
+        parts.push(format!("in {seconds:.1} s"));
+    }
+    parts.push(format!("lag {}", wording::lag(object.lag)));
+    if let Lag::Millis(behind) = object.materialization_lag
+        && behind > 0
+    {
+        parts.push(format!("{} behind its inputs", wording::span(behind)));
+    }
+    parts.join(", ")
+}
+
+fn snapshot_progress(source: &SourceProgress) -> String {
+    let mut parts = Vec::new();
+    if source.snapshot_committed {
+        parts.push("snapshot complete".to_owned());
+    } else if let (Some(staged), Some(known)) = (source.snapshot_staged, source.snapshot_known) {
+        parts.push(format!("snapshot {staged} of {known} staged"));
+    } else {
+        parts.push("snapshot under way".to_owned());
+    }
+    parts.push(format!("{} messages received", source.messages_received));
+    if let (Some(known), Some(committed)) = (source.offset_known, source.offset_committed) {
+        parts.push(format!("{} to catch up", known.saturating_sub(committed)));
+    }
+    parts.join(", ")
+}
+
+fn whereabouts(board: &Board, object: &ObjectReadiness) -> String {
+    let catalog = &board.snapshot.catalog;
+    let mut parts = vec![object.id.to_string()];
+    if let Some(item) = catalog.objects.get(&object.id) {
+        if let Some(schema) = catalog.schemas.get(&item.schema) {
+            parts.push(format!("in {}", schema.name));
+        }
+        parts.push(format!("owner {}", catalog.role_name(&item.owner)));
+    }
+    if let Some(cluster) = object
+        .cluster
+        .as_ref()
+        .and_then(|id| catalog.clusters.get(id))
+    {
+        parts.push(format!("on {}", cluster.name));
+    }
+    parts.join(", ")
+}
+
+fn inputs(board: &Board, row: &Row, text: &mut Vec<Paragraph>) {
+    let Some(id) = row.id() else { return };
+    let links = chain::inputs(board, id);
+    if links.is_empty() {
+        let words = match row.kind {
+            ObjectKind::Source | ObjectKind::Table => "reads from outside Materialize",
+            _ => "none that report progress",
+        };
+        text.push(Paragraph::fact("inputs", Role::Muted, words));
+        return;
+    }
+    for (at, link) in links.iter().enumerate() {
+        let role = link.readiness.map_or(Role::Text, Role::from);
+        let status = match (&link.status, link.readiness) {
+            (Some(status), _) => format!(", {status}"),
+            (None, Some(readiness)) => format!(", {readiness}"),
+            (None, None) => String::new(),
+        };
+        text.push(Paragraph::fact(
+            if at == 0 { "inputs" } else { "" },
+            role,
+            format!(
+                "{}{} ({}) lag {}{status}",
+                "  ".repeat(link.depth),
+                link.name,
+                link.kind,
+                wording::lag(link.lag)
+            ),
+        ));
+    }
+}

@@ -1,0 +1,60 @@
+//! One past operation with its statements.
+
+use super::Paragraph;
+use crate::tui::state::State;
+use crate::tui::theme::Role;
+
+pub fn paragraphs(state: &State) -> Vec<Paragraph> {
+    let entry = state
+        .history
+        .entries
+        .here()
+        .and_then(|entries| entries.get(state.history.cursor.at));
+    let Some(entry) = entry else {
+        return vec![Paragraph::new(Role::Muted, "No operation is selected.")];
+    };
+    let outcome = entry
+        .outcome
+        .as_deref()
+        .unwrap_or("not recorded: the file ends before the operation did");
+    let mut text = vec![
+        Paragraph::fact(
+            "operation",
+            Role::Title,
+            format!("{} on {}", entry.operation, entry.environment),
+        ),
+        Paragraph::fact("started", Role::Text, &entry.started),
+        Paragraph::fact("by", Role::Text, &entry.by),
+        Paragraph::fact("outcome", outcome_role(entry.outcome.as_deref()), outcome),
+        Paragraph::fact("", Role::Text, &entry.message),
+        Paragraph::fact("file", Role::Muted, &entry.file),
+        Paragraph::blank(),
+    ];
+    for statement in &entry.statements {
+        let failed = statement.sqlstate.is_some();
+        text.push(Paragraph::new(Role::Text, &statement.sql));
+        let seconds = statement
+            .seconds
+            .map_or_else(|| "no answer recorded".to_owned(), |s| format!("{s:.1} s"));
+        let state = statement
+            .sqlstate
+            .as_ref()
+            .map(|state| format!(" [{state}]"))
+            .unwrap_or_default();
+        text.push(Paragraph::indented(
+            if failed { Role::Failing } else { Role::Muted },
+            4,
+            format!("{} {}{state}, {seconds}", statement.at, statement.outcome),
+        ));
+    }
+    text
+}
+
+/// How the outcome word of the audit trail looks.
+pub fn outcome_role(outcome: Option<&str>) -> Role {
+    match outcome {
+        Some("done") => Role::Ready,
+        Some("unfinished" | "interrupted") | None => Role::Warn,
+        Some(_) => Role::Failing,
+    }
+}

@@ -1,0 +1,19 @@
+//! What happened in this session, newest first.
+
+use super::Paragraph;
+use crate::tui::state::State;
+use crate::tui::theme::Role;
+
+pub fn paragraphs(state: &State) -> Vec<Paragraph> {
+    if state.journal.is_empty() {
+        return vec![Paragraph::new(Role::Muted, "Nothing has happened yet.")];
+    }
+    state
+        .journal
+        .newest()
+        .map(|entry| Paragraph {
+            lead: format!("{} ", entry.at.strftime("%H:%M:%S")),
+            ..Paragraph::new(entry.role, &entry.text)
+        })
+        .collect()
+}

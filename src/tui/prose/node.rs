@@ -1,0 +1,118 @@
+//! A node of the diff: why it is in it, its configuration, its impact, and what it is on the server.
+
+use super::Paragraph;
+use crate::domain::changes::{ChangedNode, ChangesView};
+use crate::tui::state::{Panel, State};
+use crate::tui::theme::Role;
+use std::collections::BTreeSet;
+
+pub fn paragraphs(state: &State, panel: Panel) -> Vec<Paragraph> {
+    let (Some(view), Some(node)) = (state.changes.view.here(), state.changes.selected()) else {
+        return vec![Paragraph::new(Role::Muted, "No node is selected.")];
+    };
+    match panel {
+        Panel::Sql => Vec::new(),
+        Panel::Config => config(node),
+        Panel::Impact => impact(view, node),
+        Panel::Server => server(node),
+    }
+}
+
+fn config(node: &ChangedNode) -> Vec<Paragraph> {
+    if node.config.is_empty() {
+        return vec![Paragraph::new(
+            Role::Muted,
+            "The configuration is the same.",
+        )];
+    }
+    node.config
+        .iter()
+        .flat_map(|change| {
+            let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".into());
+            [
+                Paragraph::new(Role::Title, &change.key),
+                Paragraph {
+                    lead: "  - ".to_owned(),
+                    lead_role: Role::Removed,
+                    ..Paragraph::new(Role::Removed, value(&change.before))
+                },
+                Paragraph {
+                    lead: "  + ".to_owned(),
+                    lead_role: Role::Added,
+                    ..Paragraph::new(Role::Added, value(&change.after))
+                },
+            ]
+        })
+        .collect()
+}
+
+fn impact(view: &ChangesView, node: &ChangedNode) -> Vec<Paragraph> {
+    let mut text = Vec::new();
+    if !node.path.is_empty() {
+        text.push(Paragraph::new(Role::Title, "How the change gets here"));
+        text.extend(
+            node.path
+                .iter()
+                .enumerate()
+                .map(|(depth, id)| Paragraph::indented(Role::Text, 2 + depth * 2, short(id))),
+        );
+        text.push(Paragraph::blank());
+    }
+    text.push(Paragraph::new(Role::Title, "What reads it, in this diff"));
+    let before = text.len();
+    let mut seen = BTreeSet::from([node.unique_id.as_str()]);
+    dependents(view, node, 1, &mut seen, &mut text);
+    if text.len() == before {
+        text.push(Paragraph::indented(Role::Muted, 2, "nothing"));
+    }
+    text
+}
+
+fn dependents<'a>(
+    view: &'a ChangesView,
+    node: &'a ChangedNode,
+    depth: usize,
+    seen: &mut BTreeSet<&'a str>,
+    text: &mut Vec<Paragraph>,
+) {
+    for id in &node.dependents {
+        let known = view.node(id);
+        let role = known.map_or(Role::Text, |node| Role::from(node.change));
+        let again = !seen.insert(id);
+        let suffix = if again { " (above)" } else { "" };
+        text.push(Paragraph::indented(
+            role,
+            depth * 2,
+            format!("{}{suffix}", short(id)),
+        ));
+        if let Some(node) = known.filter(|_| !again) {
+            dependents(view, node, depth + 1, seen, text);
+        }
+    }
+}
+
+/// `model.project.name` without the project.
+fn short(unique_id: &str) -> String {
+    match unique_id.splitn(3, '.').collect::<Vec<_>>()[..] {
+        [kind, _, name] => format!("{name} ({kind})"),
+        _ => unique_id.to_owned(),
+    }
+}
+
+fn server(node: &ChangedNode) -> Vec<Paragraph> {
+    let mut text = vec![
+        Paragraph::fact("blue", Role::Text, &node.in_production),
+        Paragraph::fact("green", Role::Text, &node.in_deployment),
+    ];
+    if let Some(drift) = &node.drift {
+        text.push(Paragraph::fact("drift", Role::Warn, drift));
+    }
+    text.push(Paragraph::blank());
+    text.push(Paragraph::new(Role::Title, "Why it is in the diff"));
+    text.extend(
+        node.reasons
+            .iter()
+            .map(|reason| Paragraph::indented(Role::Text, 2, reason)),
+    );
+    text
+}

@@ -1,0 +1,284 @@
+//! The whole state of the cockpit: plain data, one struct per screen. Only [`super::update`] changes it.
+
+mod changes;
+mod cockpit;
+mod journal;
+mod operation;
+mod overlay;
+mod run;
+
+pub use changes::{ChangesState, DiffLayout, DiffText, Panel};
+pub use cockpit::{CockpitState, Pane};
+pub use journal::{Entry as JournalEntry, Journal};
+pub use operation::{DEAF_MS, Dialog, DialogStep, REPEAT_MS, Running, Stage};
+pub use overlay::{Overlay, PaletteState, Question};
+pub use run::{LogLine, ModelLine, RunState, StatementLine};
+
+use super::effect::Generation;
+use super::event::{Now, Picture};
+use super::keymap::{Chord, Keymap};
+use crate::domain::action::Operation;
+use crate::domain::history::AuditEntry;
+use crate::domain::phase::Phase;
+use std::sync::Arc;
+
+/// How long a flash stays, in milliseconds.
+pub const FLASH_MS: u64 = 8_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Screen {
+    Cockpit,
+    Changes,
+    Run,
+    Traffic,
+    History,
+}
+
+impl Screen {
+    pub const ALL: [Self; 5] = [
+        Self::Cockpit,
+        Self::Changes,
+        Self::Run,
+        Self::Traffic,
+        Self::History,
+    ];
+
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Cockpit => "cockpit",
+            Self::Changes => "changes",
+            Self::Run => "run",
+            Self::Traffic => "traffic",
+            Self::History => "history",
+        }
+    }
+}
+
+/// What holds for the whole session, known before the first picture.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// The dbt target.
+    pub target: String,
+    /// The dbt project's name.
+    pub project: String,
+    /// `host:port/database`, until the server says it itself.
+    pub address: String,
+    pub role: String,
+    /// Why nothing may be changed, where that is so.
+    pub read_only: Option<String>,
+    /// Whether this environment is marked as production in the configuration.
+    pub production: bool,
+    /// Whether the server is the embedded simulated one.
+    pub demo: bool,
+}
+
+/// A sentence at the foot of the screen, until a moment of [`Now::millis`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flash {
+    pub text: String,
+    pub until: u64,
+}
+
+/// A list with a cursor, scrolled so that the cursor is visible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cursor {
+    pub at: usize,
+    pub offset: usize,
+}
+
+impl Cursor {
+    /// Moves by `by` lines within `length`, keeping the cursor inside a window of `height`.
+    pub fn step(&mut self, by: isize, length: usize, height: usize) {
+        self.at = self.at.saturating_add_signed(by);
+        self.settle(length, height);
+    }
+
+    /// Brings cursor and offset back into bounds.
+    pub fn settle(&mut self, length: usize, height: usize) {
+        self.at = self.at.min(length.saturating_sub(1));
+        let height = height.max(1);
+        self.offset = self
+            .offset
+            .min(self.at)
+            .max((self.at + 1).saturating_sub(height))
+            .min(length.saturating_sub(height));
+    }
+}
+
+/// Data that is asked for once and shown later.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Loaded<T> {
+    #[default]
+    NotAsked,
+    Loading,
+    Here(T),
+    Failed(String),
+}
+
+impl<T> Loaded<T> {
+    #[must_use]
+    pub fn here(&self) -> Option<&T> {
+        match self {
+            Self::Here(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct HistoryState {
+    pub entries: Loaded<Arc<[AuditEntry]>>,
+    pub cursor: Cursor,
+    /// The statements of the selected entry are shown.
+    pub open: bool,
+    pub scroll: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TrafficState {
+    pub cursor: Cursor,
+}
+
+#[derive(Debug, Clone)]
+pub struct State {
+    pub facts: Facts,
+    pub keymap: Arc<Keymap>,
+    pub now: Now,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    pub screen: Screen,
+    /// The newest picture.
+    pub latest: Picture,
+    /// When it came.
+    pub received: Now,
+    /// The picture that is held still, and since when.
+    pub frozen: Option<(Picture, Now)>,
+    pub stage: Stage,
+    pub overlay: Option<Overlay>,
+    pub cockpit: CockpitState,
+    pub changes: ChangesState,
+    pub run: RunState,
+    pub traffic: TrafficState,
+    pub history: HistoryState,
+    pub journal: Journal,
+    pub flash: Option<Flash>,
+    pub mouse: bool,
+    /// The key before, to tell a held key.
+    pub last_key: Option<(Chord, Now)>,
+    /// When ctrl-c was pressed last.
+    pub interrupted: Option<Now>,
+    /// Leave as soon as the running operation has ended.
+    pub leaving: bool,
+    pub last_generation: Generation,
+}
+
+impl State {
+    #[must_use]
+    pub fn new(facts: Facts, keymap: Arc<Keymap>, now: Now, size: (u16, u16)) -> Self {
+        Self {
+            facts,
+            keymap,
+            now,
+            size,
+            screen: Screen::Cockpit,
+            latest: Picture::default(),
+            received: now,
+            frozen: None,
+            stage: Stage::Idle,
+            overlay: None,
+            cockpit: CockpitState::default(),
+            changes: ChangesState::default(),
+            run: RunState::default(),
+            traffic: TrafficState::default(),
+            history: HistoryState::default(),
+            journal: Journal::default(),
+            flash: None,
+            mouse: false,
+            last_key: None,
+            interrupted: None,
+            leaving: false,
+            last_generation: Generation::default(),
+        }
+    }
+
+    /// Whether this key is the one before again, as fast as only a held key comes.
+    #[must_use]
+    pub fn is_held(&self, chord: Chord) -> bool {
+        self.last_key
+            .is_some_and(|(last, at)| last == chord && self.now.since(at) < REPEAT_MS)
+    }
+
+    /// The picture on the screen: the newest, or the one that is held still.
+    #[must_use]
+    pub fn shown(&self) -> &Picture {
+        self.frozen
+            .as_ref()
+            .map_or(&self.latest, |(picture, _)| picture)
+    }
+
+    /// How old the shown data is, in milliseconds of this machine's clock.
+    #[must_use]
+    pub fn age_ms(&self) -> u64 {
+        match &self.frozen {
+            Some((picture, since)) => picture.link.age_ms + self.now.since(*since),
+            None => self.latest.link.age_ms + self.now.since(self.received),
+        }
+    }
+
+    /// The phase by the newest picture; operations are judged by it even while the screen is held still.
+    #[must_use]
+    pub fn phase(&self) -> Option<Phase> {
+        self.latest.board.as_ref().map(|board| board.phase)
+    }
+
+    /// What an operation is called now: promote reads `finish` while a committed one is unfinished.
+    #[must_use]
+    pub fn label(&self, operation: Operation) -> &'static str {
+        match (operation, self.phase()) {
+            (Operation::Promote, Some(Phase::Promoting)) => "finish",
+            (operation, _) => operation.as_str(),
+        }
+    }
+
+    /// Whether an operation may be asked for now.
+    ///
+    /// # Errors
+    /// The reason why not, as one clause that fits beside a key.
+    pub fn may(&self, operation: Operation) -> Result<(), String> {
+        if self.facts.read_only.is_some() {
+            return Err("read-only".to_owned());
+        }
+        match &self.stage {
+            Stage::Idle => {}
+            Stage::Running(running) => return Err(format!("{} is running", running.label)),
+            Stage::Planning { operation, .. } => return Err(format!("planning {operation}")),
+            Stage::Reviewing(_) => return Err("a plan is open".to_owned()),
+        }
+        let phase = self
+            .phase()
+            .ok_or_else(|| "no picture of the server yet".to_owned())?;
+        operation.allowed(phase, false).map_err(str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_cursor_stays_in_its_list_and_in_its_window(
+            steps in prop::collection::vec((-30isize..30, 0usize..50, 0usize..20), 1..20)
+        ) {
+            let mut cursor = Cursor::default();
+            for (by, length, height) in steps {
+                cursor.step(by, length, height);
+                prop_assert!(cursor.at < length.max(1));
+                prop_assert!(cursor.offset <= cursor.at);
+                prop_assert!(cursor.at < cursor.offset + height.max(1));
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Where an operation stands: asked for, under review, running. One enum, so that there are never two at once.
+
+use crate::domain::action::{Danger, Operation};
+use crate::domain::plan::Plan;
+use crate::tui::effect::{Generation, PlanOptions};
+use crate::tui::event::Now;
+use crate::tui::prose::{self, Paragraph};
+
+/// Keys are ignored for this long after a dialog opens, in milliseconds.
+pub const DEAF_MS: u64 = 400;
+/// The same key again within this time, in milliseconds, is a held key.
+pub const REPEAT_MS: u64 = 250;
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Stage {
+    #[default]
+    Idle,
+    Planning {
+        generation: Generation,
+        operation: Operation,
+        options: PlanOptions,
+        since: Now,
+    },
+    Reviewing(Box<Dialog>),
+    Running(Running),
+}
+
+/// An operation that was agreed to and has not ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Running {
+    pub generation: Generation,
+    pub operation: Operation,
+    pub label: &'static str,
+    pub since: Now,
+    /// COMMIT is on its way: the answer is waited for, whatever happens.
+    pub committing: bool,
+    pub cancelling: bool,
+}
+
+/// What the dialog asks for next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DialogStep {
+    /// A finding blocks: there is nothing to confirm.
+    Blocked,
+    /// `y`.
+    Yes,
+    /// The word, letter by letter.
+    Word,
+    /// The word stands; the confirming key.
+    Confirm,
+}
+
+/// A plan under review.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dialog {
+    pub plan: Plan,
+    pub label: &'static str,
+    pub options: PlanOptions,
+    pub opened: Now,
+    /// The word as typed so far.
+    pub typed: String,
+    pub lines: Vec<Paragraph>,
+    pub scroll: usize,
+    /// Why the last key did nothing, where that needs saying.
+    pub notice: Option<String>,
+}
+
+impl Dialog {
+    #[must_use]
+    pub fn new(plan: Plan, label: &'static str, options: PlanOptions, opened: Now) -> Self {
+        Self {
+            lines: prose::plan(&plan),
+            plan,
+            label,
+            options,
+            opened,
+            typed: String::new(),
+            scroll: 0,
+            notice: None,
+        }
+    }
+
+    #[must_use]
+    pub fn step(&self) -> DialogStep {
+        if self.plan.is_blocked() {
+            DialogStep::Blocked
+        } else if self.plan.operation.danger() <= Danger::Reversible {
+            DialogStep::Yes
+        } else if self.typed == self.plan.word.as_str() {
+            DialogStep::Confirm
+        } else {
+            DialogStep::Word
+        }
+    }
+
+    /// Whether keys are still ignored.
+    #[must_use]
+    pub fn is_deaf(&self, now: Now) -> bool {
+        now.since(self.opened) < DEAF_MS
+    }
+}

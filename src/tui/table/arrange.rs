@@ -1,0 +1,228 @@
+//! Board rows -> what the table lists. Computed once per board, filter, sort and grouping; drawing only slices it.
+
+use super::column::{Column, ContentWidths};
+use super::filter::Filter;
+use crate::domain::board::{Board, Row};
+use crate::domain::name::ObjectId;
+use crate::domain::phase::Phase;
+use crate::domain::readiness::Readiness;
+use crate::domain::snapshot::Lag;
+use crate::tui::observed::Observed;
+use crate::tui::wording::id_order;
+use std::cmp::Ordering;
+
+/// What the list is gathered under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Grouping {
+    #[default]
+    None,
+    Cluster,
+    Schema,
+}
+
+impl Grouping {
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::None => Self::Cluster,
+            Self::Cluster => Self::Schema,
+            Self::Schema => Self::None,
+        }
+    }
+
+    fn title(self, row: &Row) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Cluster => row
+                .cluster
+                .as_ref()
+                .map_or_else(|| "no cluster".to_owned(), |name| format!("cluster {name}")),
+            Self::Schema => format!("schema {}", row.schema),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    pub column: Column,
+    pub descending: bool,
+}
+
+impl Default for Sort {
+    fn default() -> Self {
+        Self {
+            column: Column::Name,
+            descending: false,
+        }
+    }
+}
+
+/// What an operator asked of the table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Arrangement {
+    pub filter: Filter,
+    pub problems_only: bool,
+    pub sort: Sort,
+    pub grouping: Grouping,
+}
+
+/// One line of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    Group {
+        title: String,
+        ready: usize,
+        total: usize,
+    },
+    /// A position in the board's rows.
+    Row(usize),
+}
+
+/// The list, ready to be sliced.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Arranged {
+    pub entries: Vec<Entry>,
+    /// Where in `entries` the rows are, in order.
+    pub rows: Vec<usize>,
+    /// Rows of the board before any filter.
+    pub of: usize,
+    pub content: ContentWidths,
+}
+
+impl Arrangement {
+    #[must_use]
+    pub fn apply(&self, board: &Board, observed: &Observed) -> Arranged {
+        let rows = &board.rows;
+        let mut content = ContentWidths::default();
+        for row in rows {
+            let cluster = row.cluster.as_ref().map_or("", |name| name.as_str());
+            content.include(row.name.as_str(), row.schema.as_str(), cluster);
+        }
+        let mut chosen: Vec<usize> = (0..rows.len())
+            .filter(|at| {
+                self.filter.matches(&rows[*at])
+                    && (!self.problems_only || is_problem(&rows[*at], board.phase))
+            })
+            .collect();
+        chosen.sort_by(|one, other| self.compare(&rows[*one], &rows[*other], board, observed));
+        let entries = self.entries(rows, chosen);
+        Arranged {
+            rows: (0..entries.len())
+                .filter(|at| matches!(entries[*at], Entry::Row(_)))
+                .collect(),
+            entries,
+            of: rows.len(),
+            content,
+        }
+    }
+
+    fn entries(&self, rows: &[Row], mut chosen: Vec<usize>) -> Vec<Entry> {
+        if self.grouping == Grouping::None {
+            return chosen.into_iter().map(Entry::Row).collect();
+        }
+        // Stable: within a group the order stays as sorted.
+        chosen.sort_by_cached_key(|at| self.grouping.title(&rows[*at]));
+        let mut entries: Vec<Entry> = Vec::with_capacity(chosen.len() + 8);
+        for group in chosen.chunk_by(|one, other| {
+            self.grouping.title(&rows[*one]) == self.grouping.title(&rows[*other])
+        }) {
+            let ready = |at: &&usize| rows[**at].readiness() == Some(Readiness::Ready);
+            entries.push(Entry::Group {
+                title: self.grouping.title(&rows[group[0]]),
+                ready: group.iter().filter(ready).count(),
+                total: group.len(),
+            });
+            entries.extend(group.iter().copied().map(Entry::Row));
+        }
+        entries
+    }
+
+    fn compare(&self, one: &Row, other: &Row, board: &Board, observed: &Observed) -> Ordering {
+        let order = match self.sort.column {
+            Column::Change => other
+                .change
+                .is_some()
+                .cmp(&one.change.is_some())
+                .then(one.change.cmp(&other.change)),
+            Column::Name => one.name.cmp(&other.name),
+            Column::Schema => one
+                .schema
+                .cmp(&other.schema)
+                .then_with(|| one.name.cmp(&other.name)),
+            Column::Kind => one.kind.cmp(&other.kind),
+            Column::Cluster => one.cluster.cmp(&other.cluster),
+            Column::Hydrated => hydrated(one).cmp(&hydrated(other)),
+            Column::GreenLag => green(one).cmp(&green(other)),
+            Column::BlueLag => blue(one).cmp(&blue(other)),
+            Column::Difference => lag_difference(one)
+                .unwrap_or(i64::MAX)
+                .cmp(&lag_difference(other).unwrap_or(i64::MAX)),
+            Column::Trend => slope(one, observed).cmp(&slope(other, observed)),
+            Column::Since => since(one, board, observed).cmp(&since(other, board, observed)),
+            Column::State => one.readiness().cmp(&other.readiness()),
+        };
+        let order = if self.sort.descending {
+            order.reverse()
+        } else {
+            order
+        };
+        order.then_with(|| id_order(one.id()).cmp(&id_order(other.id())))
+    }
+}
+
+/// Whether an operator has to look at it: not ready, or missing where it should be.
+#[must_use]
+pub fn is_problem(row: &Row, phase: Phase) -> bool {
+    let unready = |readiness: Option<Readiness>| readiness.is_some_and(|r| r != Readiness::Ready);
+    let missing = row.deployment.is_none()
+        && row.change != Some(crate::domain::project::Change::Removed)
+        && !matches!(phase, Phase::None | Phase::Initialized);
+    missing
+        || unready(row.readiness())
+        || unready(row.production.as_ref().map(|object| object.readiness))
+}
+
+/// The deployment object's lag minus the production object's, in milliseconds, where both are known.
+#[must_use]
+pub fn lag_difference(row: &Row) -> Option<i64> {
+    match (row.deployment.as_ref()?.lag, row.production.as_ref()?.lag) {
+        (Lag::Millis(green), Lag::Millis(blue)) => {
+            Some(i64::try_from(green).ok()? - i64::try_from(blue).ok()?)
+        }
+        _ => None,
+    }
+}
+
+fn known(lag: Lag) -> u64 {
+    match lag {
+        Lag::Millis(millis) => millis,
+        Lag::Unknown => u64::MAX,
+    }
+}
+
+fn green(row: &Row) -> Option<u64> {
+    row.deployment.as_ref().map(|object| known(object.lag))
+}
+
+fn blue(row: &Row) -> Option<u64> {
+    row.production.as_ref().map(|object| known(object.lag))
+}
+
+fn hydrated(row: &Row) -> Option<(usize, usize)> {
+    let object = row.deployment.as_ref()?;
+    Some((object.hydrated_on.len(), object.replicas))
+}
+
+fn deployment_id(row: &Row) -> Option<&ObjectId> {
+    row.deployment.as_ref().map(|object| &object.id)
+}
+
+fn slope(row: &Row, observed: &Observed) -> Option<i64> {
+    observed.slope(deployment_id(row)?)
+}
+
+fn since(row: &Row, board: &Board, observed: &Observed) -> Option<u64> {
+    observed
+        .in_state(deployment_id(row)?, board.snapshot.time)
+        .map(|time| time.millis)
+}

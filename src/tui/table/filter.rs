@@ -1,0 +1,321 @@
+//! The text filter of the object table: `orders state:hydrating,lagging cluster:compute lag>5s !kind:index`.
+//!
+//! Terms are separated by blanks and must all hold; `!` before a term turns it round; commas separate alternatives.
+
+use crate::domain::board::Row;
+use crate::domain::object::ObjectKind;
+use crate::domain::project::Change;
+use crate::domain::readiness::Readiness;
+use crate::domain::snapshot::Lag;
+
+/// Why a filter can't be used; shown while it is typed, with the filter before it still in force.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidFilter {
+    #[error("unknown word `{0}:`; there are state: kind: cluster: schema: change: and lag>5s")]
+    UnknownKey(String),
+    #[error(
+        "unknown state `{0}`; there are ready lagging hydrating unknown paused failing missing"
+    )]
+    UnknownState(String),
+    #[error("unknown change `{0}`; there are modified new removed downstream none")]
+    UnknownChange(String),
+    #[error("`{0}` is not a span of time; write 500ms, 5s or 2m")]
+    InvalidSpan(String),
+    #[error("`{0}` needs a value")]
+    NoValue(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    terms: Vec<Term>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Term {
+    negated: bool,
+    test: Test,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Test {
+    /// A part of `schema.name`, lower case.
+    Text(String),
+    /// `None` stands for an object that the deployment side lacks.
+    State(Vec<Option<Readiness>>),
+    Kind(Vec<String>),
+    Cluster(Vec<String>),
+    Schema(Vec<String>),
+    Change(Vec<Option<Change>>),
+    /// Of the deployment object, in milliseconds.
+    LagAbove(u64),
+    LagBelow(u64),
+}
+
+impl Filter {
+    /// # Errors
+    /// When a term is unknown or its value can't be read.
+    pub fn parse(text: &str) -> Result<Self, InvalidFilter> {
+        let terms = text
+            .split_whitespace()
+            .map(parse_term)
+            .collect::<Result<_, _>>()?;
+        Ok(Self { terms })
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    #[must_use]
+    pub fn matches(&self, row: &Row) -> bool {
+        self.terms
+            .iter()
+            .all(|term| term.test.holds(row) != term.negated)
+    }
+}
+
+fn parse_term(word: &str) -> Result<Term, InvalidFilter> {
+    let (negated, word) = match word.strip_prefix('!') {
+        Some(rest) if !rest.is_empty() => (true, rest),
+        _ => (false, word),
+    };
+    let test = if let Some(span) = word.strip_prefix("lag>") {
+        Test::LagAbove(parse_span(word, span)?)
+    } else if let Some(span) = word.strip_prefix("lag<") {
+        Test::LagBelow(parse_span(word, span)?)
+    } else if let Some((key, value)) = word.split_once(':') {
+        parse_keyed(key, value)?
+    } else {
+        Test::Text(word.to_lowercase())
+    };
+    Ok(Term { negated, test })
+}
+
+fn parse_keyed(key: &str, value: &str) -> Result<Test, InvalidFilter> {
+    let values: Vec<String> = value
+        .split(',')
+        .filter(|value| !value.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    if values.is_empty() && matches!(key, "state" | "kind" | "cluster" | "schema" | "change") {
+        return Err(InvalidFilter::NoValue(format!("{key}:")));
+    }
+    match key {
+        "state" => Ok(Test::State(parse_all(values, parse_state)?)),
+        "change" => Ok(Test::Change(parse_all(values, parse_change)?)),
+        "kind" => Ok(Test::Kind(values)),
+        "cluster" => Ok(Test::Cluster(values)),
+        "schema" => Ok(Test::Schema(values)),
+        _ => Err(InvalidFilter::UnknownKey(key.to_owned())),
+    }
+}
+
+fn parse_all<T>(
+    values: Vec<String>,
+    parse: impl Fn(String) -> Result<T, InvalidFilter>,
+) -> Result<Vec<T>, InvalidFilter> {
+    values.into_iter().map(parse).collect()
+}
+
+fn parse_state(word: String) -> Result<Option<Readiness>, InvalidFilter> {
+    let known = [
+        Readiness::Ready,
+        Readiness::Lagging,
+        Readiness::Hydrating,
+        Readiness::Unknown,
+        Readiness::Paused,
+        Readiness::Failing,
+    ];
+    if word == "missing" {
+        return Ok(None);
+    }
+    known
+        .into_iter()
+        .find(|state| state.as_str() == word)
+        .map(Some)
+        .ok_or(InvalidFilter::UnknownState(word))
+}
+
+fn parse_change(word: String) -> Result<Option<Change>, InvalidFilter> {
+    let known = [
+        Change::Modified,
+        Change::New,
+        Change::Removed,
+        Change::Downstream,
+    ];
+    if word == "none" {
+        return Ok(None);
+    }
+    known
+        .into_iter()
+        .find(|change| change.as_str() == word)
+        .map(Some)
+        .ok_or(InvalidFilter::UnknownChange(word))
+}
+
+/// `500ms`, `5s`, `2m`, `1h`, or seconds without a unit, in milliseconds.
+fn parse_span(term: &str, span: &str) -> Result<u64, InvalidFilter> {
+    if span.is_empty() {
+        return Err(InvalidFilter::NoValue(term.to_owned()));
+    }
+    let units = [
+        ("ms", 1.0),
+        ("s", 1000.0),
+        ("m", 60_000.0),
+        ("h", 3_600_000.0),
+        ("", 1000.0),
+    ];
+    let invalid = || InvalidFilter::InvalidSpan(span.to_owned());
+    let (number, factor) = units
+        .iter()
+        .find_map(|(unit, factor)| span.strip_suffix(unit).map(|number| (number, factor)))
+        .ok_or_else(invalid)?;
+    let number: f64 = number.parse().map_err(|_| invalid())?;
+    if !number.is_finite() || number < 0.0 {
+        return Err(invalid());
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a span typed by a person; `as` saturates"
+    )]
+    Ok((number * factor) as u64)
+}
+
+impl Test {
+    fn holds(&self, row: &Row) -> bool {
+        let named = |names: &[String], name: &str| {
+            let name = name.to_lowercase();
+            names.iter().any(|wanted| name.contains(wanted.as_str()))
+        };
+        match self {
+            Self::Text(text) => format!("{}.{}", row.schema, row.name)
+                .to_lowercase()
+                .contains(text.as_str()),
+            Self::State(states) => states.contains(&row.readiness()),
+            Self::Kind(kinds) => kinds.iter().any(|kind| is_kind(kind, &row.kind)),
+            Self::Cluster(clusters) => row
+                .cluster
+                .as_ref()
+                .is_some_and(|cluster| named(clusters, cluster.as_str())),
+            Self::Schema(schemas) => named(schemas, row.schema.as_str()),
+            Self::Change(changes) => changes.contains(&row.change),
+            Self::LagAbove(limit) => green_lag(row).is_some_and(|lag| lag > *limit),
+            Self::LagBelow(limit) => green_lag(row).is_some_and(|lag| lag < *limit),
+        }
+    }
+}
+
+/// A whole word of the catalog means that kind alone (`view` is no materialized view); `mv` and parts of words mean what they are in.
+fn is_kind(wanted: &str, kind: &ObjectKind) -> bool {
+    match ObjectKind::from(wanted.to_owned()) {
+        ObjectKind::Other(_) if wanted == "mv" => *kind == ObjectKind::MaterializedView,
+        ObjectKind::Other(part) => kind.as_str().contains(&part),
+        known => *kind == known,
+    }
+}
+
+fn green_lag(row: &Row) -> Option<u64> {
+    match row.deployment.as_ref()?.lag {
+        Lag::Millis(lag) => Some(lag),
+        Lag::Unknown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::environment::Side;
+    use crate::domain::name::{Identifier, ObjectId};
+    use crate::domain::readiness::ObjectReadiness;
+    use std::collections::BTreeSet;
+
+    fn row(name: &str, readiness: Option<Readiness>, lag: u64) -> Row {
+        Row {
+            schema: Identifier::new("Slim").unwrap(),
+            name: Identifier::new(name).unwrap(),
+            kind: ObjectKind::MaterializedView,
+            cluster: Some(Identifier::new("compute").unwrap()),
+            production: None,
+            deployment: readiness.map(|readiness| ObjectReadiness {
+                id: ObjectId::new("u1"),
+                side: Side::Deployment,
+                cluster: None,
+                readiness,
+                reason: String::new(),
+                hydrated_on: BTreeSet::new(),
+                replicas: 1,
+                lag: Lag::Millis(lag),
+                materialization_lag: Lag::Unknown,
+                counts: true,
+            }),
+            change: Some(Change::Modified),
+        }
+    }
+
+    fn matches(filter: &str, row: &Row) -> bool {
+        Filter::parse(filter).unwrap().matches(row)
+    }
+
+    #[test]
+    fn terms_must_all_hold() {
+        let bar = row("bar", Some(Readiness::Lagging), 6_000);
+        for filter in [
+            "",
+            "bar",
+            "slim.ba",
+            "state:lagging",
+            "state:ready,lagging",
+            "kind:materialized-view",
+            "kind:mv",
+            "kind:mater",
+            "cluster:comp",
+            "schema:slim",
+            "change:modified",
+            "lag>5s",
+            "lag>5",
+            "lag<7000ms",
+            "!foo",
+            "!state:ready",
+            "BAR lag>5s !kind:index",
+        ] {
+            assert!(matches(filter, &bar), "{filter}");
+        }
+        for filter in [
+            "foo",
+            "bar state:ready",
+            "kind:index",
+            "kind:view",
+            "cluster:serving",
+            "change:none",
+            "lag>6s",
+            "!bar",
+        ] {
+            assert!(!matches(filter, &bar), "{filter}");
+        }
+    }
+
+    #[test]
+    fn what_the_deployment_side_lacks_is_missing_and_has_no_lag() {
+        let gone = row("gone", None, 0);
+        assert!(matches("state:missing", &gone));
+        assert!(!matches("state:ready", &gone));
+        assert!(!matches("lag<1h", &gone));
+        assert!(!matches("lag>0s", &gone));
+    }
+
+    #[test]
+    fn what_can_not_be_read_is_named() {
+        for (filter, error) in [
+            ("stat:x", InvalidFilter::UnknownKey("stat".to_owned())),
+            ("state:redy", InvalidFilter::UnknownState("redy".to_owned())),
+            ("change:x", InvalidFilter::UnknownChange("x".to_owned())),
+            ("lag>5d", InvalidFilter::InvalidSpan("5d".to_owned())),
+            ("lag>-1s", InvalidFilter::InvalidSpan("-1s".to_owned())),
+            ("state:", InvalidFilter::NoValue("state:".to_owned())),
+        ] {
+            assert_eq!(Filter::parse(filter), Err(error), "{filter}");
+        }
+    }
+}

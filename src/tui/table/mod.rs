@@ -1,0 +1,9 @@
+//! The object table: which rows, in which order, in which columns. Rows are built for the visible range only.
+
+pub mod arrange;
+pub mod column;
+pub mod filter;
+
+pub use arrange::{Arranged, Arrangement, Entry, Grouping, Sort};
+pub use column::Column;
+pub use filter::{Filter, InvalidFilter};

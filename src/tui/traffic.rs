@@ -1,0 +1,240 @@
+//! Who reads which side: SUBSCRIBEs, sessions and sinks, as lines of a list. What the catalog can't tell is said.
+
+use super::state::State;
+use super::theme::Role;
+use super::wording;
+use crate::domain::board::Board;
+use crate::domain::environment::Side;
+use crate::domain::name::ObjectId;
+use crate::domain::object::{Object, ObjectKind};
+use crate::domain::snapshot::Subscription;
+
+/// One line of the traffic screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    Heading(String),
+    /// Column heads of the section.
+    Heads([&'static str; 5]),
+    Cells {
+        role: Role,
+        cells: [String; 5],
+    },
+    Words {
+        role: Role,
+        text: String,
+    },
+}
+
+/// All lines of the screen, for the shown picture.
+#[must_use]
+pub fn lines(state: &State) -> Vec<Line> {
+    let Some(board) = &state.shown().board else {
+        return vec![words(Role::Muted, "Waiting for the first picture.")];
+    };
+    let mut lines = Vec::new();
+    subscriptions(board, &mut lines);
+    sinks(board, &mut lines);
+    sessions(board, &mut lines);
+    lines
+}
+
+fn words(role: Role, text: impl Into<String>) -> Line {
+    Line::Words {
+        role,
+        text: text.into(),
+    }
+}
+
+/// The side of an object by the judged sides, so that nothing is resolved anew.
+fn side(board: &Board, id: &ObjectId) -> Option<Side> {
+    if board.production.objects.contains_key(id) {
+        Some(Side::Production)
+    } else if board.deployment.objects.contains_key(id) {
+        Some(Side::Deployment)
+    } else {
+        None
+    }
+}
+
+fn side_words(board: &Board, side: Option<Side>) -> (Role, &'static str) {
+    match side {
+        Some(Side::Production) => (Role::Blue, "blue"),
+        Some(Side::Deployment) if board.phase.holds_retired() => (Role::Warn, "RETIRED"),
+        Some(Side::Deployment) => (Role::Green, "green"),
+        None => (Role::Text, "neither"),
+    }
+}
+
+fn age(board: &Board, since: Option<crate::domain::snapshot::LogicalTime>) -> String {
+    since.map_or_else(
+        || "?".to_owned(),
+        |since| wording::span(board.snapshot.time.millis_since(since)),
+    )
+}
+
+fn subscriptions(board: &Board, lines: &mut Vec<Line>) {
+    let all = &board.snapshot.readings.subscriptions;
+    let on = |wanted: Side| {
+        all.iter()
+            .filter(|subscription| {
+                subscription
+                    .objects
+                    .iter()
+                    .any(|id| side(board, id) == Some(wanted))
+            })
+            .count()
+    };
+    let deployment = wording::side(Side::Deployment, board.phase);
+    lines.push(Line::Heading(format!(
+        "SUBSCRIBEs: {} on blue, {} on {deployment}, {} in all",
+        on(Side::Production),
+        on(Side::Deployment),
+        all.len()
+    )));
+    if board.snapshot.missing.contains("mz_subscriptions") {
+        lines.push(words(
+            Role::Warn,
+            "This server or role does not show SUBSCRIBEs, so none seen is not none.",
+        ));
+        return;
+    }
+    if all.is_empty() {
+        lines.push(words(Role::Muted, "No SUBSCRIBE is running."));
+        return;
+    }
+    lines.push(Line::Heads(["reads", "side", "cluster", "session", "for"]));
+    let mut sorted: Vec<&Subscription> = all.iter().collect();
+    // Those on the deployment side first: after a promote they still read the retired one.
+    sorted.sort_by_key(|subscription| {
+        let sides = subscription.objects.iter().map(|id| side(board, id));
+        (std::cmp::Reverse(sides.max()), subscription.id.clone())
+    });
+    for subscription in sorted {
+        for object in &subscription.objects {
+            let (role, side) = side_words(board, side(board, object));
+            lines.push(Line::Cells {
+                role,
+                cells: [
+                    board.snapshot.catalog.display_name(object),
+                    side.to_owned(),
+                    cluster_name(board, subscription),
+                    who(board, &subscription.session),
+                    age(board, subscription.since),
+                ],
+            });
+        }
+    }
+}
+
+fn cluster_name(board: &Board, subscription: &Subscription) -> String {
+    let cluster = board.snapshot.catalog.clusters.get(&subscription.cluster);
+    cluster.map_or_else(
+        || subscription.cluster.to_string(),
+        |cluster| cluster.name.to_string(),
+    )
+}
+
+fn who(board: &Board, session: &str) -> String {
+    let found = board
+        .snapshot
+        .readings
+        .sessions
+        .iter()
+        .find(|known| known.id == session);
+    match found {
+        Some(session) => {
+            let role = board.snapshot.catalog.role_name(&session.role);
+            match &session.application {
+                Some(application) => format!("{role} ({application})"),
+                None => role,
+            }
+        }
+        None => session.chars().take(8).collect(),
+    }
+}
+
+fn sinks(board: &Board, lines: &mut Vec<Line>) {
+    let catalog = &board.snapshot.catalog;
+    let sinks: Vec<&Object> = catalog
+        .objects
+        .values()
+        .filter(|object| object.kind == ObjectKind::Sink)
+        .collect();
+    lines.push(Line::Heading(format!(
+        "Sinks: {}",
+        wording::count(sinks.len(), "sink")
+    )));
+    if sinks.is_empty() {
+        lines.push(words(Role::Muted, "There is no sink."));
+        return;
+    }
+    lines.push(Line::Heads(["sink", "reads", "side", "status", "lag"]));
+    for sink in sinks {
+        let upstream = catalog
+            .inputs
+            .get(&sink.id)
+            .into_iter()
+            .flatten()
+            .find(|input| {
+                catalog
+                    .objects
+                    .get(*input)
+                    .is_some_and(|object| object.kind != ObjectKind::Connection)
+            });
+        let status = board.snapshot.readings.connectors.get(&sink.id);
+        let (role, side) = upstream.map_or((Role::Text, "?"), |input| {
+            side_words(board, side(board, input))
+        });
+        let unwell = status.is_some_and(|status| !status.is_running());
+        lines.push(Line::Cells {
+            role: if unwell { Role::Failing } else { role },
+            cells: [
+                catalog.display_name(&sink.id),
+                upstream.map_or_else(|| "?".to_owned(), |input| catalog.display_name(input)),
+                side.to_owned(),
+                status.map_or_else(|| "?".to_owned(), |status| status.status.clone()),
+                wording::lag(board.snapshot.lag(&sink.id)),
+            ],
+        });
+        if let Some(error) = status.and_then(|status| status.error.as_ref()) {
+            lines.push(words(Role::Failing, format!("    {error}")));
+        }
+    }
+}
+
+fn sessions(board: &Board, lines: &mut Vec<Line>) {
+    let sessions = &board.snapshot.readings.sessions;
+    lines.push(Line::Heading(format!("Sessions: {}", sessions.len())));
+    lines.push(words(
+        Role::Muted,
+        "A session is not bound to a side: its next query may read either. None seen is not none.",
+    ));
+    if sessions.is_empty() {
+        return;
+    }
+    lines.push(Line::Heads([
+        "role",
+        "application",
+        "from",
+        "session",
+        "for",
+    ]));
+    for session in sessions {
+        lines.push(Line::Cells {
+            role: Role::Text,
+            cells: [
+                board.snapshot.catalog.role_name(&session.role),
+                session
+                    .application
+                    .clone()
+                    .unwrap_or_else(|| "not told".to_owned()),
+                session
+                    .client_ip
+                    .clone()
+                    .unwrap_or_else(|| "not told".to_owned()),
+                session.id.chars().take(8).collect(),
+                age(board, session.since),
+            ],
+        });
+    }
+}

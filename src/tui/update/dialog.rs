@@ -1,0 +1,162 @@
+//! The plan under review, and the ladder of confirmations: the more harm, the more deliberate the yes.
+//!
+//! Enter never confirms. Pasted text and held keys never confirm. Keys are ignored for a moment after the dialog opens.
+
+use super::operation;
+use crate::domain::action::Operation;
+use crate::domain::plan::Confirmation;
+use crate::tui::effect::{Effect, PlanOptions};
+use crate::tui::event::LinkState;
+use crate::tui::prose;
+use crate::tui::state::{Dialog, DialogStep, Stage, State};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+pub fn press(state: &mut State, key: KeyEvent, held: bool) -> Vec<Effect> {
+    let now = state.now;
+    let Stage::Reviewing(dialog) = &mut state.stage else {
+        return Vec::new();
+    };
+    if dialog.is_deaf(now) {
+        return Vec::new();
+    }
+    dialog.notice = None;
+    let step = dialog.step();
+    if let Some(by) = scrolling(&key, step) {
+        scroll(state, by);
+        return Vec::new();
+    }
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match (step, key.code) {
+        (_, KeyCode::Esc) => {
+            close(state);
+            Vec::new()
+        }
+        (_, KeyCode::Char('r')) if control => plan_again(state, false),
+        (_, KeyCode::Char('f')) if control => plan_again(state, true),
+        (_, KeyCode::Enter) => say(state, "Enter does not confirm"),
+        (DialogStep::Yes, KeyCode::Char('y')) if !control => {
+            confirm(state, held, Confirmation::Key)
+        }
+        (DialogStep::Confirm, KeyCode::Char('y')) if control => {
+            let typed = dialog.typed.clone();
+            confirm(state, held, Confirmation::Typed(typed))
+        }
+        (DialogStep::Word | DialogStep::Confirm, code) if !control => {
+            type_word(dialog, code, key.kind);
+            Vec::new()
+        }
+        (DialogStep::Word | DialogStep::Confirm, KeyCode::Char('u')) if control => {
+            dialog.typed.clear();
+            Vec::new()
+        }
+        (DialogStep::Blocked | DialogStep::Yes, KeyCode::Char('n' | 'q')) if !control => {
+            close(state);
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Letters belong to the word where one is asked for, so only arrows and pages scroll there.
+fn scrolling(key: &KeyEvent, step: DialogStep) -> Option<isize> {
+    let letters = matches!(step, DialogStep::Blocked | DialogStep::Yes);
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Down => Some(1),
+        KeyCode::Up => Some(-1),
+        KeyCode::PageDown => Some(10),
+        KeyCode::PageUp => Some(-10),
+        KeyCode::Home => Some(isize::MIN / 2),
+        KeyCode::End => Some(isize::MAX / 2),
+        KeyCode::Char('d') if control => Some(10),
+        KeyCode::Char('u') if control && letters => Some(-10),
+        KeyCode::Char('j') if letters && !control => Some(1),
+        KeyCode::Char('k') if letters && !control => Some(-1),
+        KeyCode::Char('g') if letters && !control => Some(isize::MIN / 2),
+        KeyCode::Char('G') if letters && !control => Some(isize::MAX / 2),
+        _ => None,
+    }
+}
+
+pub fn scroll(state: &mut State, by: isize) {
+    let size = state.size;
+    if let Stage::Reviewing(dialog) = &mut state.stage {
+        let limit = prose::dialog_scroll_limit(size, dialog);
+        dialog.scroll = dialog.scroll.saturating_add_signed(by).min(limit);
+    }
+}
+
+fn type_word(dialog: &mut Dialog, code: KeyCode, kind: KeyEventKind) {
+    if kind == KeyEventKind::Repeat {
+        return;
+    }
+    match code {
+        KeyCode::Char(c) if dialog.typed.chars().count() < 255 => dialog.typed.push(c),
+        KeyCode::Backspace => {
+            dialog.typed.pop();
+        }
+        _ => {}
+    }
+}
+
+fn say(state: &mut State, text: &str) -> Vec<Effect> {
+    if let Stage::Reviewing(dialog) = &mut state.stage {
+        dialog.notice = Some(text.to_owned());
+    }
+    Vec::new()
+}
+
+pub fn refuse_paste(state: &mut State) {
+    let _ = say(state, "pasted text is ignored here: type it");
+}
+
+pub fn close(state: &mut State) {
+    if let Stage::Reviewing(dialog) = &state.stage {
+        let label = dialog.label;
+        state.stage = Stage::Idle;
+        super::flash(state, format!("{label}: not confirmed, nothing was done"));
+    }
+}
+
+/// Looks at the server again, for everything instead of what changed when `toggle_full` (a deploy only).
+fn plan_again(state: &mut State, toggle_full: bool) -> Vec<Effect> {
+    let Stage::Reviewing(dialog) = &state.stage else {
+        return Vec::new();
+    };
+    let operation = dialog.plan.operation;
+    if toggle_full && operation != Operation::Deploy {
+        return Vec::new();
+    }
+    let options = PlanOptions {
+        full: dialog.options.full != toggle_full,
+        ..dialog.options.clone()
+    };
+    operation::plan(state, operation, options)
+}
+
+/// The yes. The plan itself judges it; the newest picture must still allow the operation, over a link that stands.
+fn confirm(state: &mut State, held: bool, confirmation: Confirmation) -> Vec<Effect> {
+    if held {
+        return say(state, "a held key does not confirm: press it once");
+    }
+    if state.facts.read_only.is_some() {
+        return say(state, "read-only: nothing can be changed from here");
+    }
+    if let LinkState::Lost { .. } = state.latest.link.state {
+        return say(state, "the link is lost: wait until it is back");
+    }
+    let phase = state.phase();
+    let Stage::Reviewing(dialog) = &state.stage else {
+        return Vec::new();
+    };
+    let allowed = phase
+        .ok_or("no picture of the server yet")
+        .and_then(|phase| dialog.plan.operation.allowed(phase, false));
+    if let Err(reason) = allowed {
+        return say(state, &format!("no longer allowed: {reason}"));
+    }
+    match dialog.plan.clone().confirm(&confirmation) {
+        Ok(confirmed) => operation::execute(state, confirmed),
+        Err(error) => say(state, &error.to_string()),
+    }
+}

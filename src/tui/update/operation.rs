@@ -1,0 +1,388 @@
+//! The life of an operation: asked for, planned, reviewed, running, ended. The only place that makes [`Effect::Execute`].
+
+use super::{flash, note};
+use crate::domain::action::{Danger, Operation};
+use crate::domain::plan::{Confirmation, ConfirmedPlan, Plan};
+use crate::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
+use crate::tui::effect::{Effect, Generation, PlanOptions};
+use crate::tui::state::{
+    Dialog, Loaded, ModelLine, Overlay, Question, Running, Screen, Stage, State, StatementLine,
+};
+use crate::tui::theme::Role;
+
+/// An operation's key: asks for its plan, or says why not.
+pub fn ask(state: &mut State, operation: Operation) -> Vec<Effect> {
+    match state.may(operation) {
+        Ok(()) => plan(state, operation, PlanOptions::default()),
+        Err(reason) => {
+            let label = state.label(operation);
+            flash(state, format!("{label}: {reason}"));
+            Vec::new()
+        }
+    }
+}
+
+/// Asks for a plan; an earlier answer that is still on its way no longer counts.
+pub fn plan(state: &mut State, operation: Operation, options: PlanOptions) -> Vec<Effect> {
+    state.last_generation.0 += 1;
+    let generation = state.last_generation;
+    state.stage = Stage::Planning {
+        generation,
+        operation,
+        options: options.clone(),
+        since: state.now,
+    };
+    vec![Effect::Plan {
+        generation,
+        operation,
+        options,
+    }]
+}
+
+pub fn give_up_planning(state: &mut State) {
+    if let Stage::Planning { operation, .. } = state.stage {
+        state.stage = Stage::Idle;
+        flash(state, format!("{operation}: no longer wanted"));
+    }
+}
+
+/// A plan arrived.
+pub fn planned(
+    state: &mut State,
+    generation: Generation,
+    result: Result<Box<Plan>, String>,
+) -> Vec<Effect> {
+    let Stage::Planning {
+        generation: wanted,
+        operation,
+        options,
+        ..
+    } = &state.stage
+    else {
+        return Vec::new();
+    };
+    if *wanted != generation {
+        return Vec::new();
+    }
+    let (operation, options) = (*operation, options.clone());
+    let label = state.label(operation);
+    state.stage = Stage::Idle;
+    let plan = match result {
+        // A plan for something else than was asked for is nobody's to confirm.
+        Ok(plan) if plan.operation == operation => *plan,
+        Ok(plan) => {
+            let message = format!("asked for {operation}, got a plan for {}", plan.operation);
+            return show_failure(state, label, message);
+        }
+        Err(message) => return show_failure(state, label, message),
+    };
+    if operation.danger() == Danger::Look && !plan.is_blocked() {
+        // Waiting changes nothing, so there is nothing to confirm.
+        return match plan.confirm(&Confirmation::Key) {
+            Ok(confirmed) => execute(state, confirmed),
+            Err(error) => show_failure(state, label, error.to_string()),
+        };
+    }
+    state.overlay = None;
+    state.stage = Stage::Reviewing(Box::new(Dialog::new(plan, label, options, state.now)));
+    Vec::new()
+}
+
+fn show_failure(state: &mut State, label: &str, message: String) -> Vec<Effect> {
+    note(
+        state,
+        Role::Failing,
+        format!("{label} can't be planned: {message}"),
+    );
+    state.overlay = Some(Overlay::Result {
+        title: format!("{label} can't be planned"),
+        lines: vec![message],
+        opened: state.now,
+    });
+    Vec::new()
+}
+
+/// Starts a confirmed plan. Called by the dialog only, and for plans that only look.
+pub fn execute(state: &mut State, plan: ConfirmedPlan) -> Vec<Effect> {
+    let operation = plan.plan().operation;
+    // The stage must be free of any other operation; a running one is never replaced.
+    if matches!(state.stage, Stage::Running(_)) || state.facts.read_only.is_some() {
+        return Vec::new();
+    }
+    let label = state.label(operation);
+    state.last_generation.0 += 1;
+    let generation = state.last_generation;
+    state.stage = Stage::Running(Running {
+        generation,
+        operation,
+        label,
+        since: state.now,
+        committing: false,
+        cancelling: false,
+    });
+    state.run.begin(operation, label, state.now);
+    note(state, Role::Info, format!("{label} started"));
+    if matches!(operation, Operation::Deploy | Operation::Sync) {
+        state.screen = Screen::Run;
+    }
+    vec![Effect::Execute {
+        generation,
+        plan: Box::new(plan),
+    }]
+}
+
+/// Something happened in the running operation.
+pub fn progress(state: &mut State, generation: Generation, progress: Progress) -> Vec<Effect> {
+    let Stage::Running(running) = &mut state.stage else {
+        return Vec::new();
+    };
+    if running.generation != generation {
+        return Vec::new();
+    }
+    let at = state.now.wall;
+    match progress {
+        Progress::Started { steps, .. } => state.run.steps = steps,
+        Progress::StatementStarted { step, sql } => {
+            state.run.log(at, Role::SqlKeyword, sql.clone());
+            state.run.statements.push(StatementLine {
+                step,
+                sql,
+                outcome: None,
+            });
+        }
+        Progress::StatementFinished {
+            step,
+            sql,
+            ok,
+            outcome,
+            seconds,
+        } => statement_finished(state, step, sql, (ok, outcome, seconds)),
+        Progress::Model {
+            name,
+            state: model_state,
+            seconds,
+            message,
+            done,
+            total,
+        } => {
+            state.run.models_done = (done, total);
+            let line = ModelLine {
+                name,
+                state: model_state,
+                seconds,
+                message,
+            };
+            model(state, line);
+        }
+        Progress::Log { line } => state.run.log(at, Role::Text, line),
+        Progress::Waiting {
+            hydrated,
+            total,
+            missing,
+        } => {
+            let text = format!("waiting: {hydrated} of {total} hydrated");
+            state.run.log(at, Role::Hydrating, text);
+            state.run.waiting = Some((hydrated, total, missing));
+        }
+        Progress::Committing => {
+            running.committing = true;
+            state.run.log(at, Role::Warn, "COMMIT is on its way");
+        }
+        Progress::Committed => {
+            state.run.committed = true;
+            state.run.log(at, Role::Ready, "committed");
+            note(state, Role::Ready, "committed");
+        }
+        Progress::Note { text } => {
+            state.run.log(at, Role::Info, text.clone());
+            note(state, Role::Info, text);
+        }
+        Progress::Finished(outcome) => return finished(state, outcome),
+    }
+    Vec::new()
+}
+
+fn statement_finished(state: &mut State, step: usize, sql: String, outcome: (bool, String, f64)) {
+    let (ok, answer, seconds) = &outcome;
+    let role = if *ok { Role::Ready } else { Role::Failing };
+    let text = format!("  {answer} ({seconds:.1} s)");
+    state.run.log(state.now.wall, role, text);
+    let open = state
+        .run
+        .statements
+        .iter_mut()
+        .rev()
+        .find(|line| line.step == step && line.sql == sql && line.outcome.is_none());
+    match open {
+        Some(line) => line.outcome = Some(outcome),
+        None => state.run.statements.push(StatementLine {
+            step,
+            sql,
+            outcome: Some(outcome),
+        }),
+    }
+}
+
+fn model(state: &mut State, line: ModelLine) {
+    let role = match line.state {
+        ModelState::Running => Role::Hydrating,
+        ModelState::Done => Role::Ready,
+        ModelState::Failed => Role::Failing,
+        ModelState::Skipped => Role::Muted,
+    };
+    let word = match line.state {
+        ModelState::Running => "running",
+        ModelState::Done => "done",
+        ModelState::Failed => "FAILED",
+        ModelState::Skipped => "skipped",
+    };
+    let message = line
+        .message
+        .as_ref()
+        .map(|message| format!(": {message}"))
+        .unwrap_or_default();
+    let text = format!("{word} {}{message}", line.name);
+    state.run.log(state.now.wall, role, text);
+    match state
+        .run
+        .models
+        .iter_mut()
+        .find(|known| known.name == line.name)
+    {
+        Some(known) => *known = line,
+        None => state.run.models.push(line),
+    }
+}
+
+fn finished(state: &mut State, outcome: Outcome) -> Vec<Effect> {
+    let Stage::Running(running) = std::mem::take(&mut state.stage) else {
+        return Vec::new();
+    };
+    let role = match outcome.outcome {
+        OutcomeKind::Done => Role::Ready,
+        OutcomeKind::Interrupted | OutcomeKind::Unfinished => Role::Warn,
+        _ => Role::Failing,
+    };
+    let word = outcome_word(outcome.outcome);
+    let text = format!("{} {word}: {}", running.label, outcome.message);
+    state.run.log(state.now.wall, role, text.clone());
+    note(state, role, text.clone());
+    if outcome.outcome == OutcomeKind::Done {
+        flash(state, text);
+    } else {
+        let mut lines = vec![outcome.message.clone()];
+        lines.extend(outcome.next.iter().map(|next| format!("next: {next}")));
+        lines.extend(
+            outcome
+                .audit
+                .iter()
+                .map(|audit| format!("audit: {}", audit.display())),
+        );
+        state.overlay = Some(Overlay::Result {
+            title: format!("{} {word}", running.label),
+            lines,
+            opened: state.now,
+        });
+    }
+    state.run.ended = Some(state.now);
+    state.run.outcome = Some(outcome);
+    if state.leaving {
+        return vec![Effect::Quit];
+    }
+    let mut effects = vec![Effect::Refresh];
+    if state.changes.view != Loaded::NotAsked {
+        effects.push(Effect::LoadChanges);
+    }
+    if state.history.entries != Loaded::NotAsked {
+        effects.push(Effect::LoadHistory);
+    }
+    effects
+}
+
+/// How an operation ended, in words.
+#[must_use]
+pub fn outcome_word(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::Done => "done",
+        OutcomeKind::Failed => "failed, nothing changed or undone",
+        OutcomeKind::Refused => "refused",
+        OutcomeKind::NotReadyInTime => "not ready in time",
+        OutcomeKind::Blocked => "blocked",
+        OutcomeKind::Unknown => "ended, OUTCOME UNKNOWN",
+        OutcomeKind::Failing => "failing",
+        OutcomeKind::Unfinished => "done but unfinished",
+        OutcomeKind::Interrupted => "interrupted",
+    }
+}
+
+pub fn ask_to_cancel(state: &mut State) {
+    match &state.stage {
+        Stage::Running(running) if running.committing => {
+            flash(state, "COMMIT is on its way: it can't be stopped any more");
+        }
+        Stage::Running(_) => {
+            state.overlay = Some(Overlay::Question {
+                question: Question::Cancel,
+                opened: state.now,
+            });
+        }
+        Stage::Planning { .. } => give_up_planning(state),
+        Stage::Idle | Stage::Reviewing(_) => flash(state, "no operation is running"),
+    }
+}
+
+/// Asks the running operation to stop, unless COMMIT is on its way.
+pub fn cancel(state: &mut State) -> Vec<Effect> {
+    match &mut state.stage {
+        Stage::Running(running) if !running.committing && !running.cancelling => {
+            running.cancelling = true;
+            let label = running.label;
+            note(state, Role::Warn, format!("{label}: asked to stop"));
+            vec![Effect::Cancel]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// `q` on the cockpit: leaves at once when nothing runs, asks otherwise, and refuses while COMMIT is on its way.
+pub fn ask_to_leave(state: &mut State) -> Vec<Effect> {
+    match &state.stage {
+        Stage::Running(running) if running.committing => {
+            let label = running.label;
+            flash(
+                state,
+                format!("{label}: COMMIT is on its way; leaving waits until its answer is known"),
+            );
+            Vec::new()
+        }
+        Stage::Running(_) => {
+            state.overlay = Some(Overlay::Question {
+                question: Question::Leave,
+                opened: state.now,
+            });
+            Vec::new()
+        }
+        _ => vec![Effect::Quit],
+    }
+}
+
+/// Leaves without asking: at once when nothing runs, else as soon as the operation has stopped or its COMMIT is answered.
+pub fn leave(state: &mut State) -> Vec<Effect> {
+    match &state.stage {
+        Stage::Running(running) if running.committing => {
+            state.leaving = true;
+            flash(
+                state,
+                "COMMIT is on its way: leaving when its answer is known",
+            );
+            Vec::new()
+        }
+        Stage::Running(_) if state.leaving => vec![Effect::Quit],
+        Stage::Running(_) => {
+            state.leaving = true;
+            flash(state, "stopping the operation, then leaving");
+            cancel(state)
+        }
+        _ => vec![Effect::Quit],
+    }
+}

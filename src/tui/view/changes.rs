@@ -1,0 +1,266 @@
+//! The changes screen: the list of nodes, and of the selected one its SQL, configuration, impact and state on the server.
+
+use super::{Canvas, text};
+use crate::domain::changes::{ChangedNode, ChangesView};
+use crate::domain::project::Change;
+use crate::tui::diff::{Diff, DiffLine, Line};
+use crate::tui::layout;
+use crate::tui::prose;
+use crate::tui::state::{DiffLayout, DiffText, Loaded, Panel, State};
+use crate::tui::theme::Role;
+use ratatui::layout::Rect;
+
+/// Columns of a line number.
+const NUMBER: u16 = 4;
+
+pub fn draw(canvas: &mut Canvas<'_>, body: Rect, state: &State) {
+    let (list_area, panel_area) = layout::list_and_panel(body);
+    let words = match &state.changes.view {
+        Loaded::Here(view) => {
+            list(canvas, list_area, state, view);
+            panel(canvas, panel_area, state);
+            if panel_area.x > 0 {
+                canvas.upright(panel_area.x - 1, body.y, body.bottom());
+            }
+            return;
+        }
+        Loaded::NotAsked | Loaded::Loading => "Comparing both manifests.".to_owned(),
+        Loaded::Failed(error) => format!("The diff can't be made: {error}"),
+    };
+    canvas.rule(body, "Changes", "", true);
+    let lines = prose::wrap(
+        &[prose::Paragraph::new(Role::Text, words)],
+        layout::inner_width(body),
+    );
+    let below = Rect {
+        y: body.y + 1,
+        height: body.height.saturating_sub(1),
+        ..body
+    };
+    text(canvas, below, &lines, 0);
+}
+
+fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &ChangesView) {
+    let changes = &state.changes;
+    let title = if changes.typing || !changes.filter.value().is_empty() {
+        format!("/{}", changes.filter.value())
+    } else {
+        counts(view)
+    };
+    let against = match &view.stale {
+        Some(stale) => format!("STALE: {stale}"),
+        None => format!("{} against {}", view.manifest, view.compared_with),
+    };
+    canvas.rule(area, &title, &against, !changes.reading);
+    if changes.listed.is_empty() {
+        let words = if view.nodes.is_empty() {
+            "Nothing differs from what production runs."
+        } else {
+            "No node matches; esc clears the filter."
+        };
+        canvas.cut(area.x + 2, area.y + 1, area.right(), Role::Muted, words);
+        return;
+    }
+    let rows = usize::from(area.height.saturating_sub(1));
+    let listed = changes.listed.iter().enumerate();
+    for (y, (at, index)) in (area.y + 1..).zip(listed.skip(changes.cursor.offset).take(rows)) {
+        let Some(node) = view.nodes.get(*index) else {
+            continue;
+        };
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        node_line(canvas, line, node);
+        if at == changes.cursor.at {
+            canvas.text(line.x, y, line.right(), Role::Focus, canvas.glyphs().cursor);
+            if !changes.reading {
+                canvas.highlight(line, Role::Selection);
+            }
+        }
+    }
+}
+
+fn counts(view: &ChangesView) -> String {
+    let counts = view.counts();
+    let words: Vec<String> = [
+        Change::Modified,
+        Change::New,
+        Change::Removed,
+        Change::Downstream,
+    ]
+    .iter()
+    .map(|change| format!("{} {change}", counts.get(change).copied().unwrap_or(0)))
+    .collect();
+    words.join(", ")
+}
+
+fn node_line(canvas: &mut Canvas<'_>, line: Rect, node: &ChangedNode) {
+    let role = Role::from(node.change);
+    let glyph = canvas.glyphs().change(node.change);
+    canvas.text(line.x + 2, line.y, line.right(), role, glyph);
+    let name_end = line.x + 4 + (line.width / 2).clamp(16, 36);
+    canvas.cut(line.x + 4, line.y, name_end - 1, role, &node.name);
+    let kind_end = name_end + 9;
+    canvas.cut(
+        name_end,
+        line.y,
+        kind_end - 1,
+        Role::Muted,
+        &node.resource_type,
+    );
+    let mut why = node.reasons.join("; ");
+    if let Some(drift) = &node.drift {
+        why = format!("DRIFT {drift}; {why}");
+    }
+    canvas.cut(kind_end, line.y, line.right(), Role::Text, &why);
+}
+
+fn panel(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let changes = &state.changes;
+    let Some(node) = changes.selected() else {
+        canvas.rule(area, "No node is selected", "", changes.reading);
+        return;
+    };
+    let words = match changes.panel {
+        Panel::Sql => sql_words(state),
+        _ => String::new(),
+    };
+    canvas.rule(area, &node.unique_id, &words, changes.reading);
+    let mut x = area.x + 1;
+    for panel in Panel::ALL {
+        let role = if panel == changes.panel {
+            Role::Focus
+        } else {
+            Role::Muted
+        };
+        x = canvas.text(x, area.y + 1, area.right(), role, panel.title()) + 3;
+    }
+    let body = Rect {
+        y: area.y + 2,
+        height: area.height.saturating_sub(2),
+        ..area
+    };
+    match changes.panel {
+        Panel::Sql => sql(canvas, body, state),
+        panel => {
+            let lines = prose::wrap(&prose::panel(state, panel), layout::inner_width(body));
+            text(canvas, body, &lines, changes.scroll);
+        }
+    }
+}
+
+fn sql_words(state: &State) -> String {
+    let text = match state.changes.text {
+        DiffText::Compiled => "compiled",
+        DiffText::Raw => "as written",
+    };
+    let layout = match state.changes.layout {
+        DiffLayout::SideBySide => "side by side",
+        DiffLayout::Unified => "unified",
+    };
+    format!("{text}, {layout}")
+}
+
+/// Lines of the comparison in the chosen layout.
+#[must_use]
+pub fn diff_length(state: &State) -> usize {
+    state
+        .changes
+        .diff
+        .as_ref()
+        .map_or(0, |diff| match state.changes.layout {
+            DiffLayout::SideBySide => diff.lines.len(),
+            DiffLayout::Unified => diff.unified().len(),
+        })
+}
+
+fn sql(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let Some(diff) = &state.changes.diff else {
+        return;
+    };
+    if diff.without_before && diff.without_after {
+        canvas.cut(
+            area.x + 1,
+            area.y,
+            area.right(),
+            Role::Muted,
+            "There is no SQL of it on either side.",
+        );
+        return;
+    }
+    // A text with one side only needs no second column.
+    let one_sided = diff.without_before || diff.without_after || diff.is_equal();
+    if one_sided || state.changes.layout == DiffLayout::Unified {
+        unified(canvas, area, diff, state.changes.scroll);
+    } else {
+        side_by_side(canvas, area, diff, state.changes.scroll);
+    }
+}
+
+fn unified(canvas: &mut Canvas<'_>, area: Rect, diff: &Diff, scroll: usize) {
+    for (y, (sign, line)) in (area.y..area.bottom()).zip(diff.unified().into_iter().skip(scroll)) {
+        let role = match sign {
+            '+' => Role::Added,
+            '-' => Role::Removed,
+            _ => Role::Muted,
+        };
+        sql_line(
+            canvas,
+            Rect {
+                y,
+                height: 1,
+                ..area
+            },
+            role,
+            sign,
+            line,
+        );
+    }
+}
+
+fn side_by_side(canvas: &mut Canvas<'_>, area: Rect, diff: &Diff, scroll: usize) {
+    let half = area.width / 2;
+    canvas.upright(area.x + half, area.y, area.bottom());
+    for (y, line) in (area.y..area.bottom()).zip(diff.lines.iter().skip(scroll)) {
+        let left = Rect {
+            y,
+            height: 1,
+            width: half,
+            ..area
+        };
+        let right = Rect {
+            x: area.x + half + 1,
+            width: area.width - half - 1,
+            ..left
+        };
+        match line {
+            DiffLine::Same(old, new) => {
+                sql_line(canvas, left, Role::Muted, ' ', old);
+                sql_line(canvas, right, Role::Muted, ' ', new);
+            }
+            DiffLine::Removed(old) => sql_line(canvas, left, Role::Removed, '-', old),
+            DiffLine::Added(new) => sql_line(canvas, right, Role::Added, '+', new),
+            DiffLine::Changed(old, new) => {
+                sql_line(canvas, left, Role::Removed, '-', old);
+                sql_line(canvas, right, Role::Added, '+', new);
+            }
+        }
+    }
+}
+
+fn sql_line(canvas: &mut Canvas<'_>, area: Rect, role: Role, sign: char, line: &Line) {
+    let number = line.number.to_string();
+    canvas.right(area.x, area.y, area.x + NUMBER, Role::Muted, &number);
+    let mut x = canvas.text(
+        area.x + NUMBER + 1,
+        area.y,
+        area.right(),
+        role,
+        &format!("{sign} "),
+    );
+    for piece in &line.pieces {
+        x = canvas.text(x, area.y, area.right(), piece.role, &piece.text);
+    }
+}

@@ -1,0 +1,160 @@
+//! The plan under review: what it would do, and what to press, by the danger of it.
+
+use super::{Canvas, text};
+use crate::domain::action::Danger;
+use crate::domain::board::Board;
+use crate::domain::environment::Side;
+use crate::domain::snapshot::Lag;
+use crate::tui::prose;
+use crate::tui::state::{Dialog, DialogStep, Stage, State};
+use crate::tui::theme::Role;
+use crate::tui::wording;
+use ratatui::layout::Rect;
+
+pub fn draw(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State) {
+    let Stage::Reviewing(dialog) = &state.stage else {
+        return;
+    };
+    let (area, lines) = prose::dialog_text(size, dialog);
+    let danger = dialog.plan.operation.danger();
+    let border = if danger >= Danger::ChangesProduction {
+        Role::Danger
+    } else {
+        Role::Focus
+    };
+    canvas.frame(area, border, &title(dialog));
+    let inner = Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    };
+    let row = |at: u16| Rect {
+        y: inner.y + at,
+        height: 1,
+        ..inner
+    };
+    canvas.cut(
+        inner.x + 1,
+        inner.y,
+        inner.right(),
+        Role::Muted,
+        &facts(state, dialog),
+    );
+    let body = Rect {
+        y: inner.y + 2,
+        height: inner.height.saturating_sub(5),
+        ..inner
+    };
+    let hidden = lines.len().saturating_sub(usize::from(body.height));
+    let offset = dialog.scroll.min(hidden);
+    canvas.rule(row(1), "Plan", &scroll_words(offset, hidden), false);
+    text(canvas, body, &lines, offset);
+    let foot = inner.height.saturating_sub(3);
+    canvas.rule(row(foot), "Confirm", "", false);
+    question(canvas, row(foot + 1), dialog);
+    answer(canvas, row(foot + 2), dialog);
+}
+
+fn title(dialog: &Dialog) -> String {
+    let about = match dialog.plan.operation.danger() {
+        Danger::Look => "looks only",
+        Danger::Reversible => "changes the deployment side only",
+        Danger::ChangesProduction => "CHANGES PRODUCTION",
+        Danger::Destroys => "DESTROYS",
+    };
+    let full = if dialog.options.full {
+        ", everything anew"
+    } else {
+        ""
+    };
+    format!("{}{full}: {about}", dialog.label.to_uppercase())
+}
+
+fn facts(state: &State, dialog: &Dialog) -> String {
+    let lags = state.latest.board.as_ref().map_or_else(String::new, |b| {
+        format!(
+            ", lag now: {} {}, blue {}",
+            wording::side(Side::Deployment, b.phase),
+            side_lag(b, Side::Deployment),
+            side_lag(b, Side::Production)
+        )
+    });
+    let age = state.latest.link.age_ms + state.now.since(state.received);
+    format!(
+        "{}, fingerprint {}, data {} old{lags}",
+        dialog.plan.environment,
+        dialog.plan.fingerprint,
+        wording::span(age)
+    )
+}
+
+/// The largest lag of a side's clusters; unknown while any is.
+fn side_lag(board: &Board, side: Side) -> String {
+    let mut worst = 0;
+    for cluster in &board.side(side).clusters {
+        match cluster.lag {
+            Lag::Millis(lag) => worst = worst.max(lag),
+            Lag::Unknown => return "unknown".to_owned(),
+        }
+    }
+    wording::span(worst)
+}
+
+fn scroll_words(offset: usize, hidden: usize) -> String {
+    match hidden - offset {
+        0 if hidden == 0 => String::new(),
+        0 => "end".to_owned(),
+        more => format!("{more} more lines below"),
+    }
+}
+
+fn question(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
+    let label = dialog.label;
+    let word = &dialog.plan.word;
+    let (role, words) = match dialog.step() {
+        DialogStep::Blocked => (
+            Role::Block,
+            format!("{label} is blocked by a finding; there is nothing to confirm."),
+        ),
+        DialogStep::Yes => (Role::Title, format!("{label}: run this plan?")),
+        DialogStep::Word => (
+            Role::Danger,
+            format!("To {label}, type {word} and then ctrl-y."),
+        ),
+        DialogStep::Confirm => (
+            Role::Danger,
+            format!("The word stands. ctrl-y runs the {label} now."),
+        ),
+    };
+    canvas.cut(row.x + 1, row.y, row.right(), role, &words);
+}
+
+fn answer(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
+    let end = row.right().saturating_sub(1);
+    let keys: &[(&str, &str)] = match dialog.step() {
+        DialogStep::Blocked => &[("esc", "close"), ("ctrl-r", "look again")],
+        DialogStep::Yes if dialog.plan.operation == crate::domain::action::Operation::Deploy => &[
+            ("y", "yes"),
+            ("n", "no"),
+            ("ctrl-f", "all or changed"),
+            ("ctrl-r", "look again"),
+        ],
+        DialogStep::Yes => &[("y", "yes"), ("n", "no"), ("ctrl-r", "look again")],
+        DialogStep::Word => &[("esc", "cancel")],
+        DialogStep::Confirm => &[("ctrl-y", "confirm"), ("esc", "cancel")],
+    };
+    let mut x = row.x + 1;
+    if matches!(dialog.step(), DialogStep::Word | DialogStep::Confirm) {
+        x = canvas.text(x, row.y, end, Role::Text, "> ");
+        x = canvas.cut(x, row.y, end, Role::Input, &dialog.typed);
+        x = canvas.text(x, row.y, end, Role::Selection, " ") + 3;
+    }
+    for (key, word) in keys {
+        x = canvas.text(x, row.y, end, Role::Key, key);
+        x = canvas.text(x + 1, row.y, end, Role::Muted, word) + 2;
+    }
+    if let Some(notice) = &dialog.notice {
+        canvas.right(x, row.y, end, Role::Warn, notice);
+    }
+}

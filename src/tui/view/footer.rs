@@ -1,0 +1,169 @@
+//! The two lines at the foot: operations, the blocked ones with their reason; keys of the screen, or what was just said.
+
+use super::Canvas;
+use crate::domain::action::Operation;
+use crate::tui::keymap::{Action, Command};
+use crate::tui::state::{Screen, State};
+use crate::tui::theme::Role;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    operations(canvas, Rect { height: 1, ..area }, state);
+    let below = Rect {
+        y: area.y + 1,
+        height: 1,
+        ..area
+    };
+    match &state.flash {
+        Some(flash) => {
+            canvas.cut(
+                below.x + 1,
+                below.y,
+                below.right(),
+                Role::Title,
+                &flash.text,
+            );
+        }
+        None => keys(canvas, below, state),
+    }
+}
+
+struct Label {
+    key: String,
+    name: &'static str,
+    reason: Option<String>,
+}
+
+impl Label {
+    fn width(&self) -> usize {
+        self.key.width() + 1 + self.name.width()
+    }
+}
+
+fn operations(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let mut labels: Vec<Label> = Operation::ALL
+        .iter()
+        .map(|operation| Label {
+            key: state.keymap.key(Action::Operation(*operation)),
+            name: state.label(*operation),
+            reason: state.may(*operation).err(),
+        })
+        .collect();
+    let room = usize::from(area.width).saturating_sub(2);
+    let bare: usize = labels.iter().map(|label| label.width() + 2).sum();
+    drop_what_does_not_fit(&mut labels, room.saturating_sub(bare));
+    let mut x = area.x + 1;
+    for (label, operation) in labels.iter().zip(Operation::ALL) {
+        let allowed = state.may(operation).is_ok();
+        let (key, name) = if allowed {
+            (Role::Key, Role::Text)
+        } else {
+            (Role::KeyBlocked, Role::KeyBlocked)
+        };
+        x = canvas.text(x, area.y, area.right(), key, &label.key);
+        x = canvas.text(x + 1, area.y, area.right(), name, label.name);
+        if let Some(reason) = &label.reason {
+            x = canvas.text(
+                x,
+                area.y,
+                area.right(),
+                Role::KeyBlocked,
+                &format!(": {reason}"),
+            );
+        }
+        x += 2;
+    }
+}
+
+/// Keeps the reasons that fit beside the keys; one that all operations share is told once. The key itself tells the rest.
+fn drop_what_does_not_fit(labels: &mut [Label], mut room: usize) {
+    let mut told: Vec<String> = Vec::new();
+    for label in labels {
+        let Some(reason) = label.reason.take() else {
+            continue;
+        };
+        let width = reason.width() + 2;
+        if width <= room && !told.contains(&reason) {
+            room -= width;
+            told.push(reason.clone());
+            label.reason = Some(reason);
+        }
+    }
+}
+
+fn keys(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let mut x = area.x + 1;
+    for (command, word) in hints(state) {
+        let key = state.keymap.key(Action::Look(*command));
+        let width = u16::try_from(key.width() + 1 + word.width()).unwrap_or(u16::MAX);
+        // A hint that is cut in half helps nobody.
+        if x.saturating_add(width) > area.right() {
+            break;
+        }
+        x = canvas.text(x, area.y, area.right(), Role::Key, &key);
+        x = canvas.text(x + 1, area.y, area.right(), Role::Muted, word) + 2;
+    }
+}
+
+fn hints(state: &State) -> &'static [(Command, &'static str)] {
+    match state.screen {
+        Screen::Cockpit if state.cockpit.zoomed => &[
+            (Command::Back, "back"),
+            (Command::NextPane, "next pane"),
+            (Command::Down, "down"),
+            (Command::Up, "up"),
+            (Command::Help, "help"),
+        ],
+        Screen::Cockpit => &[
+            (Command::Help, "help"),
+            (Command::Filter, "filter"),
+            (Command::ProblemsOnly, "problems"),
+            (Command::Sort, "sort"),
+            (Command::Group, "group"),
+            (Command::Open, "detail"),
+            (Command::NextPane, "pane"),
+            (Command::Freeze, "hold"),
+            (Command::Quit, "quit"),
+            (Command::Palette, "actions"),
+            (Command::Refresh, "refresh"),
+            (Command::Zoom, "zoom"),
+            (Command::Copy, "copy"),
+        ],
+        Screen::Changes => &[
+            (Command::Help, "help"),
+            (Command::NextPane, "list/text"),
+            (Command::Right, "next tab"),
+            (Command::DiffLayout, "side by side"),
+            (Command::DiffText, "raw/compiled"),
+            (Command::Open, "to object"),
+            (Command::Filter, "filter"),
+            (Command::Refresh, "dbt parse"),
+            (Command::Back, "back"),
+        ],
+        Screen::Run => &[
+            (Command::Help, "help"),
+            (Command::Follow, "follow"),
+            (Command::Filter, "search"),
+            (Command::NextMatch, "next"),
+            (Command::Wrap, "wrap"),
+            (Command::CancelOperation, "stop"),
+            (Command::Save, "save"),
+            (Command::Back, "back"),
+        ],
+        Screen::Traffic => &[
+            (Command::Help, "help"),
+            (Command::Down, "down"),
+            (Command::Up, "up"),
+            (Command::Copy, "copy"),
+            (Command::Back, "back"),
+        ],
+        Screen::History => &[
+            (Command::Help, "help"),
+            (Command::Open, "statements"),
+            (Command::Refresh, "read anew"),
+            (Command::Copy, "copy file name"),
+            (Command::Back, "back"),
+        ],
+    }
+}

@@ -1,0 +1,296 @@
+//! The four lines at the top: who and where, badges and screens, the phase with the way back, what the current step waits for.
+
+use super::Canvas;
+use crate::domain::board::{Board, WayBack};
+use crate::domain::phase::Phase;
+use crate::tui::event::LinkState;
+use crate::tui::state::{Running, Screen, Stage, State};
+use crate::tui::theme::Role;
+use crate::tui::wording;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let row = |at: u16| Rect {
+        y: area.y + at,
+        height: 1,
+        ..area
+    };
+    identity(canvas, row(0), state);
+    badges(canvas, row(1), state);
+    phase(canvas, row(2), state);
+    message(canvas, row(3), state);
+}
+
+fn identity(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let (role, words) = link(canvas, state);
+    let end = area.right().saturating_sub(1);
+    let left = canvas.right(area.x + area.width / 3, area.y, end, role, &words);
+    let stop = left.saturating_sub(2);
+    let x = canvas.text(area.x + 1, area.y, stop, Role::Title, "cutover ");
+    let x = canvas.text(x, area.y, stop, Role::Title, &state.facts.target);
+    canvas.cut(x + 2, area.y, stop, Role::Text, &place(state));
+}
+
+/// `project at host:port/database as role, v26.9.0`.
+fn place(state: &State) -> String {
+    let server = state.shown().board.as_ref().map(|b| &b.snapshot.server);
+    let (address, role, version) = match server {
+        Some(server) => (
+            format!("{}:{}/{}", server.host, server.port, server.database),
+            server.role.to_string(),
+            // `v26.9.0 (9e9123290)`: the build hash is for reports, not for the header.
+            server.version.split(' ').next().unwrap_or_default(),
+        ),
+        None => (state.facts.address.clone(), state.facts.role.clone(), ""),
+    };
+    let version = if version.is_empty() {
+        String::new()
+    } else {
+        format!(", Materialize {version}")
+    };
+    format!("{address} as {role}{version}")
+}
+
+fn link(canvas: &Canvas<'_>, state: &State) -> (Role, String) {
+    let glyphs = canvas.glyphs();
+    let age = wording::span(state.age_ms());
+    if state.frozen.is_some() {
+        return (
+            Role::Stale,
+            format!("{} HELD STILL {age} ago", glyphs.paused),
+        );
+    }
+    let losses = match state.latest.link.losses {
+        0 => String::new(),
+        1 => ", lost once".to_owned(),
+        losses => format!(", lost {losses} times"),
+    };
+    match &state.latest.link.state {
+        LinkState::Connecting => (Role::Hydrating, format!("{} connecting", glyphs.hydrating)),
+        LinkState::Live => (Role::Live, format!("{} live {age}{losses}", glyphs.ready)),
+        LinkState::Polling { every_ms } => (
+            Role::Lagging,
+            format!(
+                "{} polling every {}, {age} old{losses}",
+                glyphs.lagging,
+                wording::span(*every_ms)
+            ),
+        ),
+        LinkState::Lost { error } => (
+            Role::Stale,
+            format!("{} LINK LOST, data {age} old: {error}", glyphs.failing),
+        ),
+    }
+}
+
+fn badges(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let tabs = tabs(canvas, area, state);
+    let facts = &state.facts;
+    let simulated = state
+        .shown()
+        .board
+        .as_ref()
+        .is_some_and(|board| board.snapshot.server.simulated);
+    let mut badges: Vec<(Role, String)> = Vec::new();
+    if facts.demo || simulated {
+        badges.push((
+            Role::Demo,
+            " DEMO  simulated server, nothing is real ".into(),
+        ));
+    }
+    if facts.production {
+        badges.push((Role::Production, " PRODUCTION ".into()));
+    }
+    if let Some(reason) = &facts.read_only {
+        badges.push((Role::ReadOnly, format!(" READ-ONLY {reason} ")));
+    }
+    let Some((first, _)) = badges.first() else {
+        canvas.cut(area.x + 1, area.y, tabs, Role::Muted, &facts.project);
+        return;
+    };
+    // The badge colours the line up to the screens, so that no glance misses it.
+    let line = Rect {
+        width: tabs.saturating_sub(area.x + 1),
+        ..area
+    };
+    canvas.fill(line, *first);
+    let mut x = area.x;
+    for (role, words) in &badges {
+        x = canvas.cut(x, area.y, line.right(), *role, words);
+    }
+}
+
+/// The screens with their keys, at the right; returns where they begin.
+fn tabs(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> u16 {
+    let labels: Vec<(bool, String)> = Screen::ALL
+        .iter()
+        .map(|screen| {
+            let key = state.keymap.key(crate::tui::keymap::Action::Look(
+                crate::tui::keymap::Command::Screen(*screen),
+            ));
+            (
+                *screen == state.screen,
+                format!(" {key} {} ", screen.title()),
+            )
+        })
+        .collect();
+    let width: usize = labels.iter().map(|(_, label)| label.width()).sum();
+    let width = u16::try_from(width).unwrap_or(u16::MAX);
+    let start = area.right().saturating_sub(width).max(area.x + 12);
+    let mut x = start;
+    for (current, label) in labels {
+        let role = if current { Role::Selection } else { Role::Text };
+        x = canvas.text(x, area.y, area.right(), role, &label);
+    }
+    start
+}
+
+/// Done, current and open steps, as positions in [`STEPS`].
+fn current_step(phase: Phase) -> usize {
+    match phase {
+        Phase::None | Phase::Unknown => 0,
+        Phase::Initialized | Phase::Deploying => 1,
+        Phase::Hydrating => 2,
+        Phase::Ready | Phase::Promoting => 3,
+        Phase::Promoted => 4,
+        Phase::Synced => 5,
+    }
+}
+
+const STEPS: [&str; 5] = ["init", "deploy", "await", "promote", "sync/cleanup"];
+
+fn phase(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let Some(board) = &state.shown().board else {
+        return;
+    };
+    let glyphs = canvas.glyphs();
+    let (role, words) = way_back(&board.way_back);
+    let end = area.right().saturating_sub(1);
+    let longest = area.x + area.width.min(58);
+    let stop = canvas.right(longest, area.y, end, role, &words);
+    let current = current_step(board.phase);
+    let mut x = area.x + 1;
+    for (at, step) in STEPS.iter().enumerate() {
+        if at > 0 {
+            let dash = glyphs.horizontal.repeat(2);
+            x = canvas.text(x, area.y, stop, Role::Rule, &format!(" {dash} "));
+        }
+        let (role, glyph) = match at.cmp(&current) {
+            _ if board.phase == Phase::Unknown => (Role::Unknown, glyphs.unknown),
+            std::cmp::Ordering::Less => (Role::Ready, glyphs.done),
+            std::cmp::Ordering::Equal => (Role::Focus, glyphs.current),
+            std::cmp::Ordering::Greater => (Role::Muted, glyphs.open),
+        };
+        x = canvas.text(x, area.y, stop, role, &format!("{glyph} {step}"));
+    }
+}
+
+fn way_back(way_back: &WayBack) -> (Role, String) {
+    let role = match way_back {
+        WayBack::NotNeeded => Role::Muted,
+        WayBack::Ready { .. } => Role::Ready,
+        WayBack::Degraded { .. } => Role::Warn,
+        WayBack::Gone { .. } => Role::Muted,
+    };
+    (role, format!("BACK: {way_back}"))
+}
+
+fn message(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let (role, words) = match (&state.stage, &state.shown().board) {
+        (Stage::Running(running), _) => running_words(state, running),
+        (
+            Stage::Planning {
+                operation, since, ..
+            },
+            _,
+        ) => (
+            Role::Focus,
+            format!(
+                "planning {operation}: observing and rehearsing, {}",
+                wording::span(state.now.since(*since))
+            ),
+        ),
+        (_, Some(board)) => phase_words(board),
+        (_, None) => match &state.latest.link.state {
+            LinkState::Lost { error } => (
+                Role::Stale,
+                format!("No picture yet: {error}. Trying again for as long as this runs."),
+            ),
+            _ => (Role::Muted, "Waiting for the first picture.".to_owned()),
+        },
+    };
+    canvas.cut(
+        area.x + 1,
+        area.y,
+        area.right().saturating_sub(1),
+        role,
+        &words,
+    );
+}
+
+fn running_words(state: &State, running: &Running) -> (Role, String) {
+    let time = wording::span(state.now.since(running.since));
+    let run = &state.run;
+    let done = run
+        .statements
+        .iter()
+        .filter(|statement| statement.outcome.is_some())
+        .count();
+    let what = if running.committing {
+        "COMMIT is on its way, do not interrupt".to_owned()
+    } else if running.cancelling {
+        "stopping".to_owned()
+    } else if let Some((hydrated, total, missing)) = &run.waiting {
+        format!(
+            "{hydrated} of {total} hydrated, waiting for {}",
+            missing.join(", ")
+        )
+    } else if run.models_done.1 > 0 {
+        format!("{} of {} models", run.models_done.0, run.models_done.1)
+    } else {
+        format!("statement {done} of {}", run.steps.max(done))
+    };
+    (
+        Role::Focus,
+        format!("{} running for {time}: {what}", running.label),
+    )
+}
+
+fn phase_words(board: &Board) -> (Role, String) {
+    let reason = &board.deployment.reason;
+    let (role, words) = match board.phase {
+        Phase::None => (Role::Text, "no deployment side; init creates it".to_owned()),
+        Phase::Initialized => (
+            Role::Text,
+            "the deployment side is empty; deploy builds it".to_owned(),
+        ),
+        Phase::Deploying => (
+            Role::Warn,
+            "a deployment is under way or was cut off; deploy goes on with it".to_owned(),
+        ),
+        Phase::Hydrating => (Role::from(board.deployment.readiness), reason.clone()),
+        Phase::Ready if reason.is_empty() => (
+            Role::Ready,
+            "every object is hydrated and caught up; promote swaps".to_owned(),
+        ),
+        Phase::Ready => (Role::Ready, format!("{reason}; promote swaps")),
+        Phase::Promoting => (
+            Role::Warn,
+            "the swap is committed and its last steps are not done; finish does them".to_owned(),
+        ),
+        Phase::Promoted => (
+            Role::Ready,
+            "production moved; rollback goes back until sync or cleanup".to_owned(),
+        ),
+        Phase::Synced => (
+            Role::Ready,
+            "both sides hold what production runs; deploy the next change".to_owned(),
+        ),
+        Phase::Unknown => (
+            Role::Unknown,
+            "names or records contradict each other; see the preflight".to_owned(),
+        ),
+    };
+    (role, format!("{}: {words}", board.phase))
+}
