@@ -67,7 +67,7 @@ pub fn cockpit(body: Rect, state: &State) -> CockpitAreas {
 }
 
 fn wide(rest: Rect, areas: CockpitAreas) -> CockpitAreas {
-    let side = (rest.width * 38 / 100).clamp(52, 84);
+    let side = (rest.width * 34 / 100).clamp(50, 76);
     let left = Rect {
         width: rest.width - side - 1,
         ..rest

@@ -21,6 +21,9 @@ pub enum Column {
 /// What stands before the first column: the cursor and a blank.
 pub const CURSOR_WIDTH: u16 = 2;
 
+/// A state with the first words of its reason.
+const STATE_WITH_REASON: u16 = 30;
+
 /// How a column may be laid out, in terminal columns.
 struct Width {
     least: u16,
@@ -74,8 +77,9 @@ impl Column {
             Self::Kind => "kind".to_owned(),
             Self::Cluster => "cluster".to_owned(),
             Self::Hydrated => "hydr.".to_owned(),
-            Self::GreenLag => deployment.to_owned(),
-            Self::BlueLag => "blue".to_owned(),
+            Self::GreenLag if deployment == "retired" => "ret. lag".to_owned(),
+            Self::GreenLag => format!("{deployment} lag"),
+            Self::BlueLag => "blue lag".to_owned(),
             Self::Difference => "diff.".to_owned(),
             Self::Trend => "trend".to_owned(),
             Self::Since => "for".to_owned(),
@@ -116,8 +120,8 @@ impl Column {
             Self::Name => (14, content.name.clamp(14, 44), 0),
             Self::State => (11, 60, 0),
             Self::Hydrated => (5, 5, 1),
-            Self::GreenLag => (7, 7, 1),
-            Self::BlueLag => (7, 7, 2),
+            Self::GreenLag => (9, 9, 1),
+            Self::BlueLag => (8, 8, 2),
             Self::Cluster => (8, content.cluster.clamp(8, 20), 3),
             Self::Kind => (9, 9, 4),
             Self::Difference => (7, 7, 5),
@@ -151,16 +155,18 @@ pub fn fit(total: u16, content: ContentWidths) -> Vec<(Column, u16)> {
         .map(|column| (column, column.width(content).least))
         .collect();
     let mut spare = total - used;
-    // Names first: a cut name costs most. The state takes the rest, for its reason.
-    for growing in [
-        Column::Name,
-        Column::Cluster,
-        Column::Schema,
-        Column::Trend,
-        Column::State,
+    // Names first: a cut name costs most. Then a few words of why it is not ready, which take the rest too.
+    for (growing, most) in [
+        (Column::Name, u16::MAX),
+        (Column::State, STATE_WITH_REASON),
+        (Column::Cluster, u16::MAX),
+        (Column::Schema, u16::MAX),
+        (Column::Trend, u16::MAX),
+        (Column::State, u16::MAX),
     ] {
         if let Some((column, width)) = widths.iter_mut().find(|(column, _)| *column == growing) {
-            let more = column.width(content).most.saturating_sub(*width).min(spare);
+            let most = column.width(content).most.min(most);
+            let more = most.saturating_sub(*width).min(spare);
             *width += more;
             spare -= more;
         }

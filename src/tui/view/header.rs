@@ -47,7 +47,7 @@ fn place(state: &State) -> String {
     let version = if version.is_empty() {
         String::new()
     } else {
-        format!(", Materialize {version}")
+        format!(", {version}")
     };
     format!("{address} as {role}{version}")
 }
@@ -165,16 +165,22 @@ fn phase(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         return;
     };
     let glyphs = canvas.glyphs();
-    let (role, words) = way_back(&board.way_back);
+    let dash = match area.width {
+        0..100 => format!(" {} ", glyphs.horizontal),
+        _ => format!(" {} ", glyphs.horizontal.repeat(2)),
+    };
+    let bar: usize = STEPS.iter().map(|step| step.width() + 2).sum::<usize>()
+        + dash.width() * (STEPS.len() - 1);
     let end = area.right().saturating_sub(1);
-    let longest = area.x + area.width.min(58);
-    let stop = canvas.right(longest, area.y, end, role, &words);
+    let left = area.x + 3 + u16::try_from(bar).unwrap_or(u16::MAX);
+    let room = usize::from(end.saturating_sub(left));
+    let (role, words) = way_back(&board.way_back, room);
+    let stop = canvas.right(left.min(end), area.y, end, role, &words);
     let current = current_step(board.phase);
     let mut x = area.x + 1;
     for (at, step) in STEPS.iter().enumerate() {
         if at > 0 {
-            let dash = glyphs.horizontal.repeat(2);
-            x = canvas.text(x, area.y, stop, Role::Rule, &format!(" {dash} "));
+            x = canvas.text(x, area.y, stop, Role::Rule, &dash);
         }
         let (role, glyph) = match at.cmp(&current) {
             _ if board.phase == Phase::Unknown => (Role::Unknown, glyphs.unknown),
@@ -186,14 +192,23 @@ fn phase(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     }
 }
 
-fn way_back(way_back: &WayBack) -> (Role, String) {
+/// The way back, without its reason where that does not fit.
+fn way_back(way_back: &WayBack, room: usize) -> (Role, String) {
     let role = match way_back {
-        WayBack::NotNeeded => Role::Muted,
+        WayBack::NotNeeded | WayBack::Gone { .. } => Role::Muted,
         WayBack::Ready { .. } => Role::Ready,
         WayBack::Degraded { .. } => Role::Warn,
-        WayBack::Gone { .. } => Role::Muted,
     };
-    (role, format!("BACK: {way_back}"))
+    let full = format!("BACK: {way_back}");
+    if full.width() <= room {
+        return (role, full);
+    }
+    let short = match way_back {
+        WayBack::Degraded { whole, total, .. } => format!("BACK: degraded {whole}/{total}"),
+        WayBack::Gone { .. } => "BACK: gone".to_owned(),
+        WayBack::NotNeeded | WayBack::Ready { .. } => full,
+    };
+    (role, short)
 }
 
 fn message(canvas: &mut Canvas<'_>, area: Rect, state: &State) {

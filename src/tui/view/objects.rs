@@ -14,6 +14,10 @@ use crate::tui::table::{Arrangement, Column, Entry, Grouping, arrange};
 use crate::tui::theme::Role;
 use crate::tui::wording;
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+/// Columns that a reason needs beside its state to be worth showing.
+const LEAST_REASON: usize = 10;
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     title(canvas, area, state);
@@ -287,7 +291,7 @@ fn cell(
                 })
                 .unwrap_or_default(),
         ),
-        Column::State => verdict(canvas, board, row, shown),
+        Column::State => verdict(canvas, width, board, row, shown),
     }
 }
 
@@ -344,6 +348,7 @@ fn trend(
 
 fn verdict(
     canvas: &Canvas<'_>,
+    width: u16,
     board: &Board,
     row: &Row,
     shown: Option<&ObjectReadiness>,
@@ -358,13 +363,17 @@ fn verdict(
         };
         return (role, format!("{} {word}", glyphs.absent));
     };
-    let glyph = glyphs.readiness(object.readiness);
-    let reason = match object.reason.as_str() {
-        "" => String::new(),
-        reason => format!(" {} {reason}", glyphs.separator),
+    let word = format!(
+        "{} {}",
+        glyphs.readiness(object.readiness),
+        object.readiness
+    );
+    // Two letters of a reason tell nothing and cost the word its end.
+    let room = usize::from(width).saturating_sub(word.width());
+    let text = if object.reason.is_empty() || room < LEAST_REASON {
+        word
+    } else {
+        format!("{word} {} {}", glyphs.separator, object.reason)
     };
-    (
-        Role::from(object.readiness),
-        format!("{glyph} {}{reason}", object.readiness),
-    )
+    (Role::from(object.readiness), text)
 }
