@@ -94,10 +94,12 @@ fn badges(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         .is_some_and(|board| board.snapshot.server.simulated);
     let mut badges: Vec<(Role, String)> = Vec::new();
     if facts.demo || simulated {
-        badges.push((
-            Role::Demo,
-            " DEMO  simulated server, nothing is real ".into(),
-        ));
+        let words = if tabs < 60 {
+            " DEMO  simulated server "
+        } else {
+            " DEMO  simulated server, nothing here is real "
+        };
+        badges.push((Role::Demo, words.to_owned()));
     }
     if facts.production {
         badges.push((Role::Production, " PRODUCTION ".into()));
@@ -169,8 +171,8 @@ fn phase(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         0..100 => format!(" {} ", glyphs.horizontal),
         _ => format!(" {} ", glyphs.horizontal.repeat(2)),
     };
-    let bar: usize = STEPS.iter().map(|step| step.width() + 2).sum::<usize>()
-        + dash.width() * (STEPS.len() - 1);
+    let bar: usize =
+        STEPS.iter().map(|step| step.width() + 2).sum::<usize>() + dash.width() * (STEPS.len() - 1);
     let end = area.right().saturating_sub(1);
     let left = area.x + 3 + u16::try_from(bar).unwrap_or(u16::MAX);
     let room = usize::from(end.saturating_sub(left));
