@@ -13,7 +13,6 @@ pub const MOST_LOG_LINES: usize = 5_000;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct StatementLine {
-    pub step: usize,
     pub sql: String,
     /// `None` while it runs: whether it worked, the server's answer, seconds.
     pub outcome: Option<(bool, String, f64)>,

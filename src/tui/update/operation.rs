@@ -142,21 +142,19 @@ pub fn progress(state: &mut State, generation: Generation, progress: Progress) -
     let at = state.now.wall;
     match progress {
         Progress::Started { steps, .. } => state.run.steps = steps,
-        Progress::StatementStarted { step, sql } => {
+        Progress::StatementStarted { sql } => {
             state.run.log(at, Role::SqlKeyword, sql.clone());
-            state.run.statements.push(StatementLine {
-                step,
-                sql,
-                outcome: None,
-            });
+            state
+                .run
+                .statements
+                .push(StatementLine { sql, outcome: None });
         }
         Progress::StatementFinished {
-            step,
             sql,
             ok,
             outcome,
             seconds,
-        } => statement_finished(state, step, sql, (ok, outcome, seconds)),
+        } => statement_finished(state, sql, (ok, outcome, seconds)),
         Progress::Model {
             name,
             state: model_state,
@@ -202,7 +200,7 @@ pub fn progress(state: &mut State, generation: Generation, progress: Progress) -
     Vec::new()
 }
 
-fn statement_finished(state: &mut State, step: usize, sql: String, outcome: (bool, String, f64)) {
+fn statement_finished(state: &mut State, sql: String, outcome: (bool, String, f64)) {
     let (ok, answer, seconds) = &outcome;
     let role = if *ok { Role::Ready } else { Role::Failing };
     let text = format!("  {answer} ({seconds:.1} s)");
@@ -212,11 +210,10 @@ fn statement_finished(state: &mut State, step: usize, sql: String, outcome: (boo
         .statements
         .iter_mut()
         .rev()
-        .find(|line| line.step == step && line.sql == sql && line.outcome.is_none());
+        .find(|line| line.sql == sql && line.outcome.is_none());
     match open {
         Some(line) => line.outcome = Some(outcome),
         None => state.run.statements.push(StatementLine {
-            step,
             sql,
             outcome: Some(outcome),
         }),
