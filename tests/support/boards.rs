@@ -243,6 +243,7 @@ fn record(role: Role, complete: bool) -> String {
         manifest: Some("0123456789ab".to_owned()),
         commit: Some("abc1234".to_owned()),
         complete,
+        base: None,
         by: "materialize".to_owned(),
         at: "2026-11-20T10:00:00Z".to_owned(),
     }
