@@ -13,6 +13,8 @@ mod execute;
 mod front;
 #[path = "client/live.rs"]
 mod live;
+#[path = "client/observe.rs"]
+mod observe;
 #[path = "client/proxy.rs"]
 mod proxy;
 #[path = "client/recorded.rs"]

@@ -23,6 +23,12 @@ pub enum Reply {
     Hang,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Times {
+    Always,
+    Once,
+}
+
 #[derive(Debug, Clone)]
 struct Change {
     time: u64,
@@ -35,8 +41,10 @@ struct Change {
 struct World {
     time: u64,
     changes: Vec<Change>,
-    /// Statements that hold this text are answered so.
-    replies: Vec<(&'static str, Reply)>,
+    /// Statements that hold this text are answered so: always, or once.
+    replies: Vec<(&'static str, Reply, Times)>,
+    /// Relations or columns that this server lacks.
+    lacking: Vec<&'static str>,
     statements: Vec<String>,
     /// SUBSCRIBEs that hold this text hear of no more progress.
     silent: Option<&'static str>,
@@ -83,8 +91,20 @@ impl Script {
     /// Answers every statement that holds the text so, from now on.
     pub fn reply(&self, text: &'static str, reply: Reply) {
         self.world.send_modify(|world| {
-            world.replies.insert(0, (text, reply));
+            world.replies.insert(0, (text, reply, Times::Always));
         });
+    }
+
+    /// Answers the next statement that holds the text so.
+    pub fn reply_once(&self, text: &'static str, reply: Reply) {
+        self.world.send_modify(|world| {
+            world.replies.insert(0, (text, reply, Times::Once));
+        });
+    }
+
+    /// An older server: it lacks this relation, or column of a relation.
+    pub fn lack(&self, what: &'static str) {
+        self.world.send_modify(|world| world.lacking.push(what));
     }
 
     /// Every stream goes on except those that hold the text.
@@ -131,13 +151,17 @@ impl Script {
     }
 
     async fn answer(&self, stream: &mut TcpStream, session: i32, sql: String) -> Option<()> {
-        self.world
-            .send_modify(|world| world.statements.push(sql.clone()));
-        let reply = {
-            let world = self.world.borrow();
-            let found = world.replies.iter().find(|(text, _)| sql.contains(text));
-            found.map(|(_, reply)| reply.clone())
-        };
+        let mut reply = None;
+        self.world.send_modify(|world| {
+            world.statements.push(sql.clone());
+            let holds = |(text, ..): &(&str, Reply, Times)| sql.contains(text);
+            if let Some(at) = world.replies.iter().position(holds) {
+                reply = Some(world.replies[at].1.clone());
+                if world.replies[at].2 == Times::Once {
+                    world.replies.remove(at);
+                }
+            }
+        });
         let out = Outgoing::default();
         let out = match reply {
             Some(Reply::Tag(tag)) => out.tag(tag),
@@ -161,11 +185,15 @@ impl Script {
             return out.columns(&columns).row(&row).tag("SELECT 1");
         }
         if sql.contains("mz_catalog.mz_columns") {
+            let lacking = self.world.borrow().lacking.clone();
             let mut out = out.columns(&["schema_name", "relation_name", "column_name"]);
             for query in QUERIES.iter().filter(|query| !query.relation.is_empty()) {
                 let (schema, relation) = query.relation.split_once('.').unwrap();
                 for need in query.needs {
-                    out = out.row(&row(&[schema, relation, need]));
+                    let column = format!("{}.{need}", query.relation);
+                    if !lacking.contains(&column.as_str()) && !lacking.contains(&query.relation) {
+                        out = out.row(&row(&[schema, relation, need]));
+                    }
                 }
             }
             return out.tag("SELECT 1");
