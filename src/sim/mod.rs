@@ -7,10 +7,17 @@
 //! |---|---|
 //! | `value` | one field of one row |
 //! | `inventory` | what the dynamics may know of the catalog |
+//! | `wire` | the Postgres wire protocol, up to a session |
+//! | `error`, `types`, `text`, `time` | errors, types, and how values read |
 //! | `world` | the clock, hydration, frontiers, statuses, faults; where the world starts from |
 
+pub mod error;
 pub mod inventory;
+pub mod text;
+pub mod time;
+pub mod types;
 pub mod value;
+pub mod wire;
 pub mod world;
 
 pub use value::Value;
