@@ -43,7 +43,7 @@ pub(super) enum What {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Due {
-    at: Timestamp,
+    pub at: Timestamp,
     /// Keeps what is due at the same time in the order in which it was planned.
     order: u64,
     what: What,

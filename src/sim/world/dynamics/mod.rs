@@ -99,6 +99,12 @@ impl Dynamics {
         self.now
     }
 
+    /// When something happens by itself next, apart from the passing of time.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.due.peek().map(|next| next.0.at)
+    }
+
     #[must_use]
     pub fn model(&self) -> &Model {
         &self.model
