@@ -13,6 +13,8 @@ pub mod connection;
 pub mod definition;
 pub mod environment;
 pub mod finding;
+#[cfg(test)]
+mod fixture;
 pub mod guard;
 pub mod history;
 pub mod name;

@@ -306,12 +306,25 @@ fn judge_dataflow(
         );
     }
     if verdict.replicas == 0 {
+        if is_between_refreshes(snapshot, object) {
+            return judge_lag(snapshot, object, verdict.lag, thresholds);
+        }
         return (Readiness::Paused, "its cluster has no replica".to_owned());
     }
     if verdict.hydrated_on.is_empty() {
         return (Readiness::Hydrating, hydrating_reason(snapshot, object));
     }
     judge_lag(snapshot, object, verdict.lag, thresholds)
+}
+
+/// A refresh view whose cluster has replicas only while it refreshes.
+fn is_between_refreshes(snapshot: &Snapshot, object: &Object) -> bool {
+    let cluster = object
+        .cluster
+        .as_ref()
+        .and_then(|id| snapshot.catalog.clusters.get(id));
+    cluster.is_some_and(|cluster| cluster.schedule == ClusterSchedule::OnRefresh)
+        && snapshot.readings.refreshes.contains_key(&object.id)
 }
 
 fn hydrating_reason(snapshot: &Snapshot, object: &Object) -> String {
@@ -582,7 +595,7 @@ fn without_replicas(
 
 /// A replica is trusted when its processes are online. Without any status (an old or restricted server) it is trusted by its hydration rows.
 fn is_healthy(snapshot: &Snapshot, replica: &ReplicaId) -> bool {
-    if snapshot.missing.contains("mz_cluster_replica_statuses") {
+    if snapshot.lacks("mz_cluster_replica_statuses") {
         return true;
     }
     snapshot
@@ -632,3 +645,6 @@ fn stayed_up(snapshot: &Snapshot, health: &ReplicaHealth, kills: &[LogicalTime])
         .map_or(0, |last| snapshot.time.millis_since(*last));
     health.is_online() && up_for > longest_pause.saturating_mul(2)
 }
+
+#[cfg(test)]
+mod tests;

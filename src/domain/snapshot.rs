@@ -189,6 +189,14 @@ impl Lag {
 }
 
 impl Snapshot {
+    /// Whether this relation, named without its schema, could not be read.
+    #[must_use]
+    pub fn lacks(&self, relation: &str) -> bool {
+        self.missing
+            .iter()
+            .any(|missing| missing.rsplit('.').next() == Some(relation))
+    }
+
     /// An object's lag by logical time: `max(0, time - write frontier)`.
     ///
     /// A frontier of 0 is a collection that was never written (recorded: 07, an unhydrated materialized view): unknown, not 57 years.

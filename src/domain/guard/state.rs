@@ -116,12 +116,10 @@ pub fn unverified(facts: &Facts<'_>) -> Vec<Finding> {
         "mz_sink_statuses",
         "mz_comments",
     ];
-    let missing = facts
-        .snapshot()
-        .missing
+    let missing = NEEDED
         .iter()
-        .filter(|relation| NEEDED.iter().any(|needed| relation.ends_with(needed)))
-        .cloned()
+        .filter(|relation| facts.snapshot().lacks(relation))
+        .map(|relation| (*relation).to_owned())
         .collect();
     about(
         FindingId::Unverified,

@@ -158,3 +158,6 @@ impl Step {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

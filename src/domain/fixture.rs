@@ -1,0 +1,386 @@
+//! A small world for the unit tests of this module: two sides, healthy and equal, to be bent by each test.
+
+use super::access::Access;
+use super::background::ClusterDefinition;
+use super::board::Board;
+use super::environment::{Environment, Pair, Side, Strategy};
+use super::guard::Facts;
+use super::name::{
+    ClusterId, DatabaseId, Identifier, ObjectId, QualifiedName, ReplicaId, RoleId, SchemaId,
+};
+use super::object::{Catalog, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema};
+use super::plan::Stamp;
+use super::project::{Model, Project};
+use super::readiness::Thresholds;
+use super::record::{Record, Role};
+use super::snapshot::{
+    ConnectorStatus, Frontier, HydrationStatus, LogicalTime, Readings, ReplicaHealth, Server,
+    Snapshot,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The logical time of the fixture's snapshot.
+pub const NOW: u64 = 1_795_170_000_000;
+
+pub fn name(text: &str) -> Identifier {
+    Identifier::new(text).unwrap()
+}
+
+pub fn pair(text: &str) -> Pair {
+    Pair {
+        production: name(text),
+        deployment: name(text).deployment_twin().unwrap(),
+    }
+}
+
+pub fn stamp() -> Stamp {
+    Stamp {
+        at: "2026-11-20T10:00:00Z".to_owned(),
+        commit: None,
+        ci_tag: None,
+    }
+}
+
+/// Schema `prod` (u1) and its twin (u2), cluster `compute` (u1) and its twin (u2) with one replica each (u11, u12), schema `other` (u3) with
+/// cluster `elsewhere` (u3, replica u13). On both sides: materialized view `foo`, view `bar` over it, materialized view `foobar` over `bar`.
+pub struct World {
+    pub snapshot: Snapshot,
+    pub environment: Environment,
+    pub access: Access,
+    pub project: Option<Project>,
+    pub clusters: Vec<ClusterDefinition>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let mut world = Self::empty();
+        for side in [Side::Production, Side::Deployment] {
+            let foo = world.add(side, "foo", ObjectKind::MaterializedView, &[]);
+            let bar = world.add(side, "bar", ObjectKind::View, &[&foo]);
+            world.add(side, "foobar", ObjectKind::MaterializedView, &[&bar]);
+        }
+        world.record(Side::Deployment, Role::Candidate, true);
+        world.project = Some(world.project_of(&["foo", "bar", "foobar"]));
+        world
+    }
+
+    /// Both sides without objects and without records.
+    pub fn empty() -> Self {
+        let mut catalog = Catalog::default();
+        catalog.databases.insert(DatabaseId::new("u1"), name("db"));
+        catalog.roles.insert(RoleId::new("u1"), name("owner"));
+        catalog.roles.insert(RoleId::new("u2"), name("reader"));
+        let mut replicas = BTreeMap::new();
+        for (number, schema, cluster) in [
+            ("u1", "prod", "compute"),
+            ("u2", "prod_dbt_deploy", "compute_dbt_deploy"),
+            ("u3", "other", "elsewhere"),
+        ] {
+            let id = SchemaId::new(number);
+            catalog.schemas.insert(
+                id.clone(),
+                Schema {
+                    id,
+                    name: name(schema),
+                    database: DatabaseId::new("u1"),
+                    owner: RoleId::new("u1"),
+                    comment: None,
+                },
+            );
+            let id = ClusterId::new(number);
+            let replica = ReplicaId::new(number.replace('u', "u1"));
+            catalog.clusters.insert(
+                id.clone(),
+                Cluster {
+                    id: id.clone(),
+                    name: name(cluster),
+                    owner: RoleId::new("u1"),
+                    managed: true,
+                    size: Some("25cc".to_owned()),
+                    replication_factor: Some(1),
+                    schedule: ClusterSchedule::Manual,
+                    comment: None,
+                },
+            );
+            replicas.insert(replica.clone(), online());
+            catalog
+                .replicas
+                .insert(replica.clone(), replica_of(&replica, &id));
+        }
+        Self {
+            snapshot: Snapshot {
+                time: LogicalTime(NOW),
+                server: Server {
+                    version: "v26.9.0".to_owned(),
+                    host: "localhost".to_owned(),
+                    port: 6875,
+                    database: name("db"),
+                    database_id: Some(DatabaseId::new("u1")),
+                    role: name("owner"),
+                    superuser: false,
+                    simulated: true,
+                },
+                catalog: Arc::new(catalog),
+                readings: Readings {
+                    replicas,
+                    ..Readings::default()
+                },
+                missing: BTreeSet::new(),
+            },
+            environment: Environment {
+                target: "production".to_owned(),
+                strategy: Strategy::Swap,
+                database: name("db"),
+                schemas: vec![pair("prod")],
+                clusters: vec![pair("compute")],
+            },
+            access: access(),
+            project: None,
+            clusters: Vec::new(),
+        }
+    }
+
+    pub fn catalog(&mut self) -> &mut Catalog {
+        Arc::make_mut(&mut self.snapshot.catalog)
+    }
+
+    /// Adds an object to a side; what has a dataflow is hydrated and caught up.
+    pub fn add(
+        &mut self,
+        side: Side,
+        text: &str,
+        kind: ObjectKind,
+        inputs: &[&ObjectId],
+    ) -> ObjectId {
+        let (schema, cluster) = match side {
+            Side::Production => ("u1", "u1"),
+            Side::Deployment => ("u2", "u2"),
+        };
+        self.add_in(schema, cluster, text, kind, inputs)
+    }
+
+    pub fn add_in(
+        &mut self,
+        schema: &str,
+        cluster: &str,
+        text: &str,
+        kind: ObjectKind,
+        inputs: &[&ObjectId],
+    ) -> ObjectId {
+        let id = ObjectId::new(format!("u{}", 100 + self.snapshot.catalog.objects.len()));
+        let has_dataflow = kind.has_dataflow();
+        let schema_name = self.snapshot.catalog.schemas[&SchemaId::new(schema)]
+            .name
+            .quoted();
+        let reads: Vec<String> = inputs.iter().map(|input| self.reference(input)).collect();
+        let object = Object {
+            id: id.clone(),
+            name: name(text),
+            schema: SchemaId::new(schema),
+            cluster: has_dataflow.then(|| ClusterId::new(cluster)),
+            owner: RoleId::new("u1"),
+            create_sql: Some(format!(
+                "CREATE {} \"db\".{schema_name}.\"{text}\" AS SELECT * FROM {}",
+                kind.keyword(),
+                reads.join(", ")
+            )),
+            parent: None,
+            flavor: String::new(),
+            kind: kind.clone(),
+        };
+        self.catalog().objects.insert(id.clone(), object);
+        let inputs = inputs.iter().map(|input| (*input).clone()).collect();
+        self.catalog().inputs.insert(id.clone(), inputs);
+        if has_dataflow {
+            self.hydrate(&id, cluster.replace('u', "u1").as_str());
+            self.lag(&id, 0);
+        }
+        if matches!(kind, ObjectKind::Sink | ObjectKind::Source) {
+            self.connector(&id, "running");
+        }
+        id
+    }
+
+    fn reference(&self, id: &ObjectId) -> String {
+        let object = &self.snapshot.catalog.objects[id];
+        let schema = &self.snapshot.catalog.schemas[&object.schema].name;
+        format!(
+            "[{id} AS \"db\".{}.{}]",
+            schema.quoted(),
+            object.name.quoted()
+        )
+    }
+
+    pub fn hydrate(&mut self, id: &ObjectId, replica: &str) {
+        self.status(id, Some(replica), Some(true));
+    }
+
+    /// Replaces the object's hydration rows by this one.
+    pub fn status(&mut self, id: &ObjectId, replica: Option<&str>, hydrated: Option<bool>) {
+        let status = HydrationStatus {
+            replica: replica.map(ReplicaId::new),
+            hydrated,
+            hydration_seconds: None,
+            operators: None,
+        };
+        self.snapshot
+            .readings
+            .hydration
+            .insert(id.clone(), vec![status]);
+    }
+
+    pub fn lag(&mut self, id: &ObjectId, millis: u64) {
+        self.snapshot
+            .readings
+            .frontiers
+            .insert(id.clone(), Frontier::At(LogicalTime(NOW - millis)));
+    }
+
+    pub fn connector(&mut self, id: &ObjectId, status: &str) {
+        let status = ConnectorStatus {
+            status: status.to_owned(),
+            error: None,
+            since: None,
+        };
+        self.snapshot.readings.connectors.insert(id.clone(), status);
+    }
+
+    /// The id of an object by its side and name.
+    pub fn id(&self, side: Side, text: &str) -> ObjectId {
+        let schema = if side == Side::Production { "u1" } else { "u2" };
+        let objects = &self.snapshot.catalog.objects;
+        objects
+            .values()
+            .find(|object| object.schema == SchemaId::new(schema) && object.name == name(text))
+            .unwrap()
+            .id
+            .clone()
+    }
+
+    pub fn remove(&mut self, id: &ObjectId) {
+        self.catalog().objects.remove(id);
+        self.catalog().inputs.remove(id);
+    }
+
+    pub fn record(&mut self, side: Side, role: Role, complete: bool) {
+        let schema = SchemaId::new(if side == Side::Production { "u1" } else { "u2" });
+        let record = Record {
+            role,
+            environment: "production".to_owned(),
+            twin: None,
+            manifest: Some("0123456789ab".to_owned()),
+            base: None,
+            commit: None,
+            complete,
+            by: "owner".to_owned(),
+            at: String::new(),
+        };
+        self.catalog().schemas.get_mut(&schema).unwrap().comment = Some(record.to_string());
+    }
+
+    pub fn project_of(&self, names: &[&str]) -> Project {
+        Project {
+            models: names.iter().map(|text| model(text)).collect(),
+            manifest: "0123456789ab".to_owned(),
+            commit: None,
+            compared_with_production: true,
+            compared_with_deployment: true,
+        }
+    }
+
+    pub fn board(&self) -> Board {
+        Board::new(
+            Arc::new(self.snapshot.clone()),
+            Arc::new(self.environment.clone()),
+            self.project.clone().map(Arc::new),
+            Thresholds::default(),
+        )
+    }
+
+    pub fn with_facts<T>(&self, look: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let board = self.board();
+        let resolved = board.environment.resolve(&board.snapshot.catalog);
+        look(&Facts {
+            board: &board,
+            resolved: &resolved,
+            access: &self.access,
+            clusters: &self.clusters,
+        })
+    }
+
+    /// What the server does at COMMIT: names move, ids stay.
+    pub fn swap(&mut self) {
+        let catalog = self.catalog();
+        let schema = catalog.schemas[&SchemaId::new("u1")].name.clone();
+        let twin = catalog.schemas[&SchemaId::new("u2")].name.clone();
+        catalog.schemas.get_mut(&SchemaId::new("u1")).unwrap().name = twin;
+        catalog.schemas.get_mut(&SchemaId::new("u2")).unwrap().name = schema;
+        let cluster = catalog.clusters[&ClusterId::new("u1")].name.clone();
+        let twin = catalog.clusters[&ClusterId::new("u2")].name.clone();
+        catalog
+            .clusters
+            .get_mut(&ClusterId::new("u1"))
+            .unwrap()
+            .name = twin;
+        catalog
+            .clusters
+            .get_mut(&ClusterId::new("u2"))
+            .unwrap()
+            .name = cluster;
+    }
+}
+
+pub fn model(text: &str) -> Model {
+    Model {
+        unique_id: format!("model.shop.{text}"),
+        relation: QualifiedName {
+            database: name("db"),
+            schema: name("prod"),
+            name: name(text),
+        },
+        materialized: "materialized_view".to_owned(),
+        cluster: Some(name("compute")),
+        change: None,
+        change_from_deployment: None,
+    }
+}
+
+pub fn online() -> ReplicaHealth {
+    ReplicaHealth {
+        online: 1,
+        processes: 1,
+        ..ReplicaHealth::default()
+    }
+}
+
+pub fn replica_of(id: &ReplicaId, cluster: &ClusterId) -> Replica {
+    Replica {
+        id: id.clone(),
+        name: name("r1"),
+        cluster: cluster.clone(),
+        size: Some("25cc".to_owned()),
+        internal: false,
+        availability_zone: None,
+    }
+}
+
+fn access() -> Access {
+    Access {
+        role: RoleId::new("u1"),
+        role_name: name("owner"),
+        superuser: false,
+        rbac_enabled: true,
+        member_of: BTreeSet::from([RoleId::new("u1")]),
+        members: BTreeMap::new(),
+        database_grants: BTreeMap::from([(
+            DatabaseId::new("u1"),
+            super::access::Grant::parse_list("{u1=UC/u1}").unwrap(),
+        )]),
+        schema_grants: BTreeMap::new(),
+        cluster_grants: BTreeMap::new(),
+        object_grants: BTreeMap::new(),
+        system_grants: super::access::Grant::parse_list("{u1=N/u1}").unwrap(),
+        default_privileges: Vec::new(),
+    }
+}

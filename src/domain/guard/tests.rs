@@ -1,0 +1,551 @@
+//! Each guard seen firing and seen silent.
+
+use super::*;
+use crate::domain::access::{Grant, Privilege};
+use crate::domain::closure::{closure_of_side, describe};
+use crate::domain::environment::Side;
+use crate::domain::fixture::{World, model, name, pair};
+use crate::domain::name::{ClusterId, ObjectId, RoleId, SchemaId};
+use crate::domain::object::ObjectKind;
+use crate::domain::plan::sinks_reading;
+use crate::domain::project::Change;
+use crate::domain::record::Role;
+use crate::domain::snapshot::Subscription;
+use std::collections::BTreeSet;
+
+const BOTH: [Side; 2] = [Side::Production, Side::Deployment];
+
+/// The ids and severities that a guard reports.
+fn seen(world: &World, guard: impl Fn(&Facts<'_>) -> Vec<Finding>) -> Vec<(FindingId, Severity)> {
+    world.with_facts(|facts| {
+        guard(facts)
+            .into_iter()
+            .map(|finding| (finding.id, finding.severity))
+            .collect()
+    })
+}
+
+fn fires(
+    world: &World,
+    guard: impl Fn(&Facts<'_>) -> Vec<Finding>,
+    id: FindingId,
+    severity: Severity,
+) {
+    assert_eq!(seen(world, guard), [(id, severity)]);
+}
+
+fn silent(world: &World, guard: impl Fn(&Facts<'_>) -> Vec<Finding>) {
+    assert_eq!(seen(world, guard), []);
+}
+
+#[test]
+fn names() {
+    let mut world = World::new();
+    silent(&world, production_names_missing);
+    silent(&world, deployment_names_missing);
+    silent(&world, self_swap);
+    world.catalog().clusters.remove(&ClusterId::new("u2"));
+    fires(
+        &world,
+        deployment_names_missing,
+        FindingId::NamesMissing,
+        Severity::Block,
+    );
+    silent(&world, production_names_missing);
+    world.environment.schemas.push(pair("nosuch"));
+    fires(
+        &world,
+        production_names_missing,
+        FindingId::NamesMissing,
+        Severity::Block,
+    );
+    world.environment.clusters[0].deployment = name("compute");
+    fires(&world, self_swap, FindingId::SelfSwap, Severity::Block);
+}
+
+#[test]
+fn a_schema_of_another_database_does_not_count() {
+    let mut world = World::new();
+    let other = crate::domain::name::DatabaseId::new("u9");
+    world
+        .catalog()
+        .databases
+        .insert(other.clone(), name("elsewhere"));
+    world
+        .catalog()
+        .schemas
+        .get_mut(&SchemaId::new("u1"))
+        .unwrap()
+        .database = other;
+    fires(
+        &world,
+        production_names_missing,
+        FindingId::NamesMissing,
+        Severity::Block,
+    );
+}
+
+#[test]
+fn ownership_counts_membership() {
+    let mut world = World::new();
+    silent(&world, |facts| schema_ownership(facts, &BOTH));
+    world
+        .catalog()
+        .schemas
+        .get_mut(&SchemaId::new("u1"))
+        .unwrap()
+        .owner = RoleId::new("u2");
+    world
+        .catalog()
+        .clusters
+        .get_mut(&ClusterId::new("u2"))
+        .unwrap()
+        .owner = RoleId::new("u2");
+    fires(
+        &world,
+        |facts| schema_ownership(facts, &BOTH),
+        FindingId::Ownership,
+        Severity::Block,
+    );
+    fires(
+        &world,
+        |facts| cluster_ownership(facts, &BOTH),
+        FindingId::Ownership,
+        Severity::Block,
+    );
+    silent(&world, |facts| schema_ownership(facts, &[Side::Deployment]));
+    world.access.member_of.insert(RoleId::new("u2"));
+    silent(&world, |facts| schema_ownership(facts, &BOTH));
+    silent(&world, |facts| cluster_ownership(facts, &BOTH));
+}
+
+#[test]
+fn privileges_to_create() {
+    let mut world = World::new();
+    silent(&world, |facts| create_privileges(facts, true, true));
+    world.access.system_grants.clear();
+    fires(
+        &world,
+        |facts| create_privileges(facts, true, true),
+        FindingId::Permission,
+        Severity::Block,
+    );
+    silent(&world, |facts| create_privileges(facts, true, false));
+    world.access.database_grants.clear();
+    fires(
+        &world,
+        |facts| create_privileges(facts, true, false),
+        FindingId::Permission,
+        Severity::Block,
+    );
+    world.access.superuser = true;
+    silent(&world, |facts| create_privileges(facts, true, true));
+}
+
+#[test]
+fn grants_that_clients_would_lose() {
+    let mut world = World::new();
+    silent(&world, owners_and_grants);
+    world.access.schema_grants.insert(
+        SchemaId::new("u1"),
+        Grant::parse_list("{=U/u1,u1=UC/u1,s2=U/u1}").unwrap(),
+    );
+    fires(
+        &world,
+        owners_and_grants,
+        FindingId::GrantsDiffer,
+        Severity::Warn,
+    );
+    world
+        .access
+        .schema_grants
+        .insert(SchemaId::new("u2"), Grant::parse_list("{=U/u1}").unwrap());
+    silent(&world, owners_and_grants);
+    let foo = world.id(Side::Production, "foo");
+    world
+        .access
+        .object_grants
+        .insert(foo, Grant::parse_list("{u2=r/u1}").unwrap());
+    let lost = world.with_facts(owners_and_grants);
+    assert_eq!(
+        lost[0].objects,
+        [format!("db.prod.foo: {} to reader", Privilege::Select)]
+    );
+    let twin = world.id(Side::Deployment, "foo");
+    world.catalog().objects.get_mut(&twin).unwrap().owner = RoleId::new("u2");
+    assert!(seen(&world, owners_and_grants).contains(&(FindingId::OwnerDiffers, Severity::Warn)));
+}
+
+#[test]
+fn objects_that_production_would_lose() {
+    let mut world = World::new();
+    silent(&world, missing_in_deployment);
+    let foobar = world.id(Side::Deployment, "foobar");
+    world.remove(&foobar);
+    fires(
+        &world,
+        missing_in_deployment,
+        FindingId::MissingInDeployment,
+        Severity::Block,
+    );
+    silent(&world, removed_and_unmanaged);
+    fires(
+        &world,
+        models_not_built,
+        FindingId::ModelNotBuilt,
+        Severity::Block,
+    );
+    // The same hole, but the project removed the model: that is meant.
+    world.project.as_mut().unwrap().models[2].change = Some(Change::Removed);
+    silent(&world, missing_in_deployment);
+    silent(&world, models_not_built);
+    fires(
+        &world,
+        removed_and_unmanaged,
+        FindingId::RemovedInDeployment,
+        Severity::Warn,
+    );
+    // No model ever made it: a hand-made object, which needs leave.
+    world.project.as_mut().unwrap().models.truncate(2);
+    fires(
+        &world,
+        removed_and_unmanaged,
+        FindingId::UnmanagedInProduction,
+        Severity::Block,
+    );
+    // Without a project there is no telling, and a loss is worse than a question.
+    world.project = None;
+    fires(
+        &world,
+        missing_in_deployment,
+        FindingId::MissingInDeployment,
+        Severity::Block,
+    );
+}
+
+#[test]
+fn a_view_that_became_a_materialized_view_is_not_missing() {
+    let mut world = World::new();
+    let bar = world.id(Side::Deployment, "bar");
+    world.catalog().objects.get_mut(&bar).unwrap().kind = ObjectKind::MaterializedView;
+    silent(&world, missing_in_deployment);
+}
+
+#[test]
+fn an_index_that_production_would_lose() {
+    let mut world = World::new();
+    let bar = world.id(Side::Production, "bar");
+    let index = world.add(Side::Production, "bar_idx", ObjectKind::Index, &[&bar]);
+    world.catalog().objects.get_mut(&index).unwrap().parent = Some(bar);
+    fires(
+        &world,
+        missing_in_deployment,
+        FindingId::MissingInDeployment,
+        Severity::Block,
+    );
+    world.project.as_mut().unwrap().models[1].change = Some(Change::Modified);
+    silent(&world, missing_in_deployment);
+}
+
+#[test]
+fn twins_that_differ_without_a_change_in_the_project() {
+    let mut world = World::new();
+    silent(&world, twins_differ);
+    let foo = world.id(Side::Deployment, "foo");
+    world.catalog().objects.get_mut(&foo).unwrap().create_sql =
+        Some("CREATE MATERIALIZED VIEW stale".to_owned());
+    fires(
+        &world,
+        twins_differ,
+        FindingId::TwinDiffers,
+        Severity::Block,
+    );
+    world.project.as_mut().unwrap().models[0].change = Some(Change::Downstream);
+    fires(
+        &world,
+        twins_differ,
+        FindingId::TwinDiffers,
+        Severity::Block,
+    );
+    world.project.as_mut().unwrap().models[0].change = Some(Change::Modified);
+    silent(&world, twins_differ);
+    world.project.as_mut().unwrap().compared_with_production = false;
+    fires(&world, twins_differ, FindingId::TwinDiffers, Severity::Info);
+}
+
+#[test]
+fn deployment_objects_that_read_production() {
+    let mut world = World::new();
+    silent(&world, depends_on_production);
+    let foo = world.id(Side::Production, "foo");
+    world.add(Side::Deployment, "deferred", ObjectKind::View, &[&foo]);
+    fires(
+        &world,
+        depends_on_production,
+        FindingId::DependsOnProduction,
+        Severity::Block,
+    );
+    assert!(!FindingId::DependsOnProduction.can_be_allowed());
+}
+
+#[test]
+fn models_outside_the_environment() {
+    let mut world = World::new();
+    silent(&world, outside_environment);
+    let mut stray = model("stray");
+    stray.cluster = Some(name("elsewhere"));
+    world.project.as_mut().unwrap().models.push(stray);
+    fires(
+        &world,
+        outside_environment,
+        FindingId::OutsideEnvironment,
+        Severity::Warn,
+    );
+    world.project.as_mut().unwrap().models[3].materialized = "sink".to_owned();
+    silent(&world, outside_environment);
+}
+
+#[test]
+fn connectors_in_the_environment() {
+    let mut world = World::new();
+    silent(&world, |facts| connectors_in_environment(facts, &BOTH));
+    let foo = world.id(Side::Production, "foo");
+    let sink = world.add_in("u3", "u1", "sink", ObjectKind::Sink, &[&foo]);
+    fires(
+        &world,
+        |facts| connectors_in_environment(facts, &BOTH),
+        FindingId::SinkInEnvironment,
+        Severity::Block,
+    );
+    world.catalog().objects.get_mut(&sink).unwrap().kind = ObjectKind::Source;
+    fires(
+        &world,
+        |facts| connectors_in_environment(facts, &BOTH),
+        FindingId::SourceInEnvironment,
+        Severity::Block,
+    );
+    world.catalog().objects.get_mut(&sink).unwrap().flavor = "progress".to_owned();
+    silent(&world, |facts| connectors_in_environment(facts, &BOTH));
+}
+
+fn sinks_at_risk(facts: &Facts<'_>) -> Vec<Finding> {
+    sink_moves_at_risk(facts, &sinks_reading(facts, Side::Production))
+}
+
+#[test]
+fn sinks_that_can_not_be_moved() {
+    let mut world = World::new();
+    let foo = world.id(Side::Production, "foo");
+    let sink = world.add_in("u3", "u3", "feed", ObjectKind::Sink, &[&foo]);
+    silent(&world, sinks_at_risk);
+    world.connector(&sink, "stalled");
+    fires(
+        &world,
+        sinks_at_risk,
+        FindingId::SinkStalled,
+        Severity::Block,
+    );
+    world.snapshot.readings.connectors.remove(&sink);
+    fires(
+        &world,
+        sinks_at_risk,
+        FindingId::SinkStalled,
+        Severity::Block,
+    );
+    world.connector(&sink, "running");
+    let twin = world.id(Side::Deployment, "foo");
+    world.remove(&twin);
+    fires(
+        &world,
+        sinks_at_risk,
+        FindingId::SinkTargetMissing,
+        Severity::Block,
+    );
+    let mut world = World::new();
+    let foo = world.id(Side::Production, "foo");
+    let sink = world.add_in("u3", "u3", "feed", ObjectKind::Sink, &[&foo]);
+    world.catalog().objects.get_mut(&sink).unwrap().owner = RoleId::new("u2");
+    fires(&world, sinks_at_risk, FindingId::Ownership, Severity::Block);
+}
+
+#[test]
+fn a_sink_is_moved_to_the_name_that_holds_after_the_swap() {
+    let mut world = World::new();
+    let foo = world.id(Side::Production, "foo");
+    world.add_in("u3", "u3", "feed", ObjectKind::Sink, &[&foo]);
+    let target = |world: &World, side| {
+        world.with_facts(|facts| {
+            sinks_reading(facts, side)[0]
+                .target
+                .clone()
+                .unwrap()
+                .to_string()
+        })
+    };
+    assert_eq!(target(&world, Side::Production), "db.prod.foo");
+    world.swap();
+    assert_eq!(
+        target(&world, Side::Deployment),
+        "db.prod.foo",
+        "the sink stayed on the retired object"
+    );
+}
+
+#[test]
+fn readers_outside() {
+    let mut world = World::new();
+    silent(&world, dependents_outside);
+    silent(&world, |facts| foreign_on_clusters(facts, Side::Production));
+    let foo = world.id(Side::Production, "foo");
+    world.add_in("u3", "u3", "team_view", ObjectKind::View, &[&foo]);
+    fires(
+        &world,
+        dependents_outside,
+        FindingId::DependentOutside,
+        Severity::Warn,
+    );
+    world.add_in("u3", "u1", "adhoc", ObjectKind::Index, &[]);
+    fires(
+        &world,
+        |facts| foreign_on_clusters(facts, Side::Production),
+        FindingId::ForeignOnCluster,
+        Severity::Warn,
+    );
+}
+
+fn cleanup_closure(facts: &Facts<'_>) -> Vec<Finding> {
+    let closure = closure_of_side(
+        facts.resolved.catalog,
+        &[&SchemaId::new("u2")],
+        &[&ClusterId::new("u2")],
+    );
+    closure_findings(facts, &describe(facts.resolved, &closure, Side::Deployment))
+}
+
+#[test]
+fn drops_that_reach_too_far() {
+    let mut world = World::new();
+    silent(&world, cleanup_closure);
+    let foo = world.id(Side::Deployment, "foo");
+    let view = world.add_in("u3", "u3", "team_view", ObjectKind::View, &[&foo]);
+    world.add_in("u3", "u3", "team_index", ObjectKind::Index, &[&view]);
+    fires(
+        &world,
+        cleanup_closure,
+        FindingId::ClosureOutside,
+        Severity::Block,
+    );
+    let named = world.with_facts(|facts| cleanup_closure(facts)[0].objects.clone());
+    assert_eq!(
+        named,
+        ["db.other.team_index", "db.other.team_view"],
+        "what depends on what depends counts too"
+    );
+    let mut world = World::new();
+    let foo = world.id(Side::Deployment, "foo");
+    world.add(Side::Production, "deferred", ObjectKind::View, &[&foo]);
+    fires(
+        &world,
+        cleanup_closure,
+        FindingId::ClosureIntoProduction,
+        Severity::Block,
+    );
+}
+
+#[test]
+fn an_index_elsewhere_on_the_deployment_cluster_goes_with_it() {
+    let mut world = World::new();
+    world.add_in("u3", "u2", "adhoc", ObjectKind::Index, &[]);
+    fires(
+        &world,
+        cleanup_closure,
+        FindingId::ClosureOutside,
+        Severity::Block,
+    );
+}
+
+#[test]
+fn subscribes_on_what_goes() {
+    let mut world = World::new();
+    let foo = world.id(Side::Deployment, "foo");
+    let guard = |facts: &Facts<'_>| {
+        let ids: BTreeSet<ObjectId> = facts
+            .resolved
+            .objects(Side::Deployment)
+            .map(|object| object.id.clone())
+            .collect();
+        subscriptions_on(facts, &ids, Severity::Warn, "they end.")
+    };
+    silent(&world, guard);
+    world.snapshot.readings.subscriptions.push(Subscription {
+        id: "s1".to_owned(),
+        session: "c1".to_owned(),
+        cluster: ClusterId::new("u2"),
+        objects: BTreeSet::from([foo]),
+        since: None,
+    });
+    fires(&world, guard, FindingId::ReadersAttached, Severity::Warn);
+}
+
+#[test]
+fn where_the_deployment_stands() {
+    let mut world = World::new();
+    silent(&world, |facts| provenance_unknown(facts, Severity::Warn));
+    silent(&world, incomplete_deployment);
+    silent(&world, not_ready);
+    silent(&world, production_unhealthy);
+    silent(&world, unverified);
+    world.record(Side::Deployment, Role::Candidate, false);
+    fires(
+        &world,
+        incomplete_deployment,
+        FindingId::IncompleteDeployment,
+        Severity::Block,
+    );
+    world
+        .catalog()
+        .schemas
+        .get_mut(&SchemaId::new("u2"))
+        .unwrap()
+        .comment = None;
+    fires(
+        &world,
+        |facts| provenance_unknown(facts, Severity::Warn),
+        FindingId::UnknownProvenance,
+        Severity::Warn,
+    );
+    let green = world.id(Side::Deployment, "foo");
+    world.lag(&green, 60_000);
+    fires(&world, not_ready, FindingId::NotReady, Severity::Block);
+    let blue = world.id(Side::Production, "foo");
+    world.lag(&blue, 60_000);
+    fires(
+        &world,
+        production_unhealthy,
+        FindingId::ProductionUnhealthy,
+        Severity::Warn,
+    );
+    world
+        .snapshot
+        .missing
+        .insert("mz_internal.mz_frontiers".to_owned());
+    fires(&world, unverified, FindingId::Unverified, Severity::Block);
+}
+
+#[test]
+fn twin_clusters_of_another_shape() {
+    let mut world = World::new();
+    silent(&world, cluster_options_differ);
+    world
+        .catalog()
+        .clusters
+        .get_mut(&ClusterId::new("u2"))
+        .unwrap()
+        .size = Some("100cc".to_owned());
+    fires(
+        &world,
+        cluster_options_differ,
+        FindingId::ClusterOptionsDiffer,
+        Severity::Warn,
+    );
+}

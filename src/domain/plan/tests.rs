@@ -1,0 +1,507 @@
+//! Plans on the small world, executed by hand: what the statements would do to names, ids and records.
+
+use super::*;
+use crate::domain::environment::Side;
+use crate::domain::finding::{Allowance, FindingId};
+use crate::domain::fixture::{World, name, stamp};
+use crate::domain::name::{ClusterId, SchemaId};
+use crate::domain::object::ObjectKind;
+use crate::domain::phase::Phase;
+use crate::domain::record::{Record, Role};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+fn promoted(world: &World) -> Plan {
+    world.with_facts(|facts| promote(facts, &stamp(), &BTreeSet::new(), None))
+}
+
+fn rolled_back(world: &World) -> Plan {
+    world.with_facts(|facts| rollback(facts, &stamp(), &BTreeSet::new(), None))
+}
+
+fn blocks(plan: &Plan) -> Vec<FindingId> {
+    plan.blocks().map(|finding| finding.id).collect()
+}
+
+/// Carries out what the fixture knows: swaps, sink moves and records.
+fn carry_out(world: &mut World, plan: &Plan) {
+    for step in &plan.steps {
+        carry_out_step(world, step);
+    }
+}
+
+fn carry_out_step(world: &mut World, step: &Step) {
+    match step {
+        Step::Transaction(_) => world.swap(),
+        Step::Run(statement) => comment(world, statement.sql()),
+        Step::MoveSink { sink, statement } => {
+            let schema = if statement.sql().contains("SET FROM \"db\".\"prod\"") {
+                "prod"
+            } else {
+                "prod_dbt_deploy"
+            };
+            let catalog = world.catalog();
+            let schema = catalog
+                .schemas
+                .values()
+                .find(|known| known.name == name(schema))
+                .unwrap()
+                .id
+                .clone();
+            let target = catalog
+                .objects
+                .values()
+                .find(|object| object.schema == schema && object.name == name("foo"))
+                .unwrap()
+                .id
+                .clone();
+            catalog
+                .inputs
+                .insert(sink.clone(), BTreeSet::from([target]));
+        }
+        Step::Build { .. } | Step::Dbt(_) => {}
+    }
+}
+
+fn comment(world: &mut World, sql: &str) {
+    let Some(rest) = sql.strip_prefix("COMMENT ON SCHEMA \"db\".\"") else {
+        return;
+    };
+    let (schema, text) = rest.split_once("\" IS '").unwrap();
+    let catalog = world.catalog();
+    let schema = catalog
+        .schemas
+        .values_mut()
+        .find(|known| known.name == name(schema))
+        .unwrap();
+    schema.comment = Some(text.trim_end_matches('\'').replace("''", "'"));
+}
+
+fn role_of(world: &World, schema: &str) -> Option<Role> {
+    let schema = world
+        .snapshot
+        .catalog
+        .schemas
+        .values()
+        .find(|known| known.name == name(schema))
+        .unwrap();
+    schema
+        .comment
+        .as_deref()
+        .and_then(Record::find)
+        .map(|record| record.role)
+}
+
+#[test]
+fn a_ready_candidate_is_promoted_in_one_transaction() {
+    let plan = promoted(&World::new());
+    assert_eq!(blocks(&plan), []);
+    assert_eq!(
+        plan.script()[..4],
+        [
+            "BEGIN;",
+            "ALTER SCHEMA \"db\".\"prod\" SWAP WITH \"prod_dbt_deploy\";",
+            "ALTER CLUSTER \"compute\" SWAP WITH \"compute_dbt_deploy\";",
+            "COMMIT;"
+        ]
+    );
+    assert_eq!(plan.word, name("compute"));
+}
+
+#[test]
+fn promote_and_rollback_restore_every_id_and_the_way_is_shown_all_along() {
+    let mut world = World::new();
+    let foo = world.id(Side::Production, "foo");
+    let sink = world.add_in("u3", "u3", "feed", ObjectKind::Sink, &[&foo]);
+    let before = world.snapshot.catalog.clone();
+    assert_eq!(world.board().phase, Phase::Ready);
+    let plan = promoted(&world);
+    carry_out(&mut world, &plan);
+    assert_eq!(world.board().phase, Phase::Promoted);
+    assert_eq!(
+        (role_of(&world, "prod"), role_of(&world, "prod_dbt_deploy")),
+        (Some(Role::Production), Some(Role::Retired))
+    );
+    assert_ne!(world.snapshot.catalog.inputs[&sink], before.inputs[&sink]);
+    let plan = rolled_back(&world);
+    assert_eq!(blocks(&plan), []);
+    carry_out(&mut world, &plan);
+    assert_eq!(
+        world.board().phase,
+        Phase::Ready,
+        "the candidate is where it was before the promote"
+    );
+    assert_eq!(world.snapshot.catalog.inputs, before.inputs);
+    for (id, schema) in &before.schemas {
+        assert_eq!(world.snapshot.catalog.schemas[id].name, schema.name);
+    }
+    for (id, cluster) in &before.clusters {
+        assert_eq!(world.snapshot.catalog.clusters[id].name, cluster.name);
+    }
+}
+
+#[test]
+fn cut_off_after_any_step_a_promote_is_finished_and_never_repeated() {
+    for rolled_back_too in [false, true] {
+        let mut start = World::new();
+        let foo = start.id(Side::Production, "foo");
+        start.add_in("u3", "u3", "feed", ObjectKind::Sink, &[&foo]);
+        if rolled_back_too {
+            let plan = promoted(&start);
+            carry_out(&mut start, &plan);
+        }
+        let plan = if rolled_back_too {
+            rolled_back(&start)
+        } else {
+            promoted(&start)
+        };
+        let committed = plan
+            .steps
+            .iter()
+            .position(|step| matches!(step, Step::Transaction(_)))
+            .unwrap();
+        for cut in 0..plan.steps.len() {
+            let mut world = World { ..clone_of(&start) };
+            plan.steps[..=cut]
+                .iter()
+                .for_each(|step| carry_out_step(&mut world, step));
+            let again = if rolled_back_too && world.board().provenance.unfinished.is_none() {
+                rolled_back(&world)
+            } else {
+                promoted(&world)
+            };
+            let finished = cut + 1 == plan.steps.len();
+            if cut >= committed && !finished {
+                assert_eq!(
+                    world.board().phase,
+                    Phase::Promoting,
+                    "cut after step {cut}"
+                );
+                assert!(
+                    again.transaction().is_none(),
+                    "a second swap would undo the first (cut after step {cut})"
+                );
+                assert_eq!(blocks(&again), []);
+                carry_out(&mut world, &again);
+            }
+            if cut >= committed {
+                let expected = if rolled_back_too {
+                    Phase::Ready
+                } else {
+                    Phase::Promoted
+                };
+                assert_eq!(world.board().phase, expected, "cut after step {cut}");
+            }
+        }
+    }
+}
+
+fn clone_of(world: &World) -> World {
+    World {
+        snapshot: world.snapshot.clone(),
+        environment: world.environment.clone(),
+        access: world.access.clone(),
+        project: world.project.clone(),
+        clusters: world.clusters.clone(),
+    }
+}
+
+#[test]
+fn a_promote_of_what_is_promoted_is_refused() {
+    let mut world = World::new();
+    let plan = promoted(&world);
+    carry_out(&mut world, &plan);
+    assert!(blocks(&promoted(&world)).contains(&FindingId::AlreadyPromoted));
+    assert!(!FindingId::AlreadyPromoted.can_be_allowed());
+}
+
+#[test]
+fn without_a_record_the_candidate_is_marked_before_the_swap() {
+    let mut world = World::new();
+    world
+        .catalog()
+        .schemas
+        .get_mut(&SchemaId::new("u2"))
+        .unwrap()
+        .comment = Some("pr_12".to_owned());
+    let plan = promoted(&world);
+    assert!(plan.script()[0].contains("role=candidate"));
+    assert!(plan.script()[0].contains("pr_12 | "));
+    assert_eq!(plan.script()[1], "BEGIN;");
+}
+
+#[test]
+fn a_rollback_needs_a_whole_retired_side() {
+    let mut world = World::new();
+    assert!(blocks(&rolled_back(&world)).contains(&FindingId::NoWayBack));
+    let plan = promoted(&world);
+    carry_out(&mut world, &plan);
+    world
+        .catalog()
+        .replicas
+        .retain(|_, replica| replica.cluster != ClusterId::new("u1"));
+    assert_eq!(blocks(&rolled_back(&world)), [FindingId::NotReady]);
+}
+
+#[test]
+fn a_retired_side_that_dbt_left_is_known_by_its_comment() {
+    let mut world = World::new();
+    world.swap();
+    for id in ["u1", "u2"] {
+        world
+            .catalog()
+            .schemas
+            .get_mut(&SchemaId::new(id))
+            .unwrap()
+            .comment = None;
+    }
+    assert_eq!(
+        world.board().phase,
+        Phase::Ready,
+        "nothing tells it from a candidate"
+    );
+    world
+        .catalog()
+        .schemas
+        .get_mut(&SchemaId::new("u2"))
+        .unwrap()
+        .comment = Some("Deployment by me on 2026-11-20".to_owned());
+    assert_eq!(world.board().phase, Phase::Promoted);
+    let plan = rolled_back(&world);
+    assert_eq!(blocks(&plan), []);
+    assert!(
+        plan.script()[0].contains("role=retired"),
+        "the way back is marked before the swap"
+    );
+}
+
+#[test]
+fn cleanup_drops_both_and_shows_what_goes() {
+    let world = World::new();
+    let plan = world.with_facts(|facts| cleanup(facts, &BTreeSet::new()));
+    assert_eq!(
+        plan.script(),
+        [
+            "DROP SCHEMA \"db\".\"prod_dbt_deploy\" CASCADE;",
+            "DROP CLUSTER \"compute_dbt_deploy\";"
+        ]
+    );
+    assert_eq!(plan.closure.len(), 3);
+    assert!(plan.closure.iter().all(|item| item.inside));
+}
+
+#[test]
+fn what_goes_by_leave_changes_the_plan_and_its_fingerprint() {
+    let mut world = World::new();
+    let foo = world.id(Side::Deployment, "foo");
+    world.add_in("u3", "u3", "team_view", ObjectKind::View, &[&foo]);
+    let blocked = world.with_facts(|facts| cleanup(facts, &BTreeSet::new()));
+    assert_eq!(blocks(&blocked), [FindingId::ClosureOutside]);
+    let leave = BTreeSet::from([Allowance::parse("closure-outside:db.other.team_view").unwrap()]);
+    let allowed = world.with_facts(|facts| cleanup(facts, &leave));
+    assert_eq!(blocks(&allowed), []);
+    assert_ne!(blocked.fingerprint, allowed.fingerprint);
+}
+
+#[test]
+fn an_init_copies_the_cluster_as_the_server_tells_it() {
+    let mut world = World::new();
+    world.catalog().schemas.remove(&SchemaId::new("u2"));
+    world.catalog().clusters.remove(&ClusterId::new("u2"));
+    world
+        .catalog()
+        .objects
+        .retain(|_, object| object.schema != SchemaId::new("u2"));
+    world.clusters = vec![crate::domain::background::ClusterDefinition {
+        id: ClusterId::new("u1"),
+        create_sql: Some(
+            "CREATE CLUSTER \"compute\" (MANAGED = true, SIZE = '25cc', SCHEDULE = MANUAL)"
+                .to_owned(),
+        ),
+        autoscaling: None,
+    }];
+    let sizes = BTreeMap::from([("compute".to_owned(), "100cc".to_owned())]);
+    let plan = world.with_facts(|facts| init(facts, &stamp(), &sizes, &BTreeSet::new()));
+    assert_eq!(blocks(&plan), []);
+    assert_eq!(
+        plan.script(),
+        [
+            "CREATE SCHEMA \"db\".\"prod_dbt_deploy\";",
+            "CREATE CLUSTER \"compute_dbt_deploy\" (MANAGED = true, SIZE = '100cc', SCHEDULE = MANUAL);"
+        ]
+    );
+}
+
+#[test]
+fn an_init_again_only_mends_grants() {
+    let mut world = World::empty();
+    let run = |world: &World| {
+        world.with_facts(|facts| init(facts, &stamp(), &BTreeMap::new(), &BTreeSet::new()))
+    };
+    assert!(run(&world).steps.is_empty());
+    let grants = |text: &str| crate::domain::access::Grant::parse_list(text).unwrap();
+    world
+        .access
+        .schema_grants
+        .insert(SchemaId::new("u1"), grants("{=U/u1,u2=U/u1}"));
+    world
+        .access
+        .schema_grants
+        .insert(SchemaId::new("u2"), grants("{u2=C/u1}"));
+    assert_eq!(
+        run(&world).script(),
+        [
+            "REVOKE CREATE ON SCHEMA \"db\".\"prod_dbt_deploy\" FROM \"reader\";",
+            "GRANT USAGE ON SCHEMA \"db\".\"prod_dbt_deploy\" TO PUBLIC;",
+            "GRANT USAGE ON SCHEMA \"db\".\"prod_dbt_deploy\" TO \"reader\";"
+        ]
+    );
+}
+
+#[test]
+fn a_deploy_over_the_way_back_is_blocked_and_a_rebuild_names_what_goes_along() {
+    let mut world = World::new();
+    let foo = world.id(Side::Deployment, "foo");
+    world.add(Side::Deployment, "by_hand", ObjectKind::View, &[&foo]);
+    let build = Build {
+        relations: BTreeSet::from([
+            (name("prod"), name("foo")),
+            (name("prod"), name("bar")),
+            (name("prod"), name("foobar")),
+        ]),
+        manifest: "aaaaaaaaaaaa".to_owned(),
+        steps: vec![Step::Build {
+            model: "foo".to_owned(),
+            statements: Vec::new(),
+        }],
+        ..Build::default()
+    };
+    let plan = world.with_facts(|facts| deploy(facts, &stamp(), build.clone(), &BTreeSet::new()));
+    assert_eq!(
+        blocks(&plan),
+        [FindingId::ClosureOutside],
+        "a view made by hand would not come back"
+    );
+    world.record(Side::Deployment, Role::Retired, true);
+    let plan = world.with_facts(|facts| deploy(facts, &stamp(), build, &BTreeSet::new()));
+    assert!(blocks(&plan).contains(&FindingId::WayBackEnds));
+}
+
+#[test]
+fn a_deploy_marks_its_beginning_and_its_end_and_keeps_the_base() {
+    let world = World::new();
+    let build = Build {
+        manifest: "aaaaaaaaaaaa".to_owned(),
+        steps: vec![Step::Build {
+            model: "foo".to_owned(),
+            statements: Vec::new(),
+        }],
+        ..Build::default()
+    };
+    let script = world
+        .with_facts(|facts| deploy(facts, &stamp(), build, &BTreeSet::new()))
+        .script();
+    assert!(
+        script[0].contains("manifest=aaaaaaaaaaaa base=0123456789ab complete=no"),
+        "{}",
+        script[0]
+    );
+    assert!(
+        script[1].contains("manifest=aaaaaaaaaaaa complete=yes"),
+        "{}",
+        script[1]
+    );
+}
+
+#[test]
+fn a_deploy_that_changes_nothing_writes_nothing() {
+    let world = World::new();
+    let build = Build {
+        manifest: "0123456789ab".to_owned(),
+        ..Build::default()
+    };
+    assert!(
+        world
+            .with_facts(|facts| deploy(facts, &stamp(), build, &BTreeSet::new()))
+            .steps
+            .is_empty()
+    );
+}
+
+#[test]
+fn only_what_was_shown_and_agreed_to_can_run() {
+    let plan = promoted(&World::new());
+    assert!(plan.clone().confirm(&Confirmation::Key).is_err());
+    assert!(
+        plan.clone()
+            .confirm(&Confirmation::Typed("compute_dbt_deploy".to_owned()))
+            .is_err()
+    );
+    assert!(
+        plan.clone()
+            .confirm(&Confirmation::Typed("compute".to_owned()))
+            .is_ok()
+    );
+    assert!(
+        plan.clone()
+            .confirm(&Confirmation::Flags {
+                expect: Some("0000000000000000".to_owned())
+            })
+            .is_err()
+    );
+    assert!(
+        plan.clone()
+            .confirm(&Confirmation::Flags {
+                expect: Some(plan.fingerprint.to_string())
+            })
+            .is_ok()
+    );
+    let mut warned = World::new();
+    let foo = warned.id(Side::Production, "foo");
+    warned.add_in("u3", "u3", "team_view", ObjectKind::View, &[&foo]);
+    let plan = promoted(&warned);
+    assert!(matches!(
+        plan.confirm(&Confirmation::Flags { expect: None }),
+        Err(NotConfirmed::NeedsExpect(_))
+    ));
+}
+
+#[test]
+fn the_fingerprint_is_about_ids_and_definitions_not_about_lag_or_time() {
+    let mut world = World::new();
+    let first = promoted(&world).fingerprint;
+    let foo = world.id(Side::Deployment, "foo");
+    world.lag(&foo, 900);
+    let later = Stamp {
+        at: "2027-01-01T00:00:00Z".to_owned(),
+        ..stamp()
+    };
+    assert_eq!(
+        world
+            .with_facts(|facts| promote(facts, &later, &BTreeSet::new(), None))
+            .fingerprint,
+        first
+    );
+    world.catalog().objects.get_mut(&foo).unwrap().create_sql =
+        Some("CREATE MATERIALIZED VIEW other".to_owned());
+    assert_ne!(promoted(&world).fingerprint, first);
+}
+
+proptest! {
+    /// Whatever the names are, each pair is swapped exactly once and every name stands quoted.
+    #[test]
+    fn any_names_are_swapped_once_each(names in proptest::collection::btree_set("[^\\x00]{1,24}", 1..5)) {
+        let mut world = World::empty();
+        world.environment.schemas = names.iter().map(|text| crate::domain::fixture::pair(text)).collect();
+        world.environment.clusters = world.environment.schemas.clone();
+        let plan = promoted(&world);
+        let statements = plan.transaction().unwrap();
+        prop_assert_eq!(statements.len(), 2 * names.len());
+        for pair in &world.environment.schemas {
+            let schema = format!("ALTER SCHEMA \"db\".{} SWAP WITH {}", pair.production.quoted(), pair.deployment.quoted());
+            let cluster = format!("ALTER CLUSTER {} SWAP WITH {}", pair.production.quoted(), pair.deployment.quoted());
+            prop_assert_eq!(statements.iter().filter(|statement| statement.sql() == schema).count(), 1);
+            prop_assert_eq!(statements.iter().filter(|statement| statement.sql() == cluster).count(), 1);
+        }
+    }
+}

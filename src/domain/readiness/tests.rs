@@ -1,0 +1,396 @@
+//! The truthfulness of readiness: nothing is called ready that is not, nothing is kept waiting that is.
+
+use super::*;
+use crate::domain::fixture::{NOW, World, name, online, replica_of};
+use crate::domain::name::ReplicaId;
+use crate::domain::snapshot::{HydrationStatus, RefreshSchedule};
+use std::sync::Arc;
+
+fn deployment(world: &World) -> SideReadiness {
+    world.board().deployment.clone()
+}
+
+fn green(world: &World, text: &str) -> ObjectId {
+    world.id(Side::Deployment, text)
+}
+
+#[test]
+fn two_equal_healthy_sides_are_ready() {
+    let side = deployment(&World::new());
+    assert_eq!(side.readiness, Readiness::Ready);
+    assert_eq!(side.hydrated_of_total(), (2, 2), "the view needs nothing");
+}
+
+#[test]
+fn an_object_that_no_replica_reported_is_not_hydrated() {
+    let mut world = World::new();
+    let foo = green(&world, "foo");
+    world.status(&foo, None, Some(false));
+    let side = deployment(&world);
+    assert_eq!(side.readiness, Readiness::Hydrating);
+    assert_eq!(side.hydrated_of_total(), (1, 2));
+    assert_eq!(side.objects[&foo].reason, "not attached to a replica yet");
+    world.snapshot.readings.hydration.remove(&foo);
+    assert_eq!(
+        deployment(&world).readiness,
+        Readiness::Hydrating,
+        "no row at all"
+    );
+}
+
+#[test]
+fn an_unknown_hydration_is_not_hydrated() {
+    let mut world = World::new();
+    let foo = green(&world, "foo");
+    world.status(&foo, Some("u12"), None);
+    assert_ne!(deployment(&world).readiness, Readiness::Ready);
+}
+
+#[test]
+fn missing_lag_is_unknown_and_never_ready() {
+    let mut world = World::new();
+    let foo = green(&world, "foo");
+    world.snapshot.readings.frontiers.remove(&foo);
+    let side = deployment(&world);
+    assert_eq!(side.objects[&foo].readiness, Readiness::Unknown);
+    assert_eq!(side.readiness, Readiness::Unknown);
+    assert_eq!(side.clusters[0].lag, Lag::Unknown);
+}
+
+#[test]
+fn a_frontier_of_zero_is_not_a_lag_of_fifty_years() {
+    let mut world = World::new();
+    let foo = green(&world, "foo");
+    world.lag(&foo, NOW);
+    assert_eq!(deployment(&world).objects[&foo].lag, Lag::Unknown);
+}
+
+#[test]
+fn a_complete_object_has_no_lag_and_needs_no_replica() {
+    let mut world = World::new();
+    let foo = green(&world, "foo");
+    world
+        .snapshot
+        .readings
+        .frontiers
+        .insert(foo.clone(), Frontier::Complete);
+    world.status(&foo, None, Some(false));
+    let side = deployment(&world);
+    assert_eq!(side.objects[&foo].lag, Lag::Millis(0));
+    assert_eq!(side.readiness, Readiness::Ready);
+}
+
+#[test]
+fn an_index_whose_frontier_looks_fine_still_has_to_hydrate() {
+    let mut world = World::new();
+    let bar = green(&world, "bar");
+    let index = world.add(Side::Deployment, "bar_idx", ObjectKind::Index, &[&bar]);
+    world.status(&index, Some("u12"), Some(false));
+    world.lag(&index, 0);
+    assert_eq!(
+        deployment(&world).objects[&index].readiness,
+        Readiness::Hydrating
+    );
+}
+
+#[test]
+fn lag_counts_by_logical_time_and_the_threshold_is_inclusive() {
+    let mut world = World::new();
+    let foo = green(&world, "foo");
+    world.lag(&foo, 1000);
+    assert_eq!(deployment(&world).readiness, Readiness::Ready);
+    world.lag(&foo, 1001);
+    assert_eq!(deployment(&world).readiness, Readiness::Lagging);
+    world
+        .snapshot
+        .readings
+        .frontiers
+        .insert(foo, Frontier::At(LogicalTime(NOW + 5000)));
+    assert_eq!(
+        deployment(&world).readiness,
+        Readiness::Ready,
+        "ahead of the reading is no lag"
+    );
+}
+
+#[test]
+fn rows_of_replicas_that_are_gone_prove_nothing() {
+    let mut world = World::new();
+    let foo = green(&world, "foo");
+    world.hydrate(&foo, "u99");
+    assert_eq!(
+        deployment(&world).objects[&foo].readiness,
+        Readiness::Hydrating
+    );
+}
+
+fn second_replica(world: &mut World) -> ReplicaId {
+    let id = ReplicaId::new("u22");
+    let replica = replica_of(&id, &ClusterId::new("u2"));
+    world.catalog().replicas.insert(id.clone(), replica);
+    world
+        .snapshot
+        .readings
+        .replicas
+        .insert(id.clone(), online());
+    id
+}
+
+#[test]
+fn a_half_hydrated_second_replica_keeps_nobody_waiting() {
+    let mut world = World::new();
+    second_replica(&mut world);
+    let foo = green(&world, "foo");
+    let statuses = world.snapshot.readings.hydration.get_mut(&foo).unwrap();
+    statuses.push(HydrationStatus {
+        replica: Some(ReplicaId::new("u22")),
+        hydrated: Some(false),
+        hydration_seconds: None,
+        operators: None,
+    });
+    let side = deployment(&world);
+    assert_eq!(side.readiness, Readiness::Ready);
+    assert_eq!(
+        (
+            side.objects[&foo].hydrated_on.len(),
+            side.objects[&foo].replicas
+        ),
+        (1, 2)
+    );
+}
+
+#[test]
+fn objects_spread_over_two_replicas_are_not_ready_until_one_has_them_all() {
+    let mut world = World::new();
+    second_replica(&mut world);
+    let (foo, foobar) = (green(&world, "foo"), green(&world, "foobar"));
+    world.hydrate(&foo, "u12");
+    world.hydrate(&foobar, "u22");
+    let side = deployment(&world);
+    assert_eq!(side.readiness, Readiness::Hydrating);
+    assert_eq!(side.hydrated_of_total(), (1, 2));
+}
+
+#[test]
+fn replicas_of_support_count_neither_as_one_nor_as_hydrated() {
+    let mut world = World::new();
+    let id = second_replica(&mut world);
+    world.catalog().replicas.get_mut(&id).unwrap().internal = true;
+    let foo = green(&world, "foo");
+    world.hydrate(&foo, "u22");
+    let side = deployment(&world);
+    assert_eq!(side.objects[&foo].replicas, 1);
+    assert_eq!(side.objects[&foo].readiness, Readiness::Hydrating);
+}
+
+#[test]
+fn a_replica_that_is_offline_can_not_vouch() {
+    let mut world = World::new();
+    world
+        .snapshot
+        .readings
+        .replicas
+        .get_mut(&ReplicaId::new("u12"))
+        .unwrap()
+        .online = 0;
+    assert_eq!(deployment(&world).readiness, Readiness::Unknown);
+    world.snapshot.readings.replicas.clear();
+    assert_eq!(
+        deployment(&world).readiness,
+        Readiness::Unknown,
+        "no status is not online"
+    );
+    world
+        .snapshot
+        .missing
+        .insert("mz_internal.mz_cluster_replica_statuses".to_owned());
+    assert_eq!(
+        deployment(&world).readiness,
+        Readiness::Ready,
+        "a server without the relation is judged by hydration"
+    );
+}
+
+#[test]
+fn a_paused_cluster_is_paused_and_a_missing_one_fails() {
+    let mut world = World::new();
+    world.catalog().replicas.remove(&ReplicaId::new("u12"));
+    assert_eq!(deployment(&world).readiness, Readiness::Paused);
+    world.catalog().clusters.remove(&ClusterId::new("u2"));
+    assert_eq!(deployment(&world).readiness, Readiness::Failing);
+}
+
+#[test]
+fn an_out_of_memory_loop_fails_and_a_recovered_replica_does_not() {
+    let mut world = World::new();
+    let foo = green(&world, "foo");
+    world.status(&foo, Some("u12"), Some(false));
+    let minutes = |ago: u64| LogicalTime(NOW - ago * 60_000);
+    let health = world
+        .snapshot
+        .readings
+        .replicas
+        .get_mut(&ReplicaId::new("u12"))
+        .unwrap();
+    health.online = 0;
+    health.oom_kills = vec![minutes(9), minutes(6), minutes(3)];
+    let side = deployment(&world);
+    assert_eq!(side.readiness, Readiness::Failing);
+    assert_eq!(side.clusters[0].since, Some(minutes(9)));
+    let health = world
+        .snapshot
+        .readings
+        .replicas
+        .get_mut(&ReplicaId::new("u12"))
+        .unwrap();
+    health.online = 1;
+    health.oom_kills = vec![minutes(50), minutes(48), minutes(46)];
+    assert_eq!(
+        deployment(&world).readiness,
+        Readiness::Hydrating,
+        "46 minutes up after kills 2 minutes apart"
+    );
+}
+
+#[test]
+fn views_only_and_empty_sides_are_ready_and_say_so() {
+    let mut world = World::empty();
+    world.add(Side::Deployment, "v", ObjectKind::View, &[]);
+    let side = deployment(&world);
+    assert_eq!(
+        (side.readiness, side.reason.as_str()),
+        (Readiness::Ready, "nothing to hydrate")
+    );
+    assert_eq!(deployment(&World::empty()).reason, "nothing to hydrate");
+}
+
+#[test]
+fn a_refresh_view_is_judged_by_its_refreshes_not_by_lag() {
+    let mut world = World::new();
+    let foo = green(&world, "foo");
+    world.lag(&foo, 3_600_000);
+    let mut schedule = RefreshSchedule {
+        last_completed: Some(LogicalTime(NOW - 3_600_000)),
+        next: Some(LogicalTime(NOW + 3_600_000)),
+    };
+    world
+        .snapshot
+        .readings
+        .refreshes
+        .insert(foo.clone(), schedule.clone());
+    assert_eq!(deployment(&world).readiness, Readiness::Ready);
+    schedule.next = Some(LogicalTime(NOW - 60_000));
+    world
+        .snapshot
+        .readings
+        .refreshes
+        .insert(foo.clone(), schedule.clone());
+    assert_eq!(
+        deployment(&world).readiness,
+        Readiness::Lagging,
+        "a refresh is overdue"
+    );
+    schedule.last_completed = None;
+    world.snapshot.readings.refreshes.insert(foo, schedule);
+    assert_eq!(
+        deployment(&world).readiness,
+        Readiness::Hydrating,
+        "never refreshed"
+    );
+}
+
+#[test]
+fn a_scheduled_cluster_between_refreshes_is_ready() {
+    let mut world = World::new();
+    let (foo, foobar) = (green(&world, "foo"), green(&world, "foobar"));
+    world
+        .catalog()
+        .clusters
+        .get_mut(&ClusterId::new("u2"))
+        .unwrap()
+        .schedule = ClusterSchedule::OnRefresh;
+    world.catalog().replicas.remove(&ReplicaId::new("u12"));
+    assert_eq!(deployment(&world).readiness, Readiness::Paused);
+    for id in [foo, foobar] {
+        let schedule = RefreshSchedule {
+            last_completed: Some(LogicalTime(NOW - 1000)),
+            next: Some(LogicalTime(NOW + 1000)),
+        };
+        world.snapshot.readings.refreshes.insert(id, schedule);
+    }
+    assert_eq!(deployment(&world).readiness, Readiness::Ready);
+}
+
+#[test]
+fn a_table_from_a_source_follows_its_source_and_a_plain_table_needs_nothing() {
+    let mut world = World::new();
+    let table = world.add(Side::Deployment, "t", ObjectKind::Table, &[]);
+    assert_eq!(deployment(&world).readiness, Readiness::Ready);
+    world.catalog().objects.get_mut(&table).unwrap().parent = Some(ObjectId::new("u7"));
+    assert_eq!(
+        deployment(&world).readiness,
+        Readiness::Unknown,
+        "no status is unknown"
+    );
+    world.connector(&table, "stalled");
+    assert_eq!(deployment(&world).readiness, Readiness::Lagging);
+    world.connector(&table, "running");
+    assert_eq!(deployment(&world).readiness, Readiness::Ready);
+    world.connector(&table, "levitating");
+    assert_eq!(
+        deployment(&world).readiness,
+        Readiness::Unknown,
+        "a new word is not ready"
+    );
+}
+
+#[test]
+fn an_object_dropped_and_made_again_is_another_object() {
+    let mut world = World::new();
+    let foo = green(&world, "foo");
+    world.remove(&foo);
+    let again = world.add(Side::Deployment, "foo", ObjectKind::MaterializedView, &[]);
+    assert_ne!(foo, again);
+    // The rows of the old id are still there; they must not vouch for the new one.
+    world.snapshot.readings.hydration.remove(&again);
+    assert_eq!(deployment(&world).readiness, Readiness::Hydrating);
+}
+
+#[test]
+fn a_foreign_object_on_the_deployment_cluster_counts() {
+    let mut world = World::new();
+    let index = world.add_in("u3", "u2", "adhoc", ObjectKind::Index, &[]);
+    world.status(&index, None, Some(false));
+    assert_eq!(deployment(&world).readiness, Readiness::Hydrating);
+}
+
+#[test]
+fn the_largest_name_of_a_cluster_is_not_a_pattern() {
+    let mut world = World::new();
+    let decoy = ClusterId::new("u40");
+    let mut cluster = world.snapshot.catalog.clusters[&ClusterId::new("u2")].clone();
+    cluster.id = decoy.clone();
+    cluster.name = name("compute_dbt_deploy2");
+    world.catalog().clusters.insert(decoy, cluster);
+    assert_eq!(deployment(&world).clusters.len(), 1);
+    assert_eq!(
+        deployment(&world).clusters[0].id,
+        Some(ClusterId::new("u2"))
+    );
+}
+
+#[test]
+fn judging_is_a_function_of_the_snapshot_alone() {
+    let world = World::new();
+    let snapshot = Arc::new(world.snapshot.clone());
+    let resolved = world.environment.resolve(&snapshot.catalog);
+    let judged = || {
+        judge(
+            &snapshot,
+            &resolved,
+            Side::Deployment,
+            Thresholds::default(),
+        )
+    };
+    assert_eq!(judged(), judged());
+}
