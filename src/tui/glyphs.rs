@@ -94,6 +94,21 @@ impl Glyphs {
         spark: ["_", ".", ",", "-", "=", "+", "*", "#"],
     };
 
+    /// The set that a locale can show: `LC_ALL`, `LC_CTYPE` and `LANG` in this order, the first that is set and not empty.
+    #[must_use]
+    pub fn for_locale(variables: [Option<&str>; 3]) -> Self {
+        let locale = variables
+            .into_iter()
+            .flatten()
+            .find(|text| !text.is_empty());
+        let plain = locale.unwrap_or_default().to_lowercase();
+        if plain.contains("utf-8") || plain.contains("utf8") {
+            Self::UNICODE
+        } else {
+            Self::ASCII
+        }
+    }
+
     #[must_use]
     pub fn readiness(&self, readiness: Readiness) -> &'static str {
         match readiness {
@@ -113,6 +128,54 @@ impl Glyphs {
             Change::New => "+",
             Change::Removed => "-",
             Change::Downstream => self.downstream,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unicode_width::UnicodeWidthStr;
+
+    #[test]
+    fn the_locale_decides_and_the_first_set_variable_wins() {
+        for (variables, glyphs) in [
+            ([None, None, Some("en_US.UTF-8")], Glyphs::UNICODE),
+            ([Some("C"), None, Some("en_US.UTF-8")], Glyphs::ASCII),
+            ([Some(""), Some("C.utf8"), None], Glyphs::UNICODE),
+            ([None, None, None], Glyphs::ASCII),
+        ] {
+            assert_eq!(Glyphs::for_locale(variables), glyphs, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn glyphs_are_one_column_wide() {
+        for glyphs in [Glyphs::UNICODE, Glyphs::ASCII] {
+            let states = [
+                glyphs.ready,
+                glyphs.hydrating,
+                glyphs.lagging,
+                glyphs.unknown,
+                glyphs.paused,
+                glyphs.failing,
+            ];
+            let lines = [
+                glyphs.full,
+                glyphs.empty,
+                glyphs.horizontal,
+                glyphs.vertical,
+                glyphs.cursor,
+                glyphs.absent,
+            ];
+            for glyph in states
+                .iter()
+                .chain(&lines)
+                .chain(&glyphs.corners)
+                .chain(&glyphs.spark)
+            {
+                assert_eq!(glyph.width(), 1, "{glyph}");
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | [`state`] | plain data; [`update`] alone changes it, without IO and without a clock |
 //! | [`view`] | draws a state and changes nothing; [`layout`] says where, [`prose`] what the texts say |
 //! | [`table`], [`observed`], [`estimate`], [`chain`], [`diff`], [`traffic`] | what the screens compute |
+//! | [`session`], [`terminal`] | the loop, and the terminal that is always given back |
 //! | [`keymap`], [`theme`], [`glyphs`] | tables that the configuration can change |
 
 pub mod chain;
@@ -20,13 +21,16 @@ pub mod layout;
 pub mod observed;
 pub mod port;
 pub mod prose;
+pub mod session;
 pub mod state;
 pub mod table;
+pub mod terminal;
 pub mod theme;
 pub mod traffic;
 mod update;
 mod view;
 pub mod wording;
 
+pub use session::{Farewell, Options, run};
 pub use update::update;
 pub use view::view;

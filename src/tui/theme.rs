@@ -145,19 +145,42 @@ impl Theme {
     #[must_use]
     pub fn mono(glyphs: Glyphs) -> Self {
         let ansi = Self::ansi(glyphs);
-        let mono = ansi.patched(MONO).unwrap_or(ansi);
+        ansi.patched(MONO).unwrap_or(ansi).without_colour()
+    }
+
+    /// The theme for a terminal: with or without colours, with the glyphs it can show, and a theme file's roles in place of ours.
+    ///
+    /// # Errors
+    /// When the theme file is not valid. Without colours its colours are left out, its attributes are kept.
+    pub fn chosen(colour: bool, glyphs: Glyphs, file: Option<&str>) -> Result<Self, InvalidTheme> {
+        let base = if colour {
+            Self::ansi(glyphs)
+        } else {
+            Self::mono(glyphs)
+        };
+        let Some(file) = file else {
+            return Ok(base);
+        };
+        let patched = base.patched(file)?;
+        Ok(if colour {
+            patched
+        } else {
+            patched.without_colour()
+        })
+    }
+
+    fn without_colour(self) -> Self {
+        let styles = self.styles.into_iter();
         Self {
-            styles: mono
-                .styles
-                .iter()
+            styles: styles
                 .map(|style| Style {
                     fg: None,
                     bg: None,
-                    ..*style
+                    ..style
                 })
                 .collect(),
             colour: false,
-            ..mono
+            ..self
         }
     }
 

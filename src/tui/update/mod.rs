@@ -10,6 +10,8 @@ mod overlay;
 mod picture;
 mod run;
 
+pub use operation::outcome_word;
+
 use super::effect::Effect;
 use super::event::{Event, Signal};
 use super::state::{Flash, Loaded, Stage, State};
