@@ -224,7 +224,8 @@ fn exposure(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
 }
 
 fn metric(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
-    for field in [Field::Type, Field::Description, Field::Label] {
+    reasons.extend(pair.field(Field::Type, Absent::Null, &Shape::Word));
+    for field in [Field::Description, Field::Label] {
         reasons.extend(pair.plain(field));
     }
     all_configs(pair, &["group"], reasons);

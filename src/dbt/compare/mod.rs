@@ -15,6 +15,8 @@ mod macros;
 mod pair;
 mod reason;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 pub use facet::{Facet, Facets};
 pub use reason::{MacroChange, Reason};

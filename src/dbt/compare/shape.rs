@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub(super) enum Shape {
     /// Compared as it stands.
     Any,
+    /// A word of a fixed list that dbt's semantic layer reads in any case.
+    Word,
     List(&'static Shape),
     /// A class that ignores keys it does not know.
     Class(&'static [Member]),
@@ -34,6 +36,10 @@ enum Missing {
 
 const fn null(key: &'static str) -> Member {
     Member(key, Missing::Null, Shape::Any)
+}
+
+const fn word(key: &'static str) -> Member {
+    Member(key, Missing::Null, Shape::Word)
 }
 
 const fn off(key: &'static str) -> Member {
@@ -102,7 +108,7 @@ pub(super) const DEFAULTS: Shape = Shape::Class(&[null("agg_time_dimension")]);
 
 pub(super) const ENTITIES: Shape = Shape::List(&Shape::Class(&[
     null("name"),
-    null("type"),
+    word("type"),
     null("description"),
     null("label"),
     null("role"),
@@ -112,7 +118,7 @@ pub(super) const ENTITIES: Shape = Shape::List(&Shape::Class(&[
 
 pub(super) const DIMENSIONS: Shape = Shape::List(&Shape::Class(&[
     null("name"),
-    null("type"),
+    word("type"),
     null("description"),
     null("label"),
     off("is_partition"),
@@ -120,7 +126,7 @@ pub(super) const DIMENSIONS: Shape = Shape::List(&Shape::Class(&[
         "type_params",
         Missing::Null,
         Shape::Class(&[
-            null("time_granularity"),
+            word("time_granularity"),
             Member(
                 "validity_params",
                 Missing::Null,
@@ -135,7 +141,7 @@ pub(super) const DIMENSIONS: Shape = Shape::List(&Shape::Class(&[
 
 pub(super) const MEASURES: Shape = Shape::List(&Shape::Class(&[
     null("name"),
-    null("agg"),
+    word("agg"),
     null("description"),
     null("label"),
     off("create_metric"),
@@ -154,7 +160,7 @@ pub(super) const MEASURES: Shape = Shape::List(&Shape::Class(&[
         Missing::Null,
         Shape::Class(&[
             null("name"),
-            null("window_choice"),
+            word("window_choice"),
             null("window_groupings"),
         ]),
     ),
@@ -174,7 +180,7 @@ pub(super) const SAVED_QUERY_CONFIG: Shape = Shape::OpenClass(&[
     ENABLED,
     null("group"),
     META,
-    null("export_as"),
+    word("export_as"),
     null("schema"),
     Member("cache", Missing::Blank, Shape::Class(&[off("enabled")])),
 ]);
@@ -195,6 +201,7 @@ impl Shape {
     /// The value as this class holds it. What is no object (null above all) stays as it is.
     pub(super) fn of(&self, value: Value) -> Value {
         match (self, value) {
+            (Self::Word, Value::Text(text)) => Value::from(text.to_lowercase().as_str()),
             (Self::List(item), Value::List(items)) => {
                 Value::List(items.into_iter().map(|value| item.of(value)).collect())
             }

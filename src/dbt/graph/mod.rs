@@ -4,6 +4,8 @@
 //! tests, exposures, semantic models and metrics alike, as dbt's does.
 
 mod node_set;
+#[cfg(test)]
+mod tests;
 
 pub use node_set::NodeSet;
 

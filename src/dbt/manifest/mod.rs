@@ -10,6 +10,8 @@ mod metadata;
 mod node;
 mod read;
 #[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
 mod tests;
 mod unique_id;
 
