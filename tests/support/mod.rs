@@ -1,4 +1,7 @@
-//! What the tests of the cockpit share.
+//! What the tests of the cockpit share. Each binary uses its part.
+#![allow(dead_code)]
 
 pub mod boards;
+pub mod changes;
+pub mod plans;
 pub mod screen;
