@@ -74,6 +74,9 @@ struct Frames {
 
 const COMMAND_COMPLETE: u8 = b'C';
 
+/// The size of the length field in bytes; the length that it holds counts it too.
+const LENGTH_FIELD: usize = 4;
+
 impl Frames {
     fn new(skip: usize) -> Self {
         Self {
@@ -101,7 +104,7 @@ impl Frames {
                 if self.header_read == self.header.len() {
                     let [_, length @ ..] = self.header;
                     let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
-                    self.body_left = length.saturating_sub(length_of_length());
+                    self.body_left = length.saturating_sub(LENGTH_FIELD);
                     if self.body_left == 0 {
                         self.header_read = 0;
                     }
@@ -125,11 +128,6 @@ impl Frames {
             }
         }
     }
-}
-
-/// The length field counts itself.
-const fn length_of_length() -> usize {
-    4
 }
 
 /// A stream whose incoming tags are noted.
@@ -203,7 +201,7 @@ mod tests {
 
     fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
         let mut bytes = vec![kind];
-        let length = u32::try_from(body.len() + length_of_length()).unwrap();
+        let length = u32::try_from(body.len() + LENGTH_FIELD).unwrap();
         bytes.extend(length.to_be_bytes());
         bytes.extend(body);
         bytes
