@@ -72,3 +72,6 @@ pub struct Object {
     /// Milliseconds since the epoch.
     pub created_at: u64,
 }
+
+/// Milliseconds since the Unix epoch, on the world's clock.
+pub type Millis = u64;

@@ -1,0 +1,204 @@
+//! Items: what lives in a schema.
+
+use super::acl::{Acl, Privileges};
+use super::id::Id;
+use super::script::Script;
+use crate::sim::inventory::Millis;
+use crate::sim::types::Column;
+use sqlparser::ast::Query;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Every object type of an item, as the catalog names it.
+pub const TYPES: [&str; 10] = [
+    "table",
+    "view",
+    "materialized-view",
+    "index",
+    "source",
+    "sink",
+    "connection",
+    "secret",
+    "type",
+    "function",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refresh {
+    OnCommit,
+    Every {
+        interval: Duration,
+        aligned_to: Millis,
+    },
+    At(Millis),
+}
+
+/// A query that an item is defined by; its relations are named by id (see `select::scope`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Definition {
+    pub query: Arc<Query>,
+    pub script: Script,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    Table {
+        /// `None` for a system table.
+        script: Option<Script>,
+        source: Option<Id>,
+    },
+    View {
+        definition: Definition,
+    },
+    MaterializedView {
+        definition: Definition,
+        cluster: Id,
+        refresh: Refresh,
+        /// RETAIN HISTORY FOR.
+        retain: Option<Duration>,
+    },
+    Index {
+        on: Id,
+        cluster: Id,
+        keys: Vec<Key>,
+    },
+    Source {
+        /// `load-generator`, `kafka`, `log` for built-in ones.
+        kind: &'static str,
+        cluster: Option<Id>,
+        connection: Option<Id>,
+        envelope: Option<String>,
+        script: Option<Script>,
+    },
+    Sink {
+        from: Id,
+        cluster: Id,
+        connection: Option<Id>,
+        envelope: String,
+        format: String,
+        script: Script,
+        /// How often it was moved by ALTER SINK.
+        version: u32,
+    },
+    Connection {
+        kind: &'static str,
+        script: Script,
+    },
+    Secret,
+    Type,
+    Function,
+    /// A built-in view.
+    SystemView,
+}
+
+/// One key of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The column of the relation, counted from 1; `None` for an expression.
+    pub column: Option<usize>,
+    pub script: Script,
+    pub nullable: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    pub id: Id,
+    pub oid: u32,
+    pub schema: Id,
+    pub name: String,
+    pub owner: Id,
+    pub acl: Acl,
+    pub body: Body,
+    pub columns: Vec<Column>,
+    /// What it is made of: items and, for types and functions, system items.
+    pub references: BTreeSet<Id>,
+    pub created_at: Millis,
+    /// Dropped with its session.
+    pub temporary: bool,
+}
+
+impl Item {
+    /// As in `mz_objects.type` and `mz_comments.object_type`.
+    #[must_use]
+    pub fn object_type(&self) -> &'static str {
+        match self.body {
+            Body::Table { .. } => "table",
+            Body::View { .. } | Body::SystemView => "view",
+            Body::MaterializedView { .. } => "materialized-view",
+            Body::Index { .. } => "index",
+            Body::Source { .. } => "source",
+            Body::Sink { .. } => "sink",
+            Body::Connection { .. } => "connection",
+            Body::Secret => "secret",
+            Body::Type => "type",
+            Body::Function => "function",
+        }
+    }
+
+    /// `MATERIALIZED VIEW`, as in notices and denials.
+    #[must_use]
+    pub fn type_in_capitals(&self) -> String {
+        self.object_type().replace('-', " ").to_uppercase()
+    }
+
+    /// `materialized view`, as in refusals.
+    #[must_use]
+    pub fn type_in_words(&self) -> String {
+        self.object_type().replace('-', " ")
+    }
+
+    /// The cluster that computes it.
+    #[must_use]
+    pub fn cluster(&self) -> Option<Id> {
+        match &self.body {
+            Body::MaterializedView { cluster, .. }
+            | Body::Index { cluster, .. }
+            | Body::Sink { cluster, .. } => Some(*cluster),
+            Body::Source { cluster, .. } => *cluster,
+            _ => None,
+        }
+    }
+
+    /// Whether a query may read from it.
+    #[must_use]
+    pub fn is_relation(&self) -> bool {
+        matches!(
+            self.body,
+            Body::Table { .. }
+                | Body::View { .. }
+                | Body::SystemView
+                | Body::MaterializedView { .. }
+                | Body::Source { .. }
+        )
+    }
+
+    /// Whether it has privileges of its own: indexes and sinks have none.
+    #[must_use]
+    pub fn has_acl(&self) -> bool {
+        !matches!(self.body, Body::Index { .. } | Body::Sink { .. })
+    }
+
+    /// What ALL means for it, and what its owner starts with.
+    #[must_use]
+    pub fn all_privileges(&self) -> Privileges {
+        match self.body {
+            Body::Table { source: None, .. } => Privileges::TABLE,
+            Body::Table { .. } => Privileges::SELECT,
+            Body::View { .. } | Body::SystemView => Privileges::SELECT,
+            Body::MaterializedView { .. } | Body::Source { .. } => Privileges::SELECT,
+            Body::Connection { .. } | Body::Secret | Body::Type => Privileges::USAGE,
+            Body::Index { .. } | Body::Sink { .. } | Body::Function => Privileges::NONE,
+        }
+    }
+
+    #[must_use]
+    pub fn definition(&self) -> Option<&Definition> {
+        match &self.body {
+            Body::View { definition } | Body::MaterializedView { definition, .. } => {
+                Some(definition)
+            }
+            _ => None,
+        }
+    }
+}

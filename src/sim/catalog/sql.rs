@@ -1,0 +1,196 @@
+//! The statement that an item could be made with: `create_sql`, `definition` and SHOW CREATE.
+
+use super::id::Id;
+use super::item::{Body, Item, Refresh};
+use super::script::{Piece, Script, Style, quote};
+use super::{Catalog, Cluster, Managed};
+use crate::sim::time::{show_interval, show_timestamptz};
+use std::time::Duration;
+
+impl Catalog {
+    /// `create_sql`, or SHOW CREATE without its semicolon; `None` for system items and secrets.
+    #[must_use]
+    pub fn create_sql(&self, item: &Item, style: Style) -> Option<String> {
+        let mut script = Script::default();
+        let temporary = if item.temporary { "TEMPORARY " } else { "" };
+        match &item.body {
+            Body::View { definition } => {
+                script.text(format!("CREATE {temporary}VIEW "));
+                self.own_name(&mut script, item, style);
+                script.text(" AS ");
+                script.append(&definition.script);
+            }
+            Body::MaterializedView {
+                definition,
+                cluster,
+                refresh,
+                retain,
+            } => {
+                script.text("CREATE MATERIALIZED VIEW ");
+                self.own_name(&mut script, item, style);
+                script.push(Piece::Break("\n    "));
+                script.text("IN CLUSTER ");
+                script.push(Piece::Cluster(*cluster));
+                script.push(Piece::Break("\n    "));
+                script.text(format!("WITH ({})", view_options(*refresh, *retain)));
+                script.push(Piece::Break("\n    "));
+                script.text("AS ");
+                script.append(&definition.script);
+            }
+            Body::Index { on, cluster, keys } => {
+                script.text("CREATE INDEX ");
+                script.name(item.name.clone());
+                script.text(" IN CLUSTER ");
+                script.push(Piece::Cluster(*cluster));
+                script.text(" ON ");
+                script.push(Piece::Item(*on));
+                script.text(" (");
+                for (at, key) in keys.iter().enumerate() {
+                    if at > 0 {
+                        script.text(", ");
+                    }
+                    script.append(&key.script);
+                }
+                script.text(")");
+            }
+            Body::Table {
+                script: Some(rest),
+                source,
+            } => {
+                script.text(format!("CREATE {temporary}TABLE"));
+                script.push(if source.is_some() {
+                    Piece::Break("\n    ")
+                } else {
+                    Piece::Text(" ".to_owned())
+                });
+                self.own_name(&mut script, item, style);
+                script.append(rest);
+            }
+            Body::Source {
+                script: Some(rest),
+                cluster,
+                ..
+            } => {
+                script.text("CREATE SOURCE ");
+                self.own_name(&mut script, item, style);
+                if let Some(cluster) = cluster {
+                    script.push(Piece::Break("\n"));
+                    script.text("IN CLUSTER ");
+                    script.push(Piece::Cluster(*cluster));
+                }
+                script.append(rest);
+            }
+            Body::Sink {
+                script: rest,
+                cluster,
+                from,
+                version,
+                ..
+            } => {
+                script.text("CREATE SINK ");
+                self.own_name(&mut script, item, style);
+                script.push(Piece::Break("\n"));
+                script.text("IN CLUSTER ");
+                script.push(Piece::Cluster(*cluster));
+                script.push(Piece::Break("\n"));
+                script.text("FROM ");
+                script.push(Piece::Item(*from));
+                script.append(rest);
+                if *version > 0 {
+                    script.push(Piece::Break("\n"));
+                    script.text(format!("WITH (VERSION = {version})"));
+                }
+            }
+            Body::Connection { script: rest, .. } => {
+                script.text("CREATE CONNECTION ");
+                self.own_name(&mut script, item, style);
+                script.append(rest);
+            }
+            _ => return None,
+        }
+        Some(script.write(self, style))
+    }
+
+    fn own_name(&self, script: &mut Script, item: &Item, style: Style) {
+        script.text(match style {
+            Style::Catalog => self.quoted_name(item.id),
+            Style::Show => self.shown_name(item.id),
+        });
+    }
+
+    /// The `definition` of a view: its query, with a semicolon (recorded: 02).
+    #[must_use]
+    pub fn definition(&self, item: &Item) -> String {
+        item.definition().map_or_else(String::new, |definition| {
+            format!("{};", definition.script.write(self, Style::Catalog))
+        })
+    }
+
+    /// SHOW CREATE CLUSTER; `None` for an unmanaged one (recorded: 02, 09).
+    #[must_use]
+    pub fn create_cluster_sql(&self, id: Id) -> Option<String> {
+        let Cluster { name, managed, .. } = self.clusters.get(&id)?;
+        let managed = managed.as_ref()?;
+        Some(format!(
+            "CREATE CLUSTER {} ({})",
+            quote(name),
+            cluster_options(managed)
+        ))
+    }
+}
+
+fn view_options(refresh: Refresh, retain: Option<Duration>) -> String {
+    let mut options = match refresh {
+        Refresh::OnCommit => "REFRESH = ON COMMIT".to_owned(),
+        Refresh::Every {
+            interval,
+            aligned_to,
+        } => format!(
+            "REFRESH = EVERY '{}' ALIGNED TO '{}'",
+            show_interval(micros(interval)),
+            show_timestamptz(millis_to_micros(aligned_to))
+        ),
+        Refresh::At(at) => {
+            format!("REFRESH = AT '{}'", show_timestamptz(millis_to_micros(at)))
+        }
+    };
+    if let Some(retain) = retain {
+        let shown = show_interval(micros(retain));
+        options.push_str(&format!(", RETAIN HISTORY = FOR '{shown}'"));
+    }
+    options
+}
+
+fn cluster_options(managed: &Managed) -> String {
+    let interval = managed.introspection_interval.map_or_else(
+        || "'0'".to_owned(),
+        |interval| format!("INTERVAL '{}'", show_interval(micros(interval))),
+    );
+    let head = format!(
+        "INTROSPECTION DEBUGGING = {}, INTROSPECTION INTERVAL = {interval}, MANAGED = true",
+        managed.introspection_debugging
+    );
+    match managed.on_refresh {
+        None => format!(
+            "{head}, REPLICATION FACTOR = {}, SIZE = '{}', SCHEDULE = MANUAL",
+            managed.replication_factor, managed.size
+        ),
+        Some(estimate) => format!(
+            "{head}, SIZE = '{}', SCHEDULE = ON REFRESH (HYDRATION TIME ESTIMATE = '{}')",
+            managed.size,
+            show_interval(micros(estimate))
+        ),
+    }
+}
+
+/// A duration in microseconds, as intervals are stored.
+#[must_use]
+pub fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Milliseconds since the epoch in microseconds, as instants are stored.
+#[must_use]
+pub fn millis_to_micros(millis: u64) -> i64 {
+    i64::try_from(millis).map_or(i64::MAX, |millis| millis.saturating_mul(1000))
+}

@@ -1,0 +1,289 @@
+//! Clusters and their replicas.
+
+use super::Work;
+use crate::sim::catalog::acl::Privileges;
+use crate::sim::catalog::builtin::SIZES;
+use crate::sim::catalog::id::Id;
+use crate::sim::catalog::ownership::Owned;
+use crate::sim::catalog::{Cluster, Managed, Replica};
+use crate::sim::error::{SqlError, SqlResult};
+use crate::sim::statement::cluster::{ClusterChange, ClusterOptions, ClusterSpec, Schedule};
+use serde_json::json;
+use std::time::Duration;
+
+impl Work<'_> {
+    pub(super) fn create_cluster(
+        &mut self,
+        name: &str,
+        if_not_exists: bool,
+        spec: &ClusterSpec,
+    ) -> SqlResult<()> {
+        let role = self.viewer.role;
+        self.catalog
+            .require_on_system(role, Privileges::CREATECLUSTER)?;
+        if self.catalog.cluster_named(name).is_some() {
+            if if_not_exists {
+                self.already("cluster", name);
+                return Ok(());
+            }
+            return Err(SqlError::plan(format!("cluster '{name}' already exists")));
+        }
+        if name.starts_with("mz_") {
+            return Err(SqlError::plan(format!(
+                "cluster name \"{name}\" is reserved"
+            )));
+        }
+        let (managed, replicas) = match spec {
+            ClusterSpec::Managed(options) => self.managed(options)?,
+            ClusterSpec::Unmanaged(replicas) => {
+                for (_, size) in replicas {
+                    check_size(size)?;
+                }
+                (None, replicas.clone())
+            }
+        };
+        self.catalog.counters.cluster += 1;
+        let id = Id::user(self.catalog.counters.cluster);
+        let cluster = Cluster {
+            name: name.to_owned(),
+            owner: role,
+            acl: self
+                .catalog
+                .initial_acl(role, "cluster", None, Privileges::CONTAINER),
+            managed,
+        };
+        self.catalog.clusters.insert(id, cluster);
+        let details = json!({"id": id.to_string(), "name": name});
+        self.catalog
+            .record(self.actor(), "create", "cluster", details);
+        for (name, size) in replicas {
+            self.add_replica(id, &name, &size);
+        }
+        Ok(())
+    }
+
+    /// A managed cluster and the replicas that it starts with.
+    fn managed(
+        &self,
+        options: &ClusterOptions,
+    ) -> SqlResult<(Option<Managed>, Vec<(String, String)>)> {
+        let size = options
+            .size
+            .clone()
+            .ok_or_else(|| SqlError::plan("SIZE option must be specified for managed clusters"))?;
+        check_size(&size)?;
+        let on_refresh = self.schedule(options.schedule)?;
+        let replication_factor = match (options.replication_factor, on_refresh) {
+            (Some(_), Some(_)) => {
+                return Err(SqlError::plan(
+                    "REPLICATION FACTOR cannot be given together with any SCHEDULE other than MANUAL",
+                ));
+            }
+            (_, Some(_)) => 0,
+            (factor, None) => factor.unwrap_or(1),
+        };
+        let replicas = (1..=replication_factor)
+            .map(|n| (format!("r{n}"), size.clone()))
+            .collect();
+        let managed = Managed {
+            size,
+            replication_factor,
+            introspection_debugging: options.introspection_debugging.unwrap_or(false),
+            introspection_interval: options
+                .introspection_interval
+                .unwrap_or(Some(Duration::from_secs(1))),
+            on_refresh,
+        };
+        Ok((Some(managed), replicas))
+    }
+
+    fn schedule(&self, schedule: Option<Schedule>) -> SqlResult<Option<Duration>> {
+        match schedule {
+            None | Some(Schedule::Manual) => Ok(None),
+            Some(Schedule::OnRefresh(estimate)) => {
+                let flag = "enable_cluster_schedule_refresh";
+                if self.catalog.setting(flag) {
+                    Ok(Some(estimate))
+                } else {
+                    Err(SqlError::unavailable(
+                        "`SCHEDULE = ON REFRESH` cluster option",
+                        flag,
+                    ))
+                }
+            }
+        }
+    }
+
+    fn add_replica(&mut self, cluster: Id, name: &str, size: &str) {
+        self.catalog.counters.replica += 1;
+        let id = Id::user(self.catalog.counters.replica);
+        let owner = self.catalog.clusters.get(&cluster).map(|c| c.owner);
+        let replica = Replica {
+            name: name.to_owned(),
+            cluster,
+            size: size.to_owned(),
+            owner: owner.unwrap_or(self.viewer.role),
+            created_at: self.now,
+        };
+        self.catalog.replicas.insert(id, replica);
+        self.catalog.record_replica(self.actor(), "create", id);
+    }
+
+    pub(super) fn remove_replica(&mut self, id: Id) {
+        self.catalog.record_replica(self.actor(), "drop", id);
+        self.catalog.replicas.remove(&id);
+    }
+
+    pub(super) fn create_replica(&mut self, cluster: &str, name: &str, size: &str) -> SqlResult<()> {
+        let (id, of) = self.catalog.cluster(cluster)?;
+        if of.managed.is_some() {
+            return Err(SqlError::plan(format!(
+                "cannot modify managed cluster {cluster}"
+            )));
+        }
+        self.catalog
+            .require_owner(self.viewer.role, &[Owned::Cluster(id)])?;
+        check_size(size)?;
+        let mut replicas = self.catalog.replicas.values();
+        if replicas.any(|r| r.cluster == id && r.name == name) {
+            return Err(SqlError::plan(format!(
+                "CLUSTER REPLICA '{cluster}.{name}' already exists"
+            )));
+        }
+        self.add_replica(id, name, size);
+        Ok(())
+    }
+
+    pub(super) fn alter_cluster(
+        &mut self,
+        name: &str,
+        if_exists: bool,
+        change: &ClusterChange,
+    ) -> SqlResult<()> {
+        let Some(id) = self.catalog.cluster_named(name) else {
+            if if_exists {
+                self.skipped("CLUSTER", name);
+                return Ok(());
+            }
+            return Err(SqlError::unknown_cluster(name));
+        };
+        self.catalog
+            .require_owner(self.viewer.role, &[Owned::Cluster(id)])?;
+        let options = match change {
+            ClusterChange::Set(options) => options.clone(),
+            ClusterChange::Reset(names) => defaults(names)?,
+        };
+        let managed = self.catalog.clusters.get(&id).and_then(|c| c.managed.clone());
+        let Some(mut managed) = managed else {
+            return Err(unmanaged(&options));
+        };
+        if let Some(size) = &options.size {
+            check_size(size)?;
+            managed.size.clone_from(size);
+        }
+        if options.schedule.is_some() {
+            managed.on_refresh = self.schedule(options.schedule)?;
+        }
+        if let Some(factor) = options.replication_factor {
+            if managed.on_refresh.is_some() {
+                return Err(SqlError::plan(
+                    "REPLICATION FACTOR cannot be set if the cluster SCHEDULE is anything other than MANUAL",
+                ));
+            }
+            managed.replication_factor = factor;
+        }
+        if let Some(debugging) = options.introspection_debugging {
+            managed.introspection_debugging = debugging;
+        }
+        if let Some(interval) = options.introspection_interval {
+            managed.introspection_interval = interval;
+        }
+        self.match_replicas(id, &managed);
+        if let Some(cluster) = self.catalog.clusters.get_mut(&id) {
+            cluster.managed = Some(managed);
+        }
+        let details = json!({"id": id.to_string(), "name": name});
+        self.catalog
+            .record(self.actor(), "alter", "cluster", details);
+        Ok(())
+    }
+
+    /// Makes and drops replicas until size and number are those of the cluster.
+    fn match_replicas(&mut self, cluster: Id, managed: &Managed) {
+        let mut kept = 0;
+        let mut surplus = Vec::new();
+        for (id, replica) in &self.catalog.replicas {
+            if replica.cluster == cluster {
+                if replica.size == managed.size && kept < managed.replication_factor {
+                    kept += 1;
+                } else {
+                    surplus.push(*id);
+                }
+            }
+        }
+        for id in surplus {
+            self.remove_replica(id);
+        }
+        let taken: Vec<String> = self
+            .catalog
+            .replicas
+            .values()
+            .filter(|replica| replica.cluster == cluster)
+            .map(|replica| replica.name.clone())
+            .collect();
+        let free: Vec<String> = (1..=managed.replication_factor)
+            .map(|n| format!("r{n}"))
+            .filter(|name| !taken.contains(name))
+            .collect();
+        for name in free {
+            self.add_replica(cluster, &name, &managed.size);
+        }
+    }
+}
+
+fn defaults(names: &[String]) -> SqlResult<ClusterOptions> {
+    let mut options = ClusterOptions::default();
+    for name in names {
+        match name.as_str() {
+            "replication factor" => options.replication_factor = Some(1),
+            "introspection debugging" => options.introspection_debugging = Some(false),
+            "introspection interval" => {
+                options.introspection_interval = Some(Some(Duration::from_secs(1)));
+            }
+            "schedule" => options.schedule = Some(Schedule::Manual),
+            other => {
+                return Err(SqlError::unsupported(format!(
+                    "ALTER CLUSTER .. RESET ({other})"
+                )));
+            }
+        }
+    }
+    Ok(options)
+}
+
+/// Recorded: 03.
+fn unmanaged(options: &ClusterOptions) -> SqlError {
+    let option = if options.size.is_some() {
+        "SIZE"
+    } else if options.replication_factor.is_some() {
+        "REPLICATION FACTOR"
+    } else if options.schedule.is_some() {
+        "SCHEDULE"
+    } else {
+        "INTROSPECTION"
+    };
+    SqlError::plan(format!("{option} not supported for unmanaged clusters"))
+}
+
+fn check_size(size: &str) -> SqlResult<()> {
+    if SIZES.contains(&size) {
+        Ok(())
+    } else {
+        Err(
+            SqlError::plan(format!("unknown cluster replica size {size}")).hint(format!(
+                "Valid cluster replica sizes are: {}",
+                SIZES.join(", ")
+            )),
+        )
+    }
+}

@@ -1,0 +1,226 @@
+//! The handle on the server's state that every session holds.
+
+use super::Engine;
+use crate::sim::catalog::Catalog;
+use crate::sim::error::{SqlError, SqlResult};
+use crate::sim::inventory::Millis;
+use crate::sim::session::{self, variables::Variables};
+use crate::sim::wire::Host;
+use crate::sim::world::{
+    Action, Clock, Disturbance, Dynamics, Faults, LoginRole, Script, Timestamp, World,
+};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The longest step of world time between two looks at the world: SUBSCRIBE tells its progress at least this often.
+const STEP: Duration = Duration::from_secs(1);
+
+struct Inner {
+    engine: Mutex<Engine>,
+    clock: Clock,
+    faults: Faults,
+    script: Mutex<Script>,
+    roles: Vec<LoginRole>,
+    version: Option<String>,
+    /// Counts changes, so that subscriptions wake.
+    changes: watch::Sender<u64>,
+}
+
+/// Clones are handles on the same server.
+#[derive(Clone)]
+pub struct Shared(Arc<Inner>);
+
+/// The locked engine.
+pub struct Guard<'a>(MutexGuard<'a, Engine>);
+
+impl Deref for Guard<'_> {
+    type Target = Engine;
+    fn deref(&self) -> &Engine {
+        &self.0
+    }
+}
+
+impl DerefMut for Guard<'_> {
+    fn deref_mut(&mut self) -> &mut Engine {
+        &mut self.0
+    }
+}
+
+impl Shared {
+    /// Opens a world: its start statements run, then it ages, then clients may connect.
+    ///
+    /// # Errors
+    /// When a start statement is refused; the message names it.
+    pub fn open(world: World, clock: Clock) -> SqlResult<Self> {
+        let begins = clock.now();
+        let faults = Faults::default();
+        let dynamics = Dynamics::new(world.model.clone(), begins);
+        let mut engine = Engine::open(dynamics, faults.clone(), begins.millis())?;
+        session::login::prepare(&mut engine, &world)?;
+        let shared = Self(Arc::new(Inner {
+            engine: Mutex::new(engine),
+            faults: faults.clone(),
+            script: Mutex::default(),
+            roles: world.roles.clone(),
+            version: world.version.clone(),
+            changes: watch::channel(0).0,
+            clock,
+        }));
+        for start in &world.start {
+            shared.execute(&start.role, &start.sql).map_err(|error| {
+                SqlError::plan(format!("{} (in the world's start: {})", error.message, start.sql))
+            })?;
+        }
+        shared.0.clock.advance(world.age);
+        *lock(&shared.0.script) = Script::new(&world.events, shared.0.clock.now());
+        shared.pump();
+        for fault in world.faults {
+            faults.arm(fault);
+        }
+        Ok(shared)
+    }
+
+    #[must_use]
+    pub fn engine(&self) -> Guard<'_> {
+        Guard(lock(&self.0.engine))
+    }
+
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.0.clock.clone()
+    }
+
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        self.0.faults.clone()
+    }
+
+    /// A server as its sockets see it.
+    #[must_use]
+    pub fn host(&self) -> Arc<dyn Host> {
+        Arc::new(session::login::Door::new(self.clone()))
+    }
+
+    #[must_use]
+    pub fn logical_time(&self) -> Timestamp {
+        Timestamp(self.engine().now())
+    }
+
+    /// When something is due in the world or in its script.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let scripted = lock(&self.0.script).next();
+        let moving = self.engine().dynamics_mut().next_due();
+        scripted.into_iter().chain(moving).min()
+    }
+
+    pub(in crate::sim) fn roles(&self) -> &[LoginRole] {
+        &self.0.roles
+    }
+
+    pub(in crate::sim) fn version(&self) -> Option<&str> {
+        self.0.version.as_deref()
+    }
+
+    /// Brings the world up to the clock, performs what is due, and wakes subscriptions.
+    pub fn pump(&self) {
+        let target = self.0.clock.now();
+        loop {
+            let due = lock(&self.0.script).take_due(self.logical_time());
+            if let Some(action) = due {
+                self.perform(action);
+                continue;
+            }
+            let now = self.logical_time();
+            if now >= target {
+                break;
+            }
+            let next = now.plus(STEP).min(target);
+            let event = lock(&self.0.script).next().filter(|at| *at > now);
+            let next = event.map_or(next, |at| at.min(next));
+            self.engine().advance(next.millis());
+            self.wake();
+        }
+        self.wake();
+    }
+
+    fn perform(&self, action: Action) {
+        match action {
+            Action::Arm(fault) => self.0.faults.arm(fault),
+            Action::Disturb(disturbance) => {
+                if let Err(error) = self.disturb(&disturbance) {
+                    tracing::warn!(?disturbance, %error, "a scripted disturbance found no target");
+                }
+            }
+            Action::Run { role, sql } => {
+                if let Err(error) = self.execute(&role, &sql) {
+                    tracing::warn!(sql, %error, "a scripted statement was refused");
+                }
+            }
+        }
+    }
+
+    /// # Errors
+    /// When the disturbance names what does not exist.
+    pub fn disturb(
+        &self,
+        disturbance: &Disturbance,
+    ) -> Result<(), crate::sim::world::UnknownTarget> {
+        let disturbed = self.engine().dynamics_mut().disturb(disturbance);
+        self.wake();
+        disturbed
+    }
+
+    /// Runs statements as a role, outside of any connection, and gives the last one's rows as text.
+    ///
+    /// # Errors
+    /// What the server says against one of them.
+    pub fn execute(&self, role: &str, sql: &str) -> SqlResult<Vec<Vec<Option<String>>>> {
+        session::script::run(self, role, sql, Variables::default())
+    }
+
+    /// Changes a copy of the catalog and installs it, all at once; `change` is told the time.
+    pub(in crate::sim) fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Catalog, Millis) -> SqlResult<T>,
+    ) -> SqlResult<T> {
+        let clock = self.0.clock.now().millis();
+        let mut engine = self.engine();
+        let mut catalog = Catalog::clone(&engine.current());
+        let now = clock.max(engine.now() + 1);
+        let result = change(&mut catalog, now)?;
+        engine.install(catalog, clock)?;
+        drop(engine);
+        self.wake();
+        Ok(result)
+    }
+
+    /// Installs a copy that was changed over a transaction, unless the catalog was changed meanwhile.
+    pub(in crate::sim) fn commit(&self, base: u64, catalog: Catalog) -> SqlResult<()> {
+        let clock = self.0.clock.now().millis();
+        let mut engine = self.engine();
+        if engine.current().revision != base {
+            return Err(SqlError::serialization());
+        }
+        engine.install(catalog, clock)?;
+        drop(engine);
+        self.wake();
+        Ok(())
+    }
+
+    /// Tells waiting subscriptions to look again.
+    pub(in crate::sim) fn wake(&self) {
+        self.0.changes.send_modify(|count| *count += 1);
+    }
+
+    pub(in crate::sim) fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+}
+
+/// The state is valid after every single change, so a panic elsewhere can't have left it half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

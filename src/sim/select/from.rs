@@ -1,0 +1,515 @@
+//! FROM: relations, views planned in place, subqueries, table functions and joins.
+
+use super::Planner;
+use super::query::ident;
+use super::scope::{Relation, Scope, ScopeColumn};
+use super::typed::Typed;
+use crate::sim::catalog::acl::Privileges;
+use crate::sim::catalog::id::Id;
+use crate::sim::catalog::item::{Body, Item};
+use crate::sim::error::{SqlError, SqlResult};
+use crate::sim::statement::query::{EXPAND, parse_text};
+use crate::sim::store::views;
+use crate::sim::types::{Column, SqlType};
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Join, JoinConstraint,
+    JoinOperator, ObjectName, Query, SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins,
+};
+use std::sync::Arc;
+
+/// Marks a relation that is named by id: `\u{1}u12`. No SQL text can spell it.
+pub const BY_ID: char = '\u{1}';
+
+/// A planned FROM.
+#[derive(Debug, Default)]
+pub struct From {
+    pub sql: String,
+    pub relations: Vec<Relation>,
+}
+
+impl From {
+    #[must_use]
+    pub fn scope<'p>(&self, outer: &'p Scope<'p>) -> Scope<'p> {
+        Scope {
+            relations: self.relations.clone(),
+            ctes: Vec::new(),
+            outer: Some(outer),
+        }
+    }
+
+    fn add(&mut self, sql: &str, glue: &str) {
+        if !self.sql.is_empty() {
+            self.sql.push_str(glue);
+        }
+        self.sql.push_str(sql);
+    }
+}
+
+/// The parts of a name as the catalog stores them.
+pub fn parts(name: &ObjectName) -> SqlResult<Vec<String>> {
+    name.0
+        .iter()
+        .map(|part| {
+            part.as_ident()
+                .map(ident)
+                .ok_or_else(|| SqlError::unsupported(format!("the name {name}")))
+        })
+        .collect()
+}
+
+impl Planner<'_> {
+    pub(super) fn from(
+        &self,
+        tables: &[TableWithJoins],
+        outer: &Scope<'_>,
+    ) -> SqlResult<From> {
+        let mut from = From::default();
+        for table in tables {
+            let sql = self.factor(&table.relation, &mut from, outer)?;
+            // CROSS JOIN, since SQLite's comma binds as tightly as JOIN does.
+            from.add(&sql, " CROSS JOIN ");
+            for join in &table.joins {
+                self.join(join, &mut from, outer)?;
+            }
+        }
+        Ok(from)
+    }
+
+    fn join(&self, join: &Join, from: &mut From, outer: &Scope<'_>) -> SqlResult<()> {
+        let left_width = from.relations.len();
+        let sql = self.factor(&join.relation, from, outer)?;
+        let (word, constraint) = match &join.join_operator {
+            JoinOperator::Join(c) | JoinOperator::Inner(c) => ("JOIN", c),
+            JoinOperator::Left(c) | JoinOperator::LeftOuter(c) => ("LEFT JOIN", c),
+            JoinOperator::Right(c) | JoinOperator::RightOuter(c) => ("RIGHT JOIN", c),
+            JoinOperator::FullOuter(c) => ("FULL JOIN", c),
+            JoinOperator::CrossJoin(c) => ("CROSS JOIN", c),
+            _ => return Err(SqlError::unsupported(format!("the join {join}"))),
+        };
+        from.add(&format!("{word} {sql}"), " ");
+        match constraint {
+            JoinConstraint::On(condition) => {
+                let condition = self.condition(condition, &from.scope(outer))?;
+                from.sql.push_str(&format!(" ON {condition}"));
+            }
+            JoinConstraint::Using(names) => {
+                let names = names.iter().map(parts).collect::<SqlResult<Vec<_>>>()?;
+                let condition = self.using(names.concat(), from, left_width)?;
+                from.sql.push_str(&format!(" ON {condition}"));
+            }
+            JoinConstraint::None => {}
+            JoinConstraint::Natural => return Err(SqlError::unsupported("NATURAL JOIN")),
+        }
+        Ok(())
+    }
+
+    fn using(&self, names: Vec<String>, from: &mut From, left_width: usize) -> SqlResult<String> {
+        let mut conditions = Vec::new();
+        for name in names {
+            let (left, right) = from.relations.split_at_mut(left_width);
+            let left = left
+                .iter()
+                .flat_map(|relation| &relation.columns)
+                .find(|column| column.name == name && !column.hidden)
+                .ok_or_else(|| SqlError::unknown_column(&name))?
+                .sql
+                .clone();
+            let right = right
+                .iter_mut()
+                .flat_map(|relation| relation.columns.iter_mut())
+                .find(|column| column.name == name)
+                .ok_or_else(|| SqlError::unknown_column(&name))?;
+            right.hidden = true;
+            conditions.push(format!("{left} = {}", right.sql));
+        }
+        Ok(conditions.join(" AND "))
+    }
+
+    /// Plans one entry and adds its columns to the scope; gives its SQLite text.
+    fn factor(
+        &self,
+        factor: &TableFactor,
+        from: &mut From,
+        outer: &Scope<'_>,
+    ) -> SqlResult<String> {
+        match factor {
+            TableFactor::Table {
+                name,
+                alias,
+                args: None,
+                ..
+            } => self.named(name, alias.as_ref(), from, outer),
+            TableFactor::Table {
+                name,
+                alias,
+                args: Some(args),
+                with_ordinality,
+                ..
+            } => {
+                let parts = parts(name)?;
+                let name = parts.last().cloned().unwrap_or_default();
+                let args = self.arguments(&args.args, &from.scope(outer))?;
+                self.table_function(&name, args, alias.as_ref(), *with_ordinality, from)
+            }
+            TableFactor::Function {
+                name, args, alias, ..
+            } => {
+                let parts = parts(name)?;
+                let name = parts.last().cloned().unwrap_or_default();
+                let args = self.arguments(args, &from.scope(outer))?;
+                self.table_function(&name, args, alias.as_ref(), false, from)
+            }
+            TableFactor::Derived {
+                lateral,
+                subquery,
+                alias,
+                ..
+            } => self.derived(*lateral, subquery, alias.as_ref(), from, outer),
+            TableFactor::NestedJoin {
+                table_with_joins,
+                alias: None,
+            } => {
+                let mut inner = From::default();
+                let sql = self.factor(&table_with_joins.relation, &mut inner, outer)?;
+                inner.add(&sql, " ");
+                for join in &table_with_joins.joins {
+                    self.join(join, &mut inner, outer)?;
+                }
+                from.relations.extend(inner.relations);
+                Ok(format!("({})", inner.sql))
+            }
+            factor => Err(SqlError::unsupported(format!("FROM {factor}"))),
+        }
+    }
+
+    fn named(
+        &self,
+        name: &ObjectName,
+        alias: Option<&TableAlias>,
+        from: &mut From,
+        outer: &Scope<'_>,
+    ) -> SqlResult<String> {
+        let parts = parts(name)?;
+        if let [single] = parts.as_slice()
+            && let Some(cte) = outer.cte(single)
+        {
+            let sqlite = self.alias();
+            let relation = Relation::numbered(single, None, &sqlite, &cte.columns);
+            let sql = format!("{} AS {sqlite}", cte.alias);
+            self.enter(relation, alias, from)?;
+            return Ok(sql);
+        }
+        let item = self.item(&parts)?;
+        if !item.is_relation() {
+            return Err(SqlError::plan(format!(
+                "{} {} cannot be depended upon",
+                item.type_in_words(),
+                self.catalog.full_name(item.id)
+            )));
+        }
+        self.refer(item.id);
+        self.check_readable(&item)?;
+        let schema = self.catalog.schemas.get(&item.schema);
+        let schema = schema.map(|schema| schema.name.clone());
+        let sqlite = self.alias();
+        let sql = self.rows_of(&item)?;
+        let relation = Relation::numbered(&item.name, schema, &sqlite, &item.columns);
+        self.enter(relation, alias, from)?;
+        Ok(format!("{sql} AS {sqlite}"))
+    }
+
+    /// Adds a relation under its alias.
+    fn enter(
+        &self,
+        mut relation: Relation,
+        alias: Option<&TableAlias>,
+        from: &mut From,
+    ) -> SqlResult<()> {
+        if let Some(alias) = alias {
+            relation.name = ident(&alias.name);
+            relation.schema = None;
+            let names: Vec<String> = alias.columns.iter().map(|c| ident(&c.name)).collect();
+            relation.rename_columns(&names)?;
+        }
+        let twice = from.relations.iter().any(|other| {
+            other.name == relation.name && other.schema == relation.schema
+        });
+        if twice {
+            return Err(SqlError::plan(format!(
+                "table name \"{}\" specified more than once",
+                relation.name
+            )));
+        }
+        from.relations.push(relation);
+        Ok(())
+    }
+
+    fn item(&self, parts: &[String]) -> SqlResult<Arc<Item>> {
+        if let [single] = parts
+            && let Some(id) = single.strip_prefix(BY_ID)
+        {
+            let number = id.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+            let number = number.parse().unwrap_or(0);
+            let id = if id.starts_with('u') {
+                Id::user(number)
+            } else {
+                Id::system(number)
+            };
+            return self
+                .catalog
+                .items
+                .get(&id)
+                .cloned()
+                .ok_or_else(|| SqlError::unknown_item(id));
+        }
+        self.catalog.resolve(&self.viewer.path, parts).cloned()
+    }
+
+    fn check_readable(&self, item: &Item) -> SqlResult<()> {
+        if self.depth.get() > 0 || !self.guarded {
+            return Ok(());
+        }
+        let role = self.viewer.role;
+        self.catalog
+            .require_on_schema(role, item.schema, Privileges::USAGE)?;
+        self.catalog.require_on_item(role, item, Privileges::SELECT)
+    }
+
+    /// Where SQLite finds the rows: a table, or the view's query in parentheses.
+    fn rows_of(&self, item: &Item) -> SqlResult<String> {
+        match &item.body {
+            Body::View { definition } | Body::MaterializedView { definition, .. } => {
+                let planned = self.deeper(|| self.query(&definition.query, None))?;
+                Ok(format!("({})", planned.sql))
+            }
+            Body::SystemView | Body::Table { .. } | Body::Source { .. } => {
+                let name = self.catalog.full_name(item.id);
+                if !item.id.is_user()
+                    && let Some(view) = views::query_of(&name)
+                {
+                    let query = parse_text(view)?;
+                    let planned = self.deeper(|| self.query(&query, None))?;
+                    return Ok(format!("({})", planned.sql));
+                }
+                self.reads.borrow_mut().insert(item.id);
+                Ok(crate::sim::store::table_name(item.id))
+            }
+            _ => Err(SqlError::unsupported(format!("reading {}", item.name))),
+        }
+    }
+
+    fn derived(
+        &self,
+        lateral: bool,
+        subquery: &Query,
+        alias: Option<&TableAlias>,
+        from: &mut From,
+        outer: &Scope<'_>,
+    ) -> SqlResult<String> {
+        if lateral && let Some(call) = expanded_call(subquery) {
+            let (name, args) = call;
+            let scope = from.scope(outer);
+            let args = self.arguments(args, &scope)?;
+            return self.table_function(&name, args, alias, false, from);
+        }
+        let planned = if lateral {
+            // SQLite has no LATERAL: what does not look left is an ordinary subquery, the rest fails on its columns.
+            self.query(subquery, Some(outer))
+                .map_err(|_| SqlError::unsupported(format!("LATERAL ({subquery})")))?
+        } else {
+            self.query(subquery, Some(outer))?
+        };
+        let sqlite = self.alias();
+        let relation = Relation::numbered("", None, &sqlite, &planned.columns);
+        if alias.is_some() {
+            self.enter(relation, alias, from)?;
+        } else {
+            from.relations.push(relation);
+        }
+        Ok(format!("({}) AS {sqlite}", planned.sql))
+    }
+
+    pub(super) fn arguments(
+        &self,
+        args: &[FunctionArg],
+        scope: &Scope<'_>,
+    ) -> SqlResult<Vec<Typed>> {
+        args.iter()
+            .map(|arg| match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => {
+                    self.expression(expression, scope)
+                }
+                arg => Err(SqlError::unsupported(format!("the argument {arg}"))),
+            })
+            .collect()
+    }
+
+    /// A function that gives rows. SQLite's own table function `json_each` sees what stands left of it.
+    fn table_function(
+        &self,
+        name: &str,
+        args: Vec<Typed>,
+        alias: Option<&TableAlias>,
+        with_ordinality: bool,
+        from: &mut From,
+    ) -> SqlResult<String> {
+        let sqlite = self.alias();
+        let (rows, columns) = self.rows_of_function(name, args)?;
+        let field = |at: usize| {
+            if columns.len() == 1 {
+                format!("{sqlite}.value")
+            } else {
+                format!("json_extract({sqlite}.value, '$[{at}]')")
+            }
+        };
+        let mut relation = Relation {
+            name: name.to_owned(),
+            schema: None,
+            columns: columns
+                .iter()
+                .enumerate()
+                .map(|(at, column)| ScopeColumn {
+                    name: column.name.clone(),
+                    ty: column.ty,
+                    nullable: true,
+                    sql: field(at),
+                    hidden: false,
+                })
+                .collect(),
+        };
+        if with_ordinality {
+            relation.columns.push(ScopeColumn {
+                name: "ordinality".to_owned(),
+                ty: SqlType::Int8,
+                nullable: false,
+                sql: format!("({sqlite}.key + 1)"),
+                hidden: false,
+            });
+        }
+        // The alias of a function of one column names the column, too.
+        if let (Some(alias), [column]) = (alias, relation.columns.as_mut_slice())
+            && alias.columns.is_empty()
+        {
+            column.name = ident(&alias.name);
+        }
+        self.enter(relation, alias, from)?;
+        Ok(format!("json_each({rows}) AS {sqlite}"))
+    }
+
+    /// A JSON array of the rows, and their columns.
+    fn rows_of_function(&self, name: &str, args: Vec<Typed>) -> SqlResult<(String, Vec<Column>)> {
+        let mut args = args.into_iter();
+        let mut next = || {
+            args.next()
+                .ok_or_else(|| SqlError::plan(format!("function {name}() does not exist")))
+        };
+        match name {
+            "mz_aclexplode" | "aclexplode" => {
+                let columns = ["grantor", "grantee", "privilege_type"]
+                    .map(|name| Column::new(name, SqlType::Text))
+                    .into_iter()
+                    .chain([Column::new("is_grantable", SqlType::Bool)])
+                    .collect();
+                Ok((format!("sim_aclexplode({})", next()?.sql), columns))
+            }
+            "generate_series" => {
+                let (start, stop) = (next()?, next()?);
+                let step = next().map_or_else(|_| "1".to_owned(), |step| step.sql);
+                let ty = if start.ty == SqlType::Int8 || stop.ty == SqlType::Int8 {
+                    SqlType::Int8
+                } else {
+                    SqlType::Int4
+                };
+                let (start, stop) = (self.coerce(start, ty)?, self.coerce(stop, ty)?);
+                Ok((
+                    format!("sim_series({}, {}, {step})", start.sql, stop.sql),
+                    vec![Column::new(name, ty)],
+                ))
+            }
+            "unnest" => {
+                let array = next()?;
+                let ty = array.ty.element().ok_or_else(|| {
+                    SqlError::plan(format!("unnest({}) does not exist", array.ty.long_name()))
+                })?;
+                Ok((array.sql, vec![Column::new(name, ty)]))
+            }
+            _ => Err(SqlError::unsupported(format!("the table function {name}"))),
+        }
+    }
+
+    /// `f(x).*` in a select list: the function joins FROM.
+    pub(super) fn expand(
+        &self,
+        expression: &Expr,
+        from: &mut From,
+        outer: &Scope<'_>,
+    ) -> SqlResult<Relation> {
+        let Some((name, args)) = call_of(expression) else {
+            return Err(SqlError::unsupported(format!("({expression}).*")));
+        };
+        let args = self.arguments(args, &from.scope(outer))?;
+        let mut joined = From {
+            sql: String::new(),
+            relations: Vec::new(),
+        };
+        let sql = self.table_function(&name, args, None, false, &mut joined)?;
+        from.add(&sql, " CROSS JOIN ");
+        joined
+            .relations
+            .pop()
+            .ok_or_else(|| SqlError::unsupported(format!("({expression}).*")))
+    }
+
+    /// A function that gives rows, alone in a select list.
+    pub(super) fn set_returning(
+        &self,
+        expression: &Expr,
+        from: &mut From,
+        outer: &Scope<'_>,
+    ) -> SqlResult<Option<Typed>> {
+        let Some((name, _)) = call_of(expression) else {
+            return Ok(None);
+        };
+        if !matches!(
+            name.as_str(),
+            "mz_aclexplode" | "aclexplode" | "generate_series" | "unnest"
+        ) {
+            return Ok(None);
+        }
+        let relation = self.expand(expression, from, outer)?;
+        Ok(Some(match relation.columns.as_slice() {
+            [column] => Typed::new(column.sql.clone(), column.ty),
+            columns => {
+                let fields: Vec<String> = columns
+                    .iter()
+                    .map(|c| Ok(self.to_text(Typed::new(c.sql.clone(), c.ty))?.sql))
+                    .collect::<SqlResult<_>>()?;
+                Typed::new(format!("sim_record({})", fields.join(", ")), SqlType::Record)
+            }
+        }))
+    }
+}
+
+/// The subquery `SELECT f(x).*`, which is LATERAL in the one way that SQLite can do.
+fn expanded_call(query: &Query) -> Option<(String, &[FunctionArg])> {
+    let SetExpr::Select(select) = query.body.as_ref() else {
+        return None;
+    };
+    let [SelectItem::ExprWithAlias { expr, alias }] = select.projection.as_slice() else {
+        return None;
+    };
+    (select.from.is_empty() && select.selection.is_none() && alias.value == EXPAND)
+        .then(|| call_of(expr))
+        .flatten()
+}
+
+fn call_of(expression: &Expr) -> Option<(String, &[FunctionArg])> {
+    let Expr::Function(Function { name, args, .. }) = expression else {
+        return None;
+    };
+    let name = parts(name).ok()?.pop()?;
+    match args {
+        FunctionArguments::List(list) => Some((name, &list.args)),
+        _ => None,
+    }
+}

@@ -1,0 +1,240 @@
+//! What all kinds of objects share: CREATE of the simplest, DROP, ALTER .. RENAME / SWAP / OWNER, COMMENT.
+
+use super::tokens::{Cursor, shown};
+use super::{Ddl, Name, cluster, rights};
+use crate::sim::error::{SqlError, SqlResult};
+
+/// A kind of object, as statements name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind {
+    Database,
+    Schema,
+    Cluster,
+    ClusterReplica,
+    Role,
+    Table,
+    View,
+    MaterializedView,
+    Index,
+    Source,
+    Sink,
+    Connection,
+    Secret,
+    Type,
+    Function,
+    /// In GRANT: a table, view, materialized view or source.
+    Relation,
+    /// In GRANT: the system as a whole.
+    System,
+    Column,
+}
+
+use ObjectKind as K;
+
+const KEYWORDS: [(ObjectKind, &str); 15] = [
+    (K::Database, "database"),
+    (K::Schema, "schema"),
+    (K::ClusterReplica, "cluster replica"),
+    (K::Cluster, "cluster"),
+    (K::Role, "role"),
+    (K::Table, "table"),
+    (K::View, "view"),
+    (K::MaterializedView, "materialized view"),
+    (K::Index, "index"),
+    (K::Source, "source"),
+    (K::Sink, "sink"),
+    (K::Connection, "connection"),
+    (K::Secret, "secret"),
+    (K::Type, "type"),
+    (K::Function, "function"),
+];
+
+impl ObjectKind {
+    /// `materialized view`.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            K::Relation => "table",
+            K::System => "system",
+            K::Column => "column",
+            kind => KEYWORDS
+                .iter()
+                .find(|(k, _)| *k == kind)
+                .map_or("object", |(_, words)| words),
+        }
+    }
+
+    /// `MATERIALIZED VIEW`.
+    #[must_use]
+    pub fn capitals(self) -> String {
+        self.words().to_uppercase()
+    }
+
+    /// As in the catalog's `object_type` columns: `materialized-view`.
+    #[must_use]
+    pub fn object_type(self) -> &'static str {
+        match self {
+            K::MaterializedView => "materialized-view",
+            K::ClusterReplica => "cluster-replica",
+            kind => kind.words(),
+        }
+    }
+
+    /// Whether it lives in a schema.
+    #[must_use]
+    pub fn is_item(self) -> bool {
+        !matches!(
+            self,
+            K::Database | K::Schema | K::Cluster | K::ClusterReplica | K::Role | K::System
+        )
+    }
+
+    pub fn read(cursor: &mut Cursor<'_>) -> Option<Self> {
+        KEYWORDS
+            .iter()
+            .find(|(_, words)| cursor.accept(words))
+            .map(|(kind, _)| *kind)
+    }
+}
+
+/// CREATE of databases, schemas, roles and secrets.
+pub fn parse_create(cursor: &mut Cursor<'_>, statement: &Cursor<'_>) -> SqlResult<Ddl> {
+    let kind = ObjectKind::read(cursor);
+    match kind {
+        Some(K::Database) => {
+            let if_not_exists = cursor.if_not_exists();
+            let name = cursor.identifier()?;
+            cursor.end()?;
+            Ok(Ddl::CreateDatabase {
+                name,
+                if_not_exists,
+            })
+        }
+        Some(K::Schema) => {
+            let if_not_exists = cursor.if_not_exists();
+            let name = cursor.name()?;
+            cursor.end()?;
+            Ok(Ddl::CreateSchema {
+                name,
+                if_not_exists,
+            })
+        }
+        Some(K::Role) => {
+            let name = cursor.identifier()?;
+            rights::skip_role_options(cursor)?;
+            Ok(Ddl::CreateRole { name })
+        }
+        Some(K::Secret) => {
+            let if_not_exists = cursor.if_not_exists();
+            let name = cursor.name()?;
+            cursor.expect("as")?;
+            Ok(Ddl::CreateSecret {
+                name,
+                if_not_exists,
+            })
+        }
+        _ => Err(SqlError::unsupported(shown(statement.rest()))),
+    }
+}
+
+pub fn parse_drop(cursor: &mut Cursor<'_>) -> SqlResult<Ddl> {
+    let statement = cursor.clone();
+    cursor.expect("drop")?;
+    let Some(kind) = ObjectKind::read(cursor) else {
+        return Err(SqlError::unsupported(shown(statement.rest())));
+    };
+    let if_exists = cursor.if_exists();
+    let names = cursor.separated(Cursor::name)?;
+    let cascade = cursor.accept("cascade");
+    if !cascade {
+        cursor.accept("restrict");
+    }
+    cursor.end()?;
+    Ok(Ddl::Drop {
+        kind,
+        names,
+        if_exists,
+        cascade,
+    })
+}
+
+pub fn parse_alter(cursor: &mut Cursor<'_>, statement: &Cursor<'_>) -> SqlResult<Ddl> {
+    let Some(kind) = ObjectKind::read(cursor) else {
+        return Err(SqlError::unsupported(shown(statement.rest())));
+    };
+    let if_exists = cursor.if_exists();
+    let name = cursor.name()?;
+    let ddl = if cursor.accept("swap with") {
+        swap(cursor, kind, name, statement)?
+    } else if cursor.accept("rename to") {
+        Ddl::Rename {
+            kind,
+            name,
+            to: cursor.identifier()?,
+            if_exists,
+        }
+    } else if cursor.accept("owner to") {
+        Ddl::ChangeOwner {
+            kind,
+            name,
+            role: rights::role_name(cursor)?,
+            if_exists,
+        }
+    } else if kind == K::Sink && cursor.accept("set from") {
+        Ddl::MoveSink {
+            sink: name,
+            from: cursor.name()?,
+        }
+    } else if kind == K::Cluster {
+        Ddl::AlterCluster {
+            name: cluster::single(&name)?,
+            if_exists,
+            change: cluster::parse_change(cursor)?,
+        }
+    } else {
+        return Err(SqlError::unsupported(shown(statement.rest())));
+    };
+    cursor.end()?;
+    Ok(ddl)
+}
+
+fn swap(
+    cursor: &mut Cursor<'_>,
+    kind: ObjectKind,
+    name: Name,
+    statement: &Cursor<'_>,
+) -> SqlResult<Ddl> {
+    if !matches!(kind, K::Schema | K::Cluster) {
+        return Err(SqlError::unsupported(shown(statement.rest())));
+    }
+    Ok(Ddl::Swap {
+        kind,
+        name,
+        with: cursor.identifier()?,
+    })
+}
+
+pub fn parse_comment(cursor: &mut Cursor<'_>) -> SqlResult<Ddl> {
+    cursor.expect("comment on")?;
+    let (kind, name, column) = if cursor.accept("column") {
+        let mut name = cursor.name()?;
+        let column = name.pop();
+        (K::Column, name, column)
+    } else {
+        let kind = ObjectKind::read(cursor).ok_or_else(|| cursor.unexpected("an object type"))?;
+        (kind, cursor.name()?, None)
+    };
+    cursor.expect("is")?;
+    let text = if cursor.accept("null") {
+        None
+    } else {
+        Some(cursor.string()?)
+    };
+    cursor.end()?;
+    Ok(Ddl::Comment {
+        kind,
+        name,
+        column,
+        text,
+    })
+}
