@@ -144,7 +144,9 @@ pub fn parse_change(cursor: &mut Cursor<'_>) -> SqlResult<ClusterChange> {
             }
             Ok(ClusterChange::Set(options))
         }
-        ClusterSpec::Unmanaged(_) => Err(SqlError::unsupported("ALTER CLUSTER .. SET (REPLICAS ..)")),
+        ClusterSpec::Unmanaged(_) => {
+            Err(SqlError::unsupported("ALTER CLUSTER .. SET (REPLICAS ..)"))
+        }
     }
 }
 
@@ -154,7 +156,7 @@ fn option(cursor: &mut Cursor<'_>, options: &mut ClusterOptions) -> SqlResult<()
     } else if cursor.accept("replication factor") {
         let text = text(cursor)?;
         let factor = text.parse().map_err(|_| {
-            SqlError::plan(format!("invalid REPLICATION FACTOR: cannot use value as number"))
+            SqlError::plan("invalid REPLICATION FACTOR: cannot use value as number")
         })?;
         options.replication_factor = Some(factor);
     } else if cursor.accept("introspection debugging") {

@@ -20,7 +20,10 @@ pub struct ColumnSpec {
 pub enum TableOf {
     Columns(Vec<ColumnSpec>),
     /// FROM SOURCE .. (REFERENCE ..).
-    Source { source: Name, reference: Name },
+    Source {
+        source: Name,
+        reference: Name,
+    },
 }
 
 #[derive(Debug, Clone)]

@@ -18,9 +18,15 @@ pub enum Which {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum On {
     System,
-    Objects { kind: ObjectKind, names: Vec<Name> },
+    Objects {
+        kind: ObjectKind,
+        names: Vec<Name>,
+    },
     /// `ALL TABLES IN SCHEMA a, b`.
-    AllIn { kind: ObjectKind, schemas: Vec<Name> },
+    AllIn {
+        kind: ObjectKind,
+        schemas: Vec<Name>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -87,18 +87,19 @@ fn fetch(cursor: &mut Cursor<'_>) -> SqlResult<Statement> {
     let name = cursor.identifier()?;
     let mut timeout = None;
     if cursor.accept("with") {
-        cursor.list(|cursor| {
-            cursor.expect("timeout")?;
-            cursor.accept_token(&Token::Eq);
-            cursor.string()
-        })?
-        .into_iter()
-        .try_for_each(|text| {
-            #[allow(clippy::cast_precision_loss, reason = "a timeout in seconds")]
-            let seconds = parse_interval(&text)? as f64 / 1e6;
-            timeout = Some(seconds);
-            Ok::<(), SqlError>(())
-        })?;
+        cursor
+            .list(|cursor| {
+                cursor.expect("timeout")?;
+                cursor.accept_token(&Token::Eq);
+                cursor.string()
+            })?
+            .into_iter()
+            .try_for_each(|text| {
+                #[allow(clippy::cast_precision_loss, reason = "a timeout in seconds")]
+                let seconds = parse_interval(&text)? as f64 / 1e6;
+                timeout = Some(seconds);
+                Ok::<(), SqlError>(())
+            })?;
     }
     cursor.end()?;
     Ok(Statement::Fetch {

@@ -56,11 +56,18 @@ fn line_starts(sql: &str) -> Vec<usize> {
 
 /// The byte at which a location starts; lines and columns count from 1, columns in characters.
 fn offset(sql: &str, lines: &[usize], location: Location) -> usize {
-    let line = usize::try_from(location.line).unwrap_or(1).saturating_sub(1);
-    let column = usize::try_from(location.column).unwrap_or(1).saturating_sub(1);
+    let line = usize::try_from(location.line)
+        .unwrap_or(1)
+        .saturating_sub(1);
+    let column = usize::try_from(location.column)
+        .unwrap_or(1)
+        .saturating_sub(1);
     let start = lines.get(line).copied().unwrap_or(sql.len());
     let rest = sql.get(start..).unwrap_or_default();
-    let within = rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at);
+    let within = rest
+        .char_indices()
+        .nth(column)
+        .map_or(rest.len(), |(at, _)| at);
     start + within
 }
 
@@ -293,10 +300,7 @@ impl<'a> Cursor<'a> {
 
     /// # Errors
     /// 42601, or what `read` says.
-    pub fn separated<T>(
-        &mut self,
-        read: impl Fn(&mut Self) -> SqlResult<T>,
-    ) -> SqlResult<Vec<T>> {
+    pub fn separated<T>(&mut self, read: impl Fn(&mut Self) -> SqlResult<T>) -> SqlResult<Vec<T>> {
         let mut all = vec![read(self)?];
         while self.accept_token(&Token::Comma) {
             all.push(read(self)?);
