@@ -11,6 +11,9 @@ use crate::sim::statement::cluster::{ClusterChange, ClusterOptions, ClusterSpec,
 use serde_json::json;
 use std::time::Duration;
 
+/// Name and size.
+type ReplicaSpec = (String, String);
+
 impl Work<'_> {
     pub(super) fn create_cluster(
         &mut self,
@@ -63,10 +66,7 @@ impl Work<'_> {
     }
 
     /// A managed cluster and the replicas that it starts with.
-    fn managed(
-        &self,
-        options: &ClusterOptions,
-    ) -> SqlResult<(Option<Managed>, Vec<(String, String)>)> {
+    fn managed(&self, options: &ClusterOptions) -> SqlResult<(Option<Managed>, Vec<ReplicaSpec>)> {
         let size = options
             .size
             .clone()
@@ -134,7 +134,12 @@ impl Work<'_> {
         self.catalog.replicas.remove(&id);
     }
 
-    pub(super) fn create_replica(&mut self, cluster: &str, name: &str, size: &str) -> SqlResult<()> {
+    pub(super) fn create_replica(
+        &mut self,
+        cluster: &str,
+        name: &str,
+        size: &str,
+    ) -> SqlResult<()> {
         let (id, of) = self.catalog.cluster(cluster)?;
         if of.managed.is_some() {
             return Err(SqlError::plan(format!(
@@ -173,7 +178,11 @@ impl Work<'_> {
             ClusterChange::Set(options) => options.clone(),
             ClusterChange::Reset(names) => defaults(names)?,
         };
-        let managed = self.catalog.clusters.get(&id).and_then(|c| c.managed.clone());
+        let managed = self
+            .catalog
+            .clusters
+            .get(&id)
+            .and_then(|c| c.managed.clone());
         let Some(mut managed) = managed else {
             return Err(unmanaged(&options));
         };

@@ -27,8 +27,7 @@ const SYSTEM_PARAMETERS: [&str; 12] = [
 impl Work<'_> {
     pub(super) fn create_database(&mut self, name: &str, if_not_exists: bool) -> SqlResult<()> {
         let role = self.viewer.role;
-        self.catalog
-            .require_on_system(role, Privileges::CREATEDB)?;
+        self.catalog.require_on_system(role, Privileges::CREATEDB)?;
         if self.catalog.database_named(name).is_some() {
             if if_not_exists {
                 self.already("database", name);
@@ -128,11 +127,8 @@ impl Work<'_> {
 
     pub(super) fn alter_system(&mut self, name: &str, value: Option<&str>) -> SqlResult<()> {
         if !self.catalog.is_superuser(self.viewer.role) {
-            return Err(SqlError::new(
-                "42501",
-                "permission denied to alter system",
-            )
-            .detail("You must be the 'mz_system' role"));
+            return Err(SqlError::new("42501", "permission denied to alter system")
+                .detail("You must be the 'mz_system' role"));
         }
         if !SYSTEM_PARAMETERS.contains(&name) {
             return Err(SqlError::plan(format!(

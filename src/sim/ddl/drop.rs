@@ -165,8 +165,7 @@ impl Work<'_> {
     }
 
     pub(super) fn check_droppable(&self, id: Id) -> SqlResult<()> {
-        let (Some(item), Some(by)) = (self.catalog.items.get(&id), self.catalog.kept_by(id))
-        else {
+        let (Some(item), Some(by)) = (self.catalog.items.get(&id), self.catalog.kept_by(id)) else {
             return Ok(());
         };
         let path = &self.viewer.path;

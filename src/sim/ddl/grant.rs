@@ -155,9 +155,9 @@ impl Work<'_> {
                     )));
                 }
                 if revoke {
-                    self.catalog.members.retain(|m| {
-                        (m.role, m.member) != (membership.role, membership.member)
-                    });
+                    self.catalog
+                        .members
+                        .retain(|m| (m.role, m.member) != (membership.role, membership.member));
                 } else {
                     self.catalog.members.insert(membership);
                 }
@@ -297,12 +297,7 @@ fn describe(catalog: &Catalog, owned: Owned) -> SqlResult<(Privileges, Id, &'sta
         Owned::Item(id) => {
             let item = catalog.items.get(&id).ok_or_else(gone)?;
             let label = format!("{} \"{}\"", item.type_in_capitals(), catalog.full_name(id));
-            (
-                item.all_privileges(),
-                item.owner,
-                item.object_type(),
-                label,
-            )
+            (item.all_privileges(), item.owner, item.object_type(), label)
         }
         Owned::Replica(_) => return Err(SqlError::plan("cluster replicas have no privileges")),
     })

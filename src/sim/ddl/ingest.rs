@@ -168,7 +168,11 @@ impl Work<'_> {
         Ok(item.id)
     }
 
-    pub(super) fn table_of_source(&self, source: &Name, reference: &Name) -> SqlResult<SourceTable> {
+    pub(super) fn table_of_source(
+        &self,
+        source: &Name,
+        reference: &Name,
+    ) -> SqlResult<SourceTable> {
         let item = self.catalog.resolve(&self.viewer.path, source)?;
         let Body::Source { kind, .. } = &item.body else {
             return Err(SqlError::plan(format!(
@@ -230,7 +234,11 @@ impl Work<'_> {
                 }
                 script.name(column.clone());
             }
-            script.text(if key.not_enforced { ") NOT ENFORCED" } else { ")" });
+            script.text(if key.not_enforced {
+                ") NOT ENFORCED"
+            } else {
+                ")"
+            });
         }
         script.push(Piece::Break("\n"));
         script.text(format!("FORMAT {}", sink.format));

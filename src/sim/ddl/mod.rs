@@ -18,11 +18,11 @@ use super::catalog::audit::Actor;
 use super::catalog::id::Id;
 use super::catalog::item::{Body, Item};
 use super::error::{Notice, SqlError, SqlResult};
+use super::inventory::Millis;
 use super::select::Viewer;
 use super::statement::object::ObjectKind;
 use super::statement::{Ddl, Name};
 use super::types::Column;
-use super::inventory::Millis;
 use std::collections::BTreeSet;
 
 pub use rename::sink_to_move;

@@ -4,6 +4,7 @@ use super::{NewItem, Work};
 use crate::sim::catalog::id::Id;
 use crate::sim::catalog::item::{Body, Definition, Refresh};
 use crate::sim::catalog::ownership::Owned;
+use crate::sim::catalog::script::Piece;
 use crate::sim::catalog::script::Script;
 use crate::sim::error::{SqlError, SqlResult};
 use crate::sim::select::{self, Planner};
@@ -13,7 +14,6 @@ use crate::sim::statement::relation::{
     ColumnSpec, CreateMaterializedView, CreateTable, CreateView, RefreshSpec, TableOf,
 };
 use crate::sim::types::Column;
-use crate::sim::catalog::script::Piece;
 use sqlparser::ast::{Ident, ObjectName, Query, VisitMut, VisitorMut};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
