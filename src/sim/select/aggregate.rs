@@ -74,7 +74,11 @@ impl Planner<'_> {
             return Err(SqlError::unsupported("string_agg(DISTINCT ..)"));
         }
         let list: Vec<String> = args.into_iter().map(|arg| arg.sql).collect();
-        let list = if star { "*".to_owned() } else { list.join(", ") };
+        let list = if star {
+            "*".to_owned()
+        } else {
+            list.join(", ")
+        };
         let (sqlite, ty) = shape(name, first)?;
         let mut sql = format!("{sqlite}({distinct}{list}{order})");
         if let Some(filter) = &function.filter {

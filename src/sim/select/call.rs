@@ -27,23 +27,68 @@ const SIMPLE: &[(&str, &str, &[SqlType], SqlType)] = &[
     ("replace", "replace", &[T::Text, T::Text, T::Text], T::Text),
     ("substr", "substr", &[T::Text, T::Int4, T::Int4], T::Text),
     ("strpos", "instr", &[T::Text, T::Text], T::Int4),
-    ("split_part", "sim_split_part", &[T::Text, T::Text, T::Int4], T::Text),
+    (
+        "split_part",
+        "sim_split_part",
+        &[T::Text, T::Text, T::Int4],
+        T::Text,
+    ),
     ("left", "sim_left", &[T::Text, T::Int4], T::Text),
     ("right", "sim_right", &[T::Text, T::Int4], T::Text),
     ("md5", "sim_md5", &[T::Text], T::Text),
-    ("starts_with", "sim_starts_with", &[T::Text, T::Text], T::Bool),
-    ("format_type", "sim_format_type", &[T::Oid, T::Int4], T::Text),
+    (
+        "starts_with",
+        "sim_starts_with",
+        &[T::Text, T::Text],
+        T::Bool,
+    ),
+    (
+        "format_type",
+        "sim_format_type",
+        &[T::Oid, T::Int4],
+        T::Text,
+    ),
     ("pg_get_userbyid", "sim_role_by_oid", &[T::Oid], T::Text),
     ("pg_encoding_to_char", "sim_encoding", &[T::Int4], T::Text),
-    ("pg_cancel_backend", "sim_cancel_backend", &[T::Int4], T::Bool),
-    ("to_timestamp", "sim_to_timestamp", &[T::Float8], T::TimestampTz),
-    ("date_trunc", "sim_date_trunc", &[T::Text, T::TimestampTz], T::TimestampTz),
-    ("date_part", "sim_date_part", &[T::Text, T::TimestampTz], T::Float8),
+    (
+        "pg_cancel_backend",
+        "sim_cancel_backend",
+        &[T::Int4],
+        T::Bool,
+    ),
+    (
+        "to_timestamp",
+        "sim_to_timestamp",
+        &[T::Float8],
+        T::TimestampTz,
+    ),
+    (
+        "date_trunc",
+        "sim_date_trunc",
+        &[T::Text, T::TimestampTz],
+        T::TimestampTz,
+    ),
+    (
+        "date_part",
+        "sim_date_part",
+        &[T::Text, T::TimestampTz],
+        T::Float8,
+    ),
     ("sqrt", "sqrt", &[T::Float8], T::Float8),
     ("power", "power", &[T::Float8, T::Float8], T::Float8),
-    ("mz_format_privileges", "sim_format_privileges", &[T::Text], T::Array(Element::Text)),
+    (
+        "mz_format_privileges",
+        "sim_format_privileges",
+        &[T::Text],
+        T::Array(Element::Text),
+    ),
     ("jsonb_typeof", "sim_json_type", &[T::Jsonb], T::Text),
-    ("jsonb_array_length", "json_array_length", &[T::Jsonb], T::Int4),
+    (
+        "jsonb_array_length",
+        "json_array_length",
+        &[T::Jsonb],
+        T::Int4,
+    ),
 ];
 
 impl Planner<'_> {
@@ -73,9 +118,8 @@ impl Planner<'_> {
             FunctionArguments::List(list) => self.arguments(&list.args, scope)?,
             _ => Vec::new(),
         };
-        self.call(&name, args)?.ok_or_else(|| {
-            SqlError::plan(format!("function \"{name}\" does not exist"))
-        })
+        self.call(&name, args)?
+            .ok_or_else(|| SqlError::plan(format!("function \"{name}\" does not exist")))
     }
 
     /// The functions that Postgres lets one write without parentheses.
@@ -175,11 +219,9 @@ impl Planner<'_> {
             .strip_prefix("has_")
             .and_then(|name| name.strip_suffix("_privilege"));
         let role = quote(self.catalog.role_name(self.viewer.role));
-        let path = quote(&serde_json::json!([
-            self.viewer.path.database,
-            self.viewer.path.schemas
-        ])
-        .to_string());
+        let path = quote(
+            &serde_json::json!([self.viewer.path.database, self.viewer.path.schemas]).to_string(),
+        );
         let sql: Vec<&str> = args.iter().map(|arg| arg.sql.as_str()).collect();
         let call = match (kind, name, sql.as_slice()) {
             (Some("system"), _, [privilege]) => {
@@ -271,8 +313,12 @@ impl Planner<'_> {
                 Typed::new(quote(&json), T::Array(Element::Text))
             }
             // No column default, no comment in Postgres's own tables: what a real server answers for our objects.
-            "pg_get_expr" | "obj_description" | "col_description" | "pg_get_indexdef"
-            | "pg_get_constraintdef" | "shobj_description" => Typed::new("NULL", T::Text),
+            "pg_get_expr"
+            | "obj_description"
+            | "col_description"
+            | "pg_get_indexdef"
+            | "pg_get_constraintdef"
+            | "shobj_description" => Typed::new("NULL", T::Text),
             "jsonb_build_object" => {
                 let mut fields = Vec::new();
                 for arg in args {

@@ -38,10 +38,7 @@ impl Planner<'_> {
     /// Gives an untyped expression its type, and converts between types that meet in a comparison.
     pub(super) fn coerce(&self, typed: Typed, to: SqlType) -> SqlResult<Typed> {
         match &typed.origin {
-            Origin::Null => Ok(Typed {
-                ty: to,
-                ..typed
-            }),
+            Origin::Null => Ok(Typed { ty: to, ..typed }),
             Origin::Text(text) => Ok(Typed::new(constant(text, to)?, to)),
             Origin::Parameter(number) => {
                 self.parameter(*number, to);
@@ -99,10 +96,9 @@ impl Planner<'_> {
             (T::RegType | T::RegClass | T::RegProc, T::Text | T::Varchar) => {
                 format!("sim_reg_text({})", typed.sql)
             }
-            (_, T::Text | T::Varchar | T::Char) => return self.to_text(typed).map(|t| Typed {
-                ty: to,
-                ..t
-            }),
+            (_, T::Text | T::Varchar | T::Char) => {
+                return self.to_text(typed).map(|t| Typed { ty: to, ..t });
+            }
             (from, to) if from.is_text() => {
                 format!("sim_parse({}, {})", quote(to.short_name()), typed.sql)
             }
@@ -125,7 +121,11 @@ impl Planner<'_> {
             (from, to) if is_calendar(from) && is_calendar(to) => typed.sql,
             (from, to) if from.is_array() && to.is_array() => typed.sql,
             (T::Jsonb, to) if to.is_number() || to == T::Bool => {
-                format!("sim_parse({}, sim_json_scalar({}))", quote(to.short_name()), typed.sql)
+                format!(
+                    "sim_parse({}, sim_json_scalar({}))",
+                    quote(to.short_name()),
+                    typed.sql
+                )
             }
             (from, to) => {
                 return Err(SqlError::plan(format!(

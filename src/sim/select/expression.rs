@@ -144,7 +144,12 @@ impl Planner<'_> {
                 conditions,
                 else_result,
                 ..
-            } => self.case(operand.as_deref(), conditions, else_result.as_deref(), scope),
+            } => self.case(
+                operand.as_deref(),
+                conditions,
+                else_result.as_deref(),
+                scope,
+            ),
             Expr::Cast {
                 expr, data_type, ..
             } => {
@@ -241,16 +246,13 @@ impl Planner<'_> {
                 SqlType::Int4,
             )),
             Expr::Collate { expr, .. } => self.expression(expr, scope),
-            expression => Err(SqlError::unsupported(format!("the expression {expression}"))),
+            expression => Err(SqlError::unsupported(format!(
+                "the expression {expression}"
+            ))),
         }
     }
 
-    fn identifier(
-        &self,
-        name: &str,
-        quoted: Option<char>,
-        scope: &Scope<'_>,
-    ) -> SqlResult<Typed> {
+    fn identifier(&self, name: &str, quoted: Option<char>, scope: &Scope<'_>) -> SqlResult<Typed> {
         match scope.column(name) {
             Err(error) if quoted.is_none() => self.bare_call(name).ok_or(error),
             found => found,
@@ -269,7 +271,10 @@ impl Planner<'_> {
             Value::Placeholder(name) => {
                 let number = name.trim_start_matches('$').parse().unwrap_or(0);
                 if number == 0 {
-                    return Err(SqlError::new("42P02", format!("there is no parameter {name}")));
+                    return Err(SqlError::new(
+                        "42P02",
+                        format!("there is no parameter {name}"),
+                    ));
                 }
                 self.parameter_reference(number)
             }
@@ -422,7 +427,9 @@ impl Planner<'_> {
         results.extend(otherwise);
         let mut results = self.unify(results, "CASE")?;
         let ty = results.first().map_or(SqlType::Text, |result| result.ty);
-        let last = (results.len() > tests.len()).then(|| results.pop()).flatten();
+        let last = (results.len() > tests.len())
+            .then(|| results.pop())
+            .flatten();
         let mut sql = "CASE".to_owned();
         for (test, result) in tests.iter().zip(&results) {
             sql.push_str(&format!(" WHEN {test} THEN {}", result.sql));
@@ -473,13 +480,7 @@ impl Planner<'_> {
         ))
     }
 
-    fn any(
-        &self,
-        left: &Expr,
-        right: &Expr,
-        negated: bool,
-        scope: &Scope<'_>,
-    ) -> SqlResult<Typed> {
+    fn any(&self, left: &Expr, right: &Expr, negated: bool, scope: &Scope<'_>) -> SqlResult<Typed> {
         let not = if negated { "NOT " } else { "" };
         if let Expr::Subquery(subquery) = right {
             return self.in_subquery(left, subquery, negated, scope);
@@ -502,18 +503,16 @@ impl Planner<'_> {
         )))
     }
 
-    fn subscript(
-        &self,
-        root: &Expr,
-        chain: &[AccessExpr],
-        scope: &Scope<'_>,
-    ) -> SqlResult<Typed> {
+    fn subscript(&self, root: &Expr, chain: &[AccessExpr], scope: &Scope<'_>) -> SqlResult<Typed> {
         let root = self.expression(root, scope)?;
         match (chain, root.ty.element()) {
             ([AccessExpr::Subscript(Subscript::Index { index })], Some(element)) => {
                 let index = self.expression(index, scope)?;
                 Ok(Typed::new(
-                    format!("json_extract({}, '$[' || ({} - 1) || ']')", root.sql, index.sql),
+                    format!(
+                        "json_extract({}, '$[' || ({} - 1) || ']')",
+                        root.sql, index.sql
+                    ),
                     element,
                 ))
             }

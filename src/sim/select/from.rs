@@ -58,11 +58,7 @@ pub fn parts(name: &ObjectName) -> SqlResult<Vec<String>> {
 }
 
 impl Planner<'_> {
-    pub(super) fn from(
-        &self,
-        tables: &[TableWithJoins],
-        outer: &Scope<'_>,
-    ) -> SqlResult<From> {
+    pub(super) fn from(&self, tables: &[TableWithJoins], outer: &Scope<'_>) -> SqlResult<From> {
         let mut from = From::default();
         for table in tables {
             let sql = self.factor(&table.relation, &mut from, outer)?;
@@ -231,9 +227,10 @@ impl Planner<'_> {
             let names: Vec<String> = alias.columns.iter().map(|c| ident(&c.name)).collect();
             relation.rename_columns(&names)?;
         }
-        let twice = from.relations.iter().any(|other| {
-            other.name == relation.name && other.schema == relation.schema
-        });
+        let twice = from
+            .relations
+            .iter()
+            .any(|other| other.name == relation.name && other.schema == relation.schema);
         if twice {
             return Err(SqlError::plan(format!(
                 "table name \"{}\" specified more than once",
@@ -484,7 +481,10 @@ impl Planner<'_> {
                     .iter()
                     .map(|c| Ok(self.to_text(Typed::new(c.sql.clone(), c.ty))?.sql))
                     .collect::<SqlResult<_>>()?;
-                Typed::new(format!("sim_record({})", fields.join(", ")), SqlType::Record)
+                Typed::new(
+                    format!("sim_record({})", fields.join(", ")),
+                    SqlType::Record,
+                )
             }
         }))
     }

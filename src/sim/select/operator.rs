@@ -79,7 +79,10 @@ impl Planner<'_> {
                     let left = self.coerce(left, SqlType::Text)?;
                     let right = self.coerce(right, SqlType::Text)?;
                     let not = if negated { "NOT " } else { "" };
-                    Ok(truth(format!("({not}{function}({}, {}))", left.sql, right.sql)))
+                    Ok(truth(format!(
+                        "({not}{function}({}, {}))",
+                        left.sql, right.sql
+                    )))
                 }
                 None => Err(SqlError::unsupported(format!("the operator {op}"))),
             },

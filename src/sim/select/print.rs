@@ -305,7 +305,11 @@ impl Script {
                 low,
                 high,
             } => {
-                let word = if *negated { " NOT BETWEEN " } else { " BETWEEN " };
+                let word = if *negated {
+                    " NOT BETWEEN "
+                } else {
+                    " BETWEEN "
+                };
                 self.postfix(expr, word);
                 self.postfix(low, " AND ");
                 self.expression(high);

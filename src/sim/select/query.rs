@@ -51,10 +51,9 @@ impl Planner<'_> {
             }
         }
         let (mut planned, ordered) = match query.body.as_ref() {
-            SetExpr::Select(select) => (
-                self.select(select, &scope, query.order_by.as_ref())?,
-                true,
-            ),
+            SetExpr::Select(select) => {
+                (self.select(select, &scope, query.order_by.as_ref())?, true)
+            }
             body => (self.set_expression(body, &scope)?, false),
         };
         if !ordered && let Some(order_by) = &query.order_by {
@@ -176,7 +175,10 @@ impl Planner<'_> {
             })
             .collect();
         Ok(Planned {
-            sql: format!("SELECT * FROM ({}) {word} SELECT * FROM ({})", left.sql, right.sql),
+            sql: format!(
+                "SELECT * FROM ({}) {word} SELECT * FROM ({})",
+                left.sql, right.sql
+            ),
             columns,
         })
     }
@@ -209,7 +211,11 @@ impl Planner<'_> {
             .map(|(at, ty)| Column::new(format!("column{}", at + 1), *ty))
             .collect();
         Ok(Planned {
-            sql: format!("SELECT {} FROM (VALUES {})", names.join(", "), lines.join(", ")),
+            sql: format!(
+                "SELECT {} FROM (VALUES {})",
+                names.join(", "),
+                lines.join(", ")
+            ),
             columns,
         })
     }
@@ -291,7 +297,9 @@ impl Planner<'_> {
             match item {
                 SelectItem::Wildcard(_) => {
                     if from.relations.is_empty() {
-                        return Err(SqlError::plan("SELECT * with no tables specified is not valid"));
+                        return Err(SqlError::plan(
+                            "SELECT * with no tables specified is not valid",
+                        ));
                     }
                     outputs.extend(from.relations.iter().flat_map(all_of));
                 }

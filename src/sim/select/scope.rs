@@ -29,7 +29,9 @@ impl Relation {
     /// Columns `c1`, `c2`, ... of a subquery or a table with that SQLite alias.
     #[must_use]
     pub fn numbered(name: &str, schema: Option<String>, alias: &str, columns: &[Column]) -> Self {
-        Self::with(name, schema, columns, |at, _| format!("{alias}.c{}", at + 1))
+        Self::with(name, schema, columns, |at, _| {
+            format!("{alias}.c{}", at + 1)
+        })
     }
 
     /// The columns of a table that a DELETE or an UPDATE works on.
