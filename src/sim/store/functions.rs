@@ -2,8 +2,8 @@
 
 use crate::sim::catalog::Catalog;
 use crate::sim::catalog::acl::{Privileges, read_item};
-use crate::sim::catalog::names::Path;
 use crate::sim::catalog::id::{Id, Space};
+use crate::sim::catalog::names::Path;
 use crate::sim::error::SqlError;
 use crate::sim::select::typed::{constant, read_bool};
 use crate::sim::text::{elements, show};
@@ -140,7 +140,9 @@ fn register_texts(sqlite: &Connection) -> Result<()> {
     pure(sqlite, "sim_ilike", 2, |c| {
         like(&text(c, 0)?.to_lowercase(), &text(c, 1)?.to_lowercase())
     })?;
-    pure(sqlite, "sim_regex", 2, |c| matches(&text(c, 0)?, &text(c, 1)?))?;
+    pure(sqlite, "sim_regex", 2, |c| {
+        matches(&text(c, 0)?, &text(c, 1)?)
+    })?;
     pure(sqlite, "sim_iregex", 2, |c| {
         matches(&text(c, 0)?, &format!("(?i){}", text(c, 1)?))
     })?;
@@ -225,7 +227,9 @@ fn matches(value: &str, pattern: &str) -> Result<bool> {
             return Ok(regex.is_match(value));
         }
         let regex = Regex::new(pattern).map_err(|_| {
-            refuse(SqlError::plan(format!("invalid regular expression: {pattern}")))
+            refuse(SqlError::plan(format!(
+                "invalid regular expression: {pattern}"
+            )))
         })?;
         let matched = regex.is_match(value);
         known.insert(pattern.to_owned(), regex);
@@ -291,7 +295,10 @@ fn register_numbers(sqlite: &Connection) -> Result<()> {
         integer(c.get_raw(1), ty)
     })?;
     pure(sqlite, "sim_to_timestamp", 1, |c| {
-        #[allow(clippy::cast_possible_truncation, reason = "microseconds of any sane instant fit")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "microseconds of any sane instant fit"
+        )]
         let micros = (number(c, 0) * 1e6).round() as i64;
         Ok(micros)
     })?;
@@ -303,7 +310,9 @@ fn register_numbers(sqlite: &Connection) -> Result<()> {
             "hour" => 3_600_000_000,
             "day" => 86_400_000_000_i64,
             other => {
-                return Err(refuse(SqlError::unsupported(format!("date_trunc({other})"))));
+                return Err(refuse(SqlError::unsupported(format!(
+                    "date_trunc({other})"
+                ))));
             }
         };
         Ok(micros - micros.rem_euclid(unit))
@@ -445,7 +454,9 @@ fn register_json(sqlite: &Connection) -> Result<()> {
 fn field(context: Args<'_>) -> Result<Option<serde_json::Value>> {
     let value: serde_json::Value = serde_json::from_str(&text(context, 0)?).unwrap_or_default();
     Ok(match context.get_raw(1) {
-        ValueRef::Integer(at) => usize::try_from(at).ok().and_then(|at| value.get(at).cloned()),
+        ValueRef::Integer(at) => usize::try_from(at)
+            .ok()
+            .and_then(|at| value.get(at).cloned()),
         _ => value.get(text(context, 1)?).cloned(),
     })
 }
@@ -512,9 +523,8 @@ impl Request {
         let role = catalog.role(&self.role)?;
         let mut wanted = Privileges::NONE;
         for name in self.privilege.split(',') {
-            let privilege = Privileges::by_name(name.trim()).ok_or_else(|| {
-                SqlError::plan(format!("unrecognized privilege type: {name:?}"))
-            })?;
+            let privilege = Privileges::by_name(name.trim())
+                .ok_or_else(|| SqlError::plan(format!("unrecognized privilege type: {name:?}")))?;
             wanted = wanted.and(privilege);
         }
         let (database, schemas): (String, Vec<String>) =

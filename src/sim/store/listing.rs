@@ -158,14 +158,17 @@ pub fn replica_history(catalog: &Catalog) -> Vec<Row> {
         Some(vec![
             replica.into(),
             size.into(),
-            detail(&event.details, "cluster_id").map(str::to_owned).into(),
-            detail(&event.details, "cluster_name").map(str::to_owned).into(),
-            detail(&event.details, "replica_name").map(str::to_owned).into(),
-            Value::Int(millis_to_micros(event.occurred_at)),
-            dropped
-                .get(replica)
-                .map(|at| millis_to_micros(*at))
+            detail(&event.details, "cluster_id")
+                .map(str::to_owned)
                 .into(),
+            detail(&event.details, "cluster_name")
+                .map(str::to_owned)
+                .into(),
+            detail(&event.details, "replica_name")
+                .map(str::to_owned)
+                .into(),
+            Value::Int(millis_to_micros(event.occurred_at)),
+            dropped.get(replica).map(|at| millis_to_micros(*at)).into(),
             (credits / 100.0).into(),
         ])
     });
@@ -180,7 +183,9 @@ pub fn object_lifetimes(catalog: &Catalog) -> Vec<Row> {
         .map(|event| {
             vec![
                 detail(&event.details, "id").map(str::to_owned).into(),
-                detail(&event.details, "previous_id").map(str::to_owned).into(),
+                detail(&event.details, "previous_id")
+                    .map(str::to_owned)
+                    .into(),
                 event.object_type.into(),
                 event.event_type.into(),
                 Value::Int(millis_to_micros(event.occurred_at)),
@@ -207,7 +212,9 @@ pub fn object_history(catalog: &Catalog) -> Vec<Row> {
             let object = detail(&event.details, "id")?;
             Some(vec![
                 object.into(),
-                detail(&event.details, "cluster_id").map(str::to_owned).into(),
+                detail(&event.details, "cluster_id")
+                    .map(str::to_owned)
+                    .into(),
                 event.object_type.into(),
                 Value::Int(millis_to_micros(event.occurred_at)),
                 dropped
@@ -222,16 +229,21 @@ pub fn object_history(catalog: &Catalog) -> Vec<Row> {
 /// Which clusters carried a name before: by the names that clusters were dropped with (recorded: 09).
 pub fn deployment_lineage(catalog: &Catalog) -> Vec<Row> {
     let mut rows = Vec::new();
-    let swaps = catalog.audit.iter().filter(|event| {
-        event.object_type == "cluster" && event.event_type == "alter"
-    });
+    let swaps = catalog
+        .audit
+        .iter()
+        .filter(|event| event.object_type == "cluster" && event.event_type == "alter");
     let mut carried: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for event in swaps {
-        if let (Some(cluster), Some(old)) =
-            (detail(&event.details, "id"), detail(&event.details, "old_name"))
-            && !old.starts_with("mz_cluster_swap_")
+        if let (Some(cluster), Some(old)) = (
+            detail(&event.details, "id"),
+            detail(&event.details, "old_name"),
+        ) && !old.starts_with("mz_cluster_swap_")
         {
-            carried.entry(old.to_owned()).or_default().insert(cluster.to_owned());
+            carried
+                .entry(old.to_owned())
+                .or_default()
+                .insert(cluster.to_owned());
         }
     }
     for (cluster_id, cluster) in catalog.clusters.iter().filter(|(id, _)| id.is_user()) {

@@ -54,10 +54,7 @@ impl Store {
     pub fn open(facts: Arc<Facts>) -> SqlResult<Self> {
         let sqlite = Connection::open_in_memory()?;
         sqlite.set_prepared_statement_cache_capacity(256);
-        sqlite.set_db_config(
-            rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DML,
-            false,
-        )?;
+        sqlite.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         functions::register(&sqlite, &facts)?;
         Ok(Self {
             sqlite,
@@ -103,7 +100,13 @@ impl Store {
     ///
     /// # Errors
     /// When SQLite refuses, for example because a row has the wrong width.
-    pub fn fill(&mut self, id: Id, columns: &[Column], version: u64, rows: &[Row]) -> SqlResult<()> {
+    pub fn fill(
+        &mut self,
+        id: Id,
+        columns: &[Column],
+        version: u64,
+        rows: &[Row],
+    ) -> SqlResult<()> {
         if !self.filled.contains_key(&id) {
             self.create_table(id, columns)?;
         }
@@ -146,7 +149,12 @@ impl Store {
 
     /// # Errors
     /// What the query's functions refuse, such as a division by zero.
-    pub fn select(&self, sql: &str, columns: &[Column], parameters: &[Value]) -> SqlResult<Vec<Row>> {
+    pub fn select(
+        &self,
+        sql: &str,
+        columns: &[Column],
+        parameters: &[Value],
+    ) -> SqlResult<Vec<Row>> {
         let mut statement = self.sqlite.prepare_cached(sql).map_err(|error| {
             tracing::debug!(sql, %error, "SQLite refused a planned query");
             SqlError::from(error)

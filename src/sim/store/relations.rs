@@ -411,12 +411,8 @@ fn indexes(catalog: &Catalog) -> Vec<Row> {
 }
 
 fn global_ids(catalog: &Catalog) -> Vec<Row> {
-    let rows = catalog
-        .items
-        .keys()
-        .map(|key| vec![id(*key), id(*key)])
-        .collect();
-    rows
+    let ids = catalog.items.keys();
+    ids.map(|key| vec![id(*key), id(*key)]).collect()
 }
 
 fn refresh_strategies(catalog: &Catalog) -> Vec<Row> {

@@ -15,16 +15,19 @@ pub fn role_members(catalog: &Catalog) -> Vec<Row> {
 }
 
 pub fn default_privileges(catalog: &Catalog) -> Vec<Row> {
-    let rows = catalog.default_privileges.iter().map(|(scope, privileges)| {
-        vec![
-            id(scope.role),
-            scope.database.map(id).unwrap_or(Value::Null),
-            scope.schema.map(id).unwrap_or(Value::Null),
-            scope.object_type.into(),
-            id(scope.grantee),
-            privileges.letters().into(),
-        ]
-    });
+    let rows = catalog
+        .default_privileges
+        .iter()
+        .map(|(scope, privileges)| {
+            vec![
+                id(scope.role),
+                scope.database.map(id).unwrap_or(Value::Null),
+                scope.schema.map(id).unwrap_or(Value::Null),
+                scope.object_type.into(),
+                id(scope.grantee),
+                privileges.letters().into(),
+            ]
+        });
     rows.collect()
 }
 
@@ -86,7 +89,11 @@ pub fn all_privileges(catalog: &Catalog) -> Vec<Row> {
     add(&catalog.system_acl, [None; 3], "system");
     for (key, database) in &catalog.databases {
         if key.is_user() {
-            add(&database.acl, [None, None, Some(&database.name)], "database");
+            add(
+                &database.acl,
+                [None, None, Some(&database.name)],
+                "database",
+            );
         }
     }
     for (key, cluster) in &catalog.clusters {
@@ -100,7 +107,11 @@ pub fn all_privileges(catalog: &Catalog) -> Vec<Row> {
     };
     for (key, schema) in &catalog.schemas {
         if key.is_user() {
-            let place = [database_name(schema.database), None, Some(schema.name.as_str())];
+            let place = [
+                database_name(schema.database),
+                None,
+                Some(schema.name.as_str()),
+            ];
             add(&schema.acl, place, "schema");
         }
     }
