@@ -52,7 +52,9 @@ impl Engine {
             live: Live::default(),
             now,
         };
-        engine.dynamics.follow(&inventory::inventory(&engine.catalog));
+        engine
+            .dynamics
+            .follow(&inventory::inventory(&engine.catalog));
         Ok(engine)
     }
 

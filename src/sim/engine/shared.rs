@@ -70,7 +70,10 @@ impl Shared {
         }));
         for start in &world.start {
             shared.execute(&start.role, &start.sql).map_err(|error| {
-                SqlError::plan(format!("{} (in the world's start: {})", error.message, start.sql))
+                SqlError::plan(format!(
+                    "{} (in the world's start: {})",
+                    error.message, start.sql
+                ))
             })?;
         }
         shared.0.clock.advance(world.age);

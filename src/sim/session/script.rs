@@ -1,0 +1,83 @@
+//! Statements without a connection: a world's start, a scripted colleague, a test's hand.
+
+use super::{Session, variables::Variables};
+use crate::sim::engine::Shared;
+use crate::sim::error::{Notice, SqlError, SqlResult};
+use crate::sim::text::show;
+use crate::sim::types::Column;
+use crate::sim::value::Value;
+use crate::sim::wire::{Conversation, Ended, Reply};
+use async_trait::async_trait;
+use futures_util::FutureExt;
+
+/// Rows as text.
+pub type Texts = Vec<Vec<Option<String>>>;
+
+/// Runs statements as a role and gives the rows of the last one. Faults leave it alone.
+///
+/// # Errors
+/// What the server says against one of them; 0A000 for one that would have to wait.
+pub fn run(shared: &Shared, role: &str, sql: &str, variables: Variables) -> SqlResult<Texts> {
+    let (connection, id) = {
+        let mut engine = shared.engine();
+        let id = engine.current().role(role)?;
+        (engine.live.next_connection(), id)
+    };
+    let mut session = Session::new(shared.clone(), connection, id, variables).beyond_faults();
+    let mut reply = Collected::default();
+    let outcome = session.query(sql, &mut reply).now_or_never();
+    match outcome {
+        Some(Ok(())) => Ok(reply.rows),
+        Some(Err(Ended::Refused(error))) => Err(error),
+        Some(Err(Ended::Hangup)) | None => Err(SqlError::unsupported(format!(
+            "waiting for `{sql}` without a connection"
+        ))),
+    }
+}
+
+/// Keeps the rows of the last statement.
+#[derive(Default)]
+struct Collected {
+    columns: Vec<Column>,
+    rows: Texts,
+}
+
+#[async_trait]
+impl Reply for Collected {
+    async fn columns(&mut self, columns: &[Column]) -> Result<(), Ended> {
+        self.columns = columns.to_vec();
+        self.rows.clear();
+        Ok(())
+    }
+
+    async fn row(&mut self, row: &[Value]) -> Result<(), Ended> {
+        let fields = row.iter().zip(&self.columns);
+        self.rows
+            .push(fields.map(|(value, c)| show(value, c.ty)).collect());
+        Ok(())
+    }
+
+    async fn copy_begin(&mut self, _columns: usize) -> Result<(), Ended> {
+        Ok(())
+    }
+
+    async fn copy_line(&mut self, _line: &str) -> Result<(), Ended> {
+        Ok(())
+    }
+
+    async fn copy_end(&mut self) -> Result<(), Ended> {
+        Ok(())
+    }
+
+    async fn notice(&mut self, _notice: &Notice) -> Result<(), Ended> {
+        Ok(())
+    }
+
+    async fn complete(&mut self, _tag: &str) -> Result<(), Ended> {
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), Ended> {
+        Ok(())
+    }
+}
