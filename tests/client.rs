@@ -21,6 +21,9 @@ mod proxy;
 mod recorded;
 #[path = "client/script.rs"]
 mod script;
+#[cfg(feature = "sim")]
+#[path = "client/simulated.rs"]
+mod simulated;
 #[path = "client/wire.rs"]
 mod wire;
 
