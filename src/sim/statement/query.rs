@@ -3,9 +3,8 @@
 use crate::sim::error::{SqlError, SqlResult};
 use sqlparser::ast::{Expr, Query, Statement};
 use sqlparser::dialect::PostgreSqlDialect;
-use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{Token, Word};
+use sqlparser::tokenizer::Token;
 
 /// The alias that stands for `.*` behind a function call, which `sqlparser` does not read. No SQL text can spell it.
 pub const EXPAND: &str = "\u{1}.*";
@@ -52,7 +51,7 @@ pub fn parse_text(sql: &str) -> SqlResult<Box<Query>> {
 }
 
 fn parser(tokens: &[Token]) -> Parser<'static> {
-    Parser::new(&DIALECT).with_tokens(mark_expansions(tokens))
+    Parser::new(&DIALECT).with_tokens(readable(tokens))
 }
 
 fn at_end(parser: &Parser<'_>) -> SqlResult<()> {
@@ -69,24 +68,28 @@ fn syntax(error: sqlparser::parser::ParserError) -> SqlError {
     SqlError::syntax(text.trim_start_matches("sql parser error: "))
 }
 
-fn mark_expansions(tokens: &[Token]) -> Vec<Token> {
-    let mut marked = Vec::with_capacity(tokens.len());
+/// Brings tokens into a form that `sqlparser` reads: `f(x).*` as an alias, `current_user()` without its parentheses.
+fn readable(tokens: &[Token]) -> Vec<Token> {
+    const BARE: [&str; 4] = ["current_user", "current_role", "session_user", "user"];
+    let mut readable = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        marked.push(token.clone());
+        readable.push(token.clone());
         at += 1;
-        let expands = *token == Token::RParen
-            && tokens.get(at) == Some(&Token::Period)
-            && tokens.get(at + 1) == Some(&Token::Mul);
-        if expands {
-            marked.push(Token::make_keyword("AS"));
-            marked.push(Token::Word(Word {
-                value: EXPAND.to_owned(),
-                quote_style: Some('"'),
-                keyword: Keyword::NoKeyword,
-            }));
-            at += 2;
+        let next = (tokens.get(at), tokens.get(at + 1));
+        match (token, next) {
+            (Token::RParen, (Some(Token::Period), Some(Token::Mul))) => {
+                readable.push(Token::make_keyword("AS"));
+                readable.push(Token::make_word(EXPAND, Some('"')));
+                at += 2;
+            }
+            (Token::Word(word), (Some(Token::LParen), Some(Token::RParen)))
+                if BARE.contains(&word.value.to_lowercase().as_str()) =>
+            {
+                at += 2;
+            }
+            _ => {}
         }
     }
-    marked
+    readable
 }
