@@ -5,6 +5,7 @@
 pub mod args;
 pub mod catalogue;
 mod confirm;
+pub mod demo;
 pub mod diff;
 pub mod doctor;
 pub mod environments;

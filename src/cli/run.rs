@@ -160,7 +160,7 @@ fn after_promote(observation: &Observation, until: Until) -> Next {
 fn has_changes(observation: &Observation) -> bool {
     let project = observation.board.project.as_ref();
     project.is_some_and(|project| {
-        !project.compared_with_deployment
+        project.deployment.is_none()
             || project
                 .models
                 .iter()

@@ -284,8 +284,8 @@ impl World {
             models: names.iter().map(|text| model(text)).collect(),
             manifest: "0123456789ab".to_owned(),
             commit: None,
-            compared_with_production: true,
-            compared_with_deployment: true,
+            production: Some("aaaaaaaaaaaa".to_owned()),
+            deployment: Some("0123456789ab".to_owned()),
         }
     }
 

@@ -80,10 +80,10 @@ pub struct Project {
     pub manifest: String,
     /// The commit that is checked out.
     pub commit: Option<String>,
-    /// Whether the manifest of what production runs was at hand; without it changes are unknown.
-    pub compared_with_production: bool,
-    /// Whether the manifest of what the deployment side holds was at hand.
-    pub compared_with_deployment: bool,
+    /// The hash of the manifest of what production runs; without it changes against production are unknown.
+    pub production: Option<String>,
+    /// The hash of the manifest of what the deployment side holds.
+    pub deployment: Option<String>,
 }
 
 impl Project {

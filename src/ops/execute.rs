@@ -89,6 +89,12 @@ impl Session {
         if plan.steps.is_empty() {
             return outcome(OutcomeKind::Done, plan.summary.join(" "));
         }
+        if let Err(reason) = self.keep_manifest(plan, &planned) {
+            return outcome(
+                OutcomeKind::Failed,
+                format!("{reason}. Nothing was changed."),
+            );
+        }
         let by = planned.observation.access.role_name.to_string();
         let audit = match AuditFile::begin(&self.settings().folders.audit, plan, &by) {
             Ok(audit) => Arc::new(Mutex::new(audit)),
@@ -120,6 +126,31 @@ impl Session {
         };
         let outcome = run.conduct(&request, plan, &planned).await;
         run.close(outcome)
+    }
+
+    /// A deploy's manifest must be at hand for whoever goes on from its record: the next deploy, a sync, a rollback.
+    fn keep_manifest(&self, plan: &Plan, planned: &Planned) -> Result<(), String> {
+        let Some(candidate) = &planned.observation.manifests.candidate else {
+            return Ok(());
+        };
+        if plan.operation != Operation::Deploy {
+            return Ok(());
+        }
+        let file = self.candidate_file().map_err(|error| error.to_string())?;
+        let kept = self.store().keep(&file).map_err(|error| {
+            format!(
+                "the manifest can't be kept in {}: {error}",
+                self.store().dir().display()
+            )
+        })?;
+        if kept == candidate.hash() {
+            Ok(())
+        } else {
+            Err(format!(
+                "{} changed since the plan was made; look at the plan again",
+                file.display()
+            ))
+        }
     }
 
     fn request_of(&self, plan: &Plan) -> Request {

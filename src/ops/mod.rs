@@ -26,3 +26,4 @@ pub mod session;
 pub mod state;
 pub mod status;
 pub mod wait;
+pub mod watch;

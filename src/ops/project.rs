@@ -52,8 +52,14 @@ pub fn project(
         models,
         manifest: candidate.hash().to_string(),
         commit,
-        compared_with_production: manifests.production.is_some(),
-        compared_with_deployment: manifests.deployment.is_some(),
+        production: manifests
+            .production
+            .as_ref()
+            .map(|manifest| manifest.hash().to_string()),
+        deployment: manifests
+            .deployment
+            .as_ref()
+            .map(|manifest| manifest.hash().to_string()),
     }))
 }
 

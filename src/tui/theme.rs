@@ -269,3 +269,9 @@ mod tests {
         ));
     }
 }
+
+/// The built-in themes; the first is the default.
+#[must_use]
+pub fn names() -> &'static [&'static str] {
+    &["ansi", "mono"]
+}

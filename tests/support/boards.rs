@@ -315,7 +315,7 @@ pub fn board(scene: Scene, seconds: u64) -> Arc<Board> {
         };
         if built {
             side(&mut builder, "_dbt_deploy", green_comment, &source, |at| {
-                (at * 100 < percent * 10).then_some(200 + (at as u64 * 53 + seconds * 70) % 700)
+                (at * 100 < percent * 9).then_some(200 + (at as u64 * 53 + seconds * 70) % 700)
             });
         } else {
             for schema in ["blue_green_slim", "marts"] {
@@ -551,8 +551,8 @@ pub fn project() -> Project {
         ],
         manifest: "0123456789ab".to_owned(),
         commit: Some("abc1234".to_owned()),
-        compared_with_production: true,
-        compared_with_deployment: true,
+        production: Some("4c332d6febe0".to_owned()),
+        deployment: Some("a5ee2f7003d8".to_owned()),
     }
 }
 

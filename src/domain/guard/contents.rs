@@ -121,7 +121,7 @@ pub fn models_not_built(facts: &Facts<'_>) -> Vec<Finding> {
 pub fn twins_differ(facts: &Facts<'_>) -> Vec<Finding> {
     let comparable = facts
         .project()
-        .is_some_and(|project| project.compared_with_production);
+        .is_some_and(|project| project.production.is_some());
     let differing: Vec<String> = facts
         .resolved
         .objects(Side::Production)

@@ -269,7 +269,7 @@ fn twins_that_differ_without_a_change_in_the_project() {
     );
     world.project.as_mut().unwrap().models[0].change = Some(Change::Modified);
     silent(&world, twins_differ);
-    world.project.as_mut().unwrap().compared_with_production = false;
+    world.project.as_mut().unwrap().production = None;
     fires(&world, twins_differ, FindingId::TwinDiffers, Severity::Info);
 }
 

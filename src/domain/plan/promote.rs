@@ -208,13 +208,20 @@ fn closing_record(
     }
 }
 
+/// What a side holds, by its record. Production without a record runs what the state directory says.
 fn manifest_of(facts: &Facts<'_>, side: Side) -> Option<String> {
     let provenance = &facts.board.provenance;
     let record = match side {
         Side::Production => provenance.production.as_ref(),
         Side::Deployment => provenance.deployment.as_ref(),
     };
-    record.and_then(|record| record.manifest.clone())
+    match record {
+        Some(record) => record.manifest.clone(),
+        None if side == Side::Production => facts
+            .project()
+            .and_then(|project| project.production.clone()),
+        None => None,
+    }
 }
 
 fn promote_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {

@@ -2,7 +2,7 @@
 
 use crate::domain::name::{Identifier, QualifiedName, literal};
 use crate::domain::object::ObjectKind;
-use crate::domain::record::{Record, without_promotion_mark};
+use crate::domain::record::{Record, Role, without_promotion_mark};
 use serde::Serialize;
 
 /// One SQL statement that changes something. Its constructors take names as types, so nothing unquoted gets in.
@@ -86,6 +86,14 @@ impl Statement {
         comment: Option<&str>,
         record: &Record,
     ) -> Self {
+        // Only what was promoted bears the mark of a promote; a rebuilt side must not pass it on.
+        let rebuilt = matches!(record.role, Role::Candidate | Role::Synced);
+        let others = if rebuilt {
+            without_promotion_mark(comment)
+        } else {
+            comment.map(str::to_owned)
+        };
+        let comment = others.as_deref();
         let text = |record: &Record| {
             format!(
                 "COMMENT ON SCHEMA {}.{} IS {}",

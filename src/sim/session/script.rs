@@ -3,6 +3,7 @@
 use super::{Session, variables::Variables};
 use crate::sim::engine::Shared;
 use crate::sim::error::{Notice, SqlError, SqlResult};
+use crate::sim::statement::tokens::split;
 use crate::sim::text::show;
 use crate::sim::types::Column;
 use crate::sim::value::Value;
@@ -25,14 +26,20 @@ pub fn run(shared: &Shared, role: &str, sql: &str, variables: Variables) -> SqlR
     };
     let mut session = Session::new(shared.clone(), connection, id, variables).beyond_faults();
     let mut reply = Collected::default();
-    let outcome = session.query(sql, &mut reply).now_or_never();
-    match outcome {
-        Some(Ok(())) => Ok(reply.rows),
-        Some(Err(Ended::Refused(error))) => Err(error),
-        Some(Err(Ended::Hangup)) | None => Err(SqlError::unsupported(format!(
-            "waiting for `{sql}` without a connection"
-        ))),
+    // One by one, as a person types them: together they would be one transaction, which most DDL refuses.
+    for statement in split(sql)? {
+        match session.query(&statement.text, &mut reply).now_or_never() {
+            Some(Ok(())) => {}
+            Some(Err(Ended::Refused(error))) => return Err(error),
+            Some(Err(Ended::Hangup)) | None => {
+                return Err(SqlError::unsupported(format!(
+                    "waiting for `{}` without a connection",
+                    statement.text
+                )));
+            }
+        }
     }
+    Ok(reply.rows)
 }
 
 /// Keeps the rows of the last statement.

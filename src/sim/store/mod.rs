@@ -66,9 +66,10 @@ impl Store {
     /// # Errors
     /// When SQLite refuses.
     pub fn create_table(&self, id: Id, columns: &[Column]) -> SqlResult<()> {
-        // A source of many tables has no columns of its own, a SQLite table must have one.
-        let width = columns.len().max(1);
-        let fields: Vec<String> = (1..=width).map(|n| format!("c{n}")).collect();
+        // SQLite wants a column; a source with tables of its own has none.
+        let fields: Vec<String> = (1..=columns.len().max(1))
+            .map(|n| format!("c{n}"))
+            .collect();
         let table = table_name(id);
         self.sqlite
             .execute_batch(&format!("CREATE TABLE {table} ({})", fields.join(", ")))?;

@@ -240,3 +240,9 @@ mod tests {
         ));
     }
 }
+
+/// The names of all actions, as the configuration uses them.
+#[must_use]
+pub fn action_names() -> Vec<&'static str> {
+    BINDINGS.iter().map(|binding| binding.name).collect()
+}

@@ -1,0 +1,59 @@
+//! demo --headless: the whole loop on the embedded server, each step printed.
+
+use super::operation::{agreed, perform};
+use super::wait::until_ready;
+use super::{Desk, finish, sentence};
+use crate::domain::action::Operation;
+use crate::ops::progress::{Outcome, OutcomeKind};
+use crate::ops::request::Request;
+
+/// The way through the workflow, with a look back in the middle.
+const STEPS: &[Operation] = &[
+    Operation::Init,
+    Operation::Deploy,
+    Operation::Await,
+    Operation::Promote,
+    Operation::Rollback,
+    Operation::Promote,
+    Operation::Sync,
+    Operation::Await,
+    Operation::Cleanup,
+];
+
+/// Performs every step; stops at the first that does not end well.
+pub async fn headless(desk: &Desk) -> u8 {
+    for operation in STEPS {
+        desk.printer.say(&format!("\n== {operation} =="));
+        let outcome = match operation {
+            Operation::Await => {
+                let outcome = until_ready(desk).await;
+                let _ = finish(desk.printer, &outcome);
+                outcome
+            }
+            operation => step(desk, *operation).await,
+        };
+        if outcome.outcome != OutcomeKind::Done {
+            return outcome.outcome.exit_code();
+        }
+    }
+    0
+}
+
+/// The demo agrees to its own plans by their fingerprints, so blocks stop it and warnings do not.
+async fn step(desk: &Desk, operation: Operation) -> Outcome {
+    let agreed = match desk.session.plan(&Request::new(operation)).await {
+        Ok(planned) => {
+            let expect = planned.plan.fingerprint.to_string();
+            agreed(desk, planned.plan, Some(&expect))
+        }
+        Err(error) => Err(sentence(error.outcome(), error.to_string())),
+    };
+    match agreed {
+        Ok(Some(confirmed)) => perform(desk, confirmed).await,
+        Ok(None) => sentence(OutcomeKind::Refused, "Not confirmed."),
+        Err(outcome) => {
+            let _ = finish(desk.printer, &outcome);
+            outcome
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Opens the cockpit on a session.
+
+use super::port::SessionPort;
+use super::settings::Extra;
+use cutover::cli::args::Common;
+use cutover::cli::printer::Printer;
+use cutover::cli::{fail, finish, sentence};
+use cutover::config::Color;
+use cutover::ops::error::OpsError;
+use cutover::ops::progress::OutcomeKind;
+use cutover::ops::session::Session;
+use cutover::tui::glyphs::Glyphs;
+use cutover::tui::keymap::Keymap;
+use cutover::tui::state::Facts;
+use cutover::tui::theme::Theme;
+use cutover::tui::{self, Options};
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+/// `cutover` without a command.
+pub async fn open(common: &Common) -> u8 {
+    let printer = Printer::new(common);
+    match super::open(common, &Extra::default()) {
+        Ok(session) => show(printer, session, false).await,
+        Err(error) => fail(printer, &error),
+    }
+}
+
+/// Shows the cockpit until its operator leaves, then says on the normal screen what was done.
+pub async fn show(printer: Printer, session: Arc<Session>, demo: bool) -> u8 {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        let message = "the cockpit needs a terminal; without one use the commands, for example `cutover status`";
+        return fail(printer, &OpsError::Usage(message.to_owned()));
+    }
+    let options = match options(&session, demo) {
+        Ok(options) => options,
+        Err(message) => return fail(printer, &OpsError::Usage(message)),
+    };
+    match tui::run(Arc::new(SessionPort::new(session)), options).await {
+        Ok(farewell) => {
+            let text = farewell.to_string();
+            if !text.is_empty() {
+                printer.say(&text);
+            }
+            0
+        }
+        Err(error) => finish(
+            printer,
+            &sentence(
+                OutcomeKind::Failed,
+                format!("the terminal can't be used: {error}"),
+            ),
+        ),
+    }
+}
+
+fn options(session: &Session, demo: bool) -> Result<Options, String> {
+    let settings = session.settings();
+    let connection = settings.connection().map_err(|error| error.to_string())?;
+    let screen = &settings.screen;
+    let keys = screen
+        .keys
+        .iter()
+        .map(|binding| (binding.action.clone(), binding.keys.clone()))
+        .collect();
+    let keymap = Keymap::configured(&keys).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        lines.join("\n")
+    })?;
+    Ok(Options {
+        facts: Facts {
+            target: settings.target().to_owned(),
+            project: settings
+                .project()
+                .map(|project| project.name.clone())
+                .unwrap_or_default(),
+            address: format!(
+                "{}:{}/{}",
+                connection.host, connection.port, connection.database
+            ),
+            role: connection.user.clone(),
+            read_only: settings.read_only.then(|| "read-only".to_owned()),
+            production: !screen.badge.is_empty() && !demo,
+            demo,
+        },
+        theme: theme(screen.color, &screen.theme)?,
+        keymap,
+    })
+}
+
+fn theme(color: Color, name: &str) -> Result<Theme, String> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let (all, ctype, lang) = (variable("LC_ALL"), variable("LC_CTYPE"), variable("LANG"));
+    let glyphs = Glyphs::for_locale([all.as_deref(), ctype.as_deref(), lang.as_deref()]);
+    let plain = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if color == Color::Never || (color == Color::Auto && plain) || name == "mono" {
+        return Ok(Theme::mono(glyphs));
+    }
+    let base = Theme::ansi(glyphs);
+    if tui::theme::names().contains(&name) {
+        return Ok(base);
+    }
+    let text = std::fs::read_to_string(name)
+        .map_err(|error| format!("the theme file {name} can't be read: {error}"))?;
+    base.patched(&text)
+        .map_err(|error| format!("{name}: {error}"))
+}

@@ -1,0 +1,142 @@
+//! `demo` and `sim`: the simulated Materialize, reached over the wire like any server.
+
+use super::settings::Extra;
+use super::{cockpit, logging, settings};
+use cutover::cli::args::{Common, SimFlags};
+use cutover::cli::printer::Printer;
+use cutover::cli::{self, Desk};
+use cutover::config::Need;
+use cutover::ops::error::OpsError;
+use cutover::ops::sample;
+use cutover::ops::session::Session;
+use cutover::sim::{Options, Passing, Simulator, World};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The name of the world that the demo and `cutover sim` start by default.
+const DEMO_WORLD: &str = "demo";
+
+/// The simulated Materialize alone, until a signal ends it.
+pub async fn sim(printer: Printer, flags: &SimFlags) -> u8 {
+    let world = match World::named_or_file(&flags.world) {
+        Ok(world) => world,
+        Err(error) => return cli::fail(printer, &OpsError::Usage(error.to_string())),
+    };
+    if !(flags.speed.is_finite() && flags.speed > 0.0) {
+        return cli::fail(
+            printer,
+            &OpsError::Usage(format!("--speed {}: give a number above 0", flags.speed)),
+        );
+    }
+    let simulator = match start(world, flags.listen, flags.speed).await {
+        Ok(simulator) => simulator,
+        Err(error) => return cli::fail(printer, &OpsError::Tool(error)),
+    };
+    if printer
+        .data(&format!("listening on {}", simulator.address()))
+        .is_err()
+    {
+        return 0;
+    }
+    super::signals::cancelled_by_signals().cancelled().await;
+    0
+}
+
+async fn start(world: World, listen: SocketAddr, speed: f64) -> Result<Simulator, String> {
+    let options = Options {
+        world,
+        listen,
+        passing: Passing::Real { speed },
+    };
+    Simulator::start(options)
+        .await
+        .map_err(|error| error.to_string())
+}
+
+/// The folder that the demo works in; it goes when the demo ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn make() -> std::io::Result<Self> {
+        let dir = std::env::temp_dir().join(format!("cutover-demo-{}", std::process::id()));
+        sample::unpack(&dir)?;
+        Ok(Self(dir))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, folder = %self.0.display(), "the demo's folder is left behind");
+        }
+    }
+}
+
+/// The cockpit on the embedded server with the sample project, or the whole loop without a terminal.
+pub async fn demo(common: &Common, headless: bool, speed: f64) -> u8 {
+    let printer = Printer::new(common);
+    match prepare(common, speed).await {
+        Ok((_simulator, folder, session)) => {
+            let code = if headless {
+                cli::demo::headless(&desk(printer, common, session)).await
+            } else {
+                cockpit::show(printer, session, true).await
+            };
+            drop(folder);
+            code
+        }
+        Err(error) => cli::fail(printer, &error),
+    }
+}
+
+fn desk(printer: Printer, common: &Common, session: Arc<Session>) -> Desk {
+    Desk {
+        session,
+        printer,
+        common: Common {
+            yes: true,
+            ..common.clone()
+        },
+        cancel: super::signals::cancelled_by_signals(),
+    }
+}
+
+async fn prepare(
+    common: &Common,
+    speed: f64,
+) -> Result<(Simulator, Folder, Arc<Session>), OpsError> {
+    if !(speed.is_finite() && speed > 0.0) {
+        return Err(OpsError::Usage(format!(
+            "--speed {speed}: give a number above 0"
+        )));
+    }
+    let world = World::named(DEMO_WORLD).map_err(|error| OpsError::Tool(error.to_string()))?;
+    let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let simulator = start(world, anywhere, speed)
+        .await
+        .map_err(OpsError::Tool)?;
+    let folder = Folder::make().map_err(OpsError::file(
+        "the sample project can't be written to the temporary folder",
+    ))?;
+    let located = Common {
+        project_dir: Some(folder.path().to_owned()),
+        profiles_dir: Some(folder.path().to_owned()),
+        url: Some(format!(
+            "postgres://materialize@{}/materialize?sslmode=disable",
+            simulator.address()
+        )),
+        target: None,
+        profile: None,
+        config: None,
+        ..common.clone()
+    };
+    let settings = settings::load(&located, &Extra::default(), Need::Server)?;
+    logging::start(&settings.folders.log_file(), common.verbose);
+    let session = Arc::new(Session::new(settings)?);
+    Ok((simulator, folder, session))
+}

@@ -1,0 +1,39 @@
+//! The log goes to a file in the state directory of the user, never to the screen.
+
+use std::path::Path;
+use std::sync::OnceLock;
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_subscriber::EnvFilter;
+
+/// Kept for the life of the process: dropping it would lose the last lines.
+static GUARD: OnceLock<WorkerGuard> = OnceLock::new();
+
+/// Starts to log. Where the file can't be written there is no log, and nothing else is worse for it.
+pub fn start(file: &Path, verbose: u8) {
+    let (Some(dir), Some(name)) = (file.parent(), file.file_name()) else {
+        return;
+    };
+    if std::fs::create_dir_all(dir).is_err() {
+        return;
+    }
+    let Ok(appender) = tracing_appender::rolling::Builder::new()
+        .filename_prefix(name.to_string_lossy())
+        .build(dir)
+    else {
+        return;
+    };
+    let (writer, guard) = tracing_appender::non_blocking(appender);
+    let level = match verbose {
+        0 => "cutover=info,dbt=info,warn",
+        1 => "cutover=debug,dbt=info,info",
+        _ => "trace",
+    };
+    let started = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(level))
+        .with_ansi(false)
+        .with_writer(writer)
+        .try_init();
+    if started.is_ok() {
+        let _ = GUARD.set(guard);
+    }
+}

@@ -1,0 +1,11 @@
+//! Journeys: the real client code, over a real socket, against the simulated Materialize with the sample project.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "journeys/faults.rs"]
+mod faults;
+#[path = "journeys/findings.rs"]
+mod findings;
+#[path = "journeys/loop_.rs"]
+mod loop_;
+#[path = "journeys/stage.rs"]
+mod stage;

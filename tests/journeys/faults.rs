@@ -1,0 +1,283 @@
+//! What networks, colleagues and brokers do: lost links, races, wedged sinks, servers that go away.
+
+use super::stage::{Changes, Stage};
+use cutover::domain::action::Operation;
+use cutover::domain::phase::Phase;
+use cutover::domain::plan::{Confirmation, Step};
+use cutover::ops::progress::OutcomeKind;
+use cutover::ops::request::Request;
+use cutover::sim::world::{Fault, FaultKind, LinkCut};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+#[tokio::test]
+async fn the_link_cut_around_every_statement_of_a_promote_leaves_no_half_state() {
+    for cut in [LinkCut::BeforePerforming, LinkCut::AfterPerforming] {
+        let stage = Stage::new().await;
+        stage.ready().await;
+        let plan = stage.plan(Operation::Promote).await;
+        let statements: Vec<String> = plan
+            .script()
+            .iter()
+            .map(|line| line.trim_end_matches(';').to_owned())
+            .collect();
+        for statement in statements {
+            if stage.phase().await == Phase::Promoted {
+                stage.must(Operation::Rollback).await;
+            }
+            let before = stage.cluster("compute").unwrap();
+            let plan = stage.plan(Operation::Promote).await;
+            // Records carry the time, so the beginning has to do.
+            let matching: String = statement.chars().take(60).collect();
+            stage
+                .sim
+                .control()
+                .arm(Fault::once(&matching, FaultKind::Cut(cut)));
+            let outcome = stage.execute(plan).await;
+            let after = stage.cluster("compute").unwrap();
+            match outcome.outcome {
+                OutcomeKind::Failed => {
+                    assert_eq!(before, after, "{cut:?} at {statement}: {}", outcome.message);
+                    assert_eq!(stage.phase().await, Phase::Ready, "{cut:?} at {statement}");
+                }
+                OutcomeKind::Done => assert_eq!(
+                    stage.phase().await,
+                    Phase::Promoted,
+                    "{cut:?} at {statement}"
+                ),
+                other => panic!("{cut:?} at {statement}: {other:?} {}", outcome.message),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_process_killed_around_commit_or_at_a_sink_is_finished_by_the_next() {
+    for (killed_at, committed) in [
+        ("BEGIN", false),
+        ("COMMIT", false),
+        ("ALTER SINK", true),
+        ("COMMENT ON SCHEMA", true),
+    ] {
+        let stage = Stage::new().await;
+        stage.ready().await;
+        let compute = stage.cluster("compute").unwrap();
+        let plan = stage.plan(Operation::Promote).await;
+        let expect = Some(plan.fingerprint.to_string());
+        let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
+        stage
+            .sim
+            .control()
+            .arm(Fault::once(killed_at, FaultKind::Wedge));
+        let (sender, mut events) = mpsc::unbounded_channel();
+        let session = stage.another_session();
+        let victim = tokio::spawn(async move {
+            session
+                .execute(confirmed, sender, CancellationToken::new())
+                .await
+        });
+        let wedged = |sql: &str| sql.starts_with(killed_at);
+        loop {
+            use cutover::ops::progress::Progress;
+            match events.recv().await {
+                Some(Progress::StatementStarted { sql }) if wedged(&sql) => break,
+                Some(_) => {}
+                None => panic!("{killed_at} was never sent"),
+            }
+        }
+        victim.abort();
+        let _ = victim.await;
+        stage.sim.control().cut_connections();
+        assert_eq!(
+            stage.cluster("compute").unwrap() != compute,
+            committed,
+            "killed at {killed_at}"
+        );
+        stage.must(Operation::Promote).await;
+        assert_eq!(
+            stage.phase().await,
+            Phase::Promoted,
+            "killed at {killed_at}"
+        );
+        assert_ne!(
+            stage.cluster("compute").unwrap(),
+            compute,
+            "finished, not swapped back (killed at {killed_at})"
+        );
+        assert!(
+            stage
+                .sink_reads("mood_feed")
+                .iter()
+                .all(|name| !name.contains("_dbt_deploy"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_race_is_retried_from_a_new_observation() {
+    let stage = Stage::with(Changes {
+        config: Some("retry_backoff = \"10ms\""),
+        ..Changes::default()
+    })
+    .await;
+    stage.ready().await;
+    let plan = stage.plan(Operation::Promote).await;
+    stage.sim.control().arm(Fault::conflict_at_commit(2));
+    let outcome = stage.execute(plan).await;
+    assert_eq!(outcome.outcome, OutcomeKind::Done, "{}", outcome.message);
+    assert_eq!(stage.phase().await, Phase::Promoted);
+}
+
+#[tokio::test]
+async fn a_race_that_never_ends_swaps_nothing() {
+    let stage = Stage::with(Changes {
+        config: Some("retry_backoff = \"1ms\"\nmax_retries = 2"),
+        ..Changes::default()
+    })
+    .await;
+    stage.ready().await;
+    let compute = stage.cluster("compute");
+    let plan = stage.plan(Operation::Promote).await;
+    stage.sim.control().arm(Fault::conflict_at_commit(100));
+    let outcome = stage.execute(plan).await;
+    assert_eq!(outcome.outcome, OutcomeKind::Failed);
+    assert!(outcome.message.contains("3 times"), "{}", outcome.message);
+    assert_eq!(stage.cluster("compute"), compute);
+}
+
+#[tokio::test]
+async fn a_colleagues_promote_between_look_and_deed_stops_mine() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    let plan = stage.plan(Operation::Promote).await;
+    let colleague = stage.another_session();
+    let theirs = colleague
+        .plan(&Request::new(Operation::Promote))
+        .await
+        .unwrap()
+        .plan;
+    let expect = Some(theirs.fingerprint.to_string());
+    let confirmed = theirs.confirm(&Confirmation::Flags { expect }).unwrap();
+    let (sender, _events) = mpsc::unbounded_channel();
+    assert_eq!(
+        colleague
+            .execute(confirmed, sender, CancellationToken::new())
+            .await
+            .outcome,
+        OutcomeKind::Done
+    );
+    let compute = stage.cluster("compute");
+    let outcome = stage.execute(plan).await;
+    assert_eq!(outcome.outcome, OutcomeKind::Blocked, "{}", outcome.message);
+    assert_eq!(
+        stage.cluster("compute"),
+        compute,
+        "a second swap would undo the first"
+    );
+}
+
+#[tokio::test]
+async fn a_wedged_sink_is_left_and_finished_later() {
+    let stage = Stage::with(Changes {
+        config: Some("sink_deadline = \"200ms\""),
+        ..Changes::default()
+    })
+    .await;
+    stage.ready().await;
+    let plan = stage.plan(Operation::Promote).await;
+    assert!(
+        plan.steps
+            .iter()
+            .any(|step| matches!(step, Step::MoveSink { .. }))
+    );
+    stage
+        .sim
+        .control()
+        .arm(Fault::once("ALTER SINK", FaultKind::Wedge));
+    let outcome = stage.execute(plan).await;
+    assert_eq!(
+        outcome.outcome,
+        OutcomeKind::Unfinished,
+        "{}",
+        outcome.message
+    );
+    assert_eq!(outcome.next.as_deref(), Some("cutover promote"));
+    assert_eq!(stage.phase().await, Phase::Promoting);
+    let rest = stage.plan(Operation::Promote).await;
+    assert!(rest.transaction().is_none());
+    assert_eq!(stage.execute(rest).await.outcome, OutcomeKind::Done);
+    assert_eq!(stage.phase().await, Phase::Promoted);
+}
+
+#[tokio::test]
+async fn a_model_that_the_server_refuses_leaves_the_deployment_unfinished_and_the_same_command_goes_on()
+ {
+    let stage = Stage::new().await;
+    stage.must(Operation::Init).await;
+    let plan = stage.plan(Operation::Deploy).await;
+    let refusal = cutover::sim::world::Refusal {
+        sqlstate: "XX000".to_owned(),
+        message: "out of patience".to_owned(),
+        detail: None,
+        hint: None,
+    };
+    stage.sim.control().arm(Fault::once(
+        "CREATE MATERIALIZED VIEW \"materialize\".\"blue_green_slim_dbt_deploy\".\"bar\"",
+        FaultKind::Refuse(refusal),
+    ));
+    let outcome = stage.execute(plan).await;
+    assert_eq!(
+        outcome.outcome,
+        OutcomeKind::Unfinished,
+        "{}",
+        outcome.message
+    );
+    assert!(outcome.message.contains("out of patience"));
+    assert_eq!(stage.phase().await, Phase::Deploying);
+    stage.must(Operation::Deploy).await;
+    assert_eq!(stage.wait().await.outcome, OutcomeKind::Done);
+}
+
+#[tokio::test]
+async fn await_survives_a_server_that_restarts() {
+    let stage = Stage::new().await;
+    stage.must(Operation::Init).await;
+    stage.must(Operation::Deploy).await;
+    let session = stage.another_session();
+    let (sender, mut events) = mpsc::unbounded_channel();
+    let waiting = tokio::spawn(async move {
+        session
+            .wait_until_ready(&sender, &CancellationToken::new())
+            .await
+    });
+    let first = events.recv().await;
+    assert!(first.is_some());
+    stage.sim.control().close();
+    stage.sim.control().open();
+    let outcome = tokio::time::timeout(Duration::from_secs(60), waiting)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(outcome.outcome, OutcomeKind::Done, "{}", outcome.message);
+}
+
+#[tokio::test]
+async fn await_ends_at_once_when_waiting_can_not_help() {
+    let stage = Stage::new().await;
+    assert_eq!(
+        stage.wait().await.outcome,
+        OutcomeKind::Failing,
+        "no deployment side"
+    );
+    stage.must(Operation::Init).await;
+    stage.must(Operation::Deploy).await;
+    stage.sql("ALTER CLUSTER compute_dbt_deploy SET (REPLICATION FACTOR 0)");
+    let outcome = stage.wait().await;
+    assert_eq!(outcome.outcome, OutcomeKind::Failing);
+    assert!(
+        outcome.message.contains("compute_dbt_deploy"),
+        "{}",
+        outcome.message
+    );
+}

@@ -1,0 +1,150 @@
+//! Findings over the wire: each hazard made by SQL, seen by the guards, and gone when it is mended.
+
+use super::stage::{Stage, blocks, found};
+use cutover::domain::action::Operation;
+use cutover::domain::finding::FindingId;
+use cutover::domain::phase::Phase;
+use cutover::ops::progress::OutcomeKind;
+
+#[tokio::test]
+async fn a_hotfix_on_production_is_not_silently_reverted() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    assert!(!found(&stage.plan(Operation::Promote).await).contains(&FindingId::TwinDiffers));
+    stage.sql("CREATE OR REPLACE VIEW serving.house_summary AS SELECT 1 AS fixed_by_hand");
+    assert!(blocks(&stage.plan(Operation::Promote).await).contains(&FindingId::TwinDiffers));
+}
+
+#[tokio::test]
+async fn a_hole_on_the_deployment_side_blocks() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    stage.sql("DROP VIEW serving_dbt_deploy.house_summary CASCADE");
+    let plan = stage.plan(Operation::Promote).await;
+    assert!(blocks(&plan).contains(&FindingId::MissingInDeployment));
+    let allowed = stage
+        .plan_allowing(
+            Operation::Promote,
+            &["missing-in-deployment:materialize.serving.house_summary"],
+        )
+        .await;
+    assert!(!blocks(&allowed).contains(&FindingId::MissingInDeployment));
+    stage.must(Operation::Deploy).await;
+    assert!(
+        !blocks(&stage.plan(Operation::Promote).await).contains(&FindingId::MissingInDeployment)
+    );
+}
+
+#[tokio::test]
+async fn not_ready_blocks_a_promote_without_wait() {
+    let stage = Stage::new().await;
+    stage.must(Operation::Init).await;
+    stage.must(Operation::Deploy).await;
+    if stage.phase().await == Phase::Hydrating {
+        assert!(blocks(&stage.plan(Operation::Promote).await).contains(&FindingId::NotReady));
+    }
+    assert_eq!(stage.wait().await.outcome, OutcomeKind::Done);
+    assert!(!blocks(&stage.plan(Operation::Promote).await).contains(&FindingId::NotReady));
+}
+
+#[tokio::test]
+async fn a_cleanup_never_takes_another_teams_view_by_surprise() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    stage.sql("CREATE SCHEMA team");
+    stage.sql("CREATE VIEW team.moods AS SELECT * FROM blue_green_slim_dbt_deploy.foobar");
+    let plan = stage.plan(Operation::Cleanup).await;
+    assert!(blocks(&plan).contains(&FindingId::ClosureOutside));
+    assert!(
+        plan.closure
+            .iter()
+            .any(|item| item.name == "materialize.team.moods" && !item.inside)
+    );
+    let allowed = stage
+        .plan_allowing(
+            Operation::Cleanup,
+            &["closure-outside:materialize.team.moods"],
+        )
+        .await;
+    assert_eq!(stage.execute(allowed).await.outcome, OutcomeKind::Done);
+    assert!(
+        stage
+            .sql("SELECT id FROM mz_views WHERE name = 'moods'")
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn what_appears_between_look_and_drop_stops_the_drop() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    let plan = stage.plan(Operation::Cleanup).await;
+    stage.sql("CREATE SCHEMA team");
+    stage.sql("CREATE VIEW team.moods AS SELECT * FROM blue_green_slim_dbt_deploy.foobar");
+    let outcome = stage.execute(plan).await;
+    assert_eq!(outcome.outcome, OutcomeKind::Blocked, "{}", outcome.message);
+    assert_eq!(
+        stage
+            .sql("SELECT id FROM mz_views WHERE name = 'moods'")
+            .len(),
+        1
+    );
+    assert!(stage.schema("serving_dbt_deploy").is_some());
+}
+
+#[tokio::test]
+async fn production_that_reads_the_retired_side_is_never_dropped() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    stage.sql("CREATE VIEW serving.leftover AS SELECT * FROM blue_green_slim_dbt_deploy.foobar");
+    let plan = stage.plan(Operation::Cleanup).await;
+    assert!(blocks(&plan).contains(&FindingId::ClosureIntoProduction));
+}
+
+#[tokio::test]
+async fn a_dependent_outside_is_named_before_the_swap() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    stage.sql("CREATE SCHEMA team");
+    stage.sql("CREATE VIEW team.moods AS SELECT * FROM blue_green_slim.foobar");
+    let plan = stage.plan(Operation::Promote).await;
+    assert!(found(&plan).contains(&FindingId::DependentOutside));
+    assert_eq!(blocks(&plan), [].into(), "worth a look, no reason to stop");
+}
+
+#[tokio::test]
+async fn a_sink_in_the_environment_blocks() {
+    let stage = Stage::new().await;
+    stage.sql("CREATE SINK serving.stray IN CLUSTER egress FROM blue_green_slim.foobar INTO KAFKA CONNECTION sinks.kafka (TOPIC 'stray') KEY (name) NOT ENFORCED FORMAT JSON ENVELOPE UPSERT");
+    assert!(blocks(&stage.plan(Operation::Init).await).contains(&FindingId::SinkInEnvironment));
+}
+
+#[tokio::test]
+async fn ownership_is_seen_before_the_server_refuses() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    stage
+        .sim
+        .control()
+        .execute(
+            "mz_system",
+            "ALTER SCHEMA materialize.serving OWNER TO front_desk",
+        )
+        .unwrap();
+    assert!(blocks(&stage.plan(Operation::Promote).await).contains(&FindingId::Ownership));
+    assert!(
+        blocks(&stage.plan(Operation::Cleanup).await).is_empty(),
+        "cleanup touches only the deployment side"
+    );
+}
+
+#[tokio::test]
+async fn an_unrecorded_side_is_said_to_be_one() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    for schema in ["blue_green_slim_dbt_deploy", "serving_dbt_deploy"] {
+        stage.sql(&format!("COMMENT ON SCHEMA {schema} IS NULL"));
+    }
+    assert!(found(&stage.plan(Operation::Promote).await).contains(&FindingId::UnknownProvenance));
+    assert!(found(&stage.plan(Operation::Cleanup).await).contains(&FindingId::UnknownProvenance));
+}

@@ -1,0 +1,211 @@
+//! A simulated server with the sample project beside it, and the operations as an operator performs them.
+
+use cutover::config::{Need, Overrides, Settings, Sources, Variables, Vocabulary};
+use cutover::domain::action::Operation;
+use cutover::domain::connection::Secret;
+use cutover::domain::finding::{Allowance, FindingId};
+use cutover::domain::phase::Phase;
+use cutover::domain::plan::{Confirmation, Plan};
+use cutover::ops::progress::{Outcome, OutcomeKind, Progress};
+use cutover::ops::request::Request;
+use cutover::ops::sample;
+use cutover::ops::session::{Observation, Session};
+use cutover::sim::{Options, Passing, Simulator, World};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// World seconds per second: fast enough to hydrate in a moment, slow enough to be met half way.
+const SPEED: f64 = 40.0;
+
+pub struct Stage {
+    pub sim: Simulator,
+    pub folder: TempDir,
+    pub session: Arc<Session>,
+}
+
+/// What a stage changes in the settings.
+#[derive(Default)]
+pub struct Changes {
+    pub read_only: bool,
+    pub config: Option<&'static str>,
+}
+
+impl Stage {
+    pub async fn new() -> Self {
+        Self::with(Changes::default()).await
+    }
+
+    pub async fn with(changes: Changes) -> Self {
+        let options = Options {
+            world: World::named("demo").unwrap(),
+            listen: "127.0.0.1:0".parse().unwrap(),
+            passing: Passing::Real { speed: SPEED },
+        };
+        let sim = Simulator::start(options).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        sample::unpack(folder.path()).unwrap();
+        if let Some(config) = changes.config {
+            let file = folder.path().join("cutover.toml");
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            std::fs::write(&file, format!("{config}\n{text}")).unwrap();
+        }
+        let session = session_of(folder.path().to_owned(), &sim, changes.read_only);
+        Self {
+            sim,
+            folder,
+            session,
+        }
+    }
+
+    /// Another process on the same project: nothing is remembered but files and the catalog.
+    pub fn another_session(&self) -> Arc<Session> {
+        session_of(self.folder.path().to_owned(), &self.sim, false)
+    }
+
+    pub async fn observe(&self) -> Observation {
+        self.session.observe().await.unwrap()
+    }
+
+    pub async fn phase(&self) -> Phase {
+        self.observe().await.board.phase
+    }
+
+    pub async fn plan(&self, operation: Operation) -> Plan {
+        self.plan_allowing(operation, &[]).await
+    }
+
+    pub async fn plan_allowing(&self, operation: Operation, allow: &[&str]) -> Plan {
+        let mut request = Request::new(operation);
+        request.allow = allow
+            .iter()
+            .map(|text| Allowance::parse(text).unwrap())
+            .collect();
+        self.session.plan(&request).await.unwrap().plan
+    }
+
+    /// Plans, agrees to the plan by its fingerprint, and executes it.
+    pub async fn perform(&self, operation: Operation) -> Outcome {
+        let plan = self.plan(operation).await;
+        self.execute(plan).await
+    }
+
+    pub async fn execute(&self, plan: Plan) -> Outcome {
+        self.execute_cancelled_by(plan, CancellationToken::new())
+            .await
+            .0
+    }
+
+    pub async fn execute_cancelled_by(
+        &self,
+        plan: Plan,
+        cancel: CancellationToken,
+    ) -> (Outcome, Vec<Progress>) {
+        let expect = Some(plan.fingerprint.to_string());
+        let confirmed = plan
+            .confirm(&Confirmation::Flags { expect })
+            .unwrap_or_else(|refused| panic!("{refused}"));
+        let (sender, mut events) = mpsc::unbounded_channel();
+        let outcome = self.session.execute(confirmed, sender, cancel).await;
+        let mut told = Vec::new();
+        while let Some(event) = events.recv().await {
+            told.push(event);
+        }
+        (outcome, told)
+    }
+
+    pub async fn must(&self, operation: Operation) {
+        let outcome = self.perform(operation).await;
+        assert_eq!(
+            outcome.outcome,
+            OutcomeKind::Done,
+            "{operation}: {}",
+            outcome.message
+        );
+    }
+
+    pub async fn wait(&self) -> Outcome {
+        let (sender, _events) = mpsc::unbounded_channel();
+        self.session
+            .wait_until_ready(&sender, &CancellationToken::new())
+            .await
+    }
+
+    /// Init, deploy, and hydrated.
+    pub async fn ready(&self) {
+        self.must(Operation::Init).await;
+        self.must(Operation::Deploy).await;
+        let outcome = self.wait().await;
+        assert_eq!(outcome.outcome, OutcomeKind::Done, "{}", outcome.message);
+    }
+
+    /// Runs SQL as the deploying role, without a connection.
+    pub fn sql(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        self.sim
+            .control()
+            .execute("materialize", sql)
+            .unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// The id of a schema by its name.
+    pub fn schema(&self, name: &str) -> Option<String> {
+        self.sql(&format!("SELECT id FROM mz_schemas WHERE name = '{name}'"))
+            .first()
+            .and_then(|row| row[0].clone())
+    }
+
+    pub fn cluster(&self, name: &str) -> Option<String> {
+        self.sql(&format!("SELECT id FROM mz_clusters WHERE name = '{name}'"))
+            .first()
+            .and_then(|row| row[0].clone())
+    }
+
+    /// What a sink reads, as `schema.name`.
+    pub fn sink_reads(&self, sink: &str) -> Vec<String> {
+        let rows = self.sql(&format!(
+            "SELECT s.name || '.' || o.name FROM mz_sinks k \
+             JOIN mz_internal.mz_object_dependencies d ON d.object_id = k.id \
+             JOIN mz_objects o ON o.id = d.referenced_object_id \
+             JOIN mz_schemas s ON s.id = o.schema_id \
+             WHERE k.name = '{sink}' AND o.type <> 'connection'"
+        ));
+        rows.into_iter().filter_map(|row| row[0].clone()).collect()
+    }
+}
+
+fn session_of(project: PathBuf, sim: &Simulator, read_only: bool) -> Arc<Session> {
+    let settings = Settings::load(&Sources {
+        flags: Overrides {
+            project_dir: Some(project.clone()),
+            profiles_dir: Some(project.clone()),
+            url: Some(Secret::new(format!(
+                "postgres://materialize@{}/materialize?sslmode=disable",
+                sim.address()
+            ))),
+            runner: Some("compiled".to_owned()),
+            read_only,
+            ..Overrides::default()
+        },
+        variables: Variables::from_iter([("HOME".to_owned(), project.display().to_string())]),
+        working_dir: project,
+        need: Need::Server,
+        vocabulary: Vocabulary {
+            actions: &[],
+            themes: &["ansi"],
+        },
+    });
+    Arc::new(Session::new(settings.unwrap_or_else(|problems| panic!("{problems}"))).unwrap())
+}
+
+/// The ids of the findings that block a plan.
+pub fn blocks(plan: &Plan) -> BTreeSet<FindingId> {
+    plan.blocks().map(|finding| finding.id).collect()
+}
+
+/// The ids of everything that was found.
+pub fn found(plan: &Plan) -> BTreeSet<FindingId> {
+    plan.findings.iter().map(|finding| finding.id).collect()
+}
