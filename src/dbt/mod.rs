@@ -2,8 +2,10 @@
 
 pub mod compare;
 pub mod diff;
+pub mod drift;
 pub mod graph;
 pub mod json;
 pub mod manifest;
 pub mod runner;
 pub mod selection;
+pub mod staleness;

@@ -14,7 +14,7 @@ pub struct ChangesView {
     pub compared_with: String,
     /// Why the manifest no longer tells the project's files, where that is so.
     pub stale: Option<String>,
-    /// Modified, new, removed and downstream nodes, by unique id.
+    /// Modified, new, removed, downstream and drifted nodes, by unique id.
     pub nodes: Vec<ChangedNode>,
 }
 

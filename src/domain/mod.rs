@@ -14,7 +14,7 @@ pub mod definition;
 pub mod environment;
 pub mod finding;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod guard;
 pub mod history;
 pub mod name;

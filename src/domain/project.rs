@@ -14,6 +14,8 @@ pub enum Change {
     Removed,
     /// Not modified itself, but reads something that is.
     Downstream,
+    /// The project leaves it as it is; somebody changed it on the server. Only in a [`super::changes::ChangesView`].
+    Drifted,
 }
 
 impl Change {
@@ -24,6 +26,7 @@ impl Change {
             Self::New => "new",
             Self::Removed => "removed",
             Self::Downstream => "downstream",
+            Self::Drifted => "drifted",
         }
     }
 }

@@ -5,7 +5,9 @@ use super::execute::{Listener, tell};
 use super::progress::{ModelState, Progress};
 use super::request::Request;
 use super::session::Session;
+use super::state::MANIFEST;
 use crate::config::{RunnerKind, Settings};
+use crate::dbt::manifest::{Manifest, ManifestHash};
 use crate::dbt::runner::arguments::Program;
 use crate::dbt::runner::event::{DbtEvent, LogLevel, NodeStatus};
 use crate::dbt::runner::process::{self, Ended, ProcessError, Surroundings, Verdict};
@@ -120,6 +122,23 @@ impl Session {
             return Ok(());
         }
         self.quietly(&program.parse(&target_path)).await
+    }
+
+    /// Where [`Session::parse_project`] writes: the project's own target path stays as dbt and other tools left it.
+    #[must_use]
+    pub fn parse_path(&self) -> PathBuf {
+        self.scratch().join("parse")
+    }
+
+    /// Runs `dbt parse` into a target path of its own; the manifest is the candidate until dbt writes a newer one into the
+    /// project's. It has no compiled SQL: `deploy` compiles first, and the compiled runner asks for `dbt compile`.
+    ///
+    /// # Errors
+    /// When dbt can't be started or does not parse the project.
+    pub async fn parse_project(&self) -> Result<ManifestHash, OpsError> {
+        let target_path = self.parse_path();
+        self.quietly(&self.program()?.parse(&target_path)).await?;
+        Ok(Manifest::read(&target_path.join(MANIFEST))?.hash())
     }
 
     async fn quietly(&self, command: &DbtCommand) -> Result<(), OpsError> {

@@ -7,10 +7,12 @@
 //! | [`execute`], `conduct` | confirmed plan -> observe again, run under the audit, read back, verify |
 //! | `build`, `dbt` | what a deploy or a sync builds, and dbt at work |
 //! | [`project`], [`state`] | manifests, compared and kept |
+//! | [`changes`] | what the candidate changes, and where each node stands |
 //! | [`audit`], [`progress`] | what is written down, what is told |
 
 pub mod audit;
 mod build;
+pub mod changes;
 mod conduct;
 mod dbt;
 pub mod diff;

@@ -21,7 +21,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::materialize::connection::Connector;
 use crate::materialize::observe::Observer;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Everything that verbs share. Cheap to hand around behind an `Arc`.
@@ -225,12 +225,19 @@ impl Session {
         Ok(found)
     }
 
-    /// Where dbt last wrote the project's manifest.
+    /// Where dbt last wrote the project's manifest: its own target path, or that of [`Session::parse_project`] when that is newer.
     ///
     /// # Errors
     /// Without a dbt project.
     pub fn candidate_file(&self) -> Result<PathBuf, OpsError> {
-        Ok(self.settings.project()?.target_path.join(MANIFEST))
+        let of_dbt = self.settings.project()?.target_path.join(MANIFEST);
+        let of_ours = self.parse_path().join(MANIFEST);
+        let written = |file: &Path| file.metadata().and_then(|file| file.modified()).ok();
+        Ok(if written(&of_ours) > written(&of_dbt) {
+            of_ours
+        } else {
+            of_dbt
+        })
     }
 
     fn candidate(&self) -> Result<Option<Arc<Manifest>>, OpsError> {

@@ -128,6 +128,7 @@ impl Glyphs {
             Change::New => "+",
             Change::Removed => "-",
             Change::Downstream => self.downstream,
+            Change::Drifted => "!",
         }
     }
 }

@@ -71,6 +71,7 @@ impl From<Change> for Role {
             Change::New => Self::Added,
             Change::Removed => Self::Removed,
             Change::Downstream => Self::Downstream,
+            Change::Drifted => Self::Warn,
         }
     }
 }

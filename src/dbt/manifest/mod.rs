@@ -139,4 +139,9 @@ impl Manifest {
     pub fn get_disabled(&self, id: &UniqueId) -> Option<&Node> {
         self.disabled.get(id)
     }
+
+    /// The disabled nodes that [`Manifest::get_disabled`] knows, in no order.
+    pub fn disabled(&self) -> impl Iterator<Item = &Node> {
+        self.disabled.values()
+    }
 }

@@ -92,6 +92,11 @@ fn counts(view: &ChangesView) -> String {
     ]
     .iter()
     .map(|change| format!("{} {change}", counts.get(change).copied().unwrap_or(0)))
+    .chain(
+        counts
+            .get(&Change::Drifted)
+            .map(|count| format!("{count} {}", Change::Drifted)),
+    )
     .collect();
     words.join(", ")
 }
