@@ -2,9 +2,11 @@
 
 use super::Cursor;
 use crate::domain::board::{Board, Row};
-use crate::domain::name::ObjectId;
+use crate::domain::name::{ClusterId, ObjectId};
+use crate::tui::estimate::{Estimate, estimate};
 use crate::tui::observed::Observed;
 use crate::tui::table::{Arranged, Arrangement, Entry};
+use std::collections::BTreeMap;
 use tui_input::Input;
 
 /// The panes that can have the focus.
@@ -63,9 +65,25 @@ pub struct CockpitState {
     /// Lines scrolled in the focused text pane.
     pub scroll: usize,
     pub observed: Observed,
+    /// When the deployment clusters will be hydrated; made once per picture, since it looks at every row.
+    pub estimates: BTreeMap<ClusterId, Estimate>,
 }
 
 impl CockpitState {
+    /// Takes in one picture: trends, times, estimates.
+    pub fn look(&mut self, board: &Board) {
+        self.observed.look(board);
+        self.estimates = board
+            .deployment
+            .clusters
+            .iter()
+            .filter_map(|cluster| {
+                let estimate = estimate(board, cluster, &self.observed)?;
+                Some((cluster.id.clone()?, estimate))
+            })
+            .collect();
+    }
+
     /// Lists the board anew and keeps the selection on its object.
     pub fn rearrange(&mut self, board: &Board, height: usize) {
         self.arranged = self.arrangement.apply(board, &self.observed);

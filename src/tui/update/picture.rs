@@ -26,7 +26,7 @@ pub fn take(state: &mut State, picture: Picture) -> Vec<Effect> {
         journal_phase(state, old, &board);
         journal_clusters(state, old, &board);
     }
-    state.cockpit.observed.look(&board);
+    state.cockpit.look(&board);
     if state.frozen.is_none() {
         lists::rearrange(state);
     }

@@ -5,7 +5,6 @@ use crate::domain::board::Board;
 use crate::domain::phase::Phase;
 use crate::domain::readiness::{ClusterReadiness, Readiness};
 use crate::domain::snapshot::{LogicalTime, ReplicaHealth};
-use crate::tui::estimate::estimate;
 use crate::tui::state::State;
 use crate::tui::theme::Role;
 use crate::tui::wording;
@@ -141,7 +140,11 @@ fn blue_side(canvas: &mut Canvas<'_>, left: u16, y: u16, end: u16, blue: &Cluste
 
 fn note(state: &State, board: &Board, cluster: &ClusterReadiness) -> (Role, String) {
     let mut parts = Vec::new();
-    if let Some(estimate) = estimate(board, cluster, &state.cockpit.observed) {
+    let estimate = cluster
+        .id
+        .as_ref()
+        .and_then(|id| state.cockpit.estimates.get(id));
+    if let Some(estimate) = estimate {
         parts.push(estimate.to_string());
     } else if cluster.readiness == Readiness::Ready {
         parts.push(format!("lag {}", wording::lag(cluster.lag)));
