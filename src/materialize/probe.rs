@@ -53,9 +53,10 @@ async fn identify(link: &Link) -> Result<Server, Error> {
             .and_then(|text| Identifier::new(text).ok())
             .ok_or_else(|| Error::decode("the server's identity", format!("there is no {what}")))
     };
-    let version = row
-        .get(0)
-        .or(link.version())
+    // The start parameter is what the server says of itself; older servers leave it out.
+    let version = link
+        .version()
+        .or(row.get(0))
         .unwrap_or("unknown")
         .to_owned();
     Ok(Server {

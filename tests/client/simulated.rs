@@ -405,3 +405,16 @@ async fn sessions_and_subscribers_are_seen() {
     );
     reading.abort();
 }
+
+#[tokio::test]
+async fn a_server_that_calls_itself_simulated_is_shown_as_one() {
+    let simulator = Simulator::start(sim::Options {
+        world: World::from_toml("[server]\nversion = \"v26.9.0 (simulated)\"").unwrap(),
+        listen: "127.0.0.1:0".parse().unwrap(),
+        passing: Passing::Manual,
+    })
+    .await
+    .unwrap();
+    let observer = observer(&simulator).await;
+    assert!(observer.server().simulated, "{}", observer.server().version);
+}
