@@ -81,7 +81,7 @@ fn model(number: u64, side: Side) -> Value {
         .filter(|parent| **parent < number)
         .map(|parent| format!("model.shop.model_{parent}"))
         .collect();
-    let macros = if number % 10 == 0 {
+    let macros = if number.is_multiple_of(10) {
         vec![macro_id(number % MACROS)]
     } else {
         Vec::new()

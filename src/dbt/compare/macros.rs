@@ -2,7 +2,7 @@
 
 use super::Abort;
 use super::reason::{MacroChange, Reason};
-use crate::dbt::manifest::{Manifest, Node, UniqueId};
+use crate::dbt::manifest::{Field, Manifest, Node, UniqueId};
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// What a macro of the new manifest calls.
@@ -29,6 +29,8 @@ pub(super) struct MacroComparison<'a> {
     /// By position: whether a walk from the macro can meet anything but unchanged macros.
     eventful: Vec<bool>,
     anything_changed: bool,
+    /// What was found for each list of calls, as the manifest spells it.
+    known: HashMap<&'a str, Option<Reason>>,
 }
 
 impl<'a> MacroComparison<'a> {
@@ -56,6 +58,7 @@ impl<'a> MacroComparison<'a> {
             calls: Vec::new(),
             eventful: Vec::new(),
             anything_changed,
+            known: HashMap::new(),
         };
         if anything_changed {
             let macros = after.macros().iter();
@@ -112,10 +115,23 @@ impl<'a> MacroComparison<'a> {
     ///
     /// # Errors
     /// When dbt, which looks depth first, meets a missing macro before a changed one: it stops there.
-    pub(super) fn reason(&self, node: &Node) -> Result<Option<Reason>, Abort> {
+    pub(super) fn reason(&mut self, node: &'a Node) -> Result<Option<Reason>, Abort> {
+        let Some(written) = node.written(Field::DependsOnMacros) else {
+            return Ok(None);
+        };
         if !self.anything_changed {
             return Ok(None);
         }
+        // Thousands of tests call the same few macros.
+        if let Some(known) = self.known.get(written) {
+            return Ok(known.clone());
+        }
+        let reason = self.find_reason(node)?;
+        self.known.insert(written, reason.clone());
+        Ok(reason)
+    }
+
+    fn find_reason(&self, node: &Node) -> Result<Option<Reason>, Abort> {
         let calls = self.resolve(&node.depends_on_macros());
         let mut visited = HashSet::new();
         let caller = || {

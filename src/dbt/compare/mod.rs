@@ -233,7 +233,7 @@ impl Comparison {
     }
 
     fn compare_nodes(&mut self, before: &Manifest, after: &Manifest, options: Options) {
-        let macros = MacroComparison::new(before, after);
+        let mut macros = MacroComparison::new(before, after);
         let adapter = after.metadata().adapter_type.as_deref();
         for (at, node) in after.nodes().iter().enumerate() {
             let old = before.get(&node.unique_id);
@@ -362,32 +362,38 @@ fn known_node(node: &Node, reasons: Vec<Reason>) -> NodeComparison {
 /// The state's nodes that the project lacks, with what read them and is still there.
 fn removed(before: &Manifest, after: &Manifest) -> Vec<Removed> {
     let is_there = |id: &UniqueId| after.get(id).is_some_and(Node::is_enabled);
-    let mut dependents: HashMap<UniqueId, Vec<UniqueId>> = HashMap::new();
-    for node in before.nodes().iter().filter(|old| is_there(&old.unique_id)) {
-        for parent in node.depends_on_nodes() {
-            if !is_there(&parent) {
-                let readers = dependents.entry(parent).or_default();
-                readers.push(node.unique_id.clone());
+    let (kept, gone): (Vec<&Node>, Vec<&Node>) = before
+        .nodes()
+        .iter()
+        .filter(|old| old.is_enabled())
+        .partition(|old| is_there(&old.unique_id));
+    let mut removed: HashMap<UniqueId, Removed> = gone
+        .into_iter()
+        .map(|old| {
+            let id = old.unique_id.clone();
+            let removed = Removed {
+                disabled: after.get_disabled(&id).is_some() || after.get(&id).is_some(),
+                resource_type: old.resource_type,
+                dependents: Vec::new(),
+                id: id.clone(),
+            };
+            (id, removed)
+        })
+        .collect();
+    if removed.is_empty() {
+        return Vec::new();
+    }
+    for reader in kept {
+        for parent in reader.depends_on_nodes() {
+            if let Some(removed) = removed.get_mut(&parent) {
+                removed.dependents.push(reader.unique_id.clone());
             }
         }
     }
-    let was_there = |old: &&Node| old.is_enabled() && !is_there(&old.unique_id);
-    let mut removed: Vec<_> = before
-        .nodes()
-        .iter()
-        .filter(was_there)
-        .map(|old| {
-            let id = old.unique_id.clone();
-            let mut dependents = dependents.remove(&id).unwrap_or_default();
-            dependents.sort();
-            Removed {
-                disabled: after.get_disabled(&id).is_some() || after.get(&id).is_some(),
-                resource_type: old.resource_type,
-                dependents,
-                id,
-            }
-        })
-        .collect();
+    let mut removed: Vec<Removed> = removed.into_values().collect();
     removed.sort_by(|a, b| a.id.cmp(&b.id));
+    for one in &mut removed {
+        one.dependents.sort();
+    }
     removed
 }
