@@ -21,7 +21,7 @@ pub struct DiffRequest {
     pub state_dir: PathBuf,
     /// The project's manifest, usually `target/manifest.json`.
     pub manifest: PathBuf,
-    /// Where dbt writes the project's manifest; the folder of `manifest` where not told.
+    /// Where dbt writes the project's manifest, where that is known.
     pub target_dir: Option<PathBuf>,
     /// Values of `--select`; none means [`DEFAULT_SELECTOR`].
     pub select: Vec<String>,
@@ -139,16 +139,14 @@ fn selection(request: &DiffRequest) -> Result<(String, Selection), SelectionErro
 
 fn state_manifest(request: &DiffRequest) -> Result<PathBuf, DiffError> {
     let state = &request.state_dir;
-    let target = request.target_dir.as_deref();
-    let folder = request.manifest.parent();
-    if [target, folder]
-        .into_iter()
-        .flatten()
-        .any(|dir| is_same_dir(state, dir))
-    {
+    let file = state.join(manifest::FILE_NAME);
+    let is_target = request
+        .target_dir
+        .as_ref()
+        .is_some_and(|dir| is_same(state, dir));
+    if is_target || is_same(&file, &request.manifest) {
         return Err(DiffError::StateIsTarget { dir: state.clone() });
     }
-    let file = state.join(manifest::FILE_NAME);
     if file.is_file() {
         Ok(file)
     } else {
@@ -156,13 +154,8 @@ fn state_manifest(request: &DiffRequest) -> Result<PathBuf, DiffError> {
     }
 }
 
-/// Whether both are one directory, by whatever names.
-fn is_same_dir(a: &Path, b: &Path) -> bool {
-    let b = if b.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        b
-    };
+/// Whether both name one file or directory that exists.
+fn is_same(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 

@@ -222,9 +222,23 @@ fn refuses_to_compare_the_target_with_itself() {
         ));
     }
     request.target_dir = None;
+    let error = diff(&request).unwrap_err();
     assert!(
-        matches!(diff(&request), Err(DiffError::StateIsTarget { .. })),
-        "the folder of the manifest counts as target"
+        matches!(error, DiffError::StateIsTarget { .. }),
+        "one file is both"
+    );
+    std::fs::rename(target.join("manifest.json"), target.join("after.json")).unwrap();
+    std::fs::copy(
+        project.0.path().join("state/manifest.json"),
+        target.join("manifest.json"),
+    )
+    .unwrap();
+    request.manifest = target.join("after.json");
+    let found = diff(&request).unwrap();
+    assert_eq!(
+        ids(&found.selected),
+        ["model.slim.foo", "model.slim.foobar"],
+        "two files of one folder"
     );
 }
 
