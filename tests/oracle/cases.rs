@@ -123,13 +123,15 @@ fn check(case: &Case, comparison: &Comparison, wrong: &mut Vec<String>) -> usize
             }
         }
     }
-    let warns = !comparison.warnings().is_empty();
-    if warns == case.warnings.is_empty() && case.selectors["state:modified"].is_some() {
-        wrong.push(format!(
-            "{}: warnings {:?}",
-            case.case,
-            comparison.warnings()
-        ));
+    if let Some(warnings) = &case.warnings {
+        let warns = !comparison.warnings().is_empty();
+        if warns == warnings.is_empty() && case.selectors["state:modified"].is_some() {
+            let found = comparison.warnings();
+            wrong.push(format!(
+                "{}: warns {found:?} instead of {warnings:?}",
+                case.case
+            ));
+        }
     }
     checked
 }
