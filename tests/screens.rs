@@ -1,8 +1,16 @@
+//! The screens as an operator sees them, with the style of every cell, at the three sizes that count.
+//!
+//! To look at them: `cargo test --test screens -- --nocapture show`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 
-use cutover::tui::event::{Event, Link, LinkState, Now, Picture};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use cutover::domain::action::Operation;
+use cutover::domain::finding::{Finding, FindingId, Severity};
+use cutover::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
+use cutover::tui::effect::{Effect, Generation};
+use cutover::tui::event::{Event, Link, LinkState, Now, Picture, Preflight};
 use cutover::tui::glyphs::Glyphs;
 use cutover::tui::keymap::Keymap;
 use cutover::tui::state::{Facts, State};
@@ -10,7 +18,9 @@ use cutover::tui::theme::Theme;
 use cutover::tui::update;
 use std::sync::Arc;
 use support::boards::{self, Scene};
-use support::screen;
+use support::{changes, plans, screen};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 fn facts() -> Facts {
     Facts {
@@ -24,46 +34,260 @@ fn facts() -> Facts {
     }
 }
 
-fn state(scene: Scene) -> State {
-    let mut state = State::new(
-        facts(),
-        Arc::new(Keymap::default()),
-        Now::default(),
-        (80, 24),
-    );
-    for second in 0..30 {
-        let now = Now {
-            millis: second * 1000,
-            wall: jiff::civil::date(2026, 11, 20).at(10, 0, second as i8, 0),
-        };
-        update(&mut state, Event::Tick(now));
-        update(
-            &mut state,
-            Event::Picture(Picture {
-                board: Some(boards::board(scene, second)),
-                preflight: None,
-                link: Link {
-                    state: LinkState::Live,
-                    age_ms: 200,
-                    losses: 0,
-                },
-            }),
-        );
+/// A session with a clock of its own.
+struct Session {
+    state: State,
+    millis: u64,
+    asked: Option<Generation>,
+    running: Option<Generation>,
+}
+
+impl Session {
+    fn new(facts: Facts, size: (u16, u16)) -> Self {
+        Self {
+            state: State::new(facts, Arc::new(Keymap::default()), Now::default(), size),
+            millis: 0,
+            asked: None,
+            running: None,
+        }
     }
-    state
+
+    /// Half a minute of pictures of one scene.
+    fn watching(scene: Scene, size: (u16, u16)) -> Self {
+        let mut session = Self::new(facts(), size);
+        for second in 0..30 {
+            session.millis = second * 1000;
+            session.picture(scene, LinkState::Live);
+        }
+        session
+    }
+
+    fn send(&mut self, event: Event) {
+        let second = i8::try_from(self.millis / 1000 % 60).unwrap();
+        let now = Now {
+            millis: self.millis,
+            wall: jiff::civil::date(2026, 11, 20).at(10, 0, second, 0),
+        };
+        update(&mut self.state, Event::Tick(now));
+        for effect in update(&mut self.state, event) {
+            match effect {
+                Effect::Plan { generation, .. } => self.asked = Some(generation),
+                Effect::Execute { generation, .. } => self.running = Some(generation),
+                _ => {}
+            }
+        }
+    }
+
+    fn picture(&mut self, scene: Scene, link: LinkState) {
+        let preflight = Preflight {
+            operation: Operation::Promote,
+            findings: vec![
+                Finding {
+                    id: FindingId::GrantsDiffer,
+                    severity: Severity::Warn,
+                    message: "SELECT for analyst is missing in green.".to_owned(),
+                    remedy: "Run init again, which copies grants.".to_owned(),
+                    objects: vec!["materialize.marts.auction_board".to_owned()],
+                },
+                Finding {
+                    id: FindingId::NotReady,
+                    severity: Severity::Block,
+                    message: "The deployment side is not ready.".to_owned(),
+                    remedy: "Wait, or run await.".to_owned(),
+                    objects: vec!["compute_dbt_deploy".to_owned()],
+                },
+            ],
+        };
+        let losses = u32::from(matches!(link, LinkState::Lost { .. }));
+        self.send(Event::Picture(Picture {
+            board: Some(boards::board(scene, self.millis / 1000)),
+            preflight: Some(Arc::new(preflight)),
+            link: Link {
+                state: link,
+                age_ms: 200,
+                losses,
+            },
+        }));
+    }
+
+    fn press(&mut self, keys: &str) {
+        for c in keys.chars() {
+            self.millis += 300;
+            let key = match c {
+                '\n' => KeyEvent::from(KeyCode::Enter),
+                '\t' => KeyEvent::from(KeyCode::Tab),
+                '\u{1b}' => KeyEvent::from(KeyCode::Esc),
+                '\u{19}' => KeyEvent::new(KeyCode::Char('y'), KeyModifiers::CONTROL),
+                c => KeyEvent::from(KeyCode::Char(c)),
+            };
+            self.send(Event::Key(key));
+        }
+    }
+
+    /// Opens the plan of an operation.
+    fn open(&mut self, key: &str, operation: Operation, blocked: bool) {
+        self.press(key);
+        let generation = self.asked.take().expect("a plan was asked for");
+        self.send(Event::Planned {
+            generation,
+            result: Ok(Box::new(plans::plan(operation, blocked, 1))),
+        });
+        self.millis += 500;
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        let generation = self.running.expect("an operation runs");
+        self.send(Event::Progress {
+            generation,
+            progress,
+        });
+    }
+}
+
+/// Every screen that is worth a look: its name, and how to get there.
+fn gallery(size: (u16, u16)) -> Vec<(&'static str, Session)> {
+    vec![
+        ("connecting", Session::new(facts(), size)),
+        ("none", Session::watching(Scene::None, size)),
+        ("hydrating", Session::watching(Scene::Hydrating(60), size)),
+        ("failing", Session::watching(Scene::Failing, size)),
+        ("promoted", Session::watching(Scene::Promoted, size)),
+        ("lost", lost(size)),
+        ("filtered", filtered(size)),
+        (
+            "plan-promote",
+            planning("P", Operation::Promote, false, "comp", size),
+        ),
+        (
+            "plan-deploy",
+            planning("D", Operation::Deploy, false, "", size),
+        ),
+        (
+            "plan-cleanup",
+            planning("X", Operation::Cleanup, false, "compute", size),
+        ),
+        (
+            "plan-blocked",
+            planning("P", Operation::Promote, true, "", size),
+        ),
+        ("changes", on_changes("", size)),
+        ("changes-unified", on_changes("v", size)),
+        ("changes-impact", on_changes("ll", size)),
+        ("run", running(size)),
+        ("traffic", on_screen(Scene::Promoted, "4", size)),
+        ("history", history("", size)),
+        ("history-open", history("\n", size)),
+        ("help", on_screen(Scene::Ready, "?", size)),
+        ("palette", on_screen(Scene::Ready, ":ro", size)),
+        ("result", result(size)),
+    ]
+}
+
+fn on_screen(scene: Scene, keys: &str, size: (u16, u16)) -> Session {
+    let mut session = Session::watching(scene, size);
+    session.press(keys);
+    session
+}
+
+fn lost(size: (u16, u16)) -> Session {
+    let mut session = Session::watching(Scene::Ready, size);
+    let error = "connection refused by 127.0.0.1:6875".to_owned();
+    session.picture(Scene::Ready, LinkState::Lost { error });
+    session.millis += 12_000;
+    session.send(Event::Flash("the link is lost".to_owned()));
+    session
+}
+
+fn filtered(size: (u16, u16)) -> Session {
+    let mut session = on_screen(Scene::Hydrating(60), "t/state:hydrating kind:mv", size);
+    session.millis += 1_000;
+    session
+}
+
+fn planning(
+    key: &str,
+    operation: Operation,
+    blocked: bool,
+    typed: &str,
+    size: (u16, u16),
+) -> Session {
+    let mut session = Session::watching(Scene::Ready, size);
+    session.open(key, operation, blocked);
+    session.press(typed);
+    session
+}
+
+fn on_changes(keys: &str, size: (u16, u16)) -> Session {
+    let mut session = on_screen(Scene::Initialized, "2", size);
+    session.send(Event::Changes(Ok(changes::view())));
+    session.press(keys);
+    session
+}
+
+fn history(keys: &str, size: (u16, u16)) -> Session {
+    let mut session = on_screen(Scene::Ready, "5", size);
+    session.send(Event::History(Ok(changes::history())));
+    session.press(keys);
+    session
+}
+
+fn running(size: (u16, u16)) -> Session {
+    let mut session = Session::watching(Scene::Ready, size);
+    session.open("D", Operation::Deploy, false);
+    session.press("y");
+    let model = |name: &str, state, done| Progress::Model {
+        name: name.to_owned(),
+        state,
+        seconds: (state == ModelState::Done).then_some(1.25),
+        message: None,
+        done,
+        total: 3,
+    };
+    session.progress(Progress::Started {
+        operation: Operation::Deploy,
+        steps: 4,
+    });
+    for sql in [
+        "COMMENT ON SCHEMA \"materialize\".\"marts_dbt_deploy\" IS 'x'",
+        "CREATE MATERIALIZED VIEW \"materialize\".\"marts_dbt_deploy\".\"bar\" AS SELECT 1",
+    ] {
+        session.millis += 700;
+        session.progress(Progress::StatementStarted {
+            sql: sql.to_owned(),
+        });
+    }
+    session.progress(model("bar", ModelState::Done, 1));
+    session.progress(model("foobar", ModelState::Running, 1));
+    session.progress(Progress::Log {
+        line: "1 of 3 OK created sql materialized_view model marts.bar".to_owned(),
+    });
+    session
+}
+
+fn result(size: (u16, u16)) -> Session {
+    let mut session = Session::watching(Scene::Ready, size);
+    session.open("P", Operation::Promote, false);
+    session.press("compute\u{19}");
+    session.progress(Progress::Committing);
+    session.progress(Progress::Finished(Outcome {
+        outcome: OutcomeKind::Unknown,
+        message: "The link was lost at COMMIT and the catalog could not be read back.".to_owned(),
+        next: Some("cutover status".to_owned()),
+        audit: Some("state/prod/audit/20261120T100031-promote.jsonl".into()),
+    }));
+    session
+}
+
+fn theme() -> Theme {
+    Theme::ansi(Glyphs::UNICODE)
 }
 
 #[test]
-fn look() {
-    let theme = Theme::ansi(Glyphs::UNICODE);
-    for scene in [Scene::Hydrating(60), Scene::Promoted] {
-        let mut state = state(scene);
-        for size in [(80, 24), (120, 40), (200, 60)] {
-            println!(
-                "{}\n{}",
-                screen::text(&screen::draw(&mut state, &theme, size)),
-                "=".repeat(size.0.into())
-            );
+fn show() {
+    for size in SIZES {
+        for (name, mut session) in gallery(size) {
+            let drawn = screen::draw(&mut session.state, &theme(), size);
+            println!("=== {name} {}x{}\n{}", size.0, size.1, screen::text(&drawn));
         }
     }
 }

@@ -14,7 +14,7 @@ const MOST_LINKS: usize = 40;
 pub struct Link {
     pub depth: usize,
     pub id: ObjectId,
-    /// `database.schema.name`.
+    /// `schema.name`.
     pub name: String,
     pub kind: String,
     pub lag: Lag,
@@ -57,7 +57,7 @@ fn link(board: &Board, id: &ObjectId, depth: usize) -> Link {
     Link {
         depth,
         id: id.clone(),
-        name: catalog.display_name(id),
+        name: super::wording::object(board, id),
         kind: catalog
             .objects
             .get(id)

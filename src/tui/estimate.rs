@@ -24,15 +24,15 @@ pub enum Estimate {
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::About(seconds) => write!(f, "about {}", rounded(*seconds)),
+            Self::About(seconds) => write!(f, "in about {}", rounded(*seconds)),
             Self::Between(least, most) => {
-                write!(f, "between {} and {}", rounded(*least), rounded(*most))
+                write!(f, "in {} to {}", rounded(*least), rounded(*most))
             }
             Self::FromProduction(seconds) => {
-                write!(f, "perhaps {}, as blue took", rounded(*seconds))
+                write!(f, "perhaps in {}, as blue took", rounded(*seconds))
             }
-            Self::Overdue => f.write_str("longer than foreseen"),
-            Self::Unclear => f.write_str("unclear yet"),
+            Self::Overdue => f.write_str("later than foreseen"),
+            Self::Unclear => f.write_str("when: unclear yet"),
         }
     }
 }
@@ -129,16 +129,13 @@ mod tests {
 
     #[test]
     fn an_estimate_says_its_doubt() {
-        assert_eq!(Estimate::About(42).to_string(), "about 45 s");
-        assert_eq!(Estimate::About(7).to_string(), "about 7 s");
-        assert_eq!(
-            Estimate::Between(30, 200).to_string(),
-            "between 30 s and 4 min"
-        );
-        assert_eq!(Estimate::Unclear.to_string(), "unclear yet");
+        assert_eq!(Estimate::About(42).to_string(), "in about 45 s");
+        assert_eq!(Estimate::About(7).to_string(), "in about 7 s");
+        assert_eq!(Estimate::Between(30, 200).to_string(), "in 30 s to 4 min");
+        assert_eq!(Estimate::Unclear.to_string(), "when: unclear yet");
         assert_eq!(
             Estimate::FromProduction(12).to_string(),
-            "perhaps 15 s, as blue took"
+            "perhaps in 15 s, as blue took"
         );
     }
 }

@@ -67,7 +67,7 @@ pub fn cockpit(body: Rect, state: &State) -> CockpitAreas {
 }
 
 fn wide(rest: Rect, areas: CockpitAreas) -> CockpitAreas {
-    let side = (rest.width * 34 / 100).clamp(50, 76);
+    let side = (rest.width * 30 / 100).clamp(50, 76);
     let left = Rect {
         width: rest.width - side - 1,
         ..rest
@@ -211,16 +211,25 @@ pub fn inner_width(area: Rect) -> u16 {
     area.width.saturating_sub(2)
 }
 
+/// Columns of what lies over a screen: all of a narrow one, where a rim of what lies below would only disturb.
+fn width_over(columns: u16) -> u16 {
+    if columns < MEDIUM {
+        columns
+    } else {
+        columns - 4
+    }
+}
+
 /// The area of the help, the palette and other overlays.
 #[must_use]
 pub fn overlay(size: (u16, u16)) -> Rect {
-    let width = size.0.saturating_sub(4).min(90);
+    let width = width_over(size.0).min(90);
     let height = size.1.saturating_sub(4).min(44);
     centred(size, width, height)
 }
 
 /// Lines of a dialog that are not its scrolled text: border, facts, rule, question, keys.
-pub const DIALOG_FRAME: u16 = 7;
+pub const DIALOG_FRAME: u16 = 8;
 
 /// An area of this size in the middle of the screen.
 #[must_use]
@@ -233,12 +242,64 @@ pub fn centred(size: (u16, u16), width: u16, height: u16) -> Rect {
     }
 }
 
-/// The area of a dialog: as much as its text needs, within the screen.
+/// The area of a dialog: as much as its text needs, below the lines that say where one is.
 #[must_use]
 pub fn dialog(size: (u16, u16), lines: usize) -> Rect {
-    let width = size.0.saturating_sub(4).min(110);
+    let width = width_over(size.0).min(110);
     let wanted = u16::try_from(lines)
         .unwrap_or(u16::MAX)
         .saturating_add(DIALOG_FRAME);
-    centred(size, width, wanted.min(size.1.saturating_sub(2)))
+    let top = 2;
+    let room = (size.0, size.1.saturating_sub(top + 1));
+    let area = centred(room, width, wanted.min(room.1));
+    Rect {
+        y: area.y + top,
+        ..area
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::event::Now;
+    use crate::tui::state::Facts;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn panes() -> impl Strategy<Value = Pane> {
+        prop_oneof![
+            Just(Pane::Objects),
+            Just(Pane::Detail),
+            Just(Pane::Findings),
+            Just(Pane::Journal)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn panes_lie_within_the_screen_and_never_on_each_other(
+            size in (0u16..300, 0u16..100), focus in panes(), zoomed: bool
+        ) {
+            let mut state = State::new(Facts::default(), Arc::default(), Now::default(), size);
+            state.cockpit.focus = focus;
+            state.cockpit.zoomed = zoomed;
+            let Some(parts) = frame(size) else { return Ok(()) };
+            let areas = cockpit(parts.body, &state);
+            prop_assert!(areas.of(focus).is_some(), "the focused pane is always shown");
+            let shown: Vec<Rect> = [areas.clusters, areas.objects, areas.detail, areas.findings, areas.journal]
+                .into_iter()
+                .flatten()
+                .collect();
+            for (at, area) in shown.iter().enumerate() {
+                prop_assert_eq!(area.intersection(parts.body), *area);
+                for other in &shown[at + 1..] {
+                    prop_assert!(area.intersection(*other).is_empty(), "{:?} on {:?}", area, other);
+                }
+            }
+            let over = [dialog(size, 1000), dialog(size, 0), overlay(size)];
+            for area in over {
+                prop_assert!(area.right() <= size.0 && area.bottom() <= size.1, "{:?} in {:?}", area, size);
+            }
+        }
+    }
 }

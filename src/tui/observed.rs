@@ -154,3 +154,63 @@ impl Observed {
             .unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::environment::Side;
+    use std::collections::BTreeSet;
+
+    fn object(readiness: Readiness, lag: Lag) -> ObjectReadiness {
+        ObjectReadiness {
+            id: ObjectId::new("u1"),
+            side: Side::Deployment,
+            cluster: None,
+            readiness,
+            reason: String::new(),
+            hydrated_on: BTreeSet::new(),
+            replicas: 1,
+            lag,
+            materialization_lag: Lag::Unknown,
+            counts: true,
+        }
+    }
+
+    fn look(observed: &mut Observed, millis: u64, readiness: Readiness, lag: Lag) {
+        let reading = Reading {
+            time: LogicalTime(millis),
+            first: millis == 0,
+            step: true,
+        };
+        observed.look_at(&object(readiness, lag), reading);
+    }
+
+    #[test]
+    fn time_in_state_is_a_least_one_until_a_change_was_seen() {
+        let mut observed = Observed::default();
+        let id = ObjectId::new("u1");
+        look(&mut observed, 0, Readiness::Hydrating, Lag::Unknown);
+        look(&mut observed, 5_000, Readiness::Hydrating, Lag::Unknown);
+        let before = observed.in_state(&id, LogicalTime(5_000)).unwrap();
+        assert_eq!((before.millis, before.exact), (5_000, false));
+        look(&mut observed, 7_000, Readiness::Ready, Lag::Millis(100));
+        let after = observed.in_state(&id, LogicalTime(9_000)).unwrap();
+        assert_eq!((after.millis, after.exact), (2_000, true));
+    }
+
+    #[test]
+    fn a_trend_keeps_the_newest_readings_and_says_where_it_goes() {
+        let mut observed = Observed::default();
+        let id = ObjectId::new("u1");
+        for second in 0..200u64 {
+            let lag = Lag::Millis(second * 10);
+            look(&mut observed, second * 1000, Readiness::Ready, lag);
+        }
+        let lags: Vec<_> = observed.lags(&id, 1_000).collect();
+        assert_eq!(lags.len(), TREND_LENGTH);
+        assert_eq!(lags.last(), Some(&Some(1_990)));
+        assert_eq!(observed.slope(&id), Some(90));
+        look(&mut observed, 201_000, Readiness::Unknown, Lag::Unknown);
+        assert_eq!(observed.lags(&id, 1).next(), Some(None));
+    }
+}

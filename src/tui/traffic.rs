@@ -115,7 +115,7 @@ fn subscriptions(board: &Board, lines: &mut Vec<Line>) {
             lines.push(Line::Cells {
                 role,
                 cells: [
-                    board.snapshot.catalog.display_name(object),
+                    wording::object(board, object),
                     side.to_owned(),
                     cluster_name(board, subscription),
                     who(board, &subscription.session),
@@ -189,8 +189,8 @@ fn sinks(board: &Board, lines: &mut Vec<Line>) {
         lines.push(Line::Cells {
             role: if unwell { Role::Failing } else { role },
             cells: [
-                catalog.display_name(&sink.id),
-                upstream.map_or_else(|| "?".to_owned(), |input| catalog.display_name(input)),
+                wording::object(board, &sink.id),
+                upstream.map_or_else(|| "?".to_owned(), |input| wording::object(board, input)),
                 side.to_owned(),
                 status.map_or_else(|| "?".to_owned(), |status| status.status.clone()),
                 wording::lag(board.snapshot.lag(&sink.id)),
@@ -207,7 +207,7 @@ fn sessions(board: &Board, lines: &mut Vec<Line>) {
     lines.push(Line::Heading(format!("Sessions: {}", sessions.len())));
     lines.push(words(
         Role::Muted,
-        "A session is not bound to a side: its next query may read either. None seen is not none.",
+        "Sessions are bound to no side: none seen on one is not none.",
     ));
     if sessions.is_empty() {
         return;

@@ -1,5 +1,6 @@
 //! How numbers become words on the screen, and how texts are cut to a width.
 
+use crate::domain::board::Board;
 use crate::domain::environment::Side;
 use crate::domain::name::ObjectId;
 use crate::domain::object::ObjectKind;
@@ -56,6 +57,15 @@ pub fn side(side: Side, phase: Phase) -> &'static str {
         Side::Deployment if phase.holds_retired() => "retired",
         Side::Deployment => "green",
     }
+}
+
+/// `schema.name` of an object, with its database in front only where that is not the environment's.
+#[must_use]
+pub fn object(board: &Board, id: &ObjectId) -> String {
+    let name = board.snapshot.catalog.display_name(id);
+    let database = format!("{}.", board.environment.database);
+    name.strip_prefix(&database)
+        .map_or(name.clone(), str::to_owned)
 }
 
 /// Ids order by number: `u9` before `u10`.

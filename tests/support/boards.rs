@@ -315,7 +315,7 @@ pub fn board(scene: Scene, seconds: u64) -> Arc<Board> {
         };
         if built {
             side(&mut builder, "_dbt_deploy", green_comment, &source, |at| {
-                (at * 100 < percent * 9).then_some(200 + (at as u64 * 53 + seconds * 70) % 700)
+                (at * 100 < percent * 10).then_some(200 + (at as u64 * 53 + seconds * 70) % 700)
             });
         } else {
             for schema in ["blue_green_slim", "marts"] {

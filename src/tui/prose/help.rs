@@ -1,9 +1,24 @@
 //! The keys, from the one table of actions, those of this screen first.
 
 use super::Paragraph;
-use crate::tui::keymap::{BINDINGS, Binding, Scope};
+use crate::tui::keymap::{Action, BINDINGS, Binding, Scope};
 use crate::tui::state::State;
 use crate::tui::theme::Role;
+
+/// What a binding does, or why it may not now.
+fn words(state: &State, binding: &Binding) -> Paragraph {
+    let blocked = match binding.action {
+        Action::Operation(operation) => state.may(operation).err(),
+        Action::Look(_) => None,
+    };
+    match blocked {
+        Some(reason) => Paragraph::new(
+            Role::KeyBlocked,
+            format!("{}; not now: {reason}", binding.about),
+        ),
+        None => Paragraph::new(Role::Text, binding.about),
+    }
+}
 
 pub fn paragraphs(state: &State) -> Vec<Paragraph> {
     let mut text = Vec::new();
@@ -19,11 +34,10 @@ pub fn paragraphs(state: &State) -> Vec<Paragraph> {
         text.extend(bindings.map(|binding| Paragraph {
             lead: format!("{:<14} ", state.keymap.keys(binding.action)),
             lead_role: Role::Key,
-            ..Paragraph::new(Role::Text, binding.about)
+            ..words(state, binding)
         }));
     };
-    let is_operation =
-        |binding: &Binding| matches!(binding.action, crate::tui::keymap::Action::Operation(_));
+    let is_operation = |binding: &Binding| matches!(binding.action, Action::Operation(_));
     section(
         "Operations: each opens its plan first, and changes nothing until that is confirmed",
         &is_operation,

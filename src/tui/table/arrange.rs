@@ -226,3 +226,170 @@ fn since(row: &Row, board: &Board, observed: &Observed) -> Option<u64> {
         .in_state(deployment_id(row)?, board.snapshot.time)
         .map(|time| time.millis)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::board::WayBack;
+    use crate::domain::environment::{Environment, Side, Strategy};
+    use crate::domain::name::{DatabaseId, Identifier};
+    use crate::domain::object::{Catalog, ObjectKind};
+    use crate::domain::phase::Provenance;
+    use crate::domain::readiness::{ObjectReadiness, SideReadiness};
+    use crate::domain::snapshot::{LogicalTime, Readings, Server, Snapshot};
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::sync::Arc;
+
+    fn name(text: &str) -> Identifier {
+        Identifier::new(text).unwrap()
+    }
+
+    fn row(id: u32, object: &str, readiness: Readiness, lag: u64, cluster: &str) -> Row {
+        Row {
+            schema: name("slim"),
+            name: name(object),
+            kind: ObjectKind::MaterializedView,
+            cluster: Some(name(cluster)),
+            production: None,
+            deployment: Some(ObjectReadiness {
+                id: ObjectId::new(format!("u{id}")),
+                side: Side::Deployment,
+                cluster: None,
+                readiness,
+                reason: String::new(),
+                hydrated_on: BTreeSet::new(),
+                replicas: 1,
+                lag: Lag::Millis(lag),
+                materialization_lag: Lag::Unknown,
+                counts: true,
+            }),
+            change: None,
+        }
+    }
+
+    fn board(rows: Vec<Row>) -> Board {
+        let side = |side| SideReadiness {
+            side,
+            readiness: Readiness::Ready,
+            reason: String::new(),
+            clusters: Vec::new(),
+            objects: BTreeMap::new(),
+        };
+        Board {
+            snapshot: Arc::new(Snapshot {
+                time: LogicalTime(1),
+                server: Server {
+                    version: String::new(),
+                    host: String::new(),
+                    port: 0,
+                    database: name("materialize"),
+                    database_id: Some(DatabaseId::new("u1")),
+                    role: name("me"),
+                    superuser: false,
+                    simulated: false,
+                },
+                catalog: Arc::new(Catalog::default()),
+                readings: Readings::default(),
+                missing: BTreeSet::new(),
+            }),
+            environment: Arc::new(Environment {
+                target: "prod".to_owned(),
+                strategy: Strategy::Swap,
+                database: name("materialize"),
+                schemas: Vec::new(),
+                clusters: Vec::new(),
+            }),
+            project: None,
+            production: side(Side::Production),
+            deployment: side(Side::Deployment),
+            phase: Phase::Ready,
+            provenance: Provenance {
+                production: None,
+                deployment: None,
+                promoted_by_dbt: false,
+                mixed: false,
+                unfinished: None,
+            },
+            way_back: WayBack::NotNeeded,
+            rows,
+        }
+    }
+
+    fn names(arrangement: &Arrangement, board: &Board) -> Vec<String> {
+        let arranged = arrangement.apply(board, &Observed::default());
+        arranged
+            .entries
+            .iter()
+            .map(|entry| match entry {
+                Entry::Row(at) => board.rows[*at].name.to_string(),
+                Entry::Group { title, .. } => format!("[{title}]"),
+            })
+            .collect()
+    }
+
+    fn sorted(column: Column, descending: bool) -> Arrangement {
+        Arrangement {
+            sort: Sort { column, descending },
+            ..Arrangement::default()
+        }
+    }
+
+    #[test]
+    fn ties_are_ordered_by_id_in_both_directions() {
+        let board = board(vec![
+            row(10, "ten", Readiness::Ready, 5, "a"),
+            row(9, "nine", Readiness::Ready, 5, "a"),
+            row(8, "eight", Readiness::Ready, 7, "a"),
+        ]);
+        let up = names(&sorted(Column::GreenLag, false), &board);
+        assert_eq!(up, ["nine", "ten", "eight"]);
+        let down = names(&sorted(Column::GreenLag, true), &board);
+        assert_eq!(down, ["eight", "nine", "ten"]);
+    }
+
+    #[test]
+    fn every_column_sorts_and_loses_no_row() {
+        let board = board(vec![
+            row(1, "a", Readiness::Ready, 5, "x"),
+            row(2, "b", Readiness::Failing, 900, "y"),
+            Row {
+                deployment: None,
+                ..row(3, "c", Readiness::Ready, 0, "z")
+            },
+        ]);
+        for column in Column::ALL {
+            for descending in [false, true] {
+                let mut names = names(&sorted(column, descending), &board);
+                names.sort();
+                assert_eq!(names, ["a", "b", "c"], "{column:?}");
+            }
+        }
+        assert_eq!(
+            names(&sorted(Column::State, true), &board)[0],
+            "b",
+            "the worst first"
+        );
+    }
+
+    #[test]
+    fn groups_keep_the_order_within_and_problems_are_what_is_not_ready() {
+        let board = board(vec![
+            row(1, "a", Readiness::Ready, 9, "x"),
+            row(2, "b", Readiness::Hydrating, 5, "y"),
+            row(3, "c", Readiness::Ready, 1, "x"),
+        ]);
+        let grouped = Arrangement {
+            grouping: Grouping::Cluster,
+            ..sorted(Column::GreenLag, false)
+        };
+        assert_eq!(
+            names(&grouped, &board),
+            ["[cluster x]", "c", "a", "[cluster y]", "b"]
+        );
+        let problems = Arrangement {
+            problems_only: true,
+            ..Arrangement::default()
+        };
+        assert_eq!(names(&problems, &board), ["b"]);
+    }
+}

@@ -30,6 +30,8 @@ struct Width {
     most: u16,
     /// Columns of a lower rank stay longer when it gets narrow.
     rank: u8,
+    /// It only comes when the whole table is this wide: others use the room better.
+    from: u16,
 }
 
 /// The longest text in each column that follows its content.
@@ -83,6 +85,7 @@ impl Column {
             Self::Difference => "diff.".to_owned(),
             Self::Trend => "trend".to_owned(),
             Self::Since => "for".to_owned(),
+            Self::State if deployment == "retired" => "ret. state".to_owned(),
             Self::State => format!("{deployment} state"),
         }
     }
@@ -127,9 +130,15 @@ impl Column {
             Self::Difference => (7, 7, 5),
             Self::Since => (7, 7, 6),
             Self::Trend => (8, 16, 7),
-            Self::Schema => (8, content.schema.clamp(8, 24), 8),
+            Self::Schema => (12, content.schema.clamp(12, 24), 8),
         };
-        Width { least, most, rank }
+        let from = if self == Self::Schema { 130 } else { 0 };
+        Width {
+            least,
+            most,
+            rank,
+            from,
+        }
     }
 }
 
@@ -143,7 +152,7 @@ pub fn fit(total: u16, content: ContentWidths) -> Vec<(Column, u16)> {
     for column in by_rank {
         let gap = u16::from(!shown.is_empty());
         let least = column.width(content).least;
-        if used + gap + least > total {
+        if used + gap + least > total || total < column.width(content).from {
             break;
         }
         used += gap + least;
@@ -158,9 +167,9 @@ pub fn fit(total: u16, content: ContentWidths) -> Vec<(Column, u16)> {
     // Names first: a cut name costs most. Then a few words of why it is not ready, which take the rest too.
     for (growing, most) in [
         (Column::Name, u16::MAX),
+        (Column::Schema, u16::MAX),
         (Column::State, STATE_WITH_REASON),
         (Column::Cluster, u16::MAX),
-        (Column::Schema, u16::MAX),
         (Column::Trend, u16::MAX),
         (Column::State, u16::MAX),
     ] {

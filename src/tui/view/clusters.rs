@@ -128,6 +128,8 @@ fn blue_side(canvas: &mut Canvas<'_>, left: u16, y: u16, end: u16, blue: &Cluste
             blue.total,
             wording::lag(blue.lag)
         )
+    } else if blue.readiness == Readiness::Ready {
+        format!("blue {glyph}")
     } else {
         format!("blue {glyph} {}", blue.readiness)
     };
@@ -149,12 +151,12 @@ fn note(state: &State, board: &Board, cluster: &ClusterReadiness) -> (Role, Stri
     } else if cluster.readiness == Readiness::Ready {
         parts.push(format!("lag {}", wording::lag(cluster.lag)));
     }
+    if !cluster.reason.is_empty() {
+        parts.push(cluster.reason.clone());
+    }
     if let Some(since) = cluster.since {
         let age = wording::span(board.snapshot.time.millis_since(since));
         parts.push(format!("for {age}"));
-    }
-    if !cluster.reason.is_empty() {
-        parts.push(cluster.reason.clone());
     }
     let role = match cluster.readiness {
         Readiness::Ready => Role::Muted,

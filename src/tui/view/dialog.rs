@@ -34,21 +34,17 @@ pub fn draw(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State) {
         height: 1,
         ..inner
     };
-    canvas.cut(
-        inner.x + 1,
-        inner.y,
-        inner.right(),
-        Role::Muted,
-        &facts(state, dialog),
-    );
+    for (y, words) in (inner.y..).zip(facts(state, dialog)) {
+        canvas.cut(inner.x + 1, y, inner.right(), Role::Muted, &words);
+    }
     let body = Rect {
-        y: inner.y + 2,
-        height: inner.height.saturating_sub(5),
+        y: inner.y + 3,
+        height: inner.height.saturating_sub(6),
         ..inner
     };
     let hidden = lines.len().saturating_sub(usize::from(body.height));
     let offset = dialog.scroll.min(hidden);
-    canvas.rule(row(1), "Plan", &scroll_words(offset, hidden), false);
+    canvas.rule(row(2), "Plan", &scroll_words(offset, hidden), false);
     text(canvas, body, &lines, offset);
     let foot = inner.height.saturating_sub(3);
     canvas.rule(row(foot), "Confirm", "", false);
@@ -71,22 +67,23 @@ fn title(dialog: &Dialog) -> String {
     format!("{}{full}: {about}", dialog.label.to_uppercase())
 }
 
-fn facts(state: &State, dialog: &Dialog) -> String {
+fn facts(state: &State, dialog: &Dialog) -> [String; 2] {
     let lags = state.latest.board.as_ref().map_or_else(String::new, |b| {
         format!(
-            ", lag now: {} {}, blue {}",
+            "; lag now: {} {}, blue {}",
             wording::side(Side::Deployment, b.phase),
             side_lag(b, Side::Deployment),
             side_lag(b, Side::Production)
         )
     });
     let age = state.latest.link.age_ms + state.now.since(state.received);
-    format!(
-        "{}, fingerprint {}, data {} old{lags}",
-        dialog.plan.environment,
-        dialog.plan.fingerprint,
-        wording::span(age)
-    )
+    [
+        format!(
+            "{}, fingerprint {}",
+            dialog.plan.environment, dialog.plan.fingerprint
+        ),
+        format!("data {} old{lags}", wording::span(age)),
+    ]
 }
 
 /// The largest lag of a side's clusters; unknown while any is.

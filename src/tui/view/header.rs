@@ -77,9 +77,9 @@ fn link(canvas: &Canvas<'_>, state: &State) -> (Role, String) {
                 wording::span(*every_ms)
             ),
         ),
-        LinkState::Lost { error } => (
+        LinkState::Lost { .. } => (
             Role::Stale,
-            format!("{} LINK LOST, data {age} old: {error}", glyphs.failing),
+            format!("{} LINK LOST, data {age} old{losses}", glyphs.failing),
         ),
     }
 }
@@ -228,7 +228,13 @@ fn message(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
                 wording::span(state.now.since(*since))
             ),
         ),
-        (_, Some(board)) => phase_words(board),
+        (_, Some(board)) => match &state.latest.link.state {
+            LinkState::Lost { error } => (
+                Role::Stale,
+                format!("link lost, trying again; this is the last picture: {error}"),
+            ),
+            _ => phase_words(board),
+        },
         (_, None) => match &state.latest.link.state {
             LinkState::Lost { error } => (
                 Role::Stale,
