@@ -165,7 +165,7 @@ impl Error {
         }
         let reason = causes(error);
         let shown = error.to_string();
-        Self::new(if shown.contains("TLS") {
+        Self::new(if shown.contains("TLS") || is_of_encryption(error) {
             Class::Tls {
                 address: address.to_owned(),
                 reason,
@@ -187,6 +187,21 @@ impl Error {
             }
         })
     }
+}
+
+/// Whether encryption failed after the handshake seemed complete: with TLS 1.3 a refused client certificate is told only then.
+fn is_of_encryption(error: &tokio_postgres::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(one) = cause {
+        let inner = one
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
+        }
+        cause = one.source();
+    }
+    false
 }
 
 /// An error with all its causes, in one line.

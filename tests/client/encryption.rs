@@ -1,6 +1,6 @@
 //! Every sslmode against a good certificate, one for another host, one of another authority, and a server without encryption.
 
-use crate::front::{Authority, encrypted, plain};
+use crate::front::{Authority, encrypted, mutual, plain};
 use crate::script::{Reply, Script};
 use crate::settings;
 use cutover::materialize::connection::{Connector, Purpose};
@@ -139,4 +139,34 @@ async fn a_cancel_request_is_encrypted_too() {
         .await
         .unwrap_err();
     assert!(matches!(error.class, Class::Cancelled(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_a_client_certificate_gets_it() {
+    let script = Script::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new("ours");
+    let server = mutual(script.address, authority.sign("127.0.0.1"), &authority).await;
+    let mut settings = settings(server);
+    settings.sslmode = SslMode::VerifyFull;
+    settings.sslrootcert = Some(RootCertificates::File(
+        authority.write(folder.path(), "ca.pem"),
+    ));
+    let without = Connector::new(settings.clone())
+        .unwrap()
+        .connect(Purpose::Execute)
+        .await
+        .err()
+        .unwrap();
+    assert!(matches!(without.class, Class::Tls { .. }), "{without}");
+    let (certificate, key) = authority.sign("client").write(folder.path());
+    settings.sslcert = Some(certificate);
+    let half = Connector::new(settings.clone()).err().unwrap();
+    assert!(half.to_string().contains("sslkey"), "{half}");
+    settings.sslkey = Some(key);
+    let link = Connector::new(settings)
+        .unwrap()
+        .connect(Purpose::Execute)
+        .await;
+    assert!(link.is_ok(), "{:?}", link.err());
 }

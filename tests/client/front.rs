@@ -1,8 +1,9 @@
 //! An encrypted front for a server that speaks plain text: answers the SSL request, then passes bytes.
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
-use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub struct Authority {
 pub struct Certificate {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
+    pem: String,
+    key_pem: String,
 }
 
 impl Authority {
@@ -49,8 +52,20 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Certificate {
             chain: vec![certificate.der().clone()],
+            pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
             key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
         }
+    }
+}
+
+impl Certificate {
+    /// Writes certificate and key where `sslcert` and `sslkey` can point to.
+    pub fn write(&self, folder: &Path) -> (PathBuf, PathBuf) {
+        let (certificate, key) = (folder.join("client.pem"), folder.join("client.key"));
+        std::fs::write(&certificate, &self.pem).unwrap();
+        std::fs::write(&key, &self.key_pem).unwrap();
+        (certificate, key)
     }
 }
 
@@ -59,11 +74,38 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// Starts an encrypted front; returns its address.
 pub async fn encrypted(server: SocketAddr, certificate: Certificate) -> SocketAddr {
+    front(server, certificate, None).await
+}
+
+/// As [`encrypted`], for clients with a certificate of this authority only.
+pub async fn mutual(
+    server: SocketAddr,
+    certificate: Certificate,
+    clients: &Authority,
+) -> SocketAddr {
+    let mut roots = RootCertStore::empty();
+    roots.add(clients.issuer.der().clone()).unwrap();
+    front(server, certificate, Some(roots)).await
+}
+
+async fn front(
+    server: SocketAddr,
+    certificate: Certificate,
+    clients: Option<RootCertStore>,
+) -> SocketAddr {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = match clients {
+        None => WebPkiClientVerifier::no_client_auth(),
+        Some(roots) => {
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+                .build()
+                .unwrap()
+        }
+    };
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_no_client_auth()
+        .with_client_cert_verifier(verifier)
         .with_single_cert(certificate.chain, certificate.key)
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
