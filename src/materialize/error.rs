@@ -152,40 +152,43 @@ impl Error {
 
     /// From the driver, while it connected.
     pub(super) fn from_connect(error: &tokio_postgres::Error, address: &str, role: &str) -> Self {
-        if let Some(answer) = error.as_db_error() {
-            let server = Box::new(ServerError::from(answer));
-            return Self::new(if server.sqlstate.starts_with("28") {
-                Class::Authentication {
-                    role: role.to_owned(),
-                    server,
-                }
-            } else {
-                server.classify()
-            });
-        }
-        let reason = causes(error);
-        let shown = error.to_string();
-        Self::new(if shown.contains("TLS") || is_of_encryption(error) {
-            Class::Tls {
-                address: address.to_owned(),
-                reason,
-            }
-        } else if shown.contains("authentication") || shown.contains("password") {
+        let Some(answer) = error.as_db_error() else {
+            return Self::new(unanswered(error, address, role));
+        };
+        let server = Box::new(ServerError::from(answer));
+        Self::new(if server.sqlstate.starts_with("28") {
             Class::Authentication {
                 role: role.to_owned(),
-                server: Box::new(ServerError {
-                    sqlstate: "28000".to_owned(),
-                    message: reason,
-                    detail: None,
-                    hint: None,
-                }),
+                server,
             }
         } else {
-            Class::Unreachable {
-                address: address.to_owned(),
-                reason,
-            }
+            server.classify()
         })
+    }
+}
+
+/// The class of a connection that failed without an answer of the server. The driver tells its kinds by their words only.
+fn unanswered(error: &tokio_postgres::Error, address: &str, role: &str) -> Class {
+    let reason = causes(error);
+    let address = address.to_owned();
+    if error.to_string().contains("TLS") || is_of_encryption(error) {
+        return Class::Tls { address, reason };
+    }
+    let message = if reason.contains("password missing") {
+        "it asks for a password and none is set".to_owned()
+    } else if reason.contains("authentication") {
+        reason
+    } else {
+        return Class::Unreachable { address, reason };
+    };
+    Class::Authentication {
+        role: role.to_owned(),
+        server: Box::new(ServerError {
+            sqlstate: "28000".to_owned(),
+            message,
+            detail: None,
+            hint: None,
+        }),
     }
 }
 

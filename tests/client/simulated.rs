@@ -7,11 +7,13 @@ use cutover::domain::name::Identifier;
 use cutover::domain::object::{Catalog, ObjectKind, Schema};
 use cutover::domain::snapshot::{Lag, Snapshot};
 use cutover::materialize::connection::{Connector, Purpose};
+use cutover::materialize::error::Class;
 use cutover::materialize::execute::{Executor, TransactionOutcome};
 use cutover::materialize::live::{LiveFeed, Options, live};
 use cutover::materialize::observe::Observer;
 use cutover::materialize::picture::LinkState;
 use cutover::materialize::queries::{Offer, QUERIES, Topic};
+use cutover::materialize::settings::Secret;
 use cutover::sim::{self, Passing, Simulator, World};
 use std::sync::Arc;
 use std::time::Duration;
@@ -417,4 +419,39 @@ async fn a_server_that_calls_itself_simulated_is_shown_as_one() {
     .unwrap();
     let observer = observer(&simulator).await;
     assert!(observer.server().simulated, "{}", observer.server().version);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_without_showing_it() {
+    let world = "[[role]]\nname = \"operator\"\npassword = \"right horse\"";
+    let simulator = Simulator::start(sim::Options {
+        world: World::from_toml(world).unwrap(),
+        listen: "127.0.0.1:0".parse().unwrap(),
+        passing: Passing::Manual,
+    })
+    .await
+    .unwrap();
+    let mut settings = settings(simulator.address());
+    settings.user = "operator".to_owned();
+    for wrong in [None, Some("wrong horse")] {
+        settings.password = wrong.map(Secret::new);
+        let error = Connector::new(settings.clone())
+            .unwrap()
+            .connect(Purpose::Observe)
+            .await
+            .err()
+            .unwrap();
+        assert!(
+            matches!(error.class, Class::Authentication { .. }),
+            "{error}"
+        );
+        assert!(error.to_string().contains("operator"), "{error}");
+        assert!(!error.to_string().contains("horse"), "{error}");
+    }
+    settings.password = Some(Secret::new("right horse"));
+    let link = Connector::new(settings)
+        .unwrap()
+        .connect(Purpose::Observe)
+        .await;
+    assert!(link.is_ok(), "{:?}", link.err());
 }
