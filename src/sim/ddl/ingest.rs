@@ -243,7 +243,7 @@ impl Work<'_> {
         script.push(Piece::Break("\n"));
         script.text(format!("FORMAT {}", sink.format));
         script.push(Piece::Break("\n"));
-        script.text(format!("ENVELOPE {}", sink.envelope));
+        script.text(format!("ENVELOPE {}", sink.envelope.to_uppercase()));
         let Some((schema, name)) = self.place(&sink.name, sink.if_not_exists, false)? else {
             return Ok(());
         };

@@ -83,6 +83,7 @@ pub fn parse_alter_system(cursor: &mut Cursor<'_>) -> SqlResult<Ddl> {
         cursor.end()?;
         return Ok(Ddl::AlterSystem { name, value: None });
     }
+    cursor.expect("set")?;
     match set(cursor)? {
         Statement::Set { name, value, .. } => {
             cursor.end()?;

@@ -96,9 +96,7 @@ pub fn shown(tokens: &[Token]) -> String {
         }
         match token {
             Token::Word(word)
-                if word.quote_style.is_none()
-                    && word.keyword != sqlparser::keywords::Keyword::NoKeyword
-                    && !text.ends_with('.') =>
+                if word.quote_style.is_none() && is_keyword(word) && !text.ends_with('.') =>
             {
                 text.push_str(&word.value.to_uppercase());
             }
@@ -107,6 +105,13 @@ pub fn shown(tokens: &[Token]) -> String {
         glue = matches!(token, Token::Period | Token::LParen | Token::DoubleColon);
     }
     text
+}
+
+fn is_keyword(word: &Word) -> bool {
+    // Materialize's own, which sqlparser does not know.
+    const MORE: [&str; 4] = ["debezium", "sink", "subsource", "upsert"];
+    word.keyword != sqlparser::keywords::Keyword::NoKeyword
+        || MORE.contains(&word.value.to_lowercase().as_str())
 }
 
 /// Reads the tokens of one statement.
