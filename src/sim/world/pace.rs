@@ -104,7 +104,7 @@ pub struct Model {
     pub sources: BTreeMap<String, SourcePace>,
     pub sizes: Vec<ReplicaSize>,
     pub replicas: ReplicaPace,
-    /// World time between two readings of source and sink statistics (about a minute on a real server).
+    /// World time between two readings of a source's statistics, from which its hydration is known too.
     pub statistics_every: Duration,
 }
 
@@ -135,7 +135,7 @@ impl Default for Model {
                 restart_after: Duration::from_secs(4),
                 base_memory: 400 * MEBIBYTE,
             },
-            statistics_every: Duration::from_secs(60),
+            statistics_every: Duration::from_secs(10),
         }
     }
 }

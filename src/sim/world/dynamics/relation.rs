@@ -59,7 +59,7 @@ macro_rules! relations {
 }
 
 relations! {
-    HydrationStatuses = "mz_internal.mz_hydration_statuses" by Hydration | Status,
+    HydrationStatuses = "mz_internal.mz_hydration_statuses" by Hydration | Status | Statistics,
     ComputeHydrationStatuses = "mz_internal.mz_compute_hydration_statuses" by Hydration,
     ComputeHydrationTimes = "mz_internal.mz_compute_hydration_times" by Hydration,
     OperatorHydrationStatuses = "mz_internal.mz_compute_operator_hydration_statuses" by Hydration | Progress,

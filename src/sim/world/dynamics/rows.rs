@@ -7,6 +7,7 @@ use super::super::clock::Timestamp;
 use super::node::{Frontier, Node, OnReplica, Progress, read_frontier};
 use super::{Dynamics, MINUTE, Relation};
 use crate::sim::Value;
+use crate::sim::inventory::Kind;
 use std::time::Duration;
 
 pub(super) type Row = Vec<Value>;
@@ -60,18 +61,21 @@ impl Dynamics {
     fn hydration_statuses(&self) -> Vec<Row> {
         let mut rows = Vec::new();
         for node in self.living().filter(|node| node.hydrates()) {
-            if node.on.is_empty() {
+            let reports = node.on.iter().filter(|(_, on)| self.is_reported(node, on));
+            let before = rows.len();
+            rows.extend(reports.map(|(replica, on)| {
+                vec![text(&node.id), text(replica), node.says_hydrated(on).into()]
+            }));
+            if rows.len() == before {
                 rows.push(vec![text(&node.id), Value::Null, false.into()]);
-            }
-            for (replica, on) in &node.on {
-                rows.push(vec![
-                    text(&node.id),
-                    text(replica),
-                    node.says_hydrated(on).into(),
-                ]);
             }
         }
         rows
+    }
+
+    /// A source's hydration is read from its statistics, so it is unattached until they are (recorded: 09).
+    fn is_reported(&self, node: &Node, on: &OnReplica) -> bool {
+        node.kind != Kind::Source || self.read_since(on).is_some()
     }
 
     fn per_compute_replica(&self, row: impl Fn(&Node, &str, &OnReplica) -> Row) -> Vec<Row> {

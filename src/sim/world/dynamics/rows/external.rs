@@ -49,25 +49,18 @@ impl Dynamics {
     }
 
     pub(super) fn sink_statistics(&self) -> Vec<Row> {
-        self.per_external(Kind::Sink, |node, replica, on| {
-            let seconds = if node.says_hydrated(on) {
-                self.read_since(on).unwrap_or_default().as_secs()
-            } else {
-                0
-            };
-            let messages = if node.readable {
-                1 + seconds * node.source_pace.live_rate
-            } else {
-                0
-            };
-            let bytes = messages * node.source_pace.record_bytes;
+        // What a sink wrote is the one batch that a table's content at its start is.
+        self.per_external(Kind::Sink, |node, replica, _| {
+            let messages = millis(u64::from(node.readable));
+            let bytes = millis(u64::from(node.readable) * node.source_pace.record_bytes);
+            let id = text(&node.id);
             Some(vec![
-                text(&node.id),
+                id,
                 text(replica),
-                millis(messages),
-                millis(messages),
-                millis(bytes),
-                millis(bytes),
+                messages.clone(),
+                messages,
+                bytes.clone(),
+                bytes,
             ])
         })
     }
@@ -89,7 +82,7 @@ impl Dynamics {
     }
 
     /// How long the object had been attached when statistics were read last; `None` before the first reading.
-    fn read_since(&self, on: &OnReplica) -> Option<Duration> {
+    pub(super) fn read_since(&self, on: &OnReplica) -> Option<Duration> {
         let every = u64::try_from(self.model.statistics_every.as_millis())
             .unwrap_or(u64::MAX)
             .max(1);
@@ -233,9 +226,15 @@ fn kind_text(node: &Node) -> Value {
 
 fn details(node: &Node, error: Option<&String>) -> Value {
     match error {
-        Some(error) => Value::Text(
-            serde_json::json!({ "namespaced": { node.subtype.clone(): error } }).to_string(),
-        ),
+        // The namespace is named once: in front of the error, or around it (recorded: 10).
+        Some(error) => {
+            let own = error
+                .strip_prefix(&format!("{}: ", node.subtype))
+                .unwrap_or(error);
+            Value::Text(
+                serde_json::json!({ "namespaced": { node.subtype.clone(): own } }).to_string(),
+            )
+        }
         None => Value::Null,
     }
 }
