@@ -1,0 +1,16 @@
+//! The simulated Materialize against recordings of a real one.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod simulator {
+    mod columns;
+    mod compare;
+    mod demo;
+    mod history;
+    mod known;
+    mod programs;
+    mod recording;
+    mod replay;
+    mod server;
+    mod wire;
+}
