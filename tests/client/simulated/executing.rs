@@ -1,0 +1,100 @@
+//! Transactions.
+
+use super::{PAIR, observer, run, schema, standing};
+use crate::connector;
+use crate::proxy::{Cut, Proxy};
+use cutover::domain::snapshot::Snapshot;
+use cutover::materialize::connection::Purpose;
+use cutover::materialize::execute::{Executor, TransactionOutcome};
+use cutover::sim;
+
+#[tokio::test]
+async fn a_swap_moves_names_and_comments_stay_with_ids() {
+    let simulator = standing().await;
+    run(&simulator, &PAIR);
+    let mut observer = observer(&simulator).await;
+    let before = observer.observe().await.unwrap();
+    let green = schema(&before.catalog, "green").unwrap().clone();
+    let mut executor = Executor::connect(&connector(simulator.address()), |_| {})
+        .await
+        .unwrap();
+    let swaps = [
+        r#"ALTER SCHEMA "materialize"."blue" SWAP WITH "green""#,
+        r#"ALTER CLUSTER "blue_c" SWAP WITH "green_c""#,
+    ];
+    let rehearsed = executor.rehearse(&swaps).await;
+    assert!(
+        matches!(rehearsed, TransactionOutcome::Rehearsed { .. }),
+        "{rehearsed:?}"
+    );
+    let unchanged = observer.observe().await.unwrap();
+    assert_eq!(unchanged.catalog, before.catalog);
+    let committed = executor.transaction(&swaps).await;
+    assert!(
+        matches!(committed, TransactionOutcome::Committed { .. }),
+        "{committed:?}"
+    );
+    let after = observer.observe().await.unwrap();
+    let blue = schema(&after.catalog, "blue").unwrap();
+    assert_eq!((&blue.id, &blue.comment), (&green.id, &green.comment));
+}
+
+#[tokio::test]
+async fn a_cut_around_commit_is_settled_by_reading_back() {
+    for (cut, swapped) in [(Cut::Before, false), (Cut::After, true)] {
+        let simulator = standing().await;
+        run(&simulator, &PAIR);
+        let mut observer = observer(&simulator).await;
+        let before = observer.observe().await.unwrap();
+        let proxy = Proxy::before(simulator.address()).await;
+        let mut executor = Executor::connect(&connector(proxy.address), |_| {})
+            .await
+            .unwrap();
+        proxy.cut_at(b"COMMIT", cut);
+        let outcome = executor
+            .transaction(&["ALTER SCHEMA blue SWAP WITH green"])
+            .await;
+        assert!(
+            matches!(outcome, TransactionOutcome::Unknown { .. }),
+            "{outcome:?}"
+        );
+        let after = observer.observe().await.unwrap();
+        let id = |snapshot: &Snapshot| schema(&snapshot.catalog, "blue").unwrap().id.clone();
+        assert_eq!(id(&before) != id(&after), swapped, "{cut:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_transaction_does_not_commit() {
+    let simulator = standing().await;
+    run(&simulator, &PAIR);
+    let link = connector(simulator.address())
+        .connect(Purpose::Execute)
+        .await
+        .unwrap();
+    link.run("BEGIN").await.unwrap();
+    link.run("ALTER SCHEMA blue SWAP WITH nosuch")
+        .await
+        .unwrap_err();
+    let end = link.run("COMMIT").await.unwrap();
+    assert_eq!(end.tag, "ROLLBACK", "the tag alone tells it");
+}
+
+#[tokio::test]
+async fn a_race_is_told_as_one() {
+    let simulator = standing().await;
+    run(&simulator, &PAIR);
+    let control = simulator.control();
+    control.arm(sim::Fault::conflict_at_commit(1));
+    let mut executor = Executor::connect(&connector(simulator.address()), |_| {})
+        .await
+        .unwrap();
+    let swap = ["ALTER SCHEMA blue SWAP WITH green"];
+    let lost = executor.transaction(&swap).await;
+    assert!(lost.is_retryable(), "{lost:?}");
+    let won = executor.transaction(&swap).await;
+    assert!(
+        matches!(won, TransactionOutcome::Committed { .. }),
+        "{won:?}"
+    );
+}
