@@ -1,6 +1,6 @@
 //! The screens as an operator sees them, with the style of every cell, at the three sizes that count.
 //!
-//! To look at them: `cargo test --test screens -- --nocapture show`.
+//! To look at them: `cargo test --test screens -- --nocapture`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
@@ -282,12 +282,83 @@ fn theme() -> Theme {
     Theme::ansi(Glyphs::UNICODE)
 }
 
+fn hold(name: &str, session: &mut Session, theme: &Theme, size: (u16, u16)) {
+    let drawn = screen::draw(&mut session.state, theme, size);
+    let name = format!("{name}_{}x{}", size.0, size.1);
+    println!("=== {name}\n{}", screen::text(&drawn));
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, screen::styled(&drawn));
+    });
+}
+
 #[test]
-fn show() {
-    for size in SIZES {
-        for (name, mut session) in gallery(size) {
-            let drawn = screen::draw(&mut session.state, &theme(), size);
-            println!("=== {name} {}x{}\n{}", size.0, size.1, screen::text(&drawn));
+fn every_screen_on_a_small_terminal() {
+    for (name, mut session) in gallery(SIZES[0]) {
+        hold(name, &mut session, &theme(), SIZES[0]);
+    }
+}
+
+/// The screens that lay themselves out by the size.
+#[test]
+fn the_main_screens_on_larger_terminals() {
+    let main = [
+        "hydrating",
+        "promoted",
+        "plan-promote",
+        "changes",
+        "run",
+        "traffic",
+        "history",
+    ];
+    for size in &SIZES[1..] {
+        for (name, mut session) in gallery(*size) {
+            if main.contains(&name) {
+                hold(name, &mut session, &theme(), *size);
+            }
         }
     }
+}
+
+#[test]
+fn without_colours_and_without_unicode() {
+    let mono = Theme::mono(Glyphs::UNICODE);
+    let ascii = Theme::ansi(Glyphs::ASCII);
+    for (name, mut session) in gallery(SIZES[0]) {
+        if ["hydrating", "failing", "changes", "plan-promote"].contains(&name) {
+            hold(&format!("{name}_mono"), &mut session, &mono, SIZES[0]);
+            hold(&format!("{name}_ascii"), &mut session, &ascii, SIZES[0]);
+        }
+    }
+}
+
+#[test]
+fn ascii_glyphs_leave_no_other_character() {
+    let ascii = Theme::mono(Glyphs::ASCII);
+    for size in SIZES {
+        for (name, mut session) in gallery(size) {
+            let text = screen::text(&screen::draw(&mut session.state, &ascii, size));
+            let other: String = text.chars().filter(|c| !c.is_ascii()).collect();
+            assert_eq!(other, "", "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_terminal_that_is_too_small_says_so() {
+    let mut session = Session::watching(Scene::Ready, (40, 10));
+    hold("too-small", &mut session, &theme(), (40, 10));
+}
+
+#[test]
+fn production_and_read_only_are_unmistakable() {
+    let marked = Facts {
+        demo: false,
+        production: true,
+        read_only: Some("the role has no privilege to change anything".to_owned()),
+        ..facts()
+    };
+    let mut session = Session::new(marked, SIZES[0]);
+    session.picture(Scene::Ready, LinkState::Live);
+    session.press("P");
+    hold("production-read-only", &mut session, &theme(), SIZES[0]);
 }

@@ -138,6 +138,9 @@ impl Session {
                     next_draw = Instant::now() + FRAME;
                     continue;
                 }
+                () = sleep_until(self.wake()), if self.state.wakes_at().is_some() => {
+                    self.take(Event::Tick(self.now()), cockpit);
+                }
                 _ = clock.tick() => self.take(Event::Tick(self.now()), cockpit),
             }
             self.drain(&mut keys, &mut incoming, &mut pictures, cockpit);
@@ -174,6 +177,13 @@ impl Session {
     fn look(&mut self, pictures: &mut watch::Receiver<Picture>, cockpit: &mut Cockpit) {
         let picture = pictures.borrow_and_update().clone();
         self.take(Event::Picture(picture), cockpit);
+    }
+
+    /// When the state wants to be looked at again; now, when it does not.
+    fn wake(&self) -> Instant {
+        let millis = self.state.wakes_at().unwrap_or_default();
+        // One more, so that the moment has come and not only nearly.
+        self.started + Duration::from_millis(millis + 1)
     }
 
     fn now(&self) -> Now {

@@ -149,7 +149,7 @@ fn who(board: &Board, session: &str) -> String {
                 None => role,
             }
         }
-        None => session.chars().take(8).collect(),
+        None => short(session),
     }
 }
 
@@ -232,9 +232,15 @@ fn sessions(board: &Board, lines: &mut Vec<Line>) {
                     .client_ip
                     .clone()
                     .unwrap_or_else(|| "not told".to_owned()),
-                session.id.chars().take(8).collect(),
+                short(&session.id),
                 age(board, session.since),
             ],
         });
     }
+}
+
+/// The end of a session's id: ids of sessions that began together differ there.
+fn short(session: &str) -> String {
+    let skip = session.chars().count().saturating_sub(8);
+    session.chars().skip(skip).collect()
 }

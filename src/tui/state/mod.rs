@@ -25,6 +25,8 @@ use std::sync::Arc;
 /// How long a flash stays, in milliseconds.
 pub const FLASH_MS: u64 = 8_000;
 
+const NO_PICTURE: &str = "no picture of the server yet";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Screen {
     Cockpit,
@@ -155,6 +157,10 @@ pub struct State {
     /// The picture that is held still, and since when.
     pub frozen: Option<(Picture, Now)>,
     pub stage: Stage,
+    /// An operation has ended and no picture has come since: the phase on the screen is the one before it.
+    pub outdated: bool,
+    /// Since when the operator waits for readiness. Waiting only looks, so it is no operation and stands beside one.
+    pub awaiting: Option<Now>,
     pub overlay: Option<Overlay>,
     pub cockpit: CockpitState,
     pub changes: ChangesState,
@@ -186,6 +192,8 @@ impl State {
             received: now,
             frozen: None,
             stage: Stage::Idle,
+            outdated: false,
+            awaiting: None,
             overlay: None,
             cockpit: CockpitState::default(),
             changes: ChangesState::default(),
@@ -226,6 +234,17 @@ impl State {
         }
     }
 
+    /// When something on the screen changes by time alone, within the second: a dialog begins to listen. In [`Now::millis`].
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<u64> {
+        let opened = match (&self.overlay, &self.stage) {
+            (Some(Overlay::Question { opened, .. } | Overlay::Result { opened, .. }), _) => opened,
+            (None, Stage::Reviewing(dialog)) => &dialog.opened,
+            _ => return None,
+        };
+        Some(opened.millis + DEAF_MS).filter(|wake| *wake > self.now.millis)
+    }
+
     /// The phase by the newest picture; operations are judged by it even while the screen is held still.
     #[must_use]
     pub fn phase(&self) -> Option<Phase> {
@@ -246,6 +265,13 @@ impl State {
     /// # Errors
     /// The reason why not, as one clause that fits beside a key.
     pub fn may(&self, operation: Operation) -> Result<(), String> {
+        if self.outdated {
+            return Err("the new state is being read".to_owned());
+        }
+        if operation == Operation::Await {
+            let phase = self.phase().ok_or_else(|| NO_PICTURE.to_owned())?;
+            return operation.allowed(phase, true).map_err(str::to_owned);
+        }
         if self.facts.read_only.is_some() {
             return Err("read-only".to_owned());
         }
@@ -255,9 +281,7 @@ impl State {
             Stage::Planning { operation, .. } => return Err(format!("planning {operation}")),
             Stage::Reviewing(_) => return Err("a plan is open".to_owned()),
         }
-        let phase = self
-            .phase()
-            .ok_or_else(|| "no picture of the server yet".to_owned())?;
+        let phase = self.phase().ok_or_else(|| NO_PICTURE.to_owned())?;
         operation.allowed(phase, false).map_err(str::to_owned)
     }
 }

@@ -73,6 +73,8 @@ pub fn back(state: &mut State) {
     } else if state.cockpit.arrangement.problems_only {
         state.cockpit.arrangement.problems_only = false;
         lists::rearrange(state);
+    } else if state.awaiting.is_some() {
+        super::readiness::wait(state);
     }
 }
 

@@ -8,6 +8,7 @@ mod lists;
 mod operation;
 mod overlay;
 mod picture;
+mod readiness;
 mod run;
 
 pub use operation::outcome_word;

@@ -1,8 +1,8 @@
 //! The life of an operation: asked for, planned, reviewed, running, ended. The only place that makes [`Effect::Execute`].
 
-use super::{flash, note};
-use crate::domain::action::{Danger, Operation};
-use crate::domain::plan::{Confirmation, ConfirmedPlan, Plan};
+use super::{flash, note, readiness};
+use crate::domain::action::Operation;
+use crate::domain::plan::{ConfirmedPlan, Plan};
 use crate::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
 use crate::tui::effect::{Effect, Generation, PlanOptions};
 use crate::tui::state::{
@@ -13,6 +13,10 @@ use crate::tui::theme::Role;
 /// An operation's key: asks for its plan, or says why not.
 pub fn ask(state: &mut State, operation: Operation) -> Vec<Effect> {
     match state.may(operation) {
+        Ok(()) if operation == Operation::Await => {
+            readiness::wait(state);
+            Vec::new()
+        }
         Ok(()) => plan(state, operation, PlanOptions::default()),
         Err(reason) => {
             let label = state.label(operation);
@@ -76,13 +80,6 @@ pub fn planned(
         }
         Err(message) => return show_failure(state, label, message),
     };
-    if operation.danger() == Danger::Look && !plan.is_blocked() {
-        // Waiting changes nothing, so there is nothing to confirm.
-        return match plan.confirm(&Confirmation::Key) {
-            Ok(confirmed) => execute(state, confirmed),
-            Err(error) => show_failure(state, label, error.to_string()),
-        };
-    }
     state.overlay = None;
     state.stage = Stage::Reviewing(Box::new(Dialog::new(plan, label, options, state.now)));
     Vec::new()
@@ -102,7 +99,7 @@ fn show_failure(state: &mut State, label: &str, message: String) -> Vec<Effect> 
     Vec::new()
 }
 
-/// Starts a confirmed plan. Called by the dialog only, and for plans that only look.
+/// Starts a confirmed plan. Called by the dialog only.
 pub fn execute(state: &mut State, plan: ConfirmedPlan) -> Vec<Effect> {
     let operation = plan.plan().operation;
     // The stage must be free of any other operation; a running one is never replaced.
@@ -281,6 +278,7 @@ fn finished(state: &mut State, outcome: Outcome) -> Vec<Effect> {
             opened: state.now,
         });
     }
+    state.outdated = true;
     state.run.ended = Some(state.now);
     state.run.outcome = Some(outcome);
     if state.leaving {

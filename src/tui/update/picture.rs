@@ -1,6 +1,6 @@
 //! A new picture: what changed goes to the journal, the list is arranged anew.
 
-use super::{flash, lists, note};
+use super::{lists, note, readiness};
 use crate::domain::board::Board;
 use crate::domain::phase::Phase;
 use crate::domain::readiness::Readiness;
@@ -22,6 +22,7 @@ pub fn take(state: &mut State, picture: Picture) -> Vec<Effect> {
     let Some(board) = board.filter(|_| is_new) else {
         return Vec::new();
     };
+    state.outdated = false;
     if let Some(old) = &before.board {
         journal_phase(state, old, &board);
         journal_clusters(state, old, &board);
@@ -30,6 +31,7 @@ pub fn take(state: &mut State, picture: Picture) -> Vec<Effect> {
     if state.frozen.is_none() {
         lists::rearrange(state);
     }
+    readiness::look(state, &board);
     reload_changes(state, before.board.as_deref(), &board)
 }
 
@@ -63,9 +65,6 @@ fn journal_phase(state: &mut State, old: &Board, new: &Board) {
         _ => Role::Info,
     };
     note(state, role, format!("phase {} -> {}", old.phase, new.phase));
-    if new.phase == Phase::Ready {
-        flash(state, "the deployment side is ready");
-    }
 }
 
 fn journal_clusters(state: &mut State, old: &Board, new: &Board) {

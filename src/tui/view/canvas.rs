@@ -5,6 +5,7 @@ use crate::tui::theme::{Role, Theme};
 use crate::tui::wording;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 pub struct Canvas<'a> {
@@ -29,7 +30,8 @@ impl<'a> Canvas<'a> {
         if x >= right || y >= area.bottom() {
             return x;
         }
-        let style = self.theme.style(role);
+        // On a clean ground: buffers add styles up, and what was drawn below would shine through.
+        let style = Style::reset().patch(self.theme.style(role));
         // Tabs and other controls would be drawn with no width and shift what follows.
         let clean: std::borrow::Cow<'_, str> = if text.contains(char::is_control) {
             text.replace('\t', "    ")

@@ -2,6 +2,7 @@
 
 use super::Canvas;
 use crate::domain::board::Board;
+use crate::domain::environment::Side;
 use crate::domain::phase::Phase;
 use crate::domain::readiness::{ClusterReadiness, Readiness};
 use crate::domain::snapshot::{LogicalTime, ReplicaHealth};
@@ -11,6 +12,7 @@ use crate::tui::wording;
 use ratatui::layout::Rect;
 
 const NAME: u16 = 16;
+const SIDE: u16 = 8;
 const STATE: u16 = 12;
 const COUNT: u16 = 8;
 
@@ -68,11 +70,18 @@ fn line(
     let role = Role::from(shown.readiness);
     canvas.cut(row.x + 1, row.y, row.x + NAME, Role::Title, &blue.name);
     let mut x = row.x + NAME + 1;
+    let (side, label) = match shown.side {
+        Side::Production => (Role::Blue, "blue"),
+        Side::Deployment if board.phase.holds_retired() => (Role::Muted, "retired"),
+        Side::Deployment => (Role::Green, "green"),
+    };
+    canvas.text(x, row.y, x + SIDE, side, label);
+    x += SIDE;
     let glyph = glyphs.readiness(shown.readiness);
     let words = format!("{glyph} {}", shown.readiness);
     canvas.text(x, row.y, x + STATE, role, &words);
     x += STATE;
-    let width = (row.width / 6).clamp(8, 30);
+    let width = (row.width / 8).clamp(8, 30);
     gauge(canvas, Rect { x, width, ..row }, shown);
     x += width;
     canvas.right(
@@ -97,7 +106,7 @@ fn gauge(canvas: &mut Canvas<'_>, area: Rect, cluster: &ClusterReadiness) {
     let width = usize::from(area.width);
     // Full only when it is: a bar that rounds up lies.
     let full = match (cluster.hydrated, cluster.total) {
-        (_, 0) => width,
+        (_, 0) => 0,
         (hydrated, total) => hydrated.min(total) * width / total,
     };
     let role = Role::from(cluster.readiness);
@@ -120,7 +129,7 @@ fn gauge(canvas: &mut Canvas<'_>, area: Rect, cluster: &ClusterReadiness) {
 /// Blue at the right end: in full where there is room, its glyph alone otherwise. Returns where it begins.
 fn blue_side(canvas: &mut Canvas<'_>, left: u16, y: u16, end: u16, blue: &ClusterReadiness) -> u16 {
     let glyph = canvas.glyphs().readiness(blue.readiness);
-    let words = if end.saturating_sub(left) >= 60 {
+    let words = if end.saturating_sub(left) >= 50 {
         format!(
             "blue {glyph} {} {}/{} lag {}",
             blue.readiness,
@@ -148,6 +157,8 @@ fn note(state: &State, board: &Board, cluster: &ClusterReadiness) -> (Role, Stri
         .and_then(|id| state.cockpit.estimates.get(id));
     if let Some(estimate) = estimate {
         parts.push(estimate.to_string());
+    } else if cluster.total == 0 && cluster.readiness == Readiness::Ready {
+        parts.push("nothing to hydrate".to_owned());
     } else if cluster.readiness == Readiness::Ready {
         parts.push(format!("lag {}", wording::lag(cluster.lag)));
     }

@@ -49,7 +49,18 @@ pub fn draw(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State) {
     let foot = inner.height.saturating_sub(3);
     canvas.rule(row(foot), "Confirm", "", false);
     question(canvas, row(foot + 1), dialog);
-    answer(canvas, row(foot + 2), dialog);
+    if dialog.is_deaf(state.now) {
+        // Keys are ignored for now, so none is offered.
+        canvas.cut(
+            inner.x + 1,
+            inner.y + foot + 2,
+            inner.right(),
+            Role::KeyBlocked,
+            "one moment",
+        );
+    } else {
+        answer(canvas, row(foot + 2), dialog);
+    }
 }
 
 fn title(dialog: &Dialog) -> String {

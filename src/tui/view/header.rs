@@ -233,7 +233,10 @@ fn message(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
                 Role::Stale,
                 format!("link lost, trying again; this is the last picture: {error}"),
             ),
-            _ => phase_words(board),
+            _ => match state.awaiting {
+                Some(since) => awaiting_words(board, state.now.since(since)),
+                None => phase_words(board),
+            },
         },
         (_, None) => match &state.latest.link.state {
             LinkState::Lost { error } => (
@@ -277,6 +280,18 @@ fn running_words(state: &State, running: &Running) -> (Role, String) {
     (
         Role::Focus,
         format!("{} running for {time}: {what}", running.label),
+    )
+}
+
+fn awaiting_words(board: &Board, millis: u64) -> (Role, String) {
+    let (hydrated, total) = board.deployment.hydrated_of_total();
+    (
+        Role::Focus,
+        format!(
+            "awaiting readiness for {}: {hydrated} of {total} hydrated; {}",
+            wording::span(millis),
+            board.deployment.reason
+        ),
     )
 }
 

@@ -99,7 +99,7 @@ fn cells(entry: &AuditEntry) -> [(Role, String); 7] {
 }
 
 fn columns(canvas: &mut Canvas<'_>, area: Rect, y: u16, cells: [(Role, String); 7]) {
-    let widths = [16, 9, 18, 12, 11, 7, area.width];
+    let widths = [16, 9, 24, 12, 11, 7, area.width];
     let mut x = area.x + 1;
     for ((role, text), width) in cells.iter().zip(widths) {
         let right = x.saturating_add(width).min(area.right());

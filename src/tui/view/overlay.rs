@@ -9,6 +9,7 @@ use crate::tui::theme::Role;
 use ratatui::layout::Rect;
 
 pub fn draw(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State) {
+    let deaf = state.wakes_at().is_some();
     match &state.overlay {
         None => {}
         Some(Overlay::Help { scroll }) => help(canvas, size, state, *scroll),
@@ -25,14 +26,16 @@ pub fn draw(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State) {
                 ),
             };
             let lines = [Paragraph::new(Role::Text, words)];
-            boxed(canvas, size, title, &lines, "y yes   n no");
+            let keys = if deaf { "one moment" } else { "y yes   n no" };
+            boxed(canvas, size, title, &lines, keys);
         }
         Some(Overlay::Result { title, lines, .. }) => {
             let lines: Vec<Paragraph> = lines
                 .iter()
                 .map(|line| Paragraph::new(Role::Text, line))
                 .collect();
-            boxed(canvas, size, title, &lines, "any key closes");
+            let keys = if deaf { "one moment" } else { "any key closes" };
+            boxed(canvas, size, title, &lines, keys);
         }
     }
 }

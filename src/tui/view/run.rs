@@ -50,10 +50,13 @@ fn steps(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     }
 }
 
-/// Statements, then models: what is shown of each, and how long it took.
+/// Models where there are any, else statements; statements that failed in any case. What is shown, and how long it took.
 fn lines(canvas: &Canvas<'_>, run: &RunState) -> Vec<(Role, String, String)> {
     let glyphs = canvas.glyphs();
-    let statements = run.statements.iter().map(|statement| {
+    let told = run.statements.iter().filter(|statement| {
+        run.models.is_empty() || matches!(statement.outcome, Some((false, _, _)))
+    });
+    let statements = told.map(|statement| {
         let (role, glyph, time) = match &statement.outcome {
             None => (Role::Hydrating, glyphs.hydrating, String::new()),
             Some((true, _, seconds)) => (Role::Ready, glyphs.done, format!("{seconds:.1} s")),
