@@ -30,6 +30,8 @@ pub struct Engine {
     faults: Faults,
     /// How often each table of a user was written.
     writes: BTreeMap<Id, u64>,
+    /// Full names of items that are gone.
+    dropped: BTreeMap<Id, String>,
     pub live: Live,
     now: Millis,
 }
@@ -49,6 +51,7 @@ impl Engine {
             dynamics,
             faults,
             writes: BTreeMap::new(),
+            dropped: BTreeMap::new(),
             live: Live::default(),
             now,
         };
@@ -109,10 +112,28 @@ impl Engine {
         catalog.settle_audit(audited, self.now);
         catalog.revision = self.catalog.revision + 1;
         self.match_tables(&catalog)?;
+        self.remember_dropped(&catalog);
         self.catalog = Arc::new(catalog);
         self.facts.set_catalog(self.catalog.clone());
         self.dynamics.follow(&inventory::inventory(&self.catalog));
         Ok(())
+    }
+
+    /// What is gone from the next catalog keeps the name that it had in this one.
+    fn remember_dropped(&mut self, next: &Catalog) {
+        let current = &self.catalog;
+        let gone = current
+            .items
+            .keys()
+            .filter(|id| !next.items.contains_key(id));
+        self.dropped
+            .extend(gone.map(|id| (*id, current.full_name(*id))));
+    }
+
+    /// The full name that a dropped item had last.
+    #[must_use]
+    pub fn dropped_name(&self, id: Id) -> Option<&str> {
+        self.dropped.get(&id).map(String::as_str)
     }
 
     /// Makes and drops the SQLite tables of users' tables.
@@ -148,7 +169,10 @@ impl Engine {
             return 0;
         };
         match relations::origin(&item.name) {
-            Origin::Catalog => self.catalog.revision,
+            // Hidden relations are not listed either, and can be hidden at any time.
+            Origin::Catalog => {
+                (self.catalog.revision << 8) + self.faults.missing_relations().len() as u64
+            }
             Origin::Sessions => self.live.version,
             Origin::World => {
                 moving(&item.name).map_or(0, |relation| self.dynamics.generation(relation) + 1)
@@ -169,7 +193,7 @@ impl Engine {
             .get(&id)
             .ok_or_else(|| SqlError::unknown_item(id))?;
         let rows = match relations::origin(&item.name) {
-            Origin::Catalog => relations::rows(&item.name, &catalog),
+            Origin::Catalog => relations::rows(&item.name, &self.catalog()),
             Origin::Sessions => self.live.rows(&item.name),
             Origin::World => moving(&item.name)
                 .map(|relation| self.dynamics.rows(relation))

@@ -1,6 +1,5 @@
 //! The differences of a query over time (recorded: 08, 14).
 
-use crate::sim::catalog::id::Id;
 use crate::sim::engine::{Engine, Shared};
 use crate::sim::error::{SqlError, SqlResult};
 use crate::sim::inventory::Millis;
@@ -74,8 +73,6 @@ pub struct Subscription {
     rows: Multiset,
     /// The last batch's time; `None` before the first.
     at: Option<Millis>,
-    /// Full names of what it reads directly, as they were last.
-    names: BTreeMap<Id, String>,
     finished: bool,
     /// Rows that were worked out and not yet taken.
     pub pending: VecDeque<Row>,
@@ -119,7 +116,6 @@ impl Subscription {
             versions: Vec::new(),
             rows: Multiset::new(),
             at: None,
-            names: BTreeMap::new(),
             finished: false,
             pending: VecDeque::new(),
         })
@@ -178,13 +174,11 @@ impl Subscription {
         Ok(())
     }
 
-    fn check_dropped(&mut self, engine: &Engine) -> SqlResult<()> {
+    fn check_dropped(&self, engine: &Engine) -> SqlResult<()> {
         let catalog = engine.current();
         for id in self.plan.references.iter().filter(|id| id.is_user()) {
-            if catalog.items.contains_key(id) {
-                self.names.insert(*id, catalog.full_name(*id));
-            } else {
-                let name = self.names.get(id).cloned().unwrap_or_default();
+            if !catalog.items.contains_key(id) {
+                let name = engine.dropped_name(*id).unwrap_or_default();
                 return Err(SqlError::plan(format!(
                     "subscribe has been terminated because underlying relation \"{name}\" was dropped"
                 )));
