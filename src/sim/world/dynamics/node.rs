@@ -88,7 +88,7 @@ pub(super) struct Node {
     pub cluster: Option<String>,
     pub refresh: Refresh,
     pub created_at: Timestamp,
-    /// The time whose contents hydration rebuilds: an unhydrated index's frontier (recorded: 07).
+    /// The time whose contents hydration rebuilds: an unhydrated index's frontier; 0 for what never changes (recorded: 07).
     pub as_of: u64,
     pub pace: Pace,
     pub source_pace: SourcePace,
@@ -122,7 +122,11 @@ impl Node {
         now: Timestamp,
     ) -> Self {
         let created_at = Timestamp(object.created_at).min(now);
-        let as_of = read_frontier(created_at.millis() + 1);
+        let as_of = if object.constant {
+            0
+        } else {
+            read_frontier(created_at.millis() + 1)
+        };
         Self {
             id: id.to_owned(),
             kind: object.kind,
