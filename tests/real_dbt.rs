@@ -20,14 +20,16 @@ time = "200ms"
 name = "reader"
 "#;
 
-/// The dbt to test with.
+/// The dbt to test with: what the environment names, or what `.ci/dbt-venv` installed.
 ///
 /// # Panics
-/// When there is none: these tests never pass without having run.
+/// When there is none: this test never passes without having run.
 fn dbt() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let own = root.join(".venv/bin/dbt");
-    let dbt = std::env::var_os("CUTOVER_TEST_DBT").map_or(own, PathBuf::from);
+    let named = ["CUTOVER_TEST_DBT", "DBT"]
+        .into_iter()
+        .find_map(std::env::var_os);
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/dbt");
+    let dbt = named.map_or(installed, PathBuf::from);
     assert!(
         dbt.is_file(),
         "there is no dbt at {}: run .ci/dbt-venv, which installs it, or set CUTOVER_TEST_DBT",

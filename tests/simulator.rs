@@ -6,6 +6,7 @@ mod simulator {
     mod columns;
     mod compare;
     mod demo;
+    mod faults;
     mod history;
     mod known;
     mod programs;

@@ -1,6 +1,6 @@
 //! The world of the demo against the manifest that says what production runs.
 
-use super::server::Simulator;
+use super::server::{Simulator, rows};
 use super::wire::Session;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -16,21 +16,6 @@ fn demo() -> (Simulator, Session) {
     let simulator = Simulator::start(&world);
     let session = Session::login(simulator.address(), "materialize");
     (simulator, session)
-}
-
-/// The rows of a query, cells joined by a space, NULL as `-`.
-fn rows(session: &mut Session, sql: &str) -> Vec<String> {
-    let answer = session.ask(sql);
-    assert!(answer.error.is_none(), "{sql}: {:?}", answer.error);
-    let line = |row: Vec<Option<String>>| {
-        row.into_iter()
-            .map(|cell| cell.unwrap_or_else(|| "-".to_owned()))
-    };
-    answer
-        .rows
-        .into_iter()
-        .map(|row| line(row).collect::<Vec<_>>().join(" "))
-        .collect()
 }
 
 #[test]

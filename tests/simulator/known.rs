@@ -21,11 +21,6 @@ const COUNTS: &[&str] = &[
 
 pub const KNOWN: &[Known] = &[
     known(
-        &["07:10"],
-        Part::Rows,
-        "an unattached constant view can be read from its as-of on here, from 0 on there",
-    ),
-    known(
         &["07:12", "07:14"],
         Part::Tag,
         "one of the two replicas learned of new objects seconds before the other; here both do within a second",

@@ -1,6 +1,7 @@
 //! A simulated server that a test talks to without being asynchronous itself.
 
-use cutover::sim::world::{Disturbance, ObjectName, World};
+use super::wire::Session;
+use cutover::sim::world::{Disturbance, Fault, ObjectName, World};
 use cutover::sim::{Options, Passing, Simulator as Server};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -53,6 +54,42 @@ impl Simulator {
             error: error.to_owned(),
             lasts: None,
         };
-        self.server.control().disturb(&stall).unwrap();
+        self.disturb(&stall);
     }
+
+    pub fn disturb(&self, disturbance: &Disturbance) {
+        self.server.control().disturb(disturbance).unwrap();
+    }
+
+    pub fn arm(&self, fault: Fault) {
+        self.server.control().arm(fault);
+    }
+
+    /// How many faults have not struck yet.
+    pub fn armed(&self) -> usize {
+        self.server.control().faults().remaining()
+    }
+
+    pub fn close(&self) {
+        self.server.control().close();
+    }
+
+    pub fn open(&self) {
+        self.server.control().open();
+    }
+}
+
+/// The rows of a query that must succeed, cells joined by a space, NULL as `-`.
+pub fn rows(session: &mut Session, sql: &str) -> Vec<String> {
+    let answer = session.ask(sql);
+    assert!(answer.error.is_none(), "{sql}: {:?}", answer.error);
+    let line = |row: Vec<Option<String>>| {
+        row.into_iter()
+            .map(|cell| cell.unwrap_or_else(|| "-".to_owned()))
+    };
+    answer
+        .rows
+        .into_iter()
+        .map(|row| line(row).collect::<Vec<_>>().join(" "))
+        .collect()
 }

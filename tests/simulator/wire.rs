@@ -2,7 +2,7 @@
 
 use postgres_protocol::message::{backend, frontend};
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -96,6 +96,18 @@ impl Session {
     pub fn query(&mut self, sql: &str) -> Vec<Answer> {
         self.send(sql);
         self.answers()
+    }
+
+    /// Sends a query string; whether the server closes the connection instead of answering.
+    pub fn is_left_without_answer(&mut self, sql: &str) -> bool {
+        let mut packet = bytes::BytesMut::new();
+        frontend::query(sql, &mut packet).unwrap();
+        // A write to a connection that is closed already fails, or doesn't, as the system likes.
+        let _ = self.stream.write_all(&packet);
+        match self.stream.read(&mut [0; 1024]) {
+            Ok(read) => read == 0,
+            Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        }
     }
 
     /// The answer to the last statement of a query string, with the notices of all.
