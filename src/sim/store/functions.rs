@@ -81,7 +81,8 @@ pub fn register(sqlite: &Connection, facts: &Arc<Facts>) -> Result<()> {
     register_texts(sqlite)?;
     register_numbers(sqlite)?;
     register_json(sqlite)?;
-    register_facts(sqlite, facts)
+    register_facts(sqlite, facts)?;
+    super::digest::register(sqlite)
 }
 
 fn pure<T>(

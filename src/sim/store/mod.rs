@@ -3,6 +3,7 @@
 //! Each relation with rows of its own is a table named by its id (`s412`, `u12`) with columns `c1`, `c2`, ... Built-in relations
 //! are filled from the catalog, from the dynamics' readings or from the live sessions, and only when a query reads them.
 
+mod digest;
 pub mod functions;
 pub mod listing;
 pub mod postgres;
