@@ -14,6 +14,7 @@ pub mod operation;
 pub mod printer;
 pub mod run;
 pub mod status;
+pub mod validate;
 pub mod wait;
 
 use crate::ops::error::OpsError;

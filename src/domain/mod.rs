@@ -25,3 +25,4 @@ pub mod project;
 pub mod readiness;
 pub mod record;
 pub mod snapshot;
+pub mod validation;

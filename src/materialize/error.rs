@@ -77,7 +77,7 @@ impl Error {
         self
     }
 
-    pub(super) fn decode(place: impl Into<String>, problem: impl Into<String>) -> Self {
+    pub fn decode(place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::new(Class::Decode {
             place: place.into(),
             problem: problem.into(),

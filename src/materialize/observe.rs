@@ -9,9 +9,11 @@ use super::probe::{Probed, READ_DEADLINE, exclude_refused, probe, rows_of};
 use super::queries::{Fact, Offer, Topic};
 use crate::domain::access::Access;
 use crate::domain::background::{AuditEvent, ClusterDefinition};
+use crate::domain::name::{Identifier, ObjectId};
 use crate::domain::object::Cluster;
 use crate::domain::snapshot::{LogicalTime, Server, Snapshot};
-use std::collections::BTreeSet;
+use crate::domain::validation::Column;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A connection that reads on demand. Every reading is made now: nothing is remembered but what the server offers.
 pub struct Observer {
@@ -202,6 +204,35 @@ impl Observer {
             });
         }
         Ok(definitions)
+    }
+
+    /// The columns of every user relation, in order.
+    ///
+    /// # Errors
+    /// When the link fails or a row can't be read.
+    pub async fn columns(&self) -> Result<BTreeMap<ObjectId, Vec<Column>>, Error> {
+        let fact = Fact::Columns;
+        let mut columns: BTreeMap<ObjectId, BTreeMap<u64, Column>> = BTreeMap::new();
+        for row in self.rows(fact).await? {
+            let position = row.text(fact, 1)?.parse().unwrap_or_default();
+            let name = Identifier::new(row.text(fact, 2)?)
+                .map_err(|error| Error::decode("a column's name", error.to_string()))?;
+            let modifier = match row.get(4) {
+                None | Some("-1") => String::new(),
+                Some(modifier) => format!(" (modifier {modifier})"),
+            };
+            let column = Column {
+                name,
+                type_name: format!("{}{modifier}", row.text(fact, 3)?),
+                nullable: matches!(row.get(5), Some("t" | "true")),
+            };
+            let id = ObjectId::new(row.text(fact, 0)?);
+            columns.entry(id).or_default().insert(position, column);
+        }
+        Ok(columns
+            .into_iter()
+            .map(|(id, columns)| (id, columns.into_values().collect()))
+            .collect())
     }
 
     /// The newest audit events about schemas and clusters, newest first.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`session`] | settings, connections and manifests of one environment; one look at everything |
 //! | [`planning`] | request -> observe, plan, rehearse |
-//! | [`execute`], `conduct` | confirmed plan -> observe again, run under the audit, read back, verify |
+//! | [`execute`], `run`, `conduct` | confirmed plan -> observe again, run under the audit, read back, verify |
 //! | `build`, `dbt` | what a deploy or a sync builds, and dbt at work |
 //! | [`project`], [`state`] | manifests, compared and kept |
 //! | [`changes`] | what the candidate changes, and where each node stands |
@@ -23,9 +23,11 @@ pub mod planning;
 pub mod progress;
 pub mod project;
 pub mod request;
+mod run;
 pub mod sample;
 pub mod session;
 pub mod state;
 pub mod status;
+pub mod validate;
 pub mod wait;
 pub mod watch;

@@ -77,6 +77,7 @@ async fn with_session(printer: Printer, common: Common, command: Command) -> u8 
         Command::Doctor => cli::doctor::doctor(&desk).await,
         Command::Await { .. } => cli::wait::wait(&desk).await,
         Command::History { limit } => cli::history::history(&desk, limit),
+        Command::Validate => cli::validate::validate(&desk).await,
 
         Command::Run {
             until,

@@ -117,7 +117,12 @@ impl Port for SessionPort {
     }
 
     fn changes(&self) -> Answer<'_, Result<Arc<ChangesView>, String>> {
-        Box::pin(async move { Err("not wired yet".to_owned()) })
+        Box::pin(async move {
+            self.session
+                .changes()
+                .await
+                .map_err(|error| error.to_string())
+        })
     }
 
     fn history(&self) -> Answer<'_, Result<Arc<[AuditEntry]>, String>> {
@@ -134,12 +139,11 @@ impl Port for SessionPort {
 
     fn parse(&self) -> Answer<'_, Result<String, String>> {
         Box::pin(async move {
-            self.session
-                .compile()
-                .await
-                .map_err(|error| error.to_string())?;
+            let manifest = self.session.parse_project().await;
             self.watch.refresh();
-            Ok("dbt read the project anew".to_owned())
+            manifest
+                .map(|hash| format!("dbt read the project anew: manifest {hash}"))
+                .map_err(|error| error.to_string())
         })
     }
 

@@ -1,0 +1,128 @@
+//! validate: green against blue, relation by relation, then the configured commands.
+
+use super::printer::{Closed, Printer};
+use super::{Desk, PIPE_CLOSED};
+use crate::domain::validation::{Contents, TwinReport, Verdict};
+use crate::ops::progress::OutcomeKind;
+use crate::ops::validate::{CommandReport, Validation};
+
+/// Compares and prints; ends with the code of a block when an unchanged relation differs or a command fails.
+pub async fn validate(desk: &Desk) -> u8 {
+    let work = run(desk);
+    tokio::select! {
+        code = work => code,
+        () = desk.cancel.cancelled() => OutcomeKind::Interrupted.exit_code(),
+    }
+}
+
+async fn run(desk: &Desk) -> u8 {
+    let printer = desk.printer;
+    let relations = match desk.session.validate(|twin| told(printer, twin)).await {
+        Ok(relations) => relations,
+        Err(error) => return desk.fail(&error),
+    };
+    let commands = desk
+        .session
+        .validate_commands(|command| command_told(printer, command))
+        .await;
+    let validation = Validation {
+        environment: desk.session.environment().target.clone(),
+        relations,
+        commands,
+    };
+    match print(printer, &validation) {
+        Ok(()) => validation.outcome().exit_code(),
+        Err(Closed) => PIPE_CLOSED,
+    }
+}
+
+/// Large relations take their time: words tell what is done already.
+fn told(printer: Printer, twin: &TwinReport) {
+    printer.say(&format!("{} {}.{}", twin.verdict, twin.schema, twin.name));
+}
+
+fn command_told(printer: Printer, command: &CommandReport) {
+    if !command.passed {
+        for line in &command.output {
+            printer.say(&format!("  {line}"));
+        }
+    }
+}
+
+fn print(printer: Printer, validation: &Validation) -> Result<(), Closed> {
+    if printer.is_json() {
+        return printer.json(validation);
+    }
+    printer.data(&format!(
+        "{:40} {:17} {:8} {:11} {:>12} {:>12}  {}",
+        "RELATION", "KIND", "VERDICT", "CHANGE", "BLUE ROWS", "GREEN ROWS", "NOTES"
+    ))?;
+    validation
+        .relations
+        .iter()
+        .try_for_each(|twin| printer.data(&line(twin)))?;
+    for command in &validation.commands {
+        let end = match (command.passed, command.exit_code) {
+            (true, _) => "passed".to_owned(),
+            (false, Some(code)) => format!("FAILED with exit code {code}"),
+            (false, None) => "FAILED: not started, or ended by a signal".to_owned(),
+        };
+        let seconds = command.seconds;
+        printer.data(&format!("{:40} {end} in {seconds:.1} s", command.name))?;
+    }
+    printer.must_say(&summary(validation));
+    Ok(())
+}
+
+fn line(twin: &TwinReport) -> String {
+    let rows = |contents: &Option<Contents>| {
+        contents
+            .as_ref()
+            .map_or_else(|| "-".to_owned(), |contents| contents.rows.to_string())
+    };
+    let mut notes = twin.columns.clone();
+    if let (Some(one), Some(other)) = (&twin.production, &twin.deployment)
+        && one.rows == other.rows
+        && one.checksum != other.checksum
+    {
+        notes.push("as many rows, other values".to_owned());
+    }
+    notes.extend(twin.message.clone());
+    let text = format!(
+        "{:40} {:17} {:8} {:11} {:>12} {:>12}  {}",
+        format!("{}.{}", twin.schema, twin.name),
+        twin.kind,
+        twin.verdict,
+        twin.change.map_or("", |change| change.as_str()),
+        rows(&twin.production),
+        rows(&twin.deployment),
+        notes.join("; ")
+    );
+    text.trim_end().to_owned()
+}
+
+fn summary(validation: &Validation) -> String {
+    let count = |verdict| {
+        let twins = validation.relations.iter();
+        twins.filter(|twin| twin.verdict == verdict).count()
+    };
+    let failed = validation.commands.iter().filter(|command| !command.passed);
+    let parts = [
+        (count(Verdict::Equal), "equal"),
+        (count(Verdict::Changed), "changed as the project says"),
+        (count(Verdict::Differs), "differing without a change"),
+        (count(Verdict::Unknown), "differing, unknown whether meant"),
+        (count(Verdict::Unread), "not readable"),
+        (failed.count(), "commands failed"),
+    ];
+    let words: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    if words.is_empty() {
+        "There are no twins to compare.".to_owned()
+    } else {
+        format!("{}.", words.join(", "))
+    }
+}

@@ -1,0 +1,273 @@
+//! Green against blue, relation by relation: what is compared, how it is asked, what the answer means.
+
+use super::name::{Identifier, QualifiedName};
+use super::object::ObjectKind;
+use super::project::Change;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A column as `mz_catalog.mz_columns` tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    pub name: Identifier,
+    /// The type with its modifier, where it has one.
+    pub type_name: String,
+    pub nullable: bool,
+}
+
+/// What a relation holds at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Contents {
+    pub rows: u64,
+    /// The sum of a hash of every row: equal contents have equal sums, in whatever order.
+    pub checksum: String,
+}
+
+/// What a comparison of twins came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Equal,
+    /// It differs, or may, and is meant to: the model changed, or reads what did.
+    Changed,
+    /// It differs though its model did not change.
+    Differs,
+    /// Whether its model changed is unknown, and it differs.
+    Unknown,
+    /// It could not be read to its end.
+    Unread,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Equal => "equal",
+            Self::Changed => "changed",
+            Self::Differs => "DIFFERS",
+            Self::Unknown => "unknown",
+            Self::Unread => "unread",
+        })
+    }
+}
+
+/// What the manifests say of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    Same,
+    /// Not: it changed in this way.
+    Change(Change),
+    /// A manifest is not at hand.
+    Unknown,
+}
+
+/// One relation of production beside its twin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TwinReport {
+    /// The production name of its schema.
+    pub schema: Identifier,
+    pub name: Identifier,
+    pub kind: ObjectKind,
+    pub change: Option<Change>,
+    pub verdict: Verdict,
+    /// How the columns differ, one sentence each.
+    pub columns: Vec<String>,
+    /// `None`: not read.
+    pub production: Option<Contents>,
+    pub deployment: Option<Contents>,
+    /// Why it was not read.
+    pub message: Option<String>,
+}
+
+/// Judges what was found. Without contents of both sides there must be a reason.
+#[must_use]
+pub fn verdict(
+    expected: Expected,
+    columns: &[String],
+    production: Option<&Contents>,
+    deployment: Option<&Contents>,
+) -> Verdict {
+    let same_columns = columns.is_empty();
+    match (expected, production, deployment) {
+        (Expected::Same, _, _) if !same_columns => Verdict::Differs,
+        (Expected::Unknown, _, _) if !same_columns => Verdict::Unknown,
+        (_, Some(one), Some(other)) if same_columns && one == other => Verdict::Equal,
+        (Expected::Same, Some(_), Some(_)) => Verdict::Differs,
+        (Expected::Unknown, Some(_), Some(_)) => Verdict::Unknown,
+        (Expected::Change(_), Some(_), Some(_)) => Verdict::Changed,
+        (_, None, _) | (_, _, None) => Verdict::Unread,
+    }
+}
+
+/// How the columns of the deployment side differ from production's.
+#[must_use]
+pub fn column_differences(production: &[Column], deployment: &[Column]) -> Vec<String> {
+    let by_name = |columns: &[Column]| -> BTreeMap<Identifier, Column> {
+        let pairs = columns.iter();
+        pairs
+            .map(|column| (column.name.clone(), column.clone()))
+            .collect()
+    };
+    let (before, after) = (by_name(production), by_name(deployment));
+    let mut differences = Vec::new();
+    for column in production {
+        let name = &column.name;
+        let Some(twin) = after.get(name) else {
+            differences.push(format!("column {name} only in production"));
+            continue;
+        };
+        if twin.type_name != column.type_name {
+            differences.push(format!(
+                "column {name}: {} -> {}",
+                column.type_name, twin.type_name
+            ));
+        }
+        if twin.nullable != column.nullable {
+            let word = |nullable: bool| if nullable { "nullable" } else { "not null" };
+            differences.push(format!(
+                "column {name}: {} -> {}",
+                word(column.nullable),
+                word(twin.nullable)
+            ));
+        }
+    }
+    let added = deployment
+        .iter()
+        .filter(|column| !before.contains_key(&column.name));
+    differences
+        .extend(added.map(|column| format!("column {} only in the deployment", column.name)));
+    let names = |columns: &[Column]| -> Vec<Identifier> {
+        columns.iter().map(|column| column.name.clone()).collect()
+    };
+    if differences.is_empty() && names(production) != names(deployment) {
+        differences.push("the columns are in another order".to_owned());
+    }
+    differences
+}
+
+/// How many hexadecimal digits of a row's hash are added up: 48 bits, so that a row fits a bigint.
+const DIGITS: u32 = 12;
+
+/// A SELECT of the row count and of the sum of a hash of every row.
+///
+/// Each value is written with its length, so that no two rows are written alike; NULL is no text. The sum grows by addition only, so
+/// that the server needs no memory for the rows, however many.
+#[must_use]
+pub fn contents_query(relation: &QualifiedName, columns: &[Column], as_of: Option<u64>) -> String {
+    let values: Vec<String> = columns
+        .iter()
+        .map(|column| {
+            let text = format!("r.{}::text", column.name.quoted());
+            format!("coalesce(length({text})::text || ':' || {text}, '-')")
+        })
+        .collect();
+    let row = if values.is_empty() {
+        "''".to_owned()
+    } else {
+        values.join(" || ")
+    };
+    let digits: Vec<String> = (0..DIGITS)
+        .map(|at| {
+            let weight = 16_u64.pow(at);
+            let digit = format!("strpos('123456789abcdef', substr(h.hash, {}, 1))", at + 1);
+            format!("{digit}::int8 * {weight}::int8")
+        })
+        .collect();
+    let as_of = as_of.map_or_else(String::new, |time| format!("\nAS OF {time}"));
+    format!(
+        "SELECT count(*)::text AS row_count, coalesce(sum({})::text, '0') AS checksum\nFROM (SELECT md5({row}) AS hash FROM {} AS r) AS h{as_of}",
+        digits.join(" + "),
+        relation.quoted()
+    )
+}
+
+/// Chooses the cluster that later SELECTs of the session run on.
+#[must_use]
+pub fn set_cluster(cluster: &Identifier) -> String {
+    format!("SET cluster = {}", cluster.quoted())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Identifier {
+        Identifier::new(text).unwrap()
+    }
+
+    fn column(text: &str, type_name: &str, nullable: bool) -> Column {
+        Column {
+            name: name(text),
+            type_name: type_name.to_owned(),
+            nullable,
+        }
+    }
+
+    fn contents(rows: u64, checksum: &str) -> Contents {
+        Contents {
+            rows,
+            checksum: checksum.to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_kind_of_difference_between_columns_is_told() {
+        let before = [
+            column("a", "integer", false),
+            column("b", "text", true),
+            column("c", "text", true),
+        ];
+        let after = [
+            column("b", "text", false),
+            column("a", "bigint", false),
+            column("d", "text", true),
+        ];
+        assert_eq!(
+            column_differences(&before, &after),
+            [
+                "column a: integer -> bigint",
+                "column b: nullable -> not null",
+                "column c only in production",
+                "column d only in the deployment"
+            ]
+        );
+        let turned = [after[1].clone(), after[0].clone()];
+        let order = column_differences(&after[..2], &turned);
+        assert_eq!(order, ["the columns are in another order"]);
+        assert!(column_differences(&before, &before).is_empty());
+    }
+
+    #[test]
+    fn only_an_unchanged_model_must_be_equal() {
+        let (one, other) = (contents(3, "7"), contents(3, "8"));
+        let judge =
+            |expected, columns: &[String], after| verdict(expected, columns, Some(&one), after);
+        let changed = Expected::Change(Change::Downstream);
+        assert_eq!(judge(Expected::Same, &[], Some(&one)), Verdict::Equal);
+        assert_eq!(judge(Expected::Same, &[], Some(&other)), Verdict::Differs);
+        assert_eq!(judge(changed, &[], Some(&other)), Verdict::Changed);
+        assert_eq!(judge(changed, &[], Some(&one)), Verdict::Equal);
+        assert_eq!(
+            judge(Expected::Unknown, &[], Some(&other)),
+            Verdict::Unknown
+        );
+        assert_eq!(judge(changed, &[], None), Verdict::Unread);
+        let columns = ["column a only in production".to_owned()];
+        assert_eq!(judge(Expected::Same, &columns, None), Verdict::Differs);
+        assert_eq!(judge(changed, &columns, Some(&one)), Verdict::Changed);
+    }
+
+    #[test]
+    fn names_are_quoted_in_the_query() {
+        let relation = QualifiedName {
+            database: name("db"),
+            schema: name("s"),
+            name: name("odd \"one\""),
+        };
+        let sql = contents_query(&relation, &[column("a\"b", "text", true)], Some(17));
+        assert!(sql.contains(r#"FROM "db"."s"."odd ""one""" AS r"#), "{sql}");
+        assert!(sql.contains(r#"r."a""b"::text"#), "{sql}");
+        assert!(sql.ends_with("AS OF 17"), "{sql}");
+        assert_eq!(set_cluster(&name("c\"x")), r#"SET cluster = "c""x""#);
+    }
+}

@@ -1,0 +1,104 @@
+//! The operator's own commands: no shell, the deployment told in the environment, exit code 0 passes.
+
+use crate::config::ValidateCommand;
+use crate::domain::environment::{Pair, Side};
+use crate::ops::session::Session;
+use serde::Serialize;
+use std::process::Stdio;
+use std::time::Instant;
+
+/// Lines of a command's output that are kept when it fails.
+const KEPT_LINES: usize = 20;
+
+/// How one of the configured commands ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CommandReport {
+    pub name: String,
+    pub passed: bool,
+    /// `None`: it could not be started, or was ended by a signal.
+    pub exit_code: Option<i32>,
+    pub seconds: f64,
+    /// The last lines that it printed, when it did not pass.
+    pub output: Vec<String>,
+}
+
+impl Session {
+    /// Runs the configured commands one after the other, in the project's folder, without a shell.
+    pub async fn validate_commands(&self, told: impl Fn(&CommandReport)) -> Vec<CommandReport> {
+        let mut reports = Vec::new();
+        for command in &self.settings().validate {
+            let report = self.run_command(command).await;
+            told(&report);
+            reports.push(report);
+        }
+        reports
+    }
+
+    async fn run_command(&self, command: &ValidateCommand) -> CommandReport {
+        let started = Instant::now();
+        let ended = match command.command.split_first() {
+            None => Err("the command is empty".to_owned()),
+            Some((program, arguments)) => tokio::process::Command::new(program)
+                .args(arguments)
+                .envs(self.command_variables())
+                .current_dir(&self.settings().project_dir)
+                .stdin(Stdio::null())
+                .kill_on_drop(true)
+                .output()
+                .await
+                .map_err(|error| format!("{program} can't be started: {error}")),
+        };
+        let seconds = started.elapsed().as_secs_f64();
+        let (exit_code, output) = match ended {
+            Ok(output) => {
+                let printed = [output.stdout, output.stderr].concat();
+                let lines = last_lines(&String::from_utf8_lossy(&printed));
+                (output.status.code(), lines)
+            }
+            Err(reason) => (None, vec![reason]),
+        };
+        let passed = exit_code == Some(0);
+        CommandReport {
+            name: command.name.clone(),
+            passed,
+            exit_code,
+            seconds,
+            output: if passed { Vec::new() } else { output },
+        }
+    }
+
+    /// What a command learns of the deployment that it validates. Lists are separated by commas.
+    fn command_variables(&self) -> Vec<(String, String)> {
+        let environment = self.environment();
+        let names = |pairs: &[Pair], side| -> String {
+            let names = pairs.iter().map(|pair| pair.name(side).as_str());
+            names.collect::<Vec<_>>().join(",")
+        };
+        let mut variables = vec![
+            ("CUTOVER_TARGET".to_owned(), environment.target.clone()),
+            (
+                "CUTOVER_DATABASE".to_owned(),
+                environment.database.to_string(),
+            ),
+        ];
+        for (side, word) in [
+            (Side::Production, "PRODUCTION"),
+            (Side::Deployment, "DEPLOYMENT"),
+        ] {
+            let schemas = names(&environment.schemas, side);
+            variables.push((format!("CUTOVER_{word}_SCHEMAS"), schemas));
+            let clusters = names(&environment.clusters, side);
+            variables.push((format!("CUTOVER_{word}_CLUSTERS"), clusters));
+        }
+        variables
+    }
+}
+
+fn last_lines(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let skipped = lines.len().saturating_sub(KEPT_LINES);
+    lines[skipped..]
+        .iter()
+        .map(|line| (*line).to_owned())
+        .collect()
+}
