@@ -1,9 +1,10 @@
 //! What happens around the steps: retries after a lost race, reading back after a lost link, verification.
 
-use super::execute::{Run, Stop, lock, outcome, tell};
+use super::execute::{lock, outcome, tell};
 use super::planning::Planned;
 use super::progress::{Outcome, OutcomeKind, Progress};
 use super::request::Request;
+use super::run::{Run, Stop};
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;
 use crate::domain::phase::Phase;

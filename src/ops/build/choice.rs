@@ -1,0 +1,230 @@
+//! Which models a deploy or a sync builds, and why these.
+
+use super::{Builder, SLIM, is_deployed};
+use crate::dbt::compare::Comparison;
+use crate::dbt::manifest::{Manifest, UniqueId};
+use crate::dbt::selection::{Selection, select};
+use crate::domain::finding::{Finding, FindingId, Severity};
+use crate::domain::name::Identifier;
+use crate::domain::project::Change;
+use crate::ops::error::OpsError;
+use crate::ops::project::{Changes, relation};
+use crate::ops::request::Request;
+use crate::ops::state::MANIFEST;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Which nodes of a manifest are built, and the sentence that says why.
+pub(super) struct Choice {
+    pub manifest: Arc<Manifest>,
+    pub nodes: BTreeSet<UniqueId>,
+    /// All deployed nodes of the environment are chosen: then dbt needs no list.
+    pub everything: bool,
+    pub why: String,
+    pub findings: Vec<Finding>,
+    pub removed: BTreeSet<(Identifier, Identifier)>,
+}
+
+impl Builder<'_> {
+    /// The manifest to compare with. `None`: build everything.
+    pub(super) fn base(&self, request: &Request) -> Result<Option<Arc<Manifest>>, OpsError> {
+        if request.full {
+            return Ok(None);
+        }
+        match &request.state {
+            Some(dir) => Ok(Some(Arc::new(Manifest::read(&dir.join(MANIFEST))?))),
+            None => Ok(self.observation.manifests.deployment.clone()),
+        }
+    }
+
+    /// What changed against the base, and what the deployment side lacks; everything where nothing is known of it.
+    pub(super) fn choose(
+        &self,
+        manifest: &Arc<Manifest>,
+        base: Option<&Arc<Manifest>>,
+        request: &Request,
+    ) -> Result<Choice, OpsError> {
+        let all = self.deployed(manifest);
+        let empty = self.standing().is_empty();
+        let mut findings = Vec::new();
+        let excluded = self.excluded(manifest, request)?;
+        let (nodes, why) = match base {
+            Some(base) if !empty => {
+                let changes = Changes::new(Some(base), manifest, self.session.compare_options())?;
+                let wanted = |id: &UniqueId| {
+                    matches!(
+                        changes.of(id),
+                        Some(Change::Modified | Change::New | Change::Downstream)
+                    )
+                };
+                let missing = self.missing(manifest, &all);
+                let nodes: BTreeSet<UniqueId> = all
+                    .iter()
+                    .filter(|id| wanted(id) || missing.contains(*id))
+                    .cloned()
+                    .collect();
+                let why = format!("{} against manifest {}", count(&nodes), base.hash());
+                (nodes, why)
+            }
+            _ => {
+                if !empty && !request.full {
+                    findings.push(self.unknown_contents());
+                }
+                let why = match (empty, request.full) {
+                    (true, _) => "The deployment side is empty, so everything is built".to_owned(),
+                    (false, true) => "Everything is built, as asked".to_owned(),
+                    (false, false) => {
+                        "What the deployment side holds is unknown, so everything is built"
+                            .to_owned()
+                    }
+                };
+                (all.clone(), why)
+            }
+        };
+        let nodes: BTreeSet<UniqueId> = nodes.difference(&excluded).cloned().collect();
+        Ok(Choice {
+            everything: nodes == all,
+            why: format!("{why}: {} of {} models.", nodes.len(), all.len()),
+            removed: self.removed(manifest),
+            manifest: Arc::clone(manifest),
+            nodes,
+            findings,
+        })
+    }
+
+    /// What the operator's own selectors select.
+    pub(super) fn choose_by(
+        &self,
+        manifest: &Arc<Manifest>,
+        request: &Request,
+    ) -> Result<Choice, OpsError> {
+        let base = self.base(request)?;
+        let comparison =
+            Comparison::new(base, Arc::clone(manifest), self.session.compare_options());
+        let usage =
+            |error: crate::dbt::selection::SelectionError| OpsError::Usage(error.to_string());
+        let selection = Selection::parse(&request.select, &request.exclude).map_err(usage)?;
+        let selected = select(&comparison, &selection.to_run()).map_err(usage)?;
+        let all = self.deployed(manifest);
+        let nodes: BTreeSet<UniqueId> = all.intersection(&selected).cloned().collect();
+        Ok(Choice {
+            everything: false,
+            why: format!(
+                "Selected by `{}`: {} of {} models.",
+                request.select.join(" "),
+                nodes.len(),
+                all.len()
+            ),
+            removed: BTreeSet::new(),
+            manifest: Arc::clone(manifest),
+            nodes,
+            findings: Vec::new(),
+        })
+    }
+
+    pub(super) fn excluded(
+        &self,
+        manifest: &Arc<Manifest>,
+        request: &Request,
+    ) -> Result<BTreeSet<UniqueId>, OpsError> {
+        if request.exclude.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let comparison =
+            Comparison::new(None, Arc::clone(manifest), self.session.compare_options());
+        let usage =
+            |error: crate::dbt::selection::SelectionError| OpsError::Usage(error.to_string());
+        let selection = Selection::parse(&request.exclude, &[]).map_err(usage)?;
+        select(&comparison, &selection.to_run()).map_err(usage)
+    }
+
+    /// The nodes that belong on the deployment side: relations in the environment's schemas, neither sinks nor sources.
+    pub(super) fn deployed(&self, manifest: &Manifest) -> BTreeSet<UniqueId> {
+        let environment = &self.observation.board.environment;
+        manifest
+            .nodes()
+            .iter()
+            .filter(|node| is_deployed(node, environment))
+            .map(|node| node.unique_id.clone())
+            .collect()
+    }
+
+    /// Names that stand on the deployment side, by production schema.
+    pub(super) fn standing(&self) -> BTreeSet<(Identifier, Identifier)> {
+        self.observation.with_facts(|facts| {
+            let pairs = facts.resolved.schemas.iter();
+            pairs
+                .filter_map(|pair| Some((&pair.names.production, pair.deployment?)))
+                .flat_map(|(name, schema)| {
+                    facts
+                        .snapshot()
+                        .catalog
+                        .objects_in(&schema.id)
+                        .map(|object| (name.clone(), object.name.clone()))
+                })
+                .collect()
+        })
+    }
+
+    pub(super) fn missing(
+        &self,
+        manifest: &Manifest,
+        nodes: &BTreeSet<UniqueId>,
+    ) -> BTreeSet<UniqueId> {
+        let environment = &self.observation.board.environment;
+        let standing = self.standing();
+        let stands = |id: &UniqueId| {
+            let relation = manifest
+                .get(id)
+                .and_then(|node| relation(node, environment));
+            relation.is_some_and(|name| standing.contains(&(name.schema, name.name)))
+        };
+        nodes.iter().filter(|id| !stands(id)).cloned().collect()
+    }
+
+    /// What stands on the deployment side and no node of the manifest makes, but a manifest that one of the sides held did.
+    pub(super) fn removed(&self, manifest: &Manifest) -> BTreeSet<(Identifier, Identifier)> {
+        let environment = &self.observation.board.environment;
+        let made_by = |manifest: &Manifest| -> BTreeSet<(Identifier, Identifier)> {
+            let made = manifest
+                .nodes()
+                .iter()
+                .filter(|node| is_deployed(node, environment));
+            made.filter_map(|node| relation(node, environment))
+                .map(|name| (name.schema, name.name))
+                .collect()
+        };
+        let manifests = &self.observation.manifests;
+        let earlier: BTreeSet<_> = [&manifests.deployment, &manifests.production]
+            .into_iter()
+            .flatten()
+            .flat_map(|manifest| made_by(manifest))
+            .collect();
+        let kept = made_by(manifest);
+        self.standing()
+            .into_iter()
+            .filter(|name| earlier.contains(name) && !kept.contains(name))
+            .collect()
+    }
+
+    pub(super) fn unknown_contents(&self) -> Finding {
+        Finding {
+            id: FindingId::UnknownProvenance,
+            severity: Severity::Warn,
+            message:
+                "No record tells what the deployment side holds, so every model is built anew."
+                    .to_owned(),
+            remedy: "Give the manifest that it holds with --state DIR to build only what changed."
+                .to_owned(),
+            objects: vec![self.session.settings().target().to_owned()],
+        }
+    }
+}
+
+fn count(nodes: &BTreeSet<UniqueId>) -> String {
+    if nodes.is_empty() {
+        "Nothing changed".to_owned()
+    } else {
+        format!("`{SLIM}`")
+    }
+}

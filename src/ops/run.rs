@@ -1,0 +1,347 @@
+//! One operation at work: its steps in order, each under the audit.
+
+use super::audit::{AuditFile, Reply};
+use super::execute::{Listener, lock, tell};
+use super::progress::{ModelState, Outcome, Progress};
+use super::session::Session;
+use crate::domain::action::Operation;
+use crate::domain::plan::{DbtCommand, Plan, Statement, Step};
+use crate::materialize::error::{Class, Error};
+use crate::materialize::execute::{Executor, StatementEvent, TransactionOutcome};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// How a run of steps ended before its last step.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// Nothing of this plan took effect.
+    Untouched(String),
+    /// Some of it did; the same command finishes it.
+    Partly(String),
+    /// The swap lost a race (40001): it may be tried again from a new observation.
+    Raced(String),
+    /// The link broke; `swap_sent` tells whether a COMMIT was on its way.
+    LinkLost {
+        reason: String,
+        swap_sent: bool,
+    },
+    Interrupted,
+}
+
+/// One operation at work.
+pub(super) struct Run<'a> {
+    pub session: &'a Session,
+    pub progress: &'a Listener,
+    pub cancel: &'a CancellationToken,
+    pub audit: Arc<Mutex<AuditFile>>,
+    /// Whether anything took effect yet.
+    pub touched: bool,
+    /// Whether the swap is committed: from then on nothing stops the rest.
+    pub committed: bool,
+    /// What could not be done after the commit, as sentences.
+    pub left: Vec<String>,
+    /// Models built and to be built by statements.
+    pub models: (usize, usize),
+}
+
+impl Run<'_> {
+    /// Runs all steps, in order.
+    pub(super) async fn steps(&mut self, plan: &Plan) -> Result<(), Stop> {
+        tell(
+            self.progress,
+            Progress::Started {
+                operation: plan.operation,
+                steps: plan.steps.len(),
+            },
+        );
+        let mut executor = self.connect().await?;
+        for step in &plan.steps {
+            if self.cancel.is_cancelled() && !self.committed {
+                return Err(Stop::Interrupted);
+            }
+            match step {
+                // Records come last: while a sink is left, production keeps the mark of an unfinished operation.
+                Step::Run(_) if !self.left.is_empty() && self.committed => {}
+                Step::Run(statement) => self.run(&mut executor, statement).await?,
+                Step::Transaction(statements) => {
+                    self.transaction(&mut executor, statements).await?
+                }
+                Step::MoveSink { statement, .. } => {
+                    if self.move_sink(&mut executor, statement).await? {
+                        executor = self.connect().await?;
+                    }
+                }
+                Step::Build { model, statements } => {
+                    self.build(&mut executor, model, statements).await?
+                }
+                Step::Dbt(command) => self.dbt(command).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn connect(&self) -> Result<Executor<impl FnMut(StatementEvent) + use<>>, Stop> {
+        let (audit, progress) = (Arc::clone(&self.audit), self.progress.clone());
+        let connected = Executor::connect(self.session.connector(), move |event| {
+            hear(&audit, &progress, event)
+        })
+        .await;
+        connected.map_err(|error| match self.touched {
+            true => Stop::LinkLost {
+                reason: error.to_string(),
+                swap_sent: false,
+            },
+            false => Stop::Untouched(error.to_string()),
+        })
+    }
+
+    async fn run(
+        &mut self,
+        executor: &mut Executor<impl FnMut(StatementEvent)>,
+        statement: &Statement,
+    ) -> Result<(), Stop> {
+        match executor.statement(statement.sql()).await {
+            Ok(_) => {
+                self.touched = true;
+                self.audit_holds()
+            }
+            Err(error) => Err(self.stop(&error)),
+        }
+    }
+
+    /// One model by its statements; the first refusal ends the build.
+    async fn build(
+        &mut self,
+        executor: &mut Executor<impl FnMut(StatementEvent)>,
+        model: &str,
+        statements: &[Statement],
+    ) -> Result<(), Stop> {
+        let began = Instant::now();
+        self.tell_model(model, ModelState::Running, None, None);
+        for statement in statements {
+            if let Err(stop) = self.run(executor, statement).await {
+                let words = match &stop {
+                    Stop::Untouched(words)
+                    | Stop::Partly(words)
+                    | Stop::LinkLost { reason: words, .. } => Some(words.clone()),
+                    Stop::Raced(_) | Stop::Interrupted => None,
+                };
+                self.tell_model(
+                    model,
+                    ModelState::Failed,
+                    Some(began.elapsed().as_secs_f64()),
+                    words,
+                );
+                return Err(stop);
+            }
+        }
+        self.models.0 += 1;
+        self.tell_model(
+            model,
+            ModelState::Done,
+            Some(began.elapsed().as_secs_f64()),
+            None,
+        );
+        Ok(())
+    }
+
+    fn tell_model(
+        &self,
+        name: &str,
+        state: ModelState,
+        seconds: Option<f64>,
+        message: Option<String>,
+    ) {
+        let (done, total) = self.models;
+        tell(
+            self.progress,
+            Progress::Model {
+                name: name.to_owned(),
+                state,
+                seconds,
+                message,
+                done,
+                total,
+            },
+        );
+    }
+
+    fn stop(&self, error: &Error) -> Stop {
+        match (&error.class, self.touched) {
+            (
+                Class::LinkLost {
+                    statement_sent: false,
+                    ..
+                },
+                false,
+            ) => Stop::Untouched(error.to_string()),
+            (Class::LinkLost { .. } | Class::Timeout { .. }, _) => Stop::LinkLost {
+                reason: error.to_string(),
+                swap_sent: false,
+            },
+            (_, true) => Stop::Partly(error.to_string()),
+            (_, false) => Stop::Untouched(error.to_string()),
+        }
+    }
+
+    async fn transaction(
+        &mut self,
+        executor: &mut Executor<impl FnMut(StatementEvent)>,
+        statements: &[Statement],
+    ) -> Result<(), Stop> {
+        let texts: Vec<&str> = statements.iter().map(Statement::sql).collect();
+        match executor.transaction(&texts).await {
+            TransactionOutcome::Committed { .. } | TransactionOutcome::Rehearsed { .. } => {
+                self.touched = true;
+                self.committed = true;
+                tell(self.progress, Progress::Committed);
+                Ok(())
+            }
+            outcome if outcome.is_retryable() => match outcome {
+                TransactionOutcome::NotCommitted { error, .. } => {
+                    Err(Stop::Raced(error.to_string()))
+                }
+                _ => Err(Stop::Raced("the catalog changed".to_owned())),
+            },
+            // Without a COMMIT the server undoes the transaction, whatever became of the link.
+            TransactionOutcome::NotCommitted { error, .. } => {
+                Err(Stop::Untouched(error.to_string()))
+            }
+            TransactionOutcome::Unknown { error } => Err(Stop::LinkLost {
+                reason: error.to_string(),
+                swap_sent: true,
+            }),
+        }
+    }
+
+    /// Under a deadline of ours: what can't be moved is left for the next run, and the other sinks are moved all the same.
+    ///
+    /// # Errors
+    /// When the link broke: then `true` asks for a new one, since the statement may still be running on the old.
+    async fn move_sink(
+        &mut self,
+        executor: &mut Executor<impl FnMut(StatementEvent)>,
+        statement: &Statement,
+    ) -> Result<bool, Stop> {
+        let deadline = self.session.settings().promotion.sink_deadline.duration();
+        match executor.statement_within(statement.sql(), deadline).await {
+            Ok(_) => {
+                self.touched = true;
+                Ok(false)
+            }
+            Err(error) if matches!(error.class, Class::LinkLost { .. }) => Err(Stop::LinkLost {
+                reason: error.to_string(),
+                swap_sent: false,
+            }),
+            Err(error) => {
+                self.left.push(format!("{error}"));
+                Ok(matches!(error.class, Class::Timeout { .. }))
+            }
+        }
+    }
+
+    /// A statement that no audit line explains must stay the last one.
+    fn audit_holds(&self) -> Result<(), Stop> {
+        match lock(&self.audit).failure() {
+            None => Ok(()),
+            Some(reason) => Err(Stop::Partly(format!(
+                "the audit file can't be written: {reason}"
+            ))),
+        }
+    }
+
+    /// A dbt process with its output shown. Models that fail leave the record incomplete.
+    async fn dbt(&mut self, command: &DbtCommand) -> Result<(), Stop> {
+        let shown = command.display();
+        tell(
+            self.progress,
+            Progress::StatementStarted { sql: shown.clone() },
+        );
+        lock(&self.audit).sent(&shown);
+        self.audit_holds()?;
+        self.touched = true;
+        let began = Instant::now();
+        let ended =
+            super::dbt::run(self.session.settings(), command, self.progress, self.cancel).await;
+        let seconds = began.elapsed().as_secs_f64();
+        let words = ended.as_ref().err().map_or("done", String::as_str);
+        let reply = Reply {
+            sql: &shown,
+            seconds,
+            ok: ended.is_ok(),
+            sqlstate: None,
+            outcome: words,
+        };
+        lock(&self.audit).answered(&reply);
+        tell(
+            self.progress,
+            Progress::StatementFinished {
+                sql: shown.clone(),
+                ok: ended.is_ok(),
+                outcome: words.to_owned(),
+                seconds,
+            },
+        );
+        if self.cancel.is_cancelled() {
+            return Err(Stop::Interrupted);
+        }
+        ended.map_err(Stop::Partly)
+    }
+
+    /// Ends the audit and puts its file into the outcome.
+    pub(super) fn close(self, mut outcome: Outcome) -> Outcome {
+        let mut audit = lock(&self.audit);
+        outcome.audit = Some(audit.path().to_owned());
+        audit.end(&outcome);
+        outcome
+    }
+
+    /// The command that goes on where this one stopped.
+    pub(super) fn again(operation: Operation) -> String {
+        format!("cutover {operation}")
+    }
+}
+
+/// Writes a statement's event to the audit, then tells whoever watches.
+fn hear(audit: &Mutex<AuditFile>, progress: &Listener, event: StatementEvent) {
+    match event {
+        StatementEvent::Started { statement, .. } => {
+            lock(audit).sent(&statement);
+            if statement == "COMMIT" {
+                tell(progress, Progress::Committing);
+            }
+            tell(progress, Progress::StatementStarted { sql: statement });
+        }
+        StatementEvent::Finished {
+            statement,
+            took,
+            outcome,
+            ..
+        } => {
+            let seconds = took.as_secs_f64();
+            let (ok, words) = match &outcome {
+                Ok(done) => (true, done.tag.clone()),
+                Err(error) => (false, error.to_string()),
+            };
+            let sqlstate = outcome.as_ref().err().and_then(Error::sqlstate);
+            let reply = Reply {
+                sql: &statement,
+                seconds,
+                ok,
+                sqlstate,
+                outcome: &words,
+            };
+            lock(audit).answered(&reply);
+            tell(
+                progress,
+                Progress::StatementFinished {
+                    sql: statement,
+                    ok,
+                    outcome: words,
+                    seconds,
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! What `src/lib.rs` promises: who may use whom, how long a file may get, what the core never touches.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The longest a source file may be, in lines; a file that holds only tests may be longer.
+const MOST_LINES: usize = 450;
+const MOST_TEST_LINES: usize = 600;
+
+/// A module of the crate, and the modules that it may use beside itself.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("config", &["domain"]),
+    ("materialize", &["domain"]),
+    ("dbt", &["domain"]),
+    ("ops", &["domain", "config", "materialize", "dbt"]),
+    ("cli", &["ops", "domain"]),
+    ("tui", &["ops", "domain"]),
+    ("sim", &["domain"]),
+    (
+        "wiring",
+        &[
+            "domain",
+            "config",
+            "materialize",
+            "dbt",
+            "ops",
+            "cli",
+            "tui",
+            "sim",
+        ],
+    ),
+];
+
+/// What the pure core never mentions: IO, clocks, tasks, terminals.
+const IMPURE: &[&str] = &[
+    "tokio",
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::env",
+    "std::thread",
+    "Instant::now",
+    "SystemTime",
+    "Timestamp::now",
+    "Zoned::now",
+    "ratatui",
+    "crossterm",
+    "sqlparser",
+    "println!",
+    "eprintln!",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file with this ending below a folder of the crate, by its path from the crate's root, with its text.
+fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == ending) {
+                let name = path.strip_prefix(root()).unwrap().display().to_string();
+                found.insert(name, fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} has no .{ending} files");
+    found
+}
+
+/// The code lines of a source file with their numbers: comments go, and so does all that follows `#[cfg(test)]` at the margin
+/// before a module with a body, since tests may use whatever they like.
+fn code(text: &str) -> Vec<(usize, &str)> {
+    let mut lines = Vec::new();
+    let mut all = text.lines().enumerate().peekable();
+    while let Some((at, line)) = all.next() {
+        if line == "#[cfg(test)]"
+            && all
+                .peek()
+                .is_some_and(|(_, next)| next.starts_with("mod ") && next.ends_with('{'))
+        {
+            break;
+        }
+        if !line.trim_start().starts_with("//") {
+            lines.push((at + 1, line));
+        }
+    }
+    lines
+}
+
+fn module_of(file: &str) -> Option<&str> {
+    let inside = file.strip_prefix("src/")?;
+    Some(inside.split('/').next()?.trim_end_matches(".rs"))
+}
+
+fn is_test_file(file: &str) -> bool {
+    file.ends_with("/tests.rs") || file.contains("/tests/") || file.ends_with("/fixture.rs")
+}
+
+/// The modules of ours that a line names: by `crate::x`, or from the binary by `cutover::x`, also within `crate::{x, y}`.
+fn uses(line: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for start in ["crate::", "cutover::"] {
+        for (at, _) in line.match_indices(start) {
+            let before = line[..at].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+                continue;
+            }
+            let rest = &line[at + start.len()..];
+            match rest.strip_prefix('{') {
+                None => found.push(word(rest)),
+                Some(group) => found.extend(first_words(group)),
+            }
+        }
+    }
+    found.retain(|name| !name.is_empty());
+    found
+}
+
+fn word(text: &str) -> String {
+    text.chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
+}
+
+/// The first segment of each member of a `{..}` group, members of inner groups left out.
+fn first_words(group: &str) -> Vec<String> {
+    let mut depth = 0;
+    let mut members = vec![String::new()];
+    for c in group.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => members.push(String::new()),
+            _ if depth == 0 => members.last_mut().unwrap().push(c),
+            _ => {}
+        }
+    }
+    members.iter().map(|member| word(member.trim())).collect()
+}
+
+/// `use crate::{` may go on for lines: they are joined to one, under the number of the first.
+fn statements<'t>(lines: &[(usize, &'t str)]) -> Vec<(usize, String)> {
+    let mut joined: Vec<(usize, String)> = Vec::new();
+    let mut open = false;
+    for (number, line) in lines {
+        let line: &'t str = line;
+        if open {
+            let last = joined.last_mut().unwrap();
+            last.1.push_str(line.trim());
+            open = !line.contains(';');
+        } else {
+            joined.push((*number, line.to_owned()));
+            let starts = ["use ", "pub use ", "pub(super) use ", "pub(crate) use "];
+            open = starts
+                .iter()
+                .any(|start| line.trim_start().starts_with(start))
+                && !line.contains(';');
+        }
+    }
+    joined
+}
+
+fn complain(offences: &[String]) {
+    assert!(offences.is_empty(), "\n{}", offences.join("\n"));
+}
+
+#[test]
+fn modules_use_only_those_below_them() {
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    let mut offences = Vec::new();
+    for (file, text) in files("src", "rs") {
+        let module = module_of(&file).unwrap();
+        if matches!(module, "lib" | "main") || is_test_file(&file) {
+            continue;
+        }
+        let Some(may) = allowed.get(module) else {
+            offences.push(format!(
+                "{file}: the module `{module}` has no place in the arrow rule"
+            ));
+            continue;
+        };
+        for (number, line) in statements(&code(&text)) {
+            for used in uses(&line) {
+                let known = allowed.contains_key(used.as_str());
+                if known && used != module && !may.contains(&used.as_str()) {
+                    offences.push(format!("{file}:{number}: `{module}` must not use `{used}`"));
+                }
+            }
+        }
+    }
+    complain(&offences);
+}
+
+#[test]
+fn the_scanner_sees_what_it_should() {
+    assert_eq!(uses("use crate::dbt::manifest::Manifest;"), ["dbt"]);
+    assert_eq!(
+        uses("    let x: cutover::ops::Y = crate::tui::z();"),
+        ["tui", "ops"]
+    );
+    assert_eq!(
+        uses("use crate::{config::Need, domain::{name::Identifier, plan}, sim};"),
+        ["config", "domain", "sim"]
+    );
+    assert!(uses("use supercrate::dbt;").is_empty());
+    let text = "use crate::{\n    dbt::x,\n    ops,\n};\n// crate::tui\n#[cfg(test)]\nmod tests {\nuse crate::cli;";
+    let joined = statements(&code(text));
+    assert_eq!(joined.len(), 1, "{joined:?}");
+    assert_eq!(uses(&joined[0].1), ["dbt", "ops"]);
+}
+
+#[test]
+fn the_domain_is_pure() {
+    let mut offences = Vec::new();
+    for (file, text) in files("src/domain", "rs") {
+        for (number, line) in code(&text) {
+            for word in IMPURE.iter().filter(|word| line.contains(**word)) {
+                offences.push(format!(
+                    "{file}:{number}: the domain must not mention `{word}`"
+                ));
+            }
+        }
+    }
+    complain(&offences);
+}
+
+#[test]
+fn screens_are_pure_too() {
+    let mut offences = Vec::new();
+    for (file, text) in files("src/tui/view", "rs")
+        .into_iter()
+        .chain(files("src/tui/update", "rs"))
+    {
+        for (number, line) in code(&text) {
+            let impure = [
+                "std::fs",
+                "Instant::now",
+                "SystemTime",
+                "Timestamp::now",
+                "tokio::spawn",
+            ];
+            for word in impure.iter().filter(|word| line.contains(**word)) {
+                offences.push(format!(
+                    "{file}:{number}: update and view must not mention `{word}`"
+                ));
+            }
+        }
+    }
+    complain(&offences);
+}
+
+#[test]
+fn files_stay_readable() {
+    let mut offences = Vec::new();
+    for (file, text) in files("src", "rs") {
+        let lines = text.lines().count();
+        let most = if is_test_file(&file) {
+            MOST_TEST_LINES
+        } else {
+            MOST_LINES
+        };
+        if lines > most {
+            offences.push(format!(
+                "{file}: {lines} lines; split it by noun of the field"
+            ));
+        }
+        let name = file.rsplit('/').next().unwrap().trim_end_matches(".rs");
+        if [
+            "utils", "util", "helpers", "helper", "common", "manager", "misc",
+        ]
+        .contains(&name)
+        {
+            offences.push(format!("{file}: name it after what it is about"));
+        }
+    }
+    complain(&offences);
+}
+
+#[test]
+fn every_reading_statement_is_used_and_only_reads() {
+    let mut sources = String::new();
+    for text in files("src", "rs").values() {
+        let _ = writeln!(sources, "{text}");
+    }
+    let mut offences = Vec::new();
+    for (file, text) in files("assets/sql", "sql") {
+        let name = file.rsplit('/').next().unwrap().trim_end_matches(".sql");
+        if !sources.contains(&format!("\"{name}\"")) {
+            offences.push(format!("{file}: nothing reads it"));
+        }
+        for (at, line) in text.lines().enumerate() {
+            let first = line
+                .split_whitespace()
+                .next()
+                .unwrap_or_default()
+                .to_uppercase();
+            let changing = [
+                "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "GRANT", "COMMENT", "SET",
+            ];
+            if changing.contains(&first.as_str()) {
+                offences.push(format!("{file}:{}: {first} changes something", at + 1));
+            }
+        }
+    }
+    complain(&offences);
+}
+
+/// SQL that changes something is built by the domain: nobody else writes such a statement into a string.
+#[test]
+fn only_the_domain_writes_statements_that_change_something() {
+    let words = [
+        "ALTER SCHEMA",
+        "ALTER CLUSTER",
+        "ALTER SINK",
+        "DROP SCHEMA",
+        "DROP CLUSTER",
+        "CREATE SCHEMA",
+        "CREATE CLUSTER",
+        "COMMENT ON",
+    ];
+    let mut offences = Vec::new();
+    for folder in [
+        "src/config",
+        "src/materialize",
+        "src/dbt",
+        "src/ops",
+        "src/cli",
+        "src/tui",
+    ] {
+        for (file, text) in files(folder, "rs") {
+            if is_test_file(&file) {
+                continue;
+            }
+            for (number, line) in code(&text) {
+                let written = words
+                    .iter()
+                    .find(|word| line.contains(&format!("\"{word} ")));
+                if let Some(word) = written {
+                    offences.push(format!(
+                        "{file}:{number}: `{word}` is the domain's to write"
+                    ));
+                }
+            }
+        }
+    }
+    complain(&offences);
+}
+
+#[test]
+fn nothing_names_a_place_of_one_machine() {
+    let mut offences = Vec::new();
+    let mut texts = files("src", "rs");
+    for (folder, ending) in [
+        ("assets", "sql"),
+        ("assets", "toml"),
+        ("assets", "md"),
+        ("assets", "yml"),
+    ] {
+        texts.extend(files(folder, ending));
+    }
+    for file in ["README.md", "Cargo.toml", "config.example.toml", ".ci/run"] {
+        if let Ok(text) = fs::read_to_string(root().join(file)) {
+            texts.insert(file.to_owned(), text);
+        }
+    }
+    // Written in halves, so that this file does not name them.
+    let places = [
+        ["/wo", "rk/"],
+        ["/ho", "me/"],
+        ["/ro", "ot/"],
+        ["/Use", "rs/"],
+        ["C:\\", "Users"],
+    ]
+    .map(|half| half.concat());
+    for (file, text) in texts {
+        for (at, line) in text.lines().enumerate() {
+            for place in places.iter().filter(|place| names(line, place)) {
+                offences.push(format!(
+                    "{file}:{}: `{place}` is a place of one machine",
+                    at + 1
+                ));
+            }
+        }
+    }
+    complain(&offences);
+}
+
+/// Whether the line has this as the start of an absolute path.
+fn names(line: &str, place: &str) -> bool {
+    line.match_indices(place).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        !before.is_some_and(|c| c.is_alphanumeric() || "_-./~}".contains(c))
+    })
+}
