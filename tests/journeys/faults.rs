@@ -55,10 +55,12 @@ async fn the_link_cut_around_every_statement_of_a_promote_leaves_no_half_state()
 #[tokio::test]
 async fn a_process_killed_around_commit_or_at_a_sink_is_finished_by_the_next() {
     for (killed_at, committed) in [
-        ("BEGIN", false),
         ("COMMIT", false),
         ("ALTER SINK", true),
-        ("COMMENT ON SCHEMA", true),
+        (
+            "COMMENT ON SCHEMA \"materialize\".\"serving_dbt_deploy\"",
+            true,
+        ),
     ] {
         let stage = Stage::new().await;
         stage.ready().await;
@@ -241,7 +243,11 @@ async fn a_model_that_the_server_refuses_leaves_the_deployment_unfinished_and_th
 
 #[tokio::test]
 async fn await_survives_a_server_that_restarts() {
-    let stage = Stage::new().await;
+    let stage = Stage::with(Changes {
+        speed: Some(3.0),
+        ..Changes::default()
+    })
+    .await;
     stage.must(Operation::Init).await;
     stage.must(Operation::Deploy).await;
     let session = stage.another_session();

@@ -11,7 +11,7 @@ async fn a_hotfix_on_production_is_not_silently_reverted() {
     let stage = Stage::new().await;
     stage.ready().await;
     assert!(!found(&stage.plan(Operation::Promote).await).contains(&FindingId::TwinDiffers));
-    stage.sql("CREATE OR REPLACE VIEW serving.house_summary AS SELECT 1 AS fixed_by_hand");
+    stage.sql("CREATE OR REPLACE VIEW serving.color_card AS SELECT 1 AS fixed_by_hand");
     assert!(blocks(&stage.plan(Operation::Promote).await).contains(&FindingId::TwinDiffers));
 }
 
@@ -19,13 +19,13 @@ async fn a_hotfix_on_production_is_not_silently_reverted() {
 async fn a_hole_on_the_deployment_side_blocks() {
     let stage = Stage::new().await;
     stage.ready().await;
-    stage.sql("DROP VIEW serving_dbt_deploy.house_summary CASCADE");
+    stage.sql("DROP VIEW serving_dbt_deploy.color_card");
     let plan = stage.plan(Operation::Promote).await;
     assert!(blocks(&plan).contains(&FindingId::MissingInDeployment));
     let allowed = stage
         .plan_allowing(
             Operation::Promote,
-            &["missing-in-deployment:materialize.serving.house_summary"],
+            &["missing-in-deployment:materialize.serving.color_card"],
         )
         .await;
     assert!(!blocks(&allowed).contains(&FindingId::MissingInDeployment));

@@ -179,7 +179,7 @@ async fn a_dry_run_changes_nothing() {
     let ids = |stage: &Stage| DEPLOYED.map(|name| stage.schema(name));
     let before = ids(&stage);
     let plan = stage.plan(Operation::Promote).await;
-    assert_eq!(plan.script()[0], "BEGIN;");
+    assert!(plan.transaction().is_some());
     assert_eq!(ids(&stage), before, "the rehearsal was rolled back");
     assert_eq!(stage.phase().await, Phase::Ready);
 }

@@ -31,6 +31,8 @@ pub struct Stage {
 #[derive(Default)]
 pub struct Changes {
     pub read_only: bool,
+    /// World seconds per second, instead of [`SPEED`].
+    pub speed: Option<f64>,
     pub config: Option<&'static str>,
 }
 
@@ -43,7 +45,9 @@ impl Stage {
         let options = Options {
             world: World::named("demo").unwrap(),
             listen: "127.0.0.1:0".parse().unwrap(),
-            passing: Passing::Real { speed: SPEED },
+            passing: Passing::Real {
+                speed: changes.speed.unwrap_or(SPEED),
+            },
         };
         let sim = Simulator::start(options).await.unwrap();
         let folder = tempfile::tempdir().unwrap();

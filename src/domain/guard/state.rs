@@ -32,15 +32,11 @@ pub fn provenance_unknown(facts: &Facts<'_>, severity: Severity) -> Vec<Finding>
     )
 }
 
-/// The last deployment into this side did not finish, or left different records on its schemas.
+/// The last deployment into this side did not finish.
 #[must_use]
 pub fn incomplete_deployment(facts: &Facts<'_>) -> Vec<Finding> {
-    let provenance = &facts.board.provenance;
-    let incomplete = provenance
-        .deployment
-        .as_ref()
-        .is_some_and(|record| !record.complete)
-        || provenance.mixed;
+    let record = facts.board.provenance.deployment.as_ref();
+    let incomplete = record.is_some_and(|record| !record.complete);
     about(
         FindingId::IncompleteDeployment,
         Severity::Block,

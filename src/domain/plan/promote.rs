@@ -43,8 +43,23 @@ pub fn promote(
             .into_iter()
             .for_each(|statement| draft.run(statement));
     }
+    record_production(facts, stamp, &mut draft);
     exchange(facts, stamp, &mut draft, &moves, Exchange::promote());
     draft.close(facts, allowed)
+}
+
+/// Before its first swap by us, production gets a record too: comments travel with the ids, so whoever finishes a cut-off promote
+/// still learns what the retired side holds.
+fn record_production(facts: &Facts<'_>, stamp: &Stamp, draft: &mut Draft) {
+    let manifest = manifest_of(facts, Side::Production);
+    let known = facts.board.provenance.production.is_some() && !facts.board.provenance.mixed;
+    if known || manifest.is_none() {
+        return;
+    }
+    let running = record(facts, stamp, Role::Production, true, manifest.as_deref());
+    for statement in record_on_side(facts, Side::Production, &running) {
+        draft.run(statement);
+    }
 }
 
 /// The same swap back, with sinks and records moved back.

@@ -105,6 +105,16 @@ impl Fault {
         Self::always("subscribe", FaultKind::RefuseSubscribe)
     }
 
+    /// Whether it is about this statement, normalised. A word that is a statement of its own means that statement only: `commit` also
+    /// stands in `offset_committed`.
+    fn is_about(&self, statement: &str) -> bool {
+        let matching = normalised(&self.matching);
+        match matching.as_str() {
+            "begin" | "commit" | "rollback" => statement.trim_end_matches(';') == matching,
+            part => statement.contains(part),
+        }
+    }
+
     /// Whether it answers for statements; the others describe the server.
     fn strikes_statements(&self) -> bool {
         !matches!(
@@ -166,7 +176,7 @@ impl Faults {
         let mut armed = self.armed();
         for fault in armed.iter_mut() {
             let decided = interference.outcome != Outcome::Normal;
-            if !fault.strikes_statements() || !statement.contains(&normalised(&fault.matching)) {
+            if !fault.strikes_statements() || !fault.is_about(&statement) {
                 continue;
             }
             match &fault.kind {
