@@ -172,10 +172,12 @@ fn config(settings: &ConnectionSettings, purpose: Purpose) -> Config {
 
 /// The session variables that are set before the first statement, as `--name=value` separated by spaces.
 fn startup_options(settings: &ConnectionSettings, purpose: Purpose) -> String {
-    let cluster = match purpose {
-        Purpose::Observe => Some(CATALOG_CLUSTER),
-        Purpose::Execute => settings.cluster.as_deref(),
+    // Streams never end, and readings have deadlines of ours: a server's timeout must not cut them.
+    let (cluster, timeout) = match purpose {
+        Purpose::Observe => (Some(CATALOG_CLUSTER), Some("0")),
+        Purpose::Execute => (settings.cluster.as_deref(), None),
     };
+    let own = |name: &str| matches!(name, "cluster" | "statement_timeout");
     let fixed = [
         ("auto_route_catalog_queries", "on"),
         ("welcome_message", "off"),
@@ -184,6 +186,7 @@ fn startup_options(settings: &ConnectionSettings, purpose: Purpose) -> String {
     fixed
         .into_iter()
         .chain(cluster.map(|cluster| ("cluster", cluster)))
+        .chain(timeout.map(|timeout| ("statement_timeout", timeout)))
         .chain(
             settings
                 .search_path
@@ -195,7 +198,7 @@ fn startup_options(settings: &ConnectionSettings, purpose: Purpose) -> String {
                 .options
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str()))
-                .filter(|(name, _)| purpose == Purpose::Execute || *name != "cluster"),
+                .filter(|(name, _)| purpose == Purpose::Execute || !own(name)),
         )
         .map(|(name, value)| format!("--{name}={}", escape_option(value)))
         .collect::<Vec<_>>()
@@ -381,6 +384,8 @@ mod tests {
         let options = startup_options(&settings(), Purpose::Observe);
         assert!(options.contains("--cluster=mz_catalog_server"), "{options}");
         assert!(!options.contains("my\\ cluster"));
+        assert!(options.contains("--statement_timeout=0"), "{options}");
+        assert!(!options.contains("min"), "{options}");
     }
 
     #[test]
