@@ -6,6 +6,8 @@ mod grammar;
 mod matching;
 mod method;
 mod path;
+#[cfg(test)]
+mod tests;
 mod wildcard;
 
 pub use error::SelectionError;
