@@ -133,8 +133,8 @@ pub struct Catalog {
     pub replicas: BTreeMap<Id, Replica>,
     pub roles: BTreeMap<Id, Role>,
     pub items: BTreeMap<Id, Arc<Item>>,
-    /// Item ids by schema and name.
-    by_name: BTreeMap<(Id, String), Id>,
+    /// Item ids by schema, then by name. Shared between copies, as the items are.
+    by_name: BTreeMap<Id, Arc<BTreeMap<String, Id>>>,
     pub members: BTreeSet<Membership>,
     pub default_privileges: BTreeMap<DefaultScope, Privileges>,
     pub system_acl: Acl,
@@ -158,14 +158,18 @@ impl Catalog {
     }
 
     pub fn insert_item(&mut self, item: Item) {
-        self.by_name
-            .insert((item.schema, item.name.clone()), item.id);
+        self.names_in(item.schema)
+            .insert(item.name.clone(), item.id);
         self.items.insert(item.id, Arc::new(item));
+    }
+
+    fn names_in(&mut self, schema: Id) -> &mut BTreeMap<String, Id> {
+        Arc::make_mut(self.by_name.entry(schema).or_default())
     }
 
     pub fn remove_item(&mut self, id: Id) -> Option<Arc<Item>> {
         let item = self.items.remove(&id)?;
-        self.by_name.remove(&(item.schema, item.name.clone()));
+        self.names_in(item.schema).remove(&item.name);
         self.comments
             .retain(|subject, _| subject.id != id || !item::TYPES.contains(&subject.object_type));
         Some(item)
@@ -173,26 +177,31 @@ impl Catalog {
 
     /// Changes an item in place; its name too.
     pub fn change_item(&mut self, id: Id, change: impl FnOnce(&mut Item)) {
-        if let Some(item) = self.items.get_mut(&id) {
-            let key = (item.schema, item.name.clone());
-            change(Arc::make_mut(item));
-            let (schema, name) = (item.schema, item.name.clone());
-            self.by_name.remove(&key);
-            self.by_name.insert((schema, name), id);
+        let Some(item) = self.items.get_mut(&id) else {
+            return;
+        };
+        let (schema, old) = (item.schema, item.name.clone());
+        change(Arc::make_mut(item));
+        let new = item.name.clone();
+        if new != old {
+            let names = self.names_in(schema);
+            names.remove(&old);
+            names.insert(new, id);
         }
     }
 
     #[must_use]
     pub fn item_named(&self, schema: Id, name: &str) -> Option<&Arc<Item>> {
-        let id = self.by_name.get(&(schema, name.to_owned()))?;
+        let id = self.by_name.get(&schema)?.get(name)?;
         self.items.get(id)
     }
 
+    /// The items of a schema, by name.
     pub fn items_in(&self, schema: Id) -> impl Iterator<Item = &Arc<Item>> {
-        self.by_name
-            .range((schema, String::new())..)
-            .take_while(move |((of, _), _)| *of == schema)
-            .filter_map(|(_, id)| self.items.get(id))
+        let names = self.by_name.get(&schema).into_iter();
+        names
+            .flat_map(|names| names.values())
+            .filter_map(|id| self.items.get(id))
     }
 
     #[must_use]

@@ -6,10 +6,50 @@ use crate::sim::catalog::id::Id;
 use crate::sim::catalog::item::{self, Body, Item};
 use crate::sim::inventory::{Cluster, Inventory, Kind, Object, Refresh, Replica};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-#[must_use]
-pub fn inventory(catalog: &Catalog) -> Inventory {
-    let mut inventory = Inventory::default();
+/// Brings an inventory from one catalog to the next; gives whether anything in it changed.
+pub fn follow(inventory: &mut Inventory, before: Option<&Catalog>, catalog: &Catalog) -> bool {
+    let containers = before.is_none_or(|before| {
+        before.clusters != catalog.clusters || before.replicas != catalog.replicas
+    });
+    if containers {
+        follow_clusters(inventory, catalog);
+    }
+    let mut changed = containers;
+    let mut constants = BTreeMap::new();
+    for (id, item) in catalog.items.iter().filter(|(id, _)| id.is_user()) {
+        let known = before.is_some_and(|before| {
+            let same = before
+                .items
+                .get(id)
+                .is_some_and(|old| Arc::ptr_eq(old, item));
+            same && before.schemas.get(&item.schema).map(|s| &s.name)
+                == catalog.schemas.get(&item.schema).map(|s| &s.name)
+        });
+        if known {
+            continue;
+        }
+        changed = true;
+        let constant = is_constant(catalog, item, &mut constants);
+        if let Some(object) = object(catalog, item, constant) {
+            inventory.objects.insert(id.to_string(), object);
+        }
+    }
+    let gone = before.iter().flat_map(|before| before.items.keys());
+    for id in gone.filter(|id| !catalog.items.contains_key(id)) {
+        changed = true;
+        inventory.objects.remove(&id.to_string());
+    }
+    changed
+}
+
+fn follow_clusters(inventory: &mut Inventory, catalog: &Catalog) {
+    inventory.clusters.clear();
+    inventory.replicas.clear();
+    inventory
+        .objects
+        .retain(|_, object| object.kind != Kind::IntrospectionIndex);
     for (id, cluster) in &catalog.clusters {
         let managed = cluster.managed.as_ref();
         let entry = Cluster {
@@ -17,7 +57,7 @@ pub fn inventory(catalog: &Catalog) -> Inventory {
             on_refresh: managed.and_then(|managed| managed.on_refresh),
         };
         inventory.clusters.insert(id.to_string(), entry);
-        add_introspection(&mut inventory, *id);
+        add_introspection(inventory, *id);
     }
     for (id, replica) in &catalog.replicas {
         let entry = Replica {
@@ -27,14 +67,6 @@ pub fn inventory(catalog: &Catalog) -> Inventory {
         };
         inventory.replicas.insert(id.to_string(), entry);
     }
-    let mut constants = BTreeMap::new();
-    for item in catalog.items.values().filter(|item| item.id.is_user()) {
-        let constant = is_constant(catalog, item, &mut constants);
-        if let Some(object) = object(catalog, item, constant) {
-            inventory.objects.insert(item.id.to_string(), object);
-        }
-    }
-    inventory
 }
 
 fn add_introspection(inventory: &mut Inventory, cluster: Id) {

@@ -12,7 +12,7 @@ use super::catalog::Catalog;
 use super::catalog::id::Id;
 use super::catalog::item::Body;
 use super::error::{SqlError, SqlResult};
-use super::inventory::Millis;
+use super::inventory::{Inventory, Millis};
 use super::select::Plan;
 use super::store::functions::Facts;
 use super::store::relations::{self, Origin};
@@ -27,6 +27,8 @@ pub struct Engine {
     store: Store,
     facts: Arc<Facts>,
     dynamics: Dynamics,
+    /// What the dynamics were told of the catalog.
+    inventory: Inventory,
     faults: Faults,
     /// How often each table of a user was written.
     writes: BTreeMap<Id, u64>,
@@ -49,15 +51,15 @@ impl Engine {
             catalog,
             facts,
             dynamics,
+            inventory: Inventory::default(),
             faults,
             writes: BTreeMap::new(),
             dropped: BTreeMap::new(),
             live: Live::default(),
             now,
         };
-        engine
-            .dynamics
-            .follow(&inventory::inventory(&engine.catalog));
+        inventory::follow(&mut engine.inventory, None, &engine.catalog);
+        engine.dynamics.follow(&engine.inventory);
         Ok(engine)
     }
 
@@ -113,9 +115,11 @@ impl Engine {
         catalog.revision = self.catalog.revision + 1;
         self.match_tables(&catalog)?;
         self.remember_dropped(&catalog);
+        if inventory::follow(&mut self.inventory, Some(&self.catalog), &catalog) {
+            self.dynamics.follow(&self.inventory);
+        }
         self.catalog = Arc::new(catalog);
         self.facts.set_catalog(self.catalog.clone());
-        self.dynamics.follow(&inventory::inventory(&self.catalog));
         Ok(())
     }
 
