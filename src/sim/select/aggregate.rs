@@ -59,9 +59,11 @@ impl Planner<'_> {
         let mut args = if star {
             Vec::new()
         } else {
-            self.arguments(&list.args, scope)?
+            self.aggregated(function, || self.arguments(&list.args, scope))?
         };
-        let order = self.order_in_call(&list.clauses, function, scope)?;
+        let order = self.aggregated(function, || {
+            self.order_in_call(&list.clauses, function, scope)
+        })?;
         let distinct = matches!(list.duplicate_treatment, Some(DuplicateTreatment::Distinct));
         let distinct = if distinct { "DISTINCT " } else { "" };
         let first = args.first().map_or(SqlType::Text, |arg| arg.ty);
@@ -82,7 +84,7 @@ impl Planner<'_> {
         let (sqlite, ty) = shape(name, first)?;
         let mut sql = format!("{sqlite}({distinct}{list}{order})");
         if let Some(filter) = &function.filter {
-            let filter = self.condition(filter, scope)?;
+            let filter = self.aggregated(function, || self.condition(filter, scope))?;
             sql.push_str(&format!(" FILTER (WHERE {filter})"));
         }
         if let Some(over) = &function.over {
@@ -93,6 +95,15 @@ impl Planner<'_> {
             )));
         }
         Ok(Some(Typed::new(sql, ty)))
+    }
+
+    /// Over a window it is no aggregate of the query.
+    fn aggregated<T>(&self, function: &Function, plan: impl FnOnce() -> T) -> T {
+        if function.over.is_some() {
+            plan()
+        } else {
+            self.inside_aggregate(plan)
+        }
     }
 
     fn order_in_call(

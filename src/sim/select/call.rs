@@ -97,6 +97,13 @@ impl Planner<'_> {
         if let Some((number, _)) = FUNCTIONS.iter().find(|(_, known)| *known == name) {
             self.refer(Id::system(*number));
         }
+        if name == "mz_sleep" {
+            // Recorded: 08.
+            return Err(SqlError::plan(
+                "executing potentially dangerous functions is not supported",
+            )
+            .detail("The requested feature (unsafe_enable_unsafe_functions) is unsafe and is meant only for internal development and testing of Materialize."));
+        }
         if let FunctionArguments::Subquery(query) = &function.args {
             if name != "array" {
                 return Err(SqlError::unsupported(format!("{function}")));

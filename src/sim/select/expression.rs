@@ -1,73 +1,14 @@
 //! Expressions.
 
 use super::Planner;
-use super::from::parts;
 use super::query::ident;
 use super::scope::Scope;
 use super::typed::{Origin, Typed};
 use crate::sim::error::{SqlError, SqlResult};
 use crate::sim::types::{Element, SqlType};
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, CaseWhen, DateTimeField, Expr, FunctionArguments, Query, Subscript,
-    UnaryOperator, Value,
+    AccessExpr, BinaryOperator, CaseWhen, DateTimeField, Expr, Subscript, UnaryOperator, Value,
 };
-
-/// The name of a result column without an alias.
-#[must_use]
-pub fn output_name(expression: &Expr) -> String {
-    let name = match expression {
-        Expr::Identifier(name) => ident(name),
-        Expr::CompoundIdentifier(parts) => parts.last().map(ident).unwrap_or_default(),
-        Expr::Function(function) => match &function.args {
-            FunctionArguments::Subquery(_) => "array".to_owned(),
-            _ => parts(&function.name)
-                .ok()
-                .and_then(|mut parts| parts.pop())
-                .unwrap_or_default(),
-        },
-        Expr::Cast {
-            expr, data_type, ..
-        } => match output_name(expr).as_str() {
-            "?column?" => super::cast::type_of(data_type)
-                .map_or("?column?", SqlType::short_name)
-                .to_owned(),
-            name => name.to_owned(),
-        },
-        Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => output_name(inner),
-        Expr::Extract { .. } => "extract".to_owned(),
-        Expr::Case { else_result, .. } => match else_result.as_deref().map(output_name) {
-            Some(name) if name != "?column?" => name,
-            _ => "case".to_owned(),
-        },
-        Expr::Exists { .. } => "exists".to_owned(),
-        Expr::Array(_) => "array".to_owned(),
-        Expr::Interval(_) => "interval".to_owned(),
-        Expr::Subquery(query) => subquery_name(query),
-        Expr::Substring { .. } => "substring".to_owned(),
-        Expr::Trim { .. } => "btrim".to_owned(),
-        Expr::Position { .. } => "position".to_owned(),
-        Expr::Ceil { .. } => "ceil".to_owned(),
-        Expr::Floor { .. } => "floor".to_owned(),
-        _ => String::new(),
-    };
-    if name.is_empty() {
-        "?column?".to_owned()
-    } else {
-        name
-    }
-}
-
-fn subquery_name(query: &Query) -> String {
-    use sqlparser::ast::{SelectItem, SetExpr};
-    let SetExpr::Select(select) = query.body.as_ref() else {
-        return String::new();
-    };
-    match select.projection.first() {
-        Some(SelectItem::UnnamedExpr(expression)) => output_name(expression),
-        Some(SelectItem::ExprWithAlias { alias, .. }) => ident(alias),
-        _ => String::new(),
-    }
-}
 
 impl Planner<'_> {
     pub(super) fn expression(&self, expression: &Expr, scope: &Scope<'_>) -> SqlResult<Typed> {
@@ -75,7 +16,9 @@ impl Planner<'_> {
             Expr::Identifier(name) => self.identifier(&ident(name), name.quote_style, scope),
             Expr::CompoundIdentifier(name) => {
                 let parts: Vec<String> = name.iter().map(ident).collect();
-                scope.qualified(&parts)
+                let column = scope.qualified(&parts)?;
+                self.note_column(&column.sql, &parts.join("."));
+                Ok(column)
             }
             Expr::Value(value) => self.value(&value.value),
             Expr::Nested(inner) => {
@@ -255,7 +198,11 @@ impl Planner<'_> {
     fn identifier(&self, name: &str, quoted: Option<char>, scope: &Scope<'_>) -> SqlResult<Typed> {
         match scope.column(name) {
             Err(error) if quoted.is_none() => self.bare_call(name).ok_or(error),
-            found => found,
+            found => {
+                let column = found?;
+                self.note_column(&column.sql, name);
+                Ok(column)
+            }
         }
     }
 
@@ -304,103 +251,6 @@ impl Planner<'_> {
             UnaryOperator::Plus => Ok(typed),
             op => Err(SqlError::unsupported(format!("the operator {op}"))),
         }
-    }
-
-    fn test(&self, inner: &Expr, test: &str, scope: &Scope<'_>) -> SqlResult<Typed> {
-        let typed = self.expression(inner, scope)?;
-        let typed = if test.contains("NULL") {
-            typed
-        } else {
-            self.coerce(typed, SqlType::Bool)?
-        };
-        Ok(truth(format!("({} {test})", typed.sql)))
-    }
-
-    fn distinct(
-        &self,
-        left: &Expr,
-        word: &str,
-        right: &Expr,
-        scope: &Scope<'_>,
-    ) -> SqlResult<Typed> {
-        let left = self.expression(left, scope)?;
-        let right = self.expression(right, scope)?;
-        let (left, right) = self.comparable(left, right)?;
-        Ok(truth(format!("({} {word} {})", left.sql, right.sql)))
-    }
-
-    fn in_list(
-        &self,
-        value: &Expr,
-        list: &[Expr],
-        negated: bool,
-        scope: &Scope<'_>,
-    ) -> SqlResult<Typed> {
-        let mut value = self.expression(value, scope)?;
-        let mut elements = Vec::new();
-        for element in list {
-            let element = self.expression(element, scope)?;
-            let (left, right) = self.comparable(value, element)?;
-            value = left;
-            elements.push(right.sql);
-        }
-        let not = if negated { "NOT " } else { "" };
-        Ok(truth(format!(
-            "({} {not}IN ({}))",
-            value.sql,
-            elements.join(", ")
-        )))
-    }
-
-    fn in_subquery(
-        &self,
-        value: &Expr,
-        subquery: &Query,
-        negated: bool,
-        scope: &Scope<'_>,
-    ) -> SqlResult<Typed> {
-        let planned = self.query(subquery, Some(scope))?;
-        let not = if negated { "NOT " } else { "" };
-        let value = match value {
-            Expr::Tuple(parts) => {
-                let parts = parts
-                    .iter()
-                    .map(|part| Ok(self.expression(part, scope)?.sql))
-                    .collect::<SqlResult<Vec<_>>>()?;
-                format!("({})", parts.join(", "))
-            }
-            value => {
-                let ty = planned.columns.first().map_or(SqlType::Text, |c| c.ty);
-                let value = self.expression(value, scope)?;
-                self.comparable(value, Typed::new("", ty))?.0.sql
-            }
-        };
-        Ok(truth(format!("({value} {not}IN ({}))", planned.sql)))
-    }
-
-    fn like(
-        &self,
-        value: &Expr,
-        pattern: &Expr,
-        function: &str,
-        negated: bool,
-        scope: &Scope<'_>,
-    ) -> SqlResult<Typed> {
-        let value = self.text_of(value, scope)?;
-        let pattern = self.text_of(pattern, scope)?;
-        let not = if negated { "NOT " } else { "" };
-        Ok(truth(format!("({not}{function}({value}, {pattern}))")))
-    }
-
-    pub(super) fn text_of(&self, expression: &Expr, scope: &Scope<'_>) -> SqlResult<String> {
-        let typed = self.expression(expression, scope)?;
-        if !typed.ty.is_text() && !typed.is_untyped() {
-            return Err(SqlError::plan(format!(
-                "operator does not exist for type {}",
-                typed.ty.long_name()
-            )));
-        }
-        Ok(self.coerce(typed, SqlType::Text)?.sql)
     }
 
     fn case(
@@ -478,29 +328,6 @@ impl Planner<'_> {
             format!("json_array({})", list.join(", ")),
             SqlType::Array(element_of(ty)?),
         ))
-    }
-
-    fn any(&self, left: &Expr, right: &Expr, negated: bool, scope: &Scope<'_>) -> SqlResult<Typed> {
-        let not = if negated { "NOT " } else { "" };
-        if let Expr::Subquery(subquery) = right {
-            return self.in_subquery(left, subquery, negated, scope);
-        }
-        let left = self.expression(left, scope)?;
-        let right = self.expression(right, scope)?;
-        let right = if right.is_untyped() {
-            let ty = SqlType::Array(element_of(left.ty)?);
-            self.coerce(right, ty)?
-        } else {
-            right
-        };
-        let element = right.ty.element().ok_or_else(|| {
-            SqlError::plan(format!("ANY of {} is not an array", right.ty.long_name()))
-        })?;
-        let left = self.comparable(left, Typed::new("", element))?.0;
-        Ok(truth(format!(
-            "({} {not}IN (SELECT value FROM json_each({})))",
-            left.sql, right.sql
-        )))
     }
 
     fn subscript(&self, root: &Expr, chain: &[AccessExpr], scope: &Scope<'_>) -> SqlResult<Typed> {

@@ -8,10 +8,15 @@ pub mod call;
 pub mod cast;
 pub mod expression;
 pub mod from;
+mod grouping;
+mod naming;
 pub mod operator;
+mod order;
+mod predicate;
 pub mod print;
 pub mod query;
 pub mod scope;
+mod table_function;
 pub mod typed;
 
 use super::catalog::Catalog;
@@ -20,6 +25,7 @@ use super::catalog::item::Item;
 use super::catalog::names::Path;
 use super::error::{SqlError, SqlResult};
 use super::types::{Column, SqlType};
+use grouping::Grouping;
 use sqlparser::ast::{Expr, Query};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -61,6 +67,7 @@ pub struct Planner<'a> {
     /// How many views deep the planner is; privileges are the caller's at depth 0 only.
     depth: Cell<usize>,
     aliases: Cell<usize>,
+    groupings: RefCell<Vec<Grouping>>,
     /// Whether the viewer must be allowed to read what is named; defining a view needs no such right.
     guarded: bool,
 }
@@ -80,6 +87,7 @@ impl<'a> Planner<'a> {
             reads_clock: Cell::new(false),
             depth: Cell::new(0),
             aliases: Cell::new(0),
+            groupings: RefCell::default(),
             guarded: true,
         }
     }

@@ -2,14 +2,13 @@
 
 use super::scope::{Cte, Relation, Scope};
 use super::typed::{Origin, Typed};
-use super::{Planner, expression::output_name, from::From};
+use super::{Planner, from::From, naming::output_name};
 use crate::sim::error::{SqlError, SqlResult};
 use crate::sim::statement::query::EXPAND;
 use crate::sim::types::{Column, SqlType};
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, Ident, LimitClause, OrderBy, OrderByExpr, OrderByKind,
-    OrderBySort, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator,
-    SetQuantifier, Value,
+    Distinct, Expr, Ident, LimitClause, OrderBy, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier,
 };
 
 /// A planned query: its result columns are `c1`, `c2`, ...
@@ -29,9 +28,11 @@ pub fn ident(ident: &Ident) -> String {
     }
 }
 
-struct Output {
-    name: String,
-    typed: Typed,
+pub(super) struct Output {
+    pub name: String,
+    pub typed: Typed,
+    /// The columns that it names outside aggregates: as SQLite reaches them, and as they were written.
+    pub named: Vec<(String, String)>,
     nullable: bool,
 }
 
@@ -235,6 +236,18 @@ impl Planner<'_> {
         outer: &Scope<'_>,
         order_by: Option<&OrderBy>,
     ) -> SqlResult<Planned> {
+        self.enter_select();
+        let planned = self.select_inside(select, outer, order_by);
+        self.leave_select();
+        planned
+    }
+
+    fn select_inside(
+        &self,
+        select: &Select,
+        outer: &Scope<'_>,
+        order_by: Option<&OrderBy>,
+    ) -> SqlResult<Planned> {
         refuse_foreign_clauses(select)?;
         let mut from = self.from(&select.from, outer)?;
         let outputs = self.outputs(select, &mut from, outer)?;
@@ -256,7 +269,10 @@ impl Planner<'_> {
         if let Some(condition) = &select.selection {
             sql.push_str(&format!(" WHERE {}", self.condition(condition, &scope)?));
         }
-        sql.push_str(&self.group_by(&select.group_by, &outputs, &scope)?);
+        let keys = self.group_by(&select.group_by, &outputs, &scope)?;
+        if !keys.is_empty() {
+            sql.push_str(&format!(" GROUP BY {}", keys.join(", ")));
+        }
         if let Some(having) = &select.having {
             sql.push_str(&format!(" HAVING {}", self.condition(having, &scope)?));
         }
@@ -264,6 +280,7 @@ impl Planner<'_> {
             let keys = self.order_of_select(order_by, &outputs, &scope)?;
             sql.push_str(&format!(" ORDER BY {}", keys.join(", ")));
         }
+        self.check_grouping(&keys, &outputs, &from.relations)?;
         let columns = outputs
             .into_iter()
             .map(|output| Column {
@@ -338,6 +355,7 @@ impl Planner<'_> {
         from: &mut From,
         outer: &Scope<'_>,
     ) -> SqlResult<Output> {
+        self.take_named();
         let typed = match self.set_returning(expression, from, outer)? {
             Some(typed) => typed,
             None => self.expression(expression, &from.scope(outer))?,
@@ -348,126 +366,10 @@ impl Planner<'_> {
         };
         Ok(Output {
             name,
+            named: self.take_named(),
             nullable: !matches!(typed.origin, Origin::Number | Origin::Text(_)),
             typed,
         })
-    }
-
-    fn group_by(
-        &self,
-        group_by: &GroupByExpr,
-        outputs: &[Output],
-        scope: &Scope<'_>,
-    ) -> SqlResult<String> {
-        let GroupByExpr::Expressions(expressions, modifiers) = group_by else {
-            return Err(SqlError::unsupported("GROUP BY ALL"));
-        };
-        if !modifiers.is_empty() {
-            return Err(SqlError::unsupported("GROUP BY with modifiers"));
-        }
-        let mut keys = Vec::new();
-        for expression in expressions {
-            let by_position = position(expression)
-                .and_then(|n| outputs.get(n.wrapping_sub(1)))
-                .map(|output| output.typed.sql.clone());
-            let by_name = || {
-                let Expr::Identifier(name) = expression else {
-                    return None;
-                };
-                let name = ident(name);
-                let output = outputs.iter().find(|output| output.name == name)?;
-                Some(output.typed.sql.clone())
-            };
-            // An input column comes before an output name of the same spelling.
-            keys.push(match by_position {
-                Some(sql) => sql,
-                None => match self.expression(expression, scope) {
-                    Ok(typed) => typed.sql,
-                    Err(error) => by_name().ok_or(error)?,
-                },
-            });
-        }
-        Ok(if keys.is_empty() {
-            String::new()
-        } else {
-            format!(" GROUP BY {}", keys.join(", "))
-        })
-    }
-
-    fn order_of_select(
-        &self,
-        order_by: &OrderBy,
-        outputs: &[Output],
-        scope: &Scope<'_>,
-    ) -> SqlResult<Vec<String>> {
-        let names: Vec<&str> = outputs.iter().map(|output| output.name.as_str()).collect();
-        self.order_keys(order_by, &names, |expression| {
-            Ok(self.expression(expression, scope)?.sql)
-        })
-    }
-
-    fn order_of_output(&self, order_by: &OrderBy, columns: &[Column]) -> SqlResult<Vec<String>> {
-        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-        self.order_keys(order_by, &names, |expression| {
-            Err(SqlError::unsupported(format!(
-                "ORDER BY {expression} after a set operation"
-            )))
-        })
-    }
-
-    fn order_keys(
-        &self,
-        order_by: &OrderBy,
-        names: &[&str],
-        otherwise: impl Fn(&Expr) -> SqlResult<String>,
-    ) -> SqlResult<Vec<String>> {
-        let OrderByKind::Expressions(expressions) = &order_by.kind else {
-            return Err(SqlError::unsupported("ORDER BY ALL"));
-        };
-        expressions
-            .iter()
-            .map(|key| {
-                let at = match &key.expr {
-                    Expr::Identifier(name) => {
-                        let name = ident(name);
-                        names.iter().position(|n| *n == name).map(|at| at + 1)
-                    }
-                    expression => position(expression),
-                };
-                let sql = match at {
-                    Some(at) if at == 0 || at > names.len() => {
-                        return Err(SqlError::plan(format!(
-                            "column reference {at} in ORDER BY clause is out of range (1 - {})",
-                            names.len()
-                        )));
-                    }
-                    Some(at) => format!("c{at}"),
-                    None => otherwise(&key.expr)?,
-                };
-                Ok(format!("{sql}{}", direction(key)))
-            })
-            .collect()
-    }
-}
-
-/// Postgres sorts NULL last, SQLite first.
-fn direction(key: &OrderByExpr) -> &'static str {
-    let descending = matches!(key.options.sort, Some(OrderBySort::Desc));
-    match (descending, key.options.nulls_first.unwrap_or(descending)) {
-        (false, false) => " ASC NULLS LAST",
-        (false, true) => " ASC NULLS FIRST",
-        (true, true) => " DESC NULLS FIRST",
-        (true, false) => " DESC NULLS LAST",
-    }
-}
-
-fn position(expression: &Expr) -> Option<usize> {
-    let Expr::Value(value) = expression else {
-        return None;
-    };
-    match &value.value {
-        Value::Number(number, _) => number.parse().ok(),
-        _ => None,
     }
 }
 
@@ -479,6 +381,7 @@ fn all_of(relation: &Relation) -> Vec<Output> {
         .map(|column| Output {
             name: column.name.clone(),
             typed: Typed::new(column.sql.clone(), column.ty),
+            named: vec![(column.sql.clone(), column.name.clone())],
             nullable: column.nullable,
         })
         .collect()
