@@ -3,8 +3,10 @@
 //! Each relation with rows of its own is a table named by its id (`s412`, `u12`) with columns `c1`, `c2`, ... Built-in relations
 //! are filled from the catalog, from the dynamics' readings or from the live sessions, and only when a query reads them.
 
+mod containers;
 mod digest;
 pub mod functions;
+mod items;
 pub mod listing;
 pub mod postgres;
 pub mod relations;
@@ -185,9 +187,12 @@ impl Store {
     }
 }
 
-/// Columns that joins and conditions go by.
+/// Columns that joins go by. SQLite makes an index of its own where a query needs another one.
 fn is_key(name: &str) -> bool {
-    name == "id" || name == "name" || name == "oid" || name.ends_with("_id")
+    matches!(
+        name,
+        "id" | "object_id" | "referenced_object_id" | "on_id" | "oid"
+    )
 }
 
 fn read(field: ValueRef<'_>, ty: SqlType) -> Value {

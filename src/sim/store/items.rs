@@ -1,0 +1,234 @@
+//! Rows about items, one relation per kind.
+
+use super::Row;
+use super::relations::{id, list, oid};
+use crate::sim::catalog::Catalog;
+use crate::sim::catalog::builtin::INTROSPECTION;
+use crate::sim::catalog::id::Id;
+use crate::sim::catalog::item::{Body, Item, Refresh};
+use crate::sim::catalog::script::Style;
+use crate::sim::catalog::sql::{micros, millis_to_micros};
+use crate::sim::value::Value;
+use serde_json::json;
+
+pub fn objects(catalog: &Catalog, relations_only: bool) -> Vec<Row> {
+    let row = |item: &Item| {
+        vec![
+            id(item.id),
+            oid(item.oid),
+            id(item.schema),
+            item.name.as_str().into(),
+            item.object_type().into(),
+            id(item.owner),
+            item.cluster().map(id).unwrap_or(Value::Null),
+            if item.has_acl() {
+                list(item.acl.items())
+            } else {
+                Value::Null
+            },
+        ]
+    };
+    let kept = |item: &&std::sync::Arc<Item>| !relations_only || item.is_relation();
+    let mut rows: Vec<Row> = catalog
+        .items
+        .values()
+        .filter(kept)
+        .map(|item| row(item))
+        .collect();
+    if !relations_only {
+        let schema = catalog.schema_named(None, "mz_introspection");
+        for (index, name, cluster) in introspection_indexes(catalog) {
+            rows.push(vec![
+                id(index),
+                oid(0),
+                schema.map(id).unwrap_or(Value::Null),
+                name.into(),
+                "index".into(),
+                id(Id::system(1)),
+                id(cluster),
+                Value::Null,
+            ]);
+        }
+    }
+    rows
+}
+
+/// The built-in indexes of every cluster: id, name, cluster.
+pub fn introspection_indexes(catalog: &Catalog) -> impl Iterator<Item = (Id, String, Id)> + '_ {
+    catalog.clusters.keys().flat_map(|cluster| {
+        INTROSPECTION.iter().zip(1_u64..).map(move |(log, n)| {
+            (
+                Id::introspection(*cluster, n),
+                format!("{log}_{cluster}_primary_idx"),
+                *cluster,
+            )
+        })
+    })
+}
+
+pub fn indexes(catalog: &Catalog) -> Vec<Row> {
+    let mut rows = items(catalog, "mz_indexes");
+    for (index, name, cluster) in introspection_indexes(catalog) {
+        let sql = format!("CREATE INDEX \"{name}\" IN CLUSTER [{cluster}]");
+        rows.push(vec![
+            id(index),
+            oid(0),
+            name.into(),
+            id(Id::system(index.number & 0xff)),
+            id(cluster),
+            id(Id::system(1)),
+            sql.as_str().into(),
+            sql.as_str().into(),
+        ]);
+    }
+    rows
+}
+
+pub fn global_ids(catalog: &Catalog) -> Vec<Row> {
+    let ids = catalog.items.keys();
+    ids.map(|key| vec![id(*key), id(*key)]).collect()
+}
+
+pub fn refresh_strategies(catalog: &Catalog) -> Vec<Row> {
+    let rows = catalog.items.values().filter_map(|item| {
+        let Body::MaterializedView { refresh, .. } = item.body else {
+            return None;
+        };
+        let (kind, interval, aligned_to, at) = match refresh {
+            Refresh::OnCommit => ("on-commit", None, None, None),
+            Refresh::Every {
+                interval,
+                aligned_to,
+            } => (
+                "every",
+                Some(micros(interval)),
+                Some(millis_to_micros(aligned_to)),
+                None,
+            ),
+            Refresh::At(at) => ("at", None, None, Some(millis_to_micros(at))),
+        };
+        Some(vec![
+            id(item.id),
+            kind.into(),
+            interval.into(),
+            aligned_to.into(),
+            at.into(),
+        ])
+    });
+    rows.collect()
+}
+
+pub fn retention_strategies(catalog: &Catalog) -> Vec<Row> {
+    let rows = catalog.items.values().filter_map(|item| {
+        let retain = match &item.body {
+            Body::MaterializedView { retain, .. } => retain.map_or(1000, |d| d.as_millis()),
+            Body::Index { .. } | Body::Table { .. } | Body::Source { .. } if item.id.is_user() => {
+                1000
+            }
+            _ => return None,
+        };
+        let value = json!(retain.to_string()).to_string();
+        Some(vec![id(item.id), "FOR".into(), value.into()])
+    });
+    rows.collect()
+}
+
+/// The relations that list one kind of item each.
+pub fn items(catalog: &Catalog, name: &str) -> Vec<Row> {
+    let rows = catalog
+        .items
+        .values()
+        .filter_map(|item| item_row(catalog, name, item));
+    rows.collect()
+}
+
+fn item_row(catalog: &Catalog, relation: &str, item: &Item) -> Option<Row> {
+    let sql = || Value::from(catalog.create_sql(item, Style::Catalog));
+    let head = || {
+        vec![
+            id(item.id),
+            oid(item.oid),
+            id(item.schema),
+            Value::from(item.name.as_str()),
+        ]
+    };
+    let acl = || list(item.acl.items());
+    let owner = || id(item.owner);
+    let optional = |of: &Option<Id>| of.map(id).unwrap_or(Value::Null);
+    let mut row = head();
+    match (relation, &item.body) {
+        ("mz_tables", Body::Table { source, .. }) => {
+            row.extend([owner(), acl(), sql(), sql(), optional(source)]);
+        }
+        ("mz_views", Body::View { .. } | Body::SystemView) => {
+            let definition = catalog.definition(item).into();
+            let sql = catalog.create_sql(item, Style::Catalog).unwrap_or_default();
+            row.extend([definition, owner(), acl(), sql.clone().into(), sql.into()]);
+        }
+        ("mz_materialized_views", Body::MaterializedView { cluster, .. }) => {
+            let definition = catalog.definition(item).into();
+            row.extend([id(*cluster), definition, owner(), acl(), sql(), sql()]);
+        }
+        ("mz_indexes", Body::Index { on, cluster, .. }) => {
+            row.remove(2);
+            row.extend([id(*on), id(*cluster), owner(), sql(), sql()]);
+        }
+        (
+            "mz_sources",
+            Body::Source {
+                kind,
+                cluster,
+                connection,
+                envelope,
+                ..
+            },
+        ) => {
+            row.extend([
+                (*kind).into(),
+                optional(connection),
+                Value::Null,
+                envelope.clone().into(),
+                Value::Null,
+                Value::Null,
+                optional(cluster),
+                owner(),
+                acl(),
+                sql(),
+                sql(),
+            ]);
+        }
+        (
+            "mz_sinks",
+            Body::Sink {
+                cluster,
+                connection,
+                envelope,
+                format,
+                ..
+            },
+        ) => {
+            row.extend([
+                "kafka".into(),
+                optional(connection),
+                Value::Null,
+                envelope.to_lowercase().into(),
+                format.to_lowercase().into(),
+                Value::Null,
+                format.to_lowercase().into(),
+                id(*cluster),
+                owner(),
+                sql(),
+                sql(),
+            ]);
+        }
+        ("mz_connections", Body::Connection { kind, .. }) => {
+            row.extend([(*kind).into(), owner(), acl(), sql(), sql()]);
+        }
+        ("mz_secrets", Body::Secret) => row.extend([owner(), acl()]),
+        ("mz_types", Body::Type) => {
+            row.extend(["other".into(), owner(), acl(), Value::Null, Value::Null]);
+        }
+        _ => return None,
+    }
+    Some(row)
+}
