@@ -24,6 +24,9 @@ mod subscription;
 mod transaction;
 pub mod variables;
 
+#[cfg(test)]
+mod tests;
+
 use super::catalog::id::{Id, Space};
 use super::catalog::names::Path;
 use super::engine::Shared;
@@ -38,6 +41,7 @@ use super::world::{LinkCut, Outcome, Refusal};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::time::Duration;
 use stream::Cursor;
 use tokio_util::sync::CancellationToken;
 use transaction::{Transaction, Work};
@@ -114,6 +118,16 @@ impl Session {
             biased;
             () = self.cancel.cancelled() => Err(SqlError::cancelled()),
             done = future => Ok(done),
+        }
+    }
+
+    /// Lets this much time pass: the world's, or time here where the world stands still until it is moved.
+    async fn pass(&self, time: Duration) {
+        let clock = self.shared.clock();
+        if clock.speed().is_some() {
+            clock.sleep(time).await;
+        } else {
+            tokio::time::sleep(time).await;
         }
     }
 

@@ -140,11 +140,15 @@ impl Session {
             return Ok(());
         }
         let cluster = self.cluster()?;
+        if self.has_replica(cluster) {
+            return Ok(());
+        }
         let wait = self.until(|session| session.has_replica(cluster));
         match self.variables.statement_timeout() {
-            Some(limit) => tokio::time::timeout(limit, wait)
-                .await
-                .unwrap_or_else(|_| Err(SqlError::timed_out())),
+            Some(limit) => tokio::select! {
+                waited = wait => waited,
+                () = self.pass(limit) => Err(SqlError::timed_out()),
+            },
             None => wait.await,
         }
     }

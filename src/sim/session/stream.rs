@@ -18,7 +18,6 @@ use crate::sim::wire::{Ended, Reply};
 use async_trait::async_trait;
 use std::collections::VecDeque;
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// What DECLARE made.
 pub struct Cursor {
@@ -201,10 +200,8 @@ impl Session {
         let wanted = count.map_or(usize::MAX, |count| {
             usize::try_from(count).unwrap_or(usize::MAX)
         });
-        let deadline = timeout.map(|seconds| {
-            Instant::now() + Duration::try_from_secs_f64(seconds).unwrap_or_default()
-        });
-        let fetched = self.fetch_rows(&mut cursor, wanted, deadline).await;
+        let limit = timeout.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default());
+        let fetched = self.fetch_rows(&mut cursor, wanted, limit).await;
         let columns = cursor.columns.clone();
         self.cursors.insert(name.to_owned(), cursor);
         let rows = fetched?;
@@ -215,12 +212,12 @@ impl Session {
         reply.complete(&format!("FETCH {}", rows.len())).await
     }
 
-    /// Takes what is there and waits for more until there is enough, or until the deadline; without one, until there is any.
+    /// Takes what is there and waits for more until there is enough, or the limit is over; without one, until there is any.
     async fn fetch_rows(
         &self,
         cursor: &mut Cursor,
         wanted: usize,
-        deadline: Option<Instant>,
+        limit: Option<Duration>,
     ) -> SqlResult<Vec<Row>> {
         let subscription = match &mut cursor.of {
             Rows::Ready(rows) => {
@@ -231,26 +228,30 @@ impl Session {
         };
         let mut rows = Vec::new();
         let mut changes = self.shared.changes();
+        let over = async {
+            match limit {
+                Some(limit) => self.pass(limit).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(over);
         loop {
             changes.mark_unchanged();
             subscription.poll()?;
             let count = (wanted - rows.len()).min(subscription.pending.len());
             rows.extend(subscription.pending.drain(..count));
-            let enough = rows.len() >= wanted || (deadline.is_none() && !rows.is_empty());
+            let enough = rows.len() >= wanted || (limit.is_none() && !rows.is_empty());
             if enough || subscription.is_finished() {
                 return Ok(rows);
             }
-            let changed = self.cancellable(changes.changed());
-            match deadline {
-                None => {
-                    let _ = changed.await?;
+            let waited = self.cancellable(async {
+                tokio::select! {
+                    changed = changes.changed() => changed.is_ok(),
+                    () = &mut over => false,
                 }
-                Some(deadline) => match tokio::time::timeout_at(deadline, changed).await {
-                    Ok(changed) => {
-                        let _ = changed?;
-                    }
-                    Err(_) => return Ok(rows),
-                },
+            });
+            if !waited.await? {
+                return Ok(rows);
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::sim::statement::subscribe::Subscribe;
 use crate::sim::store::Row;
 use crate::sim::types::{Column, SqlType};
 use crate::sim::value::Value;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// The time of what never changes again (recorded: 08, `subscribe (select 1)`).
 const FOR_EVER: &str = "18446744073709551615";
@@ -54,8 +54,8 @@ fn upsert_order(keys: &[String], of: &[Column]) -> SqlResult<Vec<usize>> {
     Ok(order)
 }
 
-/// A row with how often it is there.
-type Multiset = HashMap<String, (Row, i64)>;
+/// How often each row is there.
+type Multiset = BTreeMap<Row, i64>;
 
 /// One running SUBSCRIBE. Dropping it takes it out of `mz_subscriptions`.
 pub struct Subscription {
@@ -189,30 +189,25 @@ impl Subscription {
 
     /// Puts the new rows in place of the old and gives the differences, in the order of the rows.
     fn replace(&mut self, rows: Vec<Row>) -> Vec<(Row, i64)> {
-        let mut next = Multiset::with_capacity(rows.len());
+        let mut next = Multiset::new();
         for row in rows {
-            let key = format!("{row:?}");
-            next.entry(key).or_insert((row, 0)).1 += 1;
+            *next.entry(row).or_default() += 1;
         }
-        let mut changes = Vec::new();
-        for (key, (row, count)) in &self.rows {
-            let left = next.get(key).map_or(0, |(_, count)| *count);
+        let mut changes = BTreeMap::new();
+        for (row, count) in &self.rows {
+            let left = next.get(row).copied().unwrap_or(0);
             if left < *count {
-                changes.push((key.clone(), row.clone(), left - count));
+                changes.insert(row.clone(), left - count);
             }
         }
-        for (key, (row, count)) in &next {
-            let before = self.rows.get(key).map_or(0, |(_, count)| *count);
+        for (row, count) in &next {
+            let before = self.rows.get(row).copied().unwrap_or(0);
             if *count > before {
-                changes.push((key.clone(), row.clone(), count - before));
+                changes.insert(row.clone(), count - before);
             }
         }
-        changes.sort_by(|a, b| (&a.0, a.2).cmp(&(&b.0, b.2)));
         self.rows = next;
-        changes
-            .into_iter()
-            .map(|(_, row, diff)| (row, diff))
-            .collect()
+        changes.into_iter().collect()
     }
 
     fn stamp(&self, at: Millis) -> Value {
@@ -250,13 +245,13 @@ impl Subscription {
             return;
         };
         // By key: what is there now, or NULLs for a key that is gone.
-        let mut by_key: BTreeMap<String, (Row, bool)> = BTreeMap::new();
+        let mut by_key: BTreeMap<Row, (Row, bool)> = BTreeMap::new();
         for (fields, diff) in changes {
             let mut ordered: Row = order
                 .iter()
                 .map(|at| fields.get(*at).cloned().unwrap_or(Value::Null))
                 .collect();
-            let key = format!("{:?}", ordered.get(..keys));
+            let key = ordered.iter().take(keys).cloned().collect();
             if diff < 0 {
                 ordered.truncate(keys);
                 ordered.resize(order.len(), Value::Null);

@@ -109,7 +109,17 @@ pub fn shown(tokens: &[Token]) -> String {
 
 fn is_keyword(word: &Word) -> bool {
     // Materialize's own, which sqlparser does not know.
-    const MORE: [&str; 4] = ["debezium", "sink", "subsource", "upsert"];
+    const MORE: [&str; 9] = [
+        "sink",
+        "subsource",
+        "upsert",
+        "debezium",
+        "avro",
+        "protobuf",
+        "confluent",
+        "registry",
+        "kafka",
+    ];
     word.keyword != sqlparser::keywords::Keyword::NoKeyword
         || MORE.contains(&word.value.to_lowercase().as_str())
 }
