@@ -32,11 +32,6 @@ pub const KNOWN: &[Known] = &[
         "the frontiers moved 0.4 s before the statuses said hydrated; here both change at once",
     ),
     known(
-        &["08:13"],
-        Part::Error,
-        "the simulator has no functions of mz_unsafe at all; both servers refuse",
-    ),
-    known(
         &["09:8"],
         Part::Rows,
         "the real server adds WITH (DETAILS = ..), bytes of its own that mean nothing outside of it",
