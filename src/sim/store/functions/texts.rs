@@ -46,10 +46,6 @@ pub(super) fn register(sqlite: &Connection) -> Result<()> {
         let from = whole.len().saturating_sub(count);
         Ok(whole.into_iter().skip(from).collect::<String>())
     })?;
-    // Known, so that views may call it; what it computes, no one asks the simulator for.
-    pure(sqlite, "sim_md5", 1, |_| {
-        Err::<i64, _>(refuse(SqlError::unsupported("computing md5")))
-    })?;
     pure(sqlite, "sim_encoding", 1, |c| {
         Ok(if c.get::<i64>(0)? == 6 { "UTF8" } else { "" })
     })?;
