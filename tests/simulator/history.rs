@@ -121,7 +121,11 @@ fn subscribe(replay: &mut Replay, step: &Step) -> bool {
     };
     let (sql, _) = declared.split_once("; fetch").unwrap();
     // The rows say how many seconds after the declaration they came.
-    let last = step.answer.raw_rows().last().and_then(|row| row[0].as_f64());
+    let last = step
+        .answer
+        .raw_rows()
+        .last()
+        .and_then(|row| row[0].as_f64());
     let rounds = 1 + last.map_or(1, |seconds| seconds.ceil() as u32);
     if step.place == "08:9" {
         cursor_loop(replay, step, sql, rounds, |replay, round| match round {

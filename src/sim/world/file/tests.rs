@@ -2,74 +2,7 @@ use super::*;
 use crate::sim::inventory::Kind;
 use crate::sim::world::Timestamp;
 
-const EVERYTHING: &str = r#"
-[server]
-opens_at = "2026-11-01T08:00:00Z"
-age = "2h"
-seed = 9
-version = "v26.20.0"
-statistics_every = "10s"
-flags = { enable_refresh_every_mvs = false }
-
-[[role]]
-name = "deployer"
-password = "secret"
-
-[[start]]
-sql = "create schema shop"
-
-[[start]]
-as = "mz_system"
-sql = "create role analyst"
-
-[hydration.default]
-attach = "500ms"
-[hydration.kind.index]
-time = "1m 30s"
-[hydration.object."shop.orders"]
-time = "9s"
-operators = 3
-lag = "2s"
-memory_mib = 5
-
-[source."ingest.shop"]
-snapshot_records = 100
-
-[replicas]
-restart_after = "7s"
-
-[[size]]
-name = "tiny"
-workers = 1
-memory_gib = 2
-credits_per_hour = 0.1
-speed = 0.5
-
-[[event]]
-after = "30s"
-do = { oom_kill = { cluster = "compute", replica = "r1", times = 3, every = "20s" } }
-[[event]]
-after = "40s"
-do = { stall = { object = "shop.feed", error = "broker gone", lasts = "1m" } }
-[[event]]
-after = "50s"
-do = { pause = { cluster = "com\"pute" } }
-[[event]]
-after = "60s"
-do = { arm = { matching = "alter sink", do = "wedge" } }
-
-[[fault]]
-do = "conflict_at_commit"
-times = 2
-[[fault]]
-matching = "create index"
-do = { refuse = { sqlstate = "42501", message = "permission denied" } }
-[[fault]]
-do = { missing_relation = "mz_internal.mz_frontiers" }
-[[fault]]
-matching = "commit"
-do = "cut_after"
-"#;
+const EVERYTHING: &str = include_str!("../../../../assets/worlds/example.toml");
 
 #[test]
 fn a_world_file_says_everything() {
@@ -138,6 +71,7 @@ fn events_and_faults_become_what_they_say() {
         Fault::once("create index", FaultKind::Refuse(refusal)),
         Fault::missing_relation("mz_internal.mz_frontiers"),
         Fault::once("commit", FaultKind::Cut(LinkCut::AfterPerforming)),
+        Fault::once("alter schema", FaultKind::Slow(Duration::from_secs(2))),
     ];
     assert_eq!(world.faults, faults);
 }
