@@ -54,7 +54,7 @@ fn keys() -> impl Strategy<Value = Happening> {
         .chars()
         .map(|c| (KeyCode::Char(c), KeyModifiers::NONE))
         .chain(
-            "ydufrcxs"
+            "aydufrcxs"
                 .chars()
                 .map(|c| (KeyCode::Char(c), KeyModifiers::CONTROL)),
         )

@@ -215,6 +215,12 @@ impl Theme {
     }
 }
 
+/// The built-in themes; the first is the default.
+#[must_use]
+pub fn names() -> &'static [&'static str] {
+    &["ansi", "mono"]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,10 +275,4 @@ mod tests {
             Err(InvalidTheme::Syntax(_))
         ));
     }
-}
-
-/// The built-in themes; the first is the default.
-#[must_use]
-pub fn names() -> &'static [&'static str] {
-    &["ansi", "mono"]
 }

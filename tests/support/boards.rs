@@ -588,7 +588,7 @@ pub fn large(objects: usize, seconds: u64) -> Arc<Board> {
                 &format!("model_{at:05}"),
                 ObjectKind::MaterializedView,
                 Some(cluster.clone()),
-                last.iter().cloned().filter(|_| at % 10 != 0).collect(),
+                last.iter().filter(|_| at % 10 != 0).cloned().collect(),
             );
             let hydrating = !suffix.is_empty() && at % 10 == 3;
             let lag = (at as u64 * 31 + seconds * 70) % 900;

@@ -171,6 +171,12 @@ impl Keymap {
     }
 }
 
+/// The names of all actions, as the configuration uses them.
+#[must_use]
+pub fn action_names() -> Vec<&'static str> {
+    BINDINGS.iter().map(|binding| binding.name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,10 +245,4 @@ mod tests {
             [InvalidKeys::Duplicate { key, .. }] if key == "P"
         ));
     }
-}
-
-/// The names of all actions, as the configuration uses them.
-#[must_use]
-pub fn action_names() -> Vec<&'static str> {
-    BINDINGS.iter().map(|binding| binding.name).collect()
 }

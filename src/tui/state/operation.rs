@@ -1,10 +1,12 @@
 //! Where an operation stands: asked for, under review, running. One enum, so that there are never two at once.
 
 use crate::domain::action::{Danger, Operation};
+use crate::domain::finding::Allowance;
 use crate::domain::plan::Plan;
 use crate::tui::effect::{Generation, PlanOptions};
 use crate::tui::event::Now;
 use crate::tui::prose::{self, Paragraph};
+use std::collections::BTreeSet;
 
 /// Keys are ignored for this long after a dialog opens, in milliseconds.
 pub const DEAF_MS: u64 = 400;
@@ -91,6 +93,26 @@ impl Dialog {
         } else {
             DialogStep::Word
         }
+    }
+
+    /// What an operator can allow by name so that nothing blocks; `None` when nothing blocks, or something that is never allowed.
+    #[must_use]
+    pub fn allowances(&self) -> Option<BTreeSet<Allowance>> {
+        if !self.plan.is_blocked()
+            || self
+                .plan
+                .blocks()
+                .any(|block| !block.id.can_be_allowed() || block.objects.is_empty())
+        {
+            return None;
+        }
+        let named = self.plan.blocks().flat_map(|block| {
+            block.objects.iter().map(|object| Allowance {
+                finding: block.id,
+                object: object.clone(),
+            })
+        });
+        Some(named.collect())
     }
 
     /// Whether keys are still ignored.

@@ -31,8 +31,11 @@ pub fn press(state: &mut State, key: KeyEvent, held: bool) -> Vec<Effect> {
             close(state);
             Vec::new()
         }
-        (_, KeyCode::Char('r')) if control => plan_again(state, false),
-        (_, KeyCode::Char('f')) if control => plan_again(state, true),
+        (_, KeyCode::Char('r')) if control => plan_again(state, |_| {}),
+        (_, KeyCode::Char('f')) if control && dialog.plan.operation == Operation::Deploy => {
+            plan_again(state, |options| options.full = !options.full)
+        }
+        (DialogStep::Blocked, KeyCode::Char('a')) if control => allow(state),
         (_, KeyCode::Enter) => say(state, "Enter does not confirm"),
         (DialogStep::Yes, KeyCode::Char('y')) if !control => {
             confirm(state, held, Confirmation::Key)
@@ -118,20 +121,27 @@ pub fn close(state: &mut State) {
     }
 }
 
-/// Looks at the server again, for everything instead of what changed when `toggle_full` (a deploy only).
-fn plan_again(state: &mut State, toggle_full: bool) -> Vec<Effect> {
+/// Looks at the server again, with other options.
+fn plan_again(state: &mut State, change: impl FnOnce(&mut PlanOptions)) -> Vec<Effect> {
     let Stage::Reviewing(dialog) = &state.stage else {
         return Vec::new();
     };
     let operation = dialog.plan.operation;
-    if toggle_full && operation != Operation::Deploy {
-        return Vec::new();
-    }
-    let options = PlanOptions {
-        full: dialog.options.full != toggle_full,
-        ..dialog.options.clone()
-    };
+    let mut options = dialog.options.clone();
+    change(&mut options);
     operation::plan(state, operation, options)
+}
+
+/// Plans again with every block allowed by name; what was allowed is a warning then, and goes into the audit.
+fn allow(state: &mut State) -> Vec<Effect> {
+    let allowances = match &state.stage {
+        Stage::Reviewing(dialog) => dialog.allowances(),
+        _ => None,
+    };
+    match allowances {
+        Some(allowances) => plan_again(state, |options| options.allow.extend(allowances)),
+        None => say(state, "what blocks can't be allowed"),
+    }
 }
 
 /// The yes. The plan itself judges it; the newest picture must still allow the operation, over a link that stands.

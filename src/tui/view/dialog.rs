@@ -141,6 +141,11 @@ fn question(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
 fn answer(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
     let end = row.right().saturating_sub(1);
     let keys: &[(&str, &str)] = match dialog.step() {
+        DialogStep::Blocked if dialog.allowances().is_some() => &[
+            ("esc", "close"),
+            ("ctrl-r", "look again"),
+            ("ctrl-a", "allow what blocks, by name"),
+        ],
         DialogStep::Blocked => &[("esc", "close"), ("ctrl-r", "look again")],
         DialogStep::Yes if dialog.plan.operation == crate::domain::action::Operation::Deploy => &[
             ("y", "yes"),
