@@ -132,7 +132,17 @@ impl Session {
             generation,
             result: Ok(Box::new(plans::plan(operation, blocked, 1))),
         });
-        self.millis += 500;
+        // Past the moment in which keys are ignored.
+        self.wait(500);
+    }
+
+    fn wait(&mut self, millis: u64) {
+        self.millis += millis;
+        let now = Now {
+            millis: self.millis,
+            ..self.state.now
+        };
+        update(&mut self.state, Event::Tick(now));
     }
 
     fn progress(&mut self, progress: Progress) {
@@ -275,6 +285,7 @@ fn result(size: (u16, u16)) -> Session {
         next: Some("cutover status".to_owned()),
         audit: Some("state/prod/audit/20261120T100031-promote.jsonl".into()),
     }));
+    session.wait(500);
     session
 }
 
