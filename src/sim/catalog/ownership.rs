@@ -95,7 +95,7 @@ impl Catalog {
 
     /// Whether the role, one of its roles, or PUBLIC holds the privileges.
     #[must_use]
-    pub fn holds(&self, role: Id, owner: Id, acl: &Acl, wanted: Privileges) -> bool {
+    pub fn holds(&self, role: Id, acl: &Acl, wanted: Privileges) -> bool {
         if self.is_superuser(role) {
             return true;
         }
@@ -104,18 +104,11 @@ impl Catalog {
             .iter()
             .chain(std::iter::once(&Id::PUBLIC))
             .fold(Privileges::NONE, |all, id| all.and(acl.held_by(*id)));
-        held.contains(wanted) || (mine.contains(&owner) && held.contains(wanted))
+        held.contains(wanted)
     }
 
-    fn require(
-        &self,
-        role: Id,
-        owner: Id,
-        acl: &Acl,
-        wanted: Privileges,
-        on: &str,
-    ) -> SqlResult<()> {
-        if self.holds(role, owner, acl, wanted) {
+    fn require(&self, role: Id, acl: &Acl, wanted: Privileges, on: &str) -> SqlResult<()> {
+        if self.holds(role, acl, wanted) {
             return Ok(());
         }
         let names: Vec<&str> = wanted.names().collect();
@@ -129,7 +122,7 @@ impl Catalog {
     /// # Errors
     /// 42501 with the missing privilege.
     pub fn require_on_system(&self, role: Id, wanted: Privileges) -> SqlResult<()> {
-        self.require(role, Id::system(1), &self.system_acl, wanted, "SYSTEM")
+        self.require(role, &self.system_acl, wanted, "SYSTEM")
     }
 
     /// # Errors
@@ -139,7 +132,7 @@ impl Catalog {
             return Ok(());
         };
         let on = format!("DATABASE \"{}\"", database.name);
-        self.require(role, database.owner, &database.acl, wanted, &on)
+        self.require(role, &database.acl, wanted, &on)
     }
 
     /// # Errors
@@ -149,7 +142,7 @@ impl Catalog {
             return Ok(());
         };
         let on = format!("SCHEMA \"{}\"", self.full_schema_name(id));
-        self.require(role, schema.owner, &schema.acl, wanted, &on)
+        self.require(role, &schema.acl, wanted, &on)
     }
 
     /// # Errors
@@ -159,7 +152,7 @@ impl Catalog {
             return Ok(());
         };
         let on = format!("CLUSTER \"{}\"", cluster.name);
-        self.require(role, cluster.owner, &cluster.acl, wanted, &on)
+        self.require(role, &cluster.acl, wanted, &on)
     }
 
     /// # Errors
@@ -170,7 +163,7 @@ impl Catalog {
             item.type_in_capitals(),
             self.full_name(item.id)
         );
-        self.require(role, item.owner, &item.acl, wanted, &on)
+        self.require(role, &item.acl, wanted, &on)
     }
 
     /// What a new object carries: its owner's privileges and those that default privileges add.

@@ -53,23 +53,6 @@ impl Script {
         self.0.extend(other.0.iter().cloned());
     }
 
-    /// Every item that is named.
-    pub fn items(&self) -> impl Iterator<Item = Id> + '_ {
-        self.0.iter().filter_map(|piece| match piece {
-            Piece::Item(id) => Some(*id),
-            _ => None,
-        })
-    }
-
-    /// Replaces one item by another wherever it is named.
-    pub fn replace_item(&mut self, old: Id, new: Id) {
-        for piece in &mut self.0 {
-            if *piece == Piece::Item(old) {
-                *piece = Piece::Item(new);
-            }
-        }
-    }
-
     #[must_use]
     pub fn write(&self, catalog: &Catalog, style: Style) -> String {
         let mut sql = String::new();

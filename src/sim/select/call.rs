@@ -4,7 +4,6 @@ use super::Planner;
 use super::from::parts;
 use super::scope::Scope;
 use super::typed::{Origin, Typed, quote};
-use crate::sim::catalog::builtin::VERSION;
 use crate::sim::catalog::id::Id;
 use crate::sim::error::{SqlError, SqlResult};
 use crate::sim::functions::FUNCTIONS;
@@ -197,10 +196,14 @@ impl Planner<'_> {
                 .schemas
                 .first()
                 .map_or_else(Typed::null, |schema| text(schema)),
-            "mz_version" => text(VERSION),
+            "mz_version" => text(self.viewer.variable("mz_version")?),
             "version" => text(&format!(
                 "PostgreSQL 9.5 on x86_64-unknown-linux-gnu (Materialize {})",
-                VERSION.trim_start_matches('v').split(' ').next()?
+                self.viewer
+                    .variable("mz_version")?
+                    .trim_start_matches('v')
+                    .split(' ')
+                    .next()?
             )),
             "mz_environment_id" => text("local-az1-11111111-2222-4333-8444-555555555555-0"),
             "mz_is_superuser" => Typed::new(
@@ -345,9 +348,9 @@ impl Planner<'_> {
             Some(Origin::Text(name)) => name.to_lowercase(),
             _ => return Err(SqlError::unsupported("current_setting of a computed name")),
         };
-        let found = self.viewer.variables.iter().find(|(n, _)| *n == name);
+        let found = self.viewer.variable(&name);
         match found {
-            Some((_, value)) => Ok(Typed::new(quote(value), T::Text)),
+            Some(value) => Ok(Typed::new(quote(value), T::Text)),
             None if args.len() > 1 => Ok(Typed::null()),
             None => Err(SqlError::plan(format!(
                 "unrecognized configuration parameter \"{name}\""

@@ -56,6 +56,13 @@ pub struct Viewer {
     pub variables: Vec<(String, String)>,
 }
 
+impl Viewer {
+    fn variable(&self, name: &str) -> Option<&str> {
+        let found = self.variables.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
 /// Plans one query.
 pub struct Planner<'a> {
     catalog: &'a Catalog,

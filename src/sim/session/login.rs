@@ -1,7 +1,6 @@
 //! Who may come in, and what a session starts with.
 
 use super::{Session, variables::Variables};
-use crate::sim::catalog::builtin::VERSION;
 use crate::sim::catalog::id::Id;
 use crate::sim::catalog::{Catalog, Role};
 use crate::sim::engine::{Engine, LiveSession, Shared};
@@ -88,7 +87,8 @@ impl Host for Door {
 }
 
 fn welcome(catalog: &Catalog, variables: &Variables, role: &str) -> Notice {
-    let version = VERSION.split(' ').next().unwrap_or(VERSION);
+    let version = variables.get("mz_version");
+    let version = version.split(' ').next().unwrap_or_default();
     let database = variables.get("database");
     let exists = catalog.database_named(&database).is_some();
     let missing = if exists { "" } else { " (does not exist)" };

@@ -80,15 +80,6 @@ impl ObjectKind {
         }
     }
 
-    /// Whether it lives in a schema.
-    #[must_use]
-    pub fn is_item(self) -> bool {
-        !matches!(
-            self,
-            K::Database | K::Schema | K::Cluster | K::ClusterReplica | K::Role | K::System
-        )
-    }
-
     pub fn read(cursor: &mut Cursor<'_>) -> Option<Self> {
         KEYWORDS
             .iter()
