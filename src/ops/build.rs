@@ -111,7 +111,9 @@ impl<'a> Builder<'a> {
                 }
             }
         };
+        findings.extend(left_out(&choice));
         Ok(Build {
+            partial: !choice.left_out.is_empty(),
             steps,
             relations: chosen()
                 .filter_map(|node| relation(node, environment))
@@ -248,6 +250,20 @@ impl<'a> Builder<'a> {
                 .collect()
         })
     }
+}
+
+/// A selection that leaves changes unbuilt is allowed, and the record says that the deployment is not whole.
+fn left_out(choice: &Choice) -> Option<Finding> {
+    (!choice.left_out.is_empty()).then(|| Finding {
+        id: FindingId::IncompleteDeployment,
+        severity: Severity::Info,
+        message: format!(
+            "The selection leaves {} changed models unbuilt; the deployment stays incomplete.",
+            choice.left_out.len()
+        ),
+        remedy: "Run `cutover deploy` without a selection to complete it.".to_owned(),
+        objects: choice.left_out.iter().map(ToString::to_string).collect(),
+    })
 }
 
 fn is_built_by_dbt(node: &Node) -> bool {

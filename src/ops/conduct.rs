@@ -211,7 +211,9 @@ impl Run<'_> {
             Operation::Promote => &[Phase::Promoted],
             Operation::Cleanup => &[Phase::None],
             Operation::Sync => &[Phase::Synced],
-            Operation::Rollback | Operation::Deploy => &[Phase::Hydrating, Phase::Ready],
+            Operation::Rollback => &[Phase::Hydrating, Phase::Ready],
+            // A selection that leaves changes unbuilt stays `deploying`.
+            Operation::Deploy => &[Phase::Hydrating, Phase::Ready, Phase::Deploying],
             Operation::Init | Operation::Await => &[],
         };
         if !expected.is_empty() && !expected.contains(&phase) {

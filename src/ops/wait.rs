@@ -154,7 +154,7 @@ impl Session {
                         );
                     }
                     waiting => {
-                        if told.as_ref() != Some(&waiting)
+                        if told.as_ref().is_none_or(|told| is_news(told, &waiting))
                             && let Verdict::Wait {
                                 hydrated,
                                 total,
@@ -170,7 +170,9 @@ impl Session {
                                 },
                             );
                         }
-                        told = Some(waiting);
+                        told = told
+                            .filter(|told| !is_news(told, &waiting))
+                            .or(Some(waiting));
                     }
                 }
             }
@@ -181,6 +183,27 @@ impl Session {
                 );
             }
         }
+    }
+}
+
+/// Whether another object waits or one more is hydrated: reasons that only count up are no news.
+fn is_news(told: &Verdict, now: &Verdict) -> bool {
+    let names = |missing: &[String]| {
+        let name = |text: &String| text.split(": ").next().unwrap_or_default().to_owned();
+        missing.iter().map(name).collect::<Vec<_>>()
+    };
+    match (told, now) {
+        (
+            Verdict::Wait {
+                hydrated: before,
+                missing: waited,
+                ..
+            },
+            Verdict::Wait {
+                hydrated, missing, ..
+            },
+        ) => before != hydrated || names(waited) != names(missing),
+        _ => true,
     }
 }
 

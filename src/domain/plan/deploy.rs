@@ -28,6 +28,8 @@ pub struct Build {
     pub findings: Vec<Finding>,
     /// One sentence: what is built and why.
     pub summary: String,
+    /// A selection leaves models unbuilt that differ from the manifest: then the record stays incomplete.
+    pub partial: bool,
 }
 
 /// Builds the candidate on the deployment side.
@@ -111,8 +113,9 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
         .collect();
     let closure = closure_of(facts.resolved.catalog, going);
     describe_closure(draft, facts, &build, &closure);
+    let partial = build.partial;
     draft.summary = vec![build.summary];
-    if build.steps.is_empty() && removed.is_empty() && is_recorded(facts, role, &build.manifest) {
+    if build.steps.is_empty() && removed.is_empty() && is_recorded(facts, role) {
         return;
     }
     let manifest = (!build.manifest.is_empty()).then_some(build.manifest.as_str());
@@ -142,19 +145,23 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
         }
     }
     draft.steps.extend(build.steps);
-    let done = record(facts, stamp, role, true, manifest);
+    let done = Record {
+        base: begun.base.clone().filter(|_| partial),
+        ..record(facts, stamp, role, !partial, manifest)
+    };
     record_on_side(facts, Side::Deployment, &done)
         .into_iter()
         .for_each(|statement| draft.run(statement));
 }
 
-fn is_recorded(facts: &Facts<'_>, role: Role, manifest: &str) -> bool {
+/// Whether the side is on record as whole already. Manifests of the same project differ with every compilation, so their hashes do not
+/// have to agree.
+fn is_recorded(facts: &Facts<'_>, role: Role) -> bool {
     let provenance = &facts.board.provenance;
+    let recorded = provenance.deployment.as_ref();
     !provenance.mixed
-        && provenance.deployment.as_ref().is_some_and(|record| {
-            record.complete
-                && (record.role == role || record.role == Role::Synced)
-                && record.manifest.as_deref() == Some(manifest)
+        && recorded.is_some_and(|record| {
+            record.complete && (record.role == role || record.role == Role::Synced)
         })
 }
 

@@ -428,6 +428,28 @@ fn a_deploy_marks_its_beginning_and_its_end_and_keeps_the_base() {
 }
 
 #[test]
+fn a_partial_deploy_stays_incomplete_and_keeps_its_base() {
+    let world = World::new();
+    let build = Build {
+        manifest: "aaaaaaaaaaaa".to_owned(),
+        partial: true,
+        steps: vec![Step::Build {
+            model: "foo".to_owned(),
+            statements: Vec::new(),
+        }],
+        ..Build::default()
+    };
+    let script = world
+        .with_facts(|facts| deploy(facts, &stamp(), build, &BTreeSet::new()))
+        .script();
+    assert!(
+        script[1].contains("base=0123456789ab complete=no"),
+        "{}",
+        script[1]
+    );
+}
+
+#[test]
 fn a_deploy_that_changes_nothing_writes_nothing() {
     let world = World::new();
     let build = Build {

@@ -23,6 +23,8 @@ pub(super) struct Choice {
     pub why: String,
     pub findings: Vec<Finding>,
     pub removed: BTreeSet<(Identifier, Identifier)>,
+    /// Models that should be built and are left out by the operator's own selectors.
+    pub left_out: BTreeSet<UniqueId>,
 }
 
 impl Builder<'_> {
@@ -81,8 +83,10 @@ impl Builder<'_> {
                 (all.clone(), why)
             }
         };
+        let left_out = nodes.intersection(&excluded).cloned().collect();
         let nodes: BTreeSet<UniqueId> = nodes.difference(&excluded).cloned().collect();
         Ok(Choice {
+            left_out,
             everything: nodes == all,
             why: format!("{why}: {} of {} models.", nodes.len(), all.len()),
             removed: self.removed(manifest),
@@ -99,6 +103,11 @@ impl Builder<'_> {
         request: &Request,
     ) -> Result<Choice, OpsError> {
         let base = self.base(request)?;
+        let unselected = Request {
+            exclude: Vec::new(),
+            ..request.clone()
+        };
+        let wanted = self.choose(manifest, base.as_ref(), &unselected)?.nodes;
         let comparison =
             Comparison::new(base, Arc::clone(manifest), self.session.compare_options());
         let usage =
@@ -108,6 +117,7 @@ impl Builder<'_> {
         let all = self.deployed(manifest);
         let nodes: BTreeSet<UniqueId> = all.intersection(&selected).cloned().collect();
         Ok(Choice {
+            left_out: wanted.difference(&nodes).cloned().collect(),
             everything: false,
             why: format!(
                 "Selected by `{}`: {} of {} models.",
