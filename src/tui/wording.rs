@@ -127,6 +127,17 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// The text in two: as much as fits into `width` columns, and what is left.
+#[must_use]
+pub fn split(text: &str, width: usize) -> (&str, &str) {
+    let mut used = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        used += c.width().unwrap_or(0);
+        used > width
+    });
+    text.split_at(end.map_or(text.len(), |(at, _)| at))
+}
+
 /// The byte position after at most `width` columns, and after one character at least.
 fn columns_end(text: &str, width: usize) -> usize {
     let mut used = 0;

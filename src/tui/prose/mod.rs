@@ -169,7 +169,8 @@ pub fn scroll_limit(state: &State) -> usize {
         Screen::Changes => {
             let area = layout::list_and_panel(frame.body).1;
             let lines = match state.changes.panel {
-                Panel::Sql => super::view::diff_length(state),
+                // Lines wrap as they are drawn, so the last one may stand at the top.
+                Panel::Sql => return super::view::diff_length(state).saturating_sub(1),
                 panel => wrap(&self::panel(state, panel), layout::inner_width(area)).len(),
             };
             (lines, area.height.saturating_sub(2))

@@ -8,6 +8,7 @@ use crate::tui::layout;
 use crate::tui::prose;
 use crate::tui::state::{DiffLayout, DiffText, Loaded, Panel, State};
 use crate::tui::theme::Role;
+use crate::tui::wording;
 use ratatui::layout::Rect;
 
 /// Columns of a line number.
@@ -205,67 +206,84 @@ fn sql(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
 }
 
 fn unified(canvas: &mut Canvas<'_>, area: Rect, diff: &Diff, scroll: usize) {
-    for (y, (sign, line)) in (area.y..area.bottom()).zip(diff.unified().into_iter().skip(scroll)) {
+    let mut y = area.y;
+    for (sign, line) in diff.unified().into_iter().skip(scroll) {
         let role = match sign {
             '+' => Role::Added,
             '-' => Role::Removed,
             _ => Role::Muted,
         };
-        sql_line(
-            canvas,
-            Rect {
-                y,
-                height: 1,
-                ..area
-            },
-            role,
-            sign,
-            line,
-        );
+        y += sql_line(canvas, from(area, y), role, sign, line);
+        if y >= area.bottom() {
+            return;
+        }
     }
 }
 
 fn side_by_side(canvas: &mut Canvas<'_>, area: Rect, diff: &Diff, scroll: usize) {
     let half = area.width / 2;
     canvas.upright(area.x + half, area.y, area.bottom());
-    for (y, line) in (area.y..area.bottom()).zip(diff.lines.iter().skip(scroll)) {
-        let left = Rect {
-            y,
-            height: 1,
-            width: half,
-            ..area
-        };
-        let right = Rect {
-            x: area.x + half + 1,
-            width: area.width - half - 1,
-            ..left
-        };
-        match line {
-            DiffLine::Same(old, new) => {
-                sql_line(canvas, left, Role::Muted, ' ', old);
-                sql_line(canvas, right, Role::Muted, ' ', new);
-            }
+    let left = Rect {
+        width: half,
+        ..area
+    };
+    let right = Rect {
+        x: area.x + half + 1,
+        width: area.width - half - 1,
+        ..area
+    };
+    let mut y = area.y;
+    for line in diff.lines.iter().skip(scroll) {
+        let (left, right) = (from(left, y), from(right, y));
+        // The longer of both sides says where the next line begins, so that they stay beside each other.
+        y += match line {
+            DiffLine::Same(old, new) => sql_line(canvas, left, Role::Muted, ' ', old)
+                .max(sql_line(canvas, right, Role::Muted, ' ', new)),
             DiffLine::Removed(old) => sql_line(canvas, left, Role::Removed, '-', old),
             DiffLine::Added(new) => sql_line(canvas, right, Role::Added, '+', new),
-            DiffLine::Changed(old, new) => {
-                sql_line(canvas, left, Role::Removed, '-', old);
-                sql_line(canvas, right, Role::Added, '+', new);
-            }
+            DiffLine::Changed(old, new) => sql_line(canvas, left, Role::Removed, '-', old)
+                .max(sql_line(canvas, right, Role::Added, '+', new)),
+        };
+        if y >= area.bottom() {
+            return;
         }
     }
 }
 
-fn sql_line(canvas: &mut Canvas<'_>, area: Rect, role: Role, sign: char, line: &Line) {
+/// An area from a row on.
+fn from(area: Rect, y: u16) -> Rect {
+    Rect {
+        y,
+        height: area.bottom().saturating_sub(y),
+        ..area
+    }
+}
+
+/// One line of SQL, wrapped beside its number; returns how many rows it took.
+fn sql_line(canvas: &mut Canvas<'_>, area: Rect, role: Role, sign: char, line: &Line) -> u16 {
     let number = line.number.to_string();
     canvas.right(area.x, area.y, area.x + NUMBER, Role::Muted, &number);
-    let mut x = canvas.text(
-        area.x + NUMBER + 1,
-        area.y,
-        area.right(),
-        role,
-        &format!("{sign} "),
-    );
+    let start = area.x + NUMBER + 1;
+    let mut x = canvas.text(start, area.y, area.right(), role, &format!("{sign} "));
+    let start = start + 2;
+    let mut y = area.y;
     for piece in &line.pieces {
-        x = canvas.text(x, area.y, area.right(), piece.role, &piece.text);
+        let mut rest = piece.text.as_str();
+        while !rest.is_empty() {
+            let room = usize::from(area.right().saturating_sub(x));
+            let (fits, left) = wording::split(rest, room);
+            if fits.is_empty() {
+                // Not even one character at the beginning of a row: there is no room for any.
+                if x <= start || y + 1 >= area.bottom() {
+                    return y + 1 - area.y;
+                }
+                y += 1;
+                x = start;
+                continue;
+            }
+            x = canvas.text(x, y, area.right(), piece.role, fits);
+            rest = left;
+        }
     }
+    y + 1 - area.y
 }
