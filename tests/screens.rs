@@ -13,7 +13,8 @@ use cutover::tui::effect::{Effect, Generation};
 use cutover::tui::event::{Event, Link, LinkState, Now, Picture, Preflight};
 use cutover::tui::glyphs::Glyphs;
 use cutover::tui::keymap::Keymap;
-use cutover::tui::state::{Facts, State};
+use cutover::tui::prose;
+use cutover::tui::state::{Facts, Pane, State};
 use cutover::tui::theme::Theme;
 use cutover::tui::update;
 use std::sync::Arc;
@@ -352,6 +353,49 @@ fn ascii_glyphs_leave_no_other_character() {
             assert_eq!(other, "", "{name}");
         }
     }
+}
+
+#[test]
+fn the_detail_names_what_holds_an_object_up() {
+    let session = Session::watching(Scene::Stalled, SIZES[0]);
+    let text: Vec<String> = prose::pane(&session.state, Pane::Detail)
+        .into_iter()
+        .map(|paragraph| paragraph.text)
+        .collect();
+    let cause = "waiting for sources.auction_house, stalled for 3m20s: broker unreachable";
+    assert!(text.iter().any(|line| line == cause), "{text:#?}");
+    let ready = Session::watching(Scene::Ready, SIZES[0]);
+    let said = prose::pane(&ready.state, Pane::Detail);
+    assert!(!said.iter().any(|line| line.text.contains("waiting for")));
+}
+
+/// Hydration of two clusters, seen object by object, against how long production's twins took.
+#[test]
+fn an_estimate_comes_from_this_run_and_from_the_past() {
+    let mut session = Session::new(facts(), SIZES[0]);
+    let estimates = |session: &Session| -> Vec<String> {
+        let estimates = session.state.cockpit.estimates.values();
+        estimates.map(ToString::to_string).collect()
+    };
+    session.picture(Scene::Hydrating(0), LinkState::Live);
+    // Production's twins took 23 to 27 s, and nothing is known of this run.
+    assert_eq!(
+        estimates(&session),
+        [
+            "perhaps in 25 s, as blue took",
+            "perhaps in 30 s, as blue took"
+        ]
+    );
+    session.millis = 12_000;
+    session.picture(Scene::Hydrating(40), LinkState::Live);
+    // Four of seven in 12 s: three more take about 9 s, where the past says 13 s.
+    assert_eq!(estimates(&session)[0], "in about 15 s");
+    session.millis = 60_000;
+    session.picture(Scene::Hydrating(70), LinkState::Live);
+    assert_eq!(estimates(&session), ["later than foreseen"]);
+    session.millis = 61_000;
+    session.picture(Scene::Ready, LinkState::Live);
+    assert!(estimates(&session).is_empty());
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub enum Scene {
     Ready,
     /// Green runs out of memory again and again.
     Failing,
+    /// The source is stalled, so everything above it falls behind.
+    Stalled,
     Promoting,
     Promoted,
     Synced,
@@ -267,7 +269,7 @@ pub fn environment() -> Environment {
 fn comments(scene: Scene) -> (Option<String>, Option<String>) {
     match scene {
         Scene::None | Scene::Initialized => (None, None),
-        Scene::Hydrating(_) | Scene::Ready | Scene::Failing => {
+        Scene::Hydrating(_) | Scene::Ready | Scene::Failing | Scene::Stalled => {
             (None, Some(record(Role::Candidate, true)))
         }
         Scene::Promoting => (
@@ -326,8 +328,10 @@ pub fn board(scene: Scene, seconds: u64) -> Arc<Board> {
             }
         }
     }
-    if scene == Scene::Failing {
-        fail(&mut builder);
+    match scene {
+        Scene::Failing => fail(&mut builder),
+        Scene::Stalled => stall(&mut builder, &source),
+        _ => {}
     }
     traffic(&mut builder, scene);
     finish(builder)
@@ -447,6 +451,21 @@ fn fail(builder: &mut Builder) {
                 },
             );
         }
+    }
+}
+
+fn stall(builder: &mut Builder, source: &ObjectId) {
+    let behind = LogicalTime(builder.time.0 - 200_000);
+    builder.readings.connectors.insert(
+        source.clone(),
+        ConnectorStatus {
+            status: "stalled".to_owned(),
+            error: Some("broker unreachable".to_owned()),
+            since: Some(behind),
+        },
+    );
+    for frontier in builder.readings.frontiers.values_mut() {
+        *frontier = Frontier::At(behind);
     }
 }
 
