@@ -77,6 +77,8 @@ impl Error {
         self
     }
 
+    /// An answer that can't be read: where, and what was there.
+    #[must_use]
     pub fn decode(place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::new(Class::Decode {
             place: place.into(),
