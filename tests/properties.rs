@@ -246,6 +246,7 @@ impl Witness {
                     age_ms: 100,
                     losses: 1,
                 },
+                ..Picture::default()
             })),
             Happening::Plan {
                 blocked,

@@ -108,6 +108,7 @@ impl Session {
                 age_ms: 200,
                 losses,
             },
+            ..Picture::default()
         }));
     }
 

@@ -1,17 +1,22 @@
 //! The live picture as the cockpit shows it: boards from snapshots, and what the guards see for the next step.
 
+use super::changes::CandidateStamp;
 use super::project::Manifests;
-use super::session::Session;
+use super::session::{Observation, Session};
 use crate::domain::action::Operation;
+use crate::domain::background::LagSample;
 use crate::domain::board::Board;
 use crate::domain::finding::Finding;
+use crate::domain::name::ObjectId;
 use crate::domain::object::Catalog;
 use crate::domain::phase::Phase;
 use crate::domain::project::Project;
 use crate::domain::readiness::Readiness;
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::live::LiveFeed;
+use crate::materialize::observe::Observer;
 use crate::materialize::picture::{LinkState, Picture};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -20,6 +25,8 @@ use tokio::time::Instant;
 
 /// The guards ask the server for privileges, so they look again only when something changed, and not more often than this.
 const PREFLIGHT_PAUSE: Duration = Duration::from_secs(3);
+/// How often to see whether dbt wrote a new manifest.
+const GLANCE: Duration = Duration::from_secs(2);
 
 /// The newest board with the state of the link.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +39,21 @@ pub struct Sighting {
     pub age: Duration,
     /// How often the stream had to be read anew.
     pub losses: u32,
+    /// Each object's lag before the watch began, oldest first, where the server keeps it.
+    pub past: Option<Arc<LagHistory>>,
+    /// Why this role can change nothing here, where that is so.
+    pub powerless: Option<Arc<str>>,
+}
+
+/// Lag by object, one sample a minute.
+pub type LagHistory = BTreeMap<ObjectId, Vec<LagSample>>;
+
+/// What is asked of the server beside the live picture.
+#[derive(Debug, Clone, Default)]
+struct Background {
+    preflight: Option<Arc<Preflight>>,
+    past: Option<Arc<LagHistory>>,
+    powerless: Option<Arc<str>>,
 }
 
 /// The findings of the step that comes next.
@@ -67,16 +89,18 @@ impl Watch {
     pub fn start(session: Arc<Session>) -> Self {
         let (sender, sightings) = watch::channel(Sighting::default());
         let (refresh, refreshes) = mpsc::unbounded_channel();
-        let preflights = watch::channel(None).0;
+        let backgrounds = watch::channel(Background::default()).0;
         let guard = tokio::spawn(look_ahead(
             Arc::clone(&session),
             sightings.clone(),
-            preflights.clone(),
+            backgrounds.clone(),
         ));
+        let session_stamp = session.candidate_stamp();
         let eye = Eye {
             session,
             sender,
-            preflights: preflights.subscribe(),
+            backgrounds: backgrounds.subscribe(),
+            stamp: session_stamp,
             seen: None,
             project: None,
         };
@@ -109,7 +133,9 @@ impl Drop for Watch {
 struct Eye {
     session: Arc<Session>,
     sender: watch::Sender<Sighting>,
-    preflights: watch::Receiver<Option<Arc<Preflight>>>,
+    backgrounds: watch::Receiver<Background>,
+    /// The candidate manifest as it lay on disk when it was last read.
+    stamp: Option<CandidateStamp>,
     /// The catalog that the project was last read beside.
     seen: Option<Arc<Catalog>>,
     project: Option<Arc<Project>>,
@@ -120,6 +146,8 @@ impl Eye {
         let feed: LiveFeed = self.session.live();
         let mut pictures = feed.pictures();
         let mut last: Option<Arc<Snapshot>> = None;
+        let mut glance = tokio::time::interval(GLANCE);
+        glance.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let picture = pictures.borrow_and_update().clone();
             if let Some(snapshot) = &picture.snapshot
@@ -133,7 +161,11 @@ impl Eye {
             self.show_link(&picture);
             tokio::select! {
                 changed = pictures.changed() => if changed.is_err() { return },
-                found = self.preflights.changed() => if found.is_err() { return },
+                found = self.backgrounds.changed() => if found.is_err() { return },
+                _ = glance.tick() => if self.has_new_manifest() {
+                    self.seen = None;
+                    last = None;
+                },
                 asked = refreshes.recv() => match asked {
                     Some(()) => {
                         self.seen = None;
@@ -187,14 +219,24 @@ impl Eye {
         }
     }
 
+    /// dbt may have written the project's manifest anew.
+    fn has_new_manifest(&mut self) -> bool {
+        let stamp = self.session.candidate_stamp();
+        let is_new = stamp != self.stamp;
+        self.stamp = stamp;
+        is_new
+    }
+
     fn show_link(&mut self, picture: &Picture) {
-        let preflight = self.preflights.borrow_and_update().clone();
+        let background = self.backgrounds.borrow_and_update().clone();
         let age = picture.age(Instant::now()).unwrap_or_default();
         self.sender.send_modify(|sighting| {
             sighting.link = link_view(&picture.link);
             sighting.age = age;
             sighting.losses = picture.restarts;
-            sighting.preflight = preflight;
+            sighting.preflight = background.preflight;
+            sighting.past = background.past;
+            sighting.powerless = background.powerless;
         });
     }
 }
@@ -214,7 +256,7 @@ fn link_view(link: &LinkState) -> LinkView {
 async fn look_ahead(
     session: Arc<Session>,
     mut sightings: watch::Receiver<Sighting>,
-    preflights: watch::Sender<Option<Arc<Preflight>>>,
+    backgrounds: watch::Sender<Background>,
 ) {
     let mut looked_at: Option<(Arc<Catalog>, Phase, Readiness, Readiness)> = None;
     while sightings.changed().await.is_ok() {
@@ -242,11 +284,49 @@ async fn look_ahead(
         if let Ok(observation) = session.observe().await {
             looked_at = Some(occasion);
             let (operation, findings) = session.preflight(&observation);
-            preflights.send_replace(Some(Arc::new(Preflight {
-                operation,
-                findings,
-            })));
+            let powerless = powerless(&observation);
+            backgrounds.send_modify(|background| {
+                background.preflight = Some(Arc::new(Preflight {
+                    operation,
+                    findings,
+                }));
+                background.powerless = powerless;
+            });
+            if backgrounds.borrow().past.is_none() {
+                let past = past(&session).await;
+                backgrounds.send_modify(|background| background.past = past);
+            }
         }
         tokio::time::sleep(PREFLIGHT_PAUSE).await;
+    }
+}
+
+/// A role that owns nothing of the environment may only look.
+fn powerless(observation: &Observation) -> Option<Arc<str>> {
+    let access = &observation.access;
+    let owns_something = observation.with_facts(|facts| {
+        let schemas = facts.resolved.schemas.iter();
+        let clusters = facts.resolved.clusters.iter();
+        schemas
+            .flat_map(|pair| [pair.production, pair.deployment])
+            .flatten()
+            .any(|schema| access.owns(&schema.owner))
+            || clusters
+                .flat_map(|pair| [pair.production, pair.deployment])
+                .flatten()
+                .any(|cluster| access.owns(&cluster.owner))
+    });
+    (!owns_something).then(|| format!("role {} owns nothing here", access.role_name).into())
+}
+
+/// The lag of the last hours; a server that does not keep it costs the first part of the trends.
+async fn past(session: &Session) -> Option<Arc<LagHistory>> {
+    let observer = Observer::connect(session.connector()).await.ok()?;
+    match observer.lag_history().await {
+        Ok(history) => Some(Arc::new(history)),
+        Err(error) => {
+            tracing::info!(%error, "no lag history");
+            None
+        }
     }
 }

@@ -2,13 +2,16 @@
 
 use super::effect::Generation;
 use crate::domain::action::Operation;
+use crate::domain::background::LagSample;
 use crate::domain::board::Board;
 use crate::domain::changes::ChangesView;
 use crate::domain::finding::Finding;
 use crate::domain::history::AuditEntry;
+use crate::domain::name::ObjectId;
 use crate::domain::plan::Plan;
 use crate::ops::progress::Progress;
 use crossterm::event::{KeyEvent, MouseEvent};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Debug, Clone)]
@@ -75,6 +78,10 @@ pub struct Picture {
     /// What the guards see for the next step, where they have looked.
     pub preflight: Option<Arc<Preflight>>,
     pub link: Link,
+    /// Each object's lag before the cockpit opened, oldest first, where the server keeps it.
+    pub past: Option<Arc<BTreeMap<ObjectId, Vec<LagSample>>>>,
+    /// Why this role can change nothing here, where that is so: then the cockpit is read-only.
+    pub powerless: Option<Arc<str>>,
 }
 
 /// The findings of the step that comes next.

@@ -2,11 +2,12 @@
 //!
 //! All times are the server's logical times, so nothing depends on this machine's clock.
 
+use crate::domain::background::LagSample;
 use crate::domain::board::Board;
 use crate::domain::name::{ClusterId, ObjectId};
 use crate::domain::readiness::{ObjectReadiness, Readiness, SideReadiness};
 use crate::domain::snapshot::{Lag, LogicalTime};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// How many readings a trend keeps; with one a second, the last two minutes.
 pub const TREND_LENGTH: usize = 120;
@@ -29,6 +30,16 @@ struct Seen {
     /// `None`: unknown at that reading.
     lags: VecDeque<Option<u32>>,
     generation: LogicalTime,
+}
+
+/// Seconds as whole milliseconds; the server's samples are never negative or endless.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the conversion saturates at both ends"
+)]
+fn millis(seconds: f64) -> u32 {
+    (seconds * 1000.0) as u32
 }
 
 /// One picture, as far as time goes.
@@ -70,6 +81,17 @@ impl Observed {
             self.count(side, time);
         }
         self.objects.retain(|_, seen| seen.generation == time);
+    }
+
+    /// Puts the samples of before in front of what was seen; one a minute, where the rest is one a second.
+    pub fn remember(&mut self, past: &BTreeMap<ObjectId, Vec<LagSample>>) {
+        for (id, seen) in &mut self.objects {
+            let room = TREND_LENGTH.saturating_sub(seen.lags.len());
+            let samples = past.get(id).into_iter().flatten().rev().take(room);
+            for sample in samples {
+                seen.lags.push_front(sample.seconds.map(millis));
+            }
+        }
     }
 
     fn look_at(&mut self, object: &ObjectReadiness, reading: Reading) {
@@ -196,6 +218,21 @@ mod tests {
         look(&mut observed, 7_000, Readiness::Ready, Lag::Millis(100));
         let after = observed.in_state(&id, LogicalTime(9_000)).unwrap();
         assert_eq!((after.millis, after.exact), (2_000, true));
+    }
+
+    #[test]
+    fn what_the_server_kept_comes_before_what_was_seen() {
+        let mut observed = Observed::default();
+        let id = ObjectId::new("u1");
+        look(&mut observed, 0, Readiness::Ready, Lag::Millis(100));
+        let sample = |seconds| LagSample {
+            at: LogicalTime(0),
+            seconds,
+        };
+        let past = BTreeMap::from([(id.clone(), vec![sample(Some(2.0)), sample(None)])]);
+        observed.remember(&past);
+        let lags = &observed.objects[&id].lags;
+        assert_eq!((lags[0], lags[1], lags[2]), (Some(2000), None, Some(100)));
     }
 
     #[test]

@@ -71,6 +71,8 @@ fn picture(sighting: &Sighting) -> Picture {
             age_ms: millis(sighting.age),
             losses: sighting.losses,
         },
+        past: sighting.past.clone(),
+        powerless: sighting.powerless.clone(),
     }
 }
 

@@ -37,6 +37,7 @@ fn picture(objects: usize, seconds: u64) -> Event {
             age_ms: 100,
             losses: 0,
         },
+        ..Picture::default()
     })
 }
 

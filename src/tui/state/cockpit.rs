@@ -1,6 +1,7 @@
 //! The state of the cockpit screen.
 
 use super::Cursor;
+use crate::domain::background::LagSample;
 use crate::domain::board::{Board, Row};
 use crate::domain::name::{ClusterId, ObjectId};
 use crate::tui::estimate::{Estimate, estimate};
@@ -70,6 +71,11 @@ pub struct CockpitState {
 }
 
 impl CockpitState {
+    /// Extends the trends backwards by what the server kept from before.
+    pub fn remember(&mut self, past: &BTreeMap<ObjectId, Vec<LagSample>>) {
+        self.observed.remember(past);
+    }
+
     /// Takes in one picture: trends, times, estimates.
     pub fn look(&mut self, board: &Board) {
         self.observed.look(board);

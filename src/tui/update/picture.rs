@@ -14,6 +14,14 @@ pub fn take(state: &mut State, picture: Picture) -> Vec<Effect> {
     let before = std::mem::replace(&mut state.latest, picture);
     state.received = state.now;
     journal_link(state, &before.link);
+    if let (None, Some(reason)) = (&state.facts.read_only, &state.latest.powerless) {
+        state.facts.read_only = Some(reason.to_string());
+    }
+    if before.past.is_none()
+        && let Some(past) = &state.latest.past
+    {
+        state.cockpit.remember(past);
+    }
     let board = state.latest.board.clone();
     let is_new = match (&before.board, &board) {
         (Some(old), Some(new)) => !Arc::ptr_eq(old, new),
