@@ -227,6 +227,20 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_holds_this_table() {
+        let readme = include_str!("../../../README.md");
+        let start = readme
+            .find("<!-- keys")
+            .expect("the beginning of the table");
+        let end = readme.find("<!-- /keys -->").expect("its end");
+        let (_, held) = readme[start..end]
+            .split_once('\n')
+            .expect("a line of its own");
+        let table = Keymap::default().markdown();
+        assert_eq!(held, table, "the README's table should be\n{table}");
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         assert_eq!(
             configured("refesh", &["r"]),

@@ -67,7 +67,7 @@ pub fn perform(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::Copy => return copy(state, false),
         Command::CopyAll => return copy(state, true),
-        Command::Save => return crate::tui::export::save(state).into_iter().collect(),
+        Command::Save => return save(state),
         Command::Up => lists::step(state, Move::By(-1)),
         Command::Down => lists::step(state, Move::By(1)),
         Command::HalfPageUp => lists::step(state, Move::By(-(page / 2).max(1))),
@@ -193,6 +193,16 @@ fn refresh(state: &mut State) -> Vec<Effect> {
         _ => {
             flash(state, "reading anew");
             vec![Effect::Refresh]
+        }
+    }
+}
+
+fn save(state: &mut State) -> Vec<Effect> {
+    match crate::tui::export::save(state) {
+        Some(effect) => vec![effect],
+        None => {
+            flash(state, "there is nothing to save on this screen");
+            Vec::new()
         }
     }
 }
