@@ -29,7 +29,7 @@ pub fn load(common: &Common, extra: &Extra, need: Need) -> Result<Settings, Prob
         need,
         vocabulary: Vocabulary {
             actions: &actions,
-            themes: &themes,
+            themes,
         },
     })
 }
