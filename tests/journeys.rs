@@ -1,6 +1,8 @@
 //! Journeys: the real client code, over a real socket, against the simulated Materialize with the sample project.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "journeys/changes.rs"]
+mod changes;
 #[path = "journeys/faults.rs"]
 mod faults;
 #[path = "journeys/findings.rs"]
