@@ -251,6 +251,8 @@ pub enum Command {
     },
     /// Every finding with its severity and whether it can be allowed
     Findings,
+    /// The cockpit's keys and the names of their actions
+    Keys,
     /// Completions for a shell
     Completions { shell: clap_complete::Shell },
     /// The manual page

@@ -157,7 +157,7 @@ pub enum InvalidAllowance {
         "`{0}` names no object: write FINDING:OBJECT, for example not-ready:compute_dbt_deploy"
     )]
     NoObject(String),
-    #[error("`{0}` is not a finding; `cutover help findings` lists them")]
+    #[error("`{0}` is not a finding; `cutover findings` lists them")]
     UnknownFinding(String),
     #[error("the finding `{0}` can't be allowed; follow its remedy")]
     NeverAllowed(FindingId),
@@ -274,5 +274,15 @@ mod tests {
             Allowance::parse("not-ready"),
             Err(InvalidAllowance::NoObject(_))
         ));
+    }
+
+    #[test]
+    fn the_readme_lists_every_finding() {
+        let readme = include_str!("../../README.md");
+        for id in FindingId::ALL {
+            let allowed = if id.can_be_allowed() { "yes" } else { "no" };
+            let row = format!("| `{id}` | {allowed} | {} |", id.about());
+            assert!(readme.contains(&row), "the README lacks the row\n{row}");
+        }
     }
 }

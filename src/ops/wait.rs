@@ -9,6 +9,7 @@ use crate::domain::phase::Phase;
 use crate::domain::readiness::Readiness;
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::live::{self, LiveFeed};
+use crate::materialize::picture::LinkState;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -142,6 +143,13 @@ impl Session {
         loop {
             let picture = pictures.borrow_and_update().clone();
             lost = tell_link(&picture.link, lost, progress);
+            if let (None, LinkState::Lost { error, .. }) = (&picture.snapshot, &picture.link) {
+                // Nothing was ever seen: a wrong address is likelier than a server that restarts just now.
+                return outcome(
+                    OutcomeKind::Failed,
+                    format!("{error}. Nothing was waited for."),
+                );
+            }
             // A picture that is kept through a lost link proves nothing any more.
             if let Some(snapshot) = picture.snapshot.filter(|_| !lost) {
                 let board = self.board(snapshot);
@@ -212,13 +220,9 @@ async fn elapsed(timeout: Duration) -> Duration {
     timeout
 }
 
-fn tell_link(
-    link: &crate::materialize::picture::LinkState,
-    was_lost: bool,
-    progress: &Listener,
-) -> bool {
+fn tell_link(link: &LinkState, was_lost: bool, progress: &Listener) -> bool {
     let lost = match link {
-        crate::materialize::picture::LinkState::Lost { error, .. } => Some(error),
+        LinkState::Lost { error, .. } => Some(error),
         _ => None,
     };
     match (lost, was_lost) {

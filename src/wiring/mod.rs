@@ -46,6 +46,7 @@ pub async fn dispatch(arguments: Arguments) -> u8 {
         ),
         Some(Command::Diff(flags)) => diff(printer, &common, &flags),
         Some(Command::Findings) => cli::catalogue::findings(printer),
+        Some(Command::Keys) => keys(printer),
         Some(Command::Completions { shell }) => completions(shell),
         Some(Command::Man) => man(printer),
         Some(Command::Config { command }) => configure(printer, &common, &command),
@@ -262,6 +263,13 @@ async fn environments(printer: Printer, common: &Common) -> u8 {
         })
         .collect();
     cli::environments::environments(printer, targets).await
+}
+
+fn keys(printer: Printer) -> u8 {
+    let table = cutover::tui::keymap::Keymap::default().markdown();
+    // A closed pipe is an end like any other.
+    let _ = printer.data(table.trim_end());
+    0
 }
 
 fn completions(shell: clap_complete::Shell) -> u8 {

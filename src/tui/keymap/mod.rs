@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 /// Why a configured key table can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKeys {
-    #[error("`{0}` is not an action; `cutover help keys` lists them")]
+    #[error("`{0}` is not an action; `cutover keys` lists them")]
     UnknownAction(String),
     #[error(
         "the key {key:?} of `{action}` can't be read; write it like `x`, `ctrl-x`, `shift-tab` or `f5`"
