@@ -423,7 +423,7 @@ fn the_example_loads_with_everything_switched_on() {
     ]);
     let settings = Settings::load(&folder.sources(Need::Tool)).unwrap();
     assert_eq!(settings.screen.badge, "PRODUCTION");
-    assert_eq!(settings.screen.keys[0].keys, ["q", "ctrl-c"]);
+    assert_eq!(settings.screen.keys[0].keys, ["q", "f10"]);
     assert_eq!(settings.validate[0].command, ["dbt", "test"]);
     for setting in settings.describe() {
         assert!(setting.origin.place().is_some(), "{setting:?}");
