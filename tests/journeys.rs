@@ -11,3 +11,5 @@ mod findings;
 mod loop_;
 #[path = "journeys/stage.rs"]
 mod stage;
+#[path = "journeys/targets.rs"]
+mod targets;

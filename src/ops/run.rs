@@ -62,7 +62,7 @@ impl Run<'_> {
             }
             match step {
                 // Records come last: while a sink is left, production keeps the mark of an unfinished operation.
-                Step::Run(_) if !self.left.is_empty() && self.committed => {}
+                Step::Run(_) if !self.left.is_empty() => {}
                 Step::Run(statement) => self.run(&mut executor, statement).await?,
                 Step::Transaction(statements) => {
                     self.transaction(&mut executor, statements).await?

@@ -34,6 +34,8 @@ pub struct Changes {
     /// World seconds per second, instead of [`SPEED`].
     pub speed: Option<f64>,
     pub config: Option<&'static str>,
+    /// Further entries of `vars.deployment`.
+    pub deployments: Option<&'static str>,
 }
 
 impl Stage {
@@ -56,6 +58,12 @@ impl Stage {
             let file = folder.path().join("cutover.toml");
             let text = std::fs::read_to_string(&file).unwrap_or_default();
             std::fs::write(&file, format!("{config}\n{text}")).unwrap();
+        }
+        if let Some(deployments) = changes.deployments {
+            let file = folder.path().join("dbt_project.yml");
+            let text = std::fs::read_to_string(&file).unwrap();
+            let named = "  deployment:\n";
+            std::fs::write(&file, text.replace(named, &format!("{named}{deployments}"))).unwrap();
         }
         let session = session_of(folder.path().to_owned(), &sim, changes.read_only);
         Self {

@@ -232,7 +232,10 @@ impl<'a> Names<'a> {
 }
 
 fn deployment_name<'a>(pairs: &'a [Pair], production: &Identifier) -> Option<&'a Identifier> {
-    let pair = pairs.iter().find(|pair| &pair.production == production)?;
+    // Under strategy `targets` the sides turn round with every promote, and the manifest may name either.
+    let pair = pairs
+        .iter()
+        .find(|pair| pair.side_of(production).is_some())?;
     Some(&pair.deployment)
 }
 
