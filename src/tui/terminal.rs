@@ -171,6 +171,8 @@ fn enter_modes() -> io::Result<()> {
 /// Gives the terminal back, once. Errors are dropped: there is nobody left to tell.
 fn restore() {
     if ENTERED.swap(false, Ordering::SeqCst) {
+        // The modes first: whoever sees the normal screen again may rely on them.
+        let _ = disable_raw_mode();
         let _ = execute!(
             io::stdout(),
             EndSynchronizedUpdate,
@@ -179,7 +181,6 @@ fn restore() {
             LeaveAlternateScreen,
             Show
         );
-        let _ = disable_raw_mode();
     }
 }
 
