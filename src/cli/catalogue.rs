@@ -15,9 +15,14 @@ pub fn findings(printer: Printer) -> u8 {
             "never allowed"
         };
         if printer.is_json() {
-            printer.json_line(&json!({ "id": id.as_str(), "can_be_allowed": id.can_be_allowed(), "about": id.about() }))
+            printer.json_line(&json!({ "id": id.as_str(), "severity": id.usual_severity(), "can_be_allowed": id.can_be_allowed(), "about": id.about() }))
         } else {
-            printer.data(&format!("{:24} {allow:15} {}", id.as_str(), id.about()))
+            printer.data(&format!(
+                "{:24} {:7} {allow:15} {}",
+                id.as_str(),
+                id.usual_severity(),
+                id.about()
+            ))
         }
     };
     match FindingId::ALL.iter().try_for_each(print) {

@@ -37,7 +37,7 @@ impl fmt::Display for Severity {
 }
 
 macro_rules! finding_ids {
-    ($($variant:ident = $id:literal, $allow:literal, $about:literal;)+) => {
+    ($($variant:ident = $id:literal, $severity:ident, $allow:literal, $about:literal;)+) => {
         /// Every hazard that a guard can report. The table in the documentation is made from this list.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum FindingId {
@@ -64,6 +64,14 @@ macro_rules! finding_ids {
                 }
             }
 
+            /// How much it weighs as a rule, for the documentation; a guard may see a milder or a graver case.
+            #[must_use]
+            pub fn usual_severity(self) -> Severity {
+                match self {
+                    $(Self::$variant => Severity::$severity,)+
+                }
+            }
+
             /// One sentence for the documentation.
             #[must_use]
             pub fn about(self) -> &'static str {
@@ -76,44 +84,43 @@ macro_rules! finding_ids {
 }
 
 finding_ids! {
-    NamesMissing = "names-missing", false, "A schema or cluster of the environment does not exist.";
-    SelfSwap = "self-swap", false, "A name is its own twin, or stands twice in the environment; the server would swap it with itself without complaint.";
-    Ownership = "ownership", false, "The role does not own what the operation changes, neither itself nor through membership.";
-    Permission = "permission", false, "A privilege that the operation needs is missing.";
-    AlreadyPromoted = "already-promoted", false, "The deployment side holds the retired production, so there is nothing to promote.";
-    ClosureIntoProduction = "closure-into-production", false, "A drop would take objects of production with it.";
-    ReadOnly = "read-only", false, "The session is read-only.";
-    RehearsalRefused = "rehearsal-refused", false, "The server refused the transaction when it was rehearsed.";
-    NoWayBack = "no-way-back", false, "There is no whole retired side to roll back to.";
-    NothingToDo = "nothing-to-do", false, "The operation would change nothing.";
-    DependsOnProduction = "depends-on-production", false, "A deployment object reads a production object; after the swap a cleanup would drop it.";
-    ProjectDiffers = "project-differs", false, "The project on disk is not what production runs, so a sync from it would build something else.";
-    ModelUnsupported = "model-unsupported", false, "The compiled runner can't build a model of this kind.";
-    ClosureOutside = "closure-outside", true, "A drop would take objects outside the side with it.";
-    SinkInEnvironment = "sink-in-environment", true, "A sink lives in a schema or on a cluster that would be swapped.";
-    SourceInEnvironment = "source-in-environment", true, "A source lives in a schema or on a cluster that would be swapped.";
-    MissingInDeployment = "missing-in-deployment", true, "Production has an object that the project still has and the deployment side lacks.";
-    ModelNotBuilt = "model-not-built", true, "The project has a model that the deployment side lacks.";
-    RemovedInDeployment = "removed-in-deployment", true, "Production has an object that the project no longer has; it leaves production with the swap.";
-    UnmanagedInProduction = "unmanaged-in-production", true, "Production has an object that no dbt model made; it leaves production with the swap.";
-    TwinDiffers = "twin-differs", true, "The twins differ though the model was not modified: the deployment side is stale, or production was changed by hand.";
-    NotReady = "not-ready", true, "The deployment side is not ready.";
-    ProductionUnhealthy = "production-unhealthy", true, "Production itself is not healthy, so `as good as production` is worth nothing.";
-    IncompleteDeployment = "incomplete-deployment", true, "The last deployment into this side did not finish.";
-    UnknownProvenance = "unknown-provenance", true, "No record tells what the deployment side holds.";
-    DeploymentNotEmpty = "deployment-not-empty", true, "The deployment side holds objects already.";
-    ForeignOnCluster = "foreign-on-cluster", true, "An object outside the environment's schemas runs on a cluster that would be swapped.";
-    DependentOutside = "dependent-outside", true, "An object outside the environment reads production; it stays on the retired objects after the swap.";
-    SinkStalled = "sink-stalled", true, "A sink that must be moved is not running; moving it would hang.";
-    SinkTargetMissing = "sink-target-missing", true, "A sink reads an object that the deployment side lacks, so it can't be moved.";
-    GrantsDiffer = "grants-differ", true, "A grant on production is missing on the deployment side.";
-    OwnerDiffers = "owner-differs", true, "The twins have different owners.";
-    ClusterOptionsDiffer = "cluster-options-differ", true, "The twin clusters have different options.";
-    OutsideEnvironment = "outside-environment", true, "A model builds into a schema or cluster that the environment does not list.";
-    ReadersAttached = "readers-attached", true, "SUBSCRIBEs are running on what would be dropped or retired.";
-    NeverReady = "never-ready", true, "A cluster of the deployment side can't become ready by waiting.";
-    WayBackEnds = "way-back-ends", true, "The operation ends the way back to the retired production.";
-    Unverified = "unverified", true, "Facts that the guards need could not be read.";
+    NamesMissing = "names-missing", Block, false, "A schema or cluster of the environment does not exist.";
+    SelfSwap = "self-swap", Block, false, "A name is its own twin, or stands twice in the environment; the server would swap it with itself without complaint.";
+    Ownership = "ownership", Block, false, "The role does not own what the operation changes, neither itself nor through membership.";
+    Permission = "permission", Block, false, "A privilege that the operation needs is missing.";
+    AlreadyPromoted = "already-promoted", Block, false, "The deployment side holds the retired production, so there is nothing to promote.";
+    ClosureIntoProduction = "closure-into-production", Block, false, "A drop would take objects of production with it.";
+    ReadOnly = "read-only", Block, false, "The session is read-only.";
+    RehearsalRefused = "rehearsal-refused", Block, false, "The server refused the transaction when it was rehearsed.";
+    NoWayBack = "no-way-back", Block, false, "There is no whole retired side to roll back to.";
+    NothingToDo = "nothing-to-do", Block, false, "The operation would change nothing.";
+    DependsOnProduction = "depends-on-production", Block, false, "A deployment object reads a production object; after the swap a cleanup would drop it.";
+    ProjectDiffers = "project-differs", Block, false, "The project on disk is not what production runs, so a sync from it would build something else.";
+    ModelUnsupported = "model-unsupported", Block, false, "The compiled runner can't build a model of this kind.";
+    ClosureOutside = "closure-outside", Block, true, "A drop would take objects outside the side with it.";
+    SinkInEnvironment = "sink-in-environment", Block, true, "A sink lives in a schema or on a cluster that would be swapped.";
+    SourceInEnvironment = "source-in-environment", Block, true, "A source lives in a schema or on a cluster that would be swapped.";
+    MissingInDeployment = "missing-in-deployment", Block, true, "Production has an object that the project still has and the deployment side lacks.";
+    ModelNotBuilt = "model-not-built", Block, true, "The project has a model that the deployment side lacks.";
+    RemovedInDeployment = "removed-in-deployment", Warn, true, "Production has an object that the project no longer has; it leaves production with the swap.";
+    UnmanagedInProduction = "unmanaged-in-production", Block, true, "Production has an object that no dbt model made; it leaves production with the swap.";
+    TwinDiffers = "twin-differs", Block, true, "The twins differ though the model was not modified: the deployment side is stale, or production was changed by hand.";
+    NotReady = "not-ready", Block, true, "The deployment side is not ready.";
+    ProductionUnhealthy = "production-unhealthy", Warn, true, "Production itself is not healthy, so `as good as production` is worth nothing.";
+    IncompleteDeployment = "incomplete-deployment", Block, true, "The last deployment into this side did not finish.";
+    UnknownProvenance = "unknown-provenance", Warn, true, "No record tells what the deployment side holds.";
+    DeploymentNotEmpty = "deployment-not-empty", Block, true, "The deployment side holds objects already.";
+    ForeignOnCluster = "foreign-on-cluster", Warn, true, "An object outside the environment's schemas runs on a cluster that would be swapped.";
+    DependentOutside = "dependent-outside", Warn, true, "An object outside the environment reads production; it stays on the retired objects after the swap.";
+    SinkStalled = "sink-stalled", Block, true, "A sink that must be moved is not running; moving it would hang.";
+    SinkTargetMissing = "sink-target-missing", Block, true, "A sink reads an object that the deployment side lacks, so it can't be moved.";
+    GrantsDiffer = "grants-differ", Warn, true, "A grant on production is missing on the deployment side.";
+    OwnerDiffers = "owner-differs", Warn, true, "The twins have different owners.";
+    ClusterOptionsDiffer = "cluster-options-differ", Warn, true, "The twin clusters have different options.";
+    OutsideEnvironment = "outside-environment", Warn, true, "A model builds into a schema or cluster that the environment does not list.";
+    ReadersAttached = "readers-attached", Warn, true, "SUBSCRIBEs are running on what would be dropped or retired.";
+    WayBackEnds = "way-back-ends", Warn, true, "The operation ends the way back to the retired production.";
+    Unverified = "unverified", Block, true, "Facts that the guards need could not be read.";
 }
 
 impl fmt::Display for FindingId {
@@ -281,7 +288,11 @@ mod tests {
         let readme = include_str!("../../README.md");
         for id in FindingId::ALL {
             let allowed = if id.can_be_allowed() { "yes" } else { "no" };
-            let row = format!("| `{id}` | {allowed} | {} |", id.about());
+            let row = format!(
+                "| `{id}` | {} | {allowed} | {} |",
+                id.usual_severity(),
+                id.about()
+            );
             assert!(readme.contains(&row), "the README lacks the row\n{row}");
         }
     }
