@@ -123,6 +123,15 @@ finding_ids! {
     Unverified = "unverified", Block, true, "Facts that the guards need could not be read.";
 }
 
+impl FindingId {
+    /// Whether it follows from lag and hydration, which change from second to second: then it is no part of a fingerprint. What it
+    /// blocks it blocks all the same, whenever a plan is made.
+    #[must_use]
+    pub fn is_momentary(self) -> bool {
+        matches!(self, Self::NotReady | Self::ProductionUnhealthy)
+    }
+}
+
 impl fmt::Display for FindingId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())

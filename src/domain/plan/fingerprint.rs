@@ -2,7 +2,7 @@
 
 use super::Step;
 use crate::domain::action::Operation;
-use crate::domain::finding::{Allowance, Finding};
+use crate::domain::finding::{Allowance, Finding, Severity};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -57,8 +57,10 @@ impl Fingerprint {
                 }
             }
         }
+        // Infos never ask, so they may come and go (readers of a busy production do) without making another plan.
         let seen: BTreeSet<String> = findings
             .iter()
+            .filter(|finding| finding.severity != Severity::Info && !finding.id.is_momentary())
             .flat_map(|finding| {
                 finding
                     .objects

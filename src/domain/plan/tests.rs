@@ -518,6 +518,11 @@ fn the_fingerprint_is_about_ids_and_definitions_not_about_lag_or_time() {
             .fingerprint,
         first
     );
+    let blue = world.id(Side::Production, "foo");
+    world.lag(&blue, 60_000);
+    let unhealthy = promoted(&world);
+    assert!(unhealthy.has_warnings(), "production lags now");
+    assert_eq!(unhealthy.fingerprint, first);
     world.catalog().objects.get_mut(&foo).unwrap().create_sql =
         Some("CREATE MATERIALIZED VIEW other".to_owned());
     assert_ne!(promoted(&world).fingerprint, first);
