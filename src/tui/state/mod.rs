@@ -159,6 +159,8 @@ pub struct State {
     pub stage: Stage,
     /// An operation has ended and no picture has come since: the phase on the screen is the one before it.
     pub outdated: bool,
+    /// The operation that was asked for meanwhile; its plan is asked for when the new picture is here.
+    pub wanted: Option<Operation>,
     /// Since when the operator waits for readiness. Waiting only looks, so it is no operation and stands beside one.
     pub awaiting: Option<Now>,
     pub overlay: Option<Overlay>,
@@ -193,6 +195,7 @@ impl State {
             frozen: None,
             stage: Stage::Idle,
             outdated: false,
+            wanted: None,
             awaiting: None,
             overlay: None,
             cockpit: CockpitState::default(),

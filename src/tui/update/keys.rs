@@ -115,6 +115,7 @@ fn show(state: &mut State, screen: Screen) -> Vec<Effect> {
 }
 
 fn back(state: &mut State) {
+    state.wanted = None;
     if matches!(state.stage, Stage::Planning { .. }) {
         operation::give_up_planning(state);
         return;

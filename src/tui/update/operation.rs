@@ -12,6 +12,12 @@ use crate::tui::theme::Role;
 
 /// An operation's key: asks for its plan, or says why not.
 pub fn ask(state: &mut State, operation: Operation) -> Vec<Effect> {
+    if state.outdated && state.stage == Stage::Idle && state.facts.read_only.is_none() {
+        let label = state.label(operation);
+        state.wanted = Some(operation);
+        flash(state, format!("{label}: reading the new state first"));
+        return Vec::new();
+    }
     match state.may(operation) {
         Ok(()) if operation == Operation::Await => {
             readiness::wait(state);

@@ -1,6 +1,6 @@
 //! A new picture: what changed goes to the journal, the list is arranged anew.
 
-use super::{lists, note, readiness};
+use super::{lists, note, operation, readiness};
 use crate::domain::board::Board;
 use crate::domain::phase::Phase;
 use crate::domain::readiness::Readiness;
@@ -40,7 +40,11 @@ pub fn take(state: &mut State, picture: Picture) -> Vec<Effect> {
         lists::rearrange(state);
     }
     readiness::look(state, &board);
-    reload_changes(state, before.board.as_deref(), &board)
+    let mut effects = reload_changes(state, before.board.as_deref(), &board);
+    if let Some(wanted) = state.wanted.take() {
+        effects.extend(operation::ask(state, wanted));
+    }
+    effects
 }
 
 fn journal_link(state: &mut State, before: &Link) {
