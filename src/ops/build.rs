@@ -11,6 +11,7 @@ use crate::dbt::manifest::{Manifest, Node, ResourceType};
 use crate::dbt::runner::arguments::{Selection as DbtSelection, Suffix};
 use crate::dbt::runner::compiled::{self, Order, Standing};
 use crate::domain::closure::closure_of;
+use crate::domain::definition::digest;
 use crate::domain::environment::{Environment, Side, Strategy};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::{Identifier, QualifiedName};
@@ -121,6 +122,7 @@ impl<'a> Builder<'a> {
                 .collect(),
             removed: choice.removed,
             manifest: choice.manifest.hash().to_string(),
+            content: chosen().map(content).collect(),
             findings,
             summary: choice.why,
         })
@@ -301,4 +303,15 @@ fn exactly(nodes: &[&Node]) -> DbtSelection {
 
 fn names(nodes: &[&Node]) -> Vec<String> {
     nodes.iter().map(|node| node.name().into_owned()).collect()
+}
+
+/// What a node is made of: its SQL and its configuration.
+fn content(node: &Node) -> String {
+    let sql = node.compiled_code().unwrap_or_else(|| node.raw_code());
+    let config = node.config();
+    format!(
+        "{} {}",
+        node.unique_id,
+        digest(&format!("{config:?} {sql}"))
+    )
 }

@@ -24,6 +24,8 @@ pub struct Build {
     pub removed: BTreeSet<(Identifier, Identifier)>,
     /// First 12 hex digits of the hash of the manifest that is built.
     pub manifest: String,
+    /// What dbt builds the relations from. Statements speak for themselves.
+    pub content: Vec<String>,
     /// What the runner can't build, or what keeps this build from being what it should be.
     pub findings: Vec<Finding>,
     /// One sentence: what is built and why.
@@ -129,9 +131,8 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
         base: held.map(str::to_owned),
         ..record(facts, stamp, role, false, manifest)
     };
-    record_on_side(facts, Side::Deployment, &begun)
-        .into_iter()
-        .for_each(|statement| draft.run(statement));
+    draft.content = build.content;
+    records(facts, &begun).for_each(|statement| draft.run(statement));
     let mut dropped: BTreeSet<ObjectId> = BTreeSet::new();
     for object in removed {
         // An earlier drop may have taken it along.
@@ -149,9 +150,21 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
         base: begun.base.clone().filter(|_| partial),
         ..record(facts, stamp, role, !partial, manifest)
     };
-    record_on_side(facts, Side::Deployment, &done)
+    records(facts, &done).for_each(|statement| draft.run(statement));
+}
+
+/// The record of a build. Each compilation of the same project gives another manifest hash, so the fingerprint leaves it out; it covers
+/// what is built, by the statements or by [`Build::content`].
+fn records(facts: &Facts<'_>, record: &Record) -> impl Iterator<Item = Statement> {
+    let nameless = Record {
+        manifest: None,
+        ..record.clone()
+    };
+    let stable = record_on_side(facts, Side::Deployment, &nameless);
+    record_on_side(facts, Side::Deployment, record)
         .into_iter()
-        .for_each(|statement| draft.run(statement));
+        .zip(stable)
+        .map(|(statement, stable)| statement.with_stable_of(&stable))
 }
 
 /// Whether the side is on record as whole already. Manifests of the same project differ with every compilation, so their hashes do not

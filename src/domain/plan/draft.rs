@@ -30,6 +30,8 @@ pub(super) struct Draft {
     pub steps: Vec<Step>,
     pub findings: Vec<Finding>,
     pub closure: Vec<ClosureItem>,
+    /// What the fingerprint covers beside ids, statements and findings.
+    pub content: Vec<String>,
 }
 
 impl Draft {
@@ -40,6 +42,7 @@ impl Draft {
             steps: Vec::new(),
             findings: Vec::new(),
             closure: Vec::new(),
+            content: Vec::new(),
         }
     }
 
@@ -58,7 +61,7 @@ impl Draft {
         let fingerprint = Fingerprint::of(
             self.operation,
             &environment.id(),
-            &identities(facts),
+            &[identities(facts), self.content].concat(),
             &self.steps,
             &findings,
             allowed,

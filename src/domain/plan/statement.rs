@@ -41,6 +41,15 @@ impl Statement {
         self.stable.as_deref().unwrap_or(&self.sql)
     }
 
+    /// This statement, for a fingerprint as good as `other`.
+    #[must_use]
+    pub fn with_stable_of(self, other: &Self) -> Self {
+        Self {
+            stable: Some(other.stable().to_owned()),
+            ..self
+        }
+    }
+
     #[must_use]
     pub fn create_schema(database: &Identifier, schema: &Identifier) -> Self {
         Self::new(format!(

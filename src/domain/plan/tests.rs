@@ -428,6 +428,28 @@ fn a_deploy_marks_its_beginning_and_its_end_and_keeps_the_base() {
 }
 
 #[test]
+fn another_compilation_of_the_same_content_is_the_same_plan() {
+    let world = World::new();
+    let fingerprint = |manifest: &str, content: &str| {
+        let build = Build {
+            manifest: manifest.to_owned(),
+            content: vec![content.to_owned()],
+            steps: vec![Step::Build {
+                model: "foo".to_owned(),
+                statements: Vec::new(),
+            }],
+            ..Build::default()
+        };
+        world
+            .with_facts(|facts| deploy(facts, &stamp(), build, &BTreeSet::new()))
+            .fingerprint
+    };
+    let seen = fingerprint("aaaaaaaaaaaa", "foo 1");
+    assert_eq!(fingerprint("bbbbbbbbbbbb", "foo 1"), seen);
+    assert_ne!(fingerprint("aaaaaaaaaaaa", "foo 2"), seen);
+}
+
+#[test]
 fn a_partial_deploy_stays_incomplete_and_keeps_its_base() {
     let world = World::new();
     let build = Build {
