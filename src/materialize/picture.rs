@@ -33,7 +33,8 @@ pub struct Picture {
     pub link: LinkState,
     /// When the last news of any kind came from the server (a progress message counts): the data's age is counted from here.
     pub received_at: Option<Instant>,
-    /// How often the stream had to be read anew from the start since the feed began: gaps, breaks, reconnects.
+    /// How often the stream had to be read anew from the start since the feed began, by a gap or a lost link: an outage counts once, however
+    /// many tries it takes.
     pub restarts: u32,
     /// Why it was last read anew.
     pub last_gap: Option<String>,

@@ -188,7 +188,10 @@ impl Feed {
         let retry_at = Instant::now() + retry_wait(attempts);
         tracing::info!(%error, attempts, "link lost");
         self.sender.send_modify(|picture| {
-            picture.restarts = picture.restarts.saturating_add(1);
+            // Failing to come back is the same loss.
+            if !matches!(picture.link, LinkState::Lost { .. }) {
+                picture.restarts = picture.restarts.saturating_add(1);
+            }
             picture.link = LinkState::Lost {
                 since,
                 error,
