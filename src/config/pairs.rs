@@ -1,7 +1,7 @@
 //! The names of an environment: production's and the deployment's, as the configuration gives them.
 
 use super::{
-    problem::{Place, Problem},
+    problem::{Place, Problem, listed},
     profile::Profile,
     project::{DbtProject, DeploymentNames},
     settings::TargetNames,
@@ -46,7 +46,7 @@ pub(super) fn of_swap(project: &DbtProject, target: &str) -> Result<Pairs, Vec<P
         return Err(vec![
             Problem::new(
                 format!("the target `{target}` has no deployment: `vars.deployment.{target}` is missing"),
-                format!("add it with `clusters` and `schemas`, or choose one with --target; the project has {known:?}"),
+                format!("add it with `clusters` and `schemas`, or choose one with --target; the project has {}", listed(&known)),
             )
             .at(Place::file(project.file())),
         ]);

@@ -86,6 +86,16 @@ pub struct Problem {
     pub remedy: String,
 }
 
+/// Names as a remedy lists them: `a`, `b`; or "none".
+#[must_use]
+pub fn listed(names: &[&String]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
 impl Problem {
     #[must_use]
     pub fn new(message: impl Into<String>, remedy: impl Into<String>) -> Self {

@@ -2,7 +2,7 @@
 
 use super::{
     jinja::Jinja,
-    problem::{Place, Problem},
+    problem::{Place, Problem, listed},
     variables::Variables,
     yaml::{self, Node},
 };
@@ -73,7 +73,7 @@ impl Profile {
         let Some(node) = root.at(&[name]) else {
             return Err(Problem::new(
                 format!("there is no profile `{name}`"),
-                format!("name one with --profile; the file has {known:?}"),
+                format!("name one with --profile; the file has {}", listed(&known)),
             )
             .at(Place::file(&file)));
         };
@@ -107,7 +107,7 @@ impl Profile {
             problems.push(
                 Problem::new(
                     format!("profile `{}` has no target `{target}`", self.name),
-                    format!("name one with --target; it has {known:?}"),
+                    format!("name one with --target; it has {}", listed(&known)),
                 )
                 .at(Place::line(&self.file, self.node.line)),
             );
