@@ -275,13 +275,21 @@ fn keys(printer: Printer) -> u8 {
 fn completions(shell: clap_complete::Shell) -> u8 {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "cutover", &mut script);
-    u8::from(std::io::stdout().write_all(&script).is_err())
+    write_out(&script)
+}
+
+/// A closed pipe is an end like any other; a full disk is not.
+fn write_out(text: &[u8]) -> u8 {
+    match std::io::stdout().write_all(text) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => 1,
+        _ => 0,
+    }
 }
 
 fn man(printer: Printer) -> u8 {
     let mut page = Vec::new();
     match clap_mangen::Man::new(Arguments::command()).render(&mut page) {
-        Ok(()) => u8::from(std::io::stdout().write_all(&page).is_err()),
+        Ok(()) => write_out(&page),
         Err(error) => usage(printer, &format!("the manual page can't be made: {error}")),
     }
 }
