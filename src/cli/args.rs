@@ -210,8 +210,10 @@ pub enum Command {
     },
     /// Swap back to the retired production
     Rollback {
+        /// Tries after the first when another session changes the catalog
         #[arg(long, value_name = "N")]
         max_retries: Option<String>,
+        /// The pause before each retry
         #[arg(long, value_name = "TIME")]
         retry_backoff: Option<String>,
         #[command(flatten)]
@@ -226,6 +228,7 @@ pub enum Command {
     Validate,
     /// The slim workflow up to a point, resumable at every step
     Run {
+        /// Where to stop: `ready` to promote, `promoted`, or `synced`, which ends the way back
         #[arg(long, value_enum)]
         until: Until,
         #[command(flatten)]
@@ -269,9 +272,10 @@ pub struct DiffFlags {
     /// The project's manifest (default: target/manifest.json)
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
-    /// dbt selectors
+    /// dbt selectors (default: state:modified+)
     #[arg(short, long, value_name = "SELECTOR", num_args = 1.., action = clap::ArgAction::Append)]
     pub select: Vec<String>,
+    /// dbt selectors of what to leave out
     #[arg(long, value_name = "SELECTOR", num_args = 1.., action = clap::ArgAction::Append)]
     pub exclude: Vec<String>,
     /// Kinds to list, as dbt ls; `all` for every kind
@@ -299,6 +303,7 @@ pub enum ConfigCommand {
 
 #[derive(Debug, Clone, Args)]
 pub struct SimFlags {
+    /// Where clients connect; port 0 takes a free one, and the first line printed tells it
     #[arg(long, default_value = "127.0.0.1:6875")]
     pub listen: SocketAddr,
     /// A built-in world, or a world file

@@ -104,11 +104,11 @@ pub fn models_not_built(facts: &Facts<'_>) -> Vec<Finding> {
         FindingId::ModelNotBuilt,
         Severity::Block,
         format!(
-            "{} of the project not built on the deployment side.",
+            "{} missing on the deployment side.",
             if absent.len() == 1 {
-                "1 model is".to_owned()
+                "1 model of the project is".to_owned()
             } else {
-                format!("{} models are", absent.len())
+                format!("{} models of the project are", absent.len())
             }
         ),
         "Run `cutover deploy`; a model that failed is named in its output.",
