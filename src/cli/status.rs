@@ -3,6 +3,7 @@
 use super::printer::{Closed, Printer};
 use super::{Desk, PIPE_CLOSED};
 use crate::domain::finding::Severity;
+use crate::domain::phase::Phase;
 use crate::ops::status::{ClusterStatus, ObjectStatus, Status};
 
 /// Prints the status once.
@@ -80,20 +81,33 @@ fn print(printer: Printer, status: &Status) -> Result<(), Closed> {
         "{} on {}:{} {} as {} ({})",
         status.environment, server.host, server.port, server.database, server.role, server.version
     ))?;
-    let reason = if status.reason.is_empty() {
-        String::new()
+    if status.phase == Phase::None {
+        printer.data("phase none: there is no deployment side; `cutover init` creates it")?;
     } else {
-        format!(": {}", status.reason)
-    };
-    printer.data(&format!(
-        "phase {}, deployment side {}{reason}",
-        status.phase, status.readiness
-    ))?;
+        printer.data(&standing(status))?;
+    }
     printer.data(&format!("way back {}", status.way_back))?;
     for relation in &status.server.missing {
         printer.say(&format!("not readable here: {relation}"));
     }
     printer.data("")?;
+    print_tables(printer, status)
+}
+
+/// The phase with the deployment side's readiness, and the reason where there is one.
+fn standing(status: &Status) -> String {
+    let reason = if status.reason.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", status.reason)
+    };
+    format!(
+        "phase {}, deployment side {}{reason}",
+        status.phase, status.readiness
+    )
+}
+
+fn print_tables(printer: Printer, status: &Status) -> Result<(), Closed> {
     printer.data(&format!(
         "{:24} {:11} {:10} {:>9} {:>9}",
         "CLUSTER", "SIDE", "READINESS", "HYDRATED", "LAG"
