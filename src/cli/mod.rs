@@ -18,11 +18,13 @@ pub mod validate;
 pub mod wait;
 
 use crate::ops::error::OpsError;
+use crate::ops::execute::Listener;
 use crate::ops::progress::{Outcome, OutcomeKind, Progress};
 use crate::ops::session::Session;
 use args::Common;
 use printer::{Closed, Printer};
 use std::sync::Arc;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// The exit code when stdout was closed by whoever read it.
@@ -43,6 +45,23 @@ impl Desk {
     #[must_use]
     pub fn fail(&self, error: &OpsError) -> u8 {
         fail(self.printer, error)
+    }
+
+    /// Does some work and prints its events as they come.
+    async fn printed<Work: Future<Output = Outcome>>(
+        &self,
+        work: impl FnOnce(Listener) -> Work,
+    ) -> Outcome {
+        let (progress, mut events) = mpsc::unbounded_channel();
+        let print = async {
+            let mut readable = true;
+            while let Some(event) = events.recv().await {
+                // A closed pipe must not stop an operation that is under way.
+                readable = readable && self.printer.progress(&event).is_ok();
+            }
+        };
+        let (outcome, ()) = tokio::join!(work(progress), print);
+        outcome
     }
 }
 

@@ -9,7 +9,6 @@ use crate::ops::progress::{Outcome, OutcomeKind};
 use crate::ops::request::Request;
 use serde::Serialize;
 use std::collections::BTreeSet;
-use tokio::sync::mpsc;
 
 /// The contract of `--dry-run --output json`.
 #[derive(Serialize)]
@@ -54,7 +53,8 @@ pub async fn operate(desk: &Desk, mut request: Request, flags: &OperationFlags) 
     }
 }
 
-/// The plan as it would run; nothing is changed. A blocked plan ends with the code of a block.
+/// The plan as it would run; nothing is changed. A blocked plan ends with the code of a block, and its SQL is commented out: psql at the
+/// other end of a pipe sees no exit code.
 fn show(desk: &Desk, plan: &Plan) -> u8 {
     let code = if plan.is_blocked() {
         OutcomeKind::Blocked.exit_code()
@@ -75,9 +75,10 @@ fn show(desk: &Desk, plan: &Plan) -> u8 {
         })
     } else {
         desk.printer.plan(plan);
-        plan.script()
-            .iter()
-            .try_for_each(|line| desk.printer.data(line))
+        let script = plan.script();
+        let mut lines = script.iter().flat_map(|statement| statement.lines());
+        let mark = if plan.is_blocked() { "-- " } else { "" };
+        lines.try_for_each(|line| desk.printer.data(&format!("{mark}{line}")))
     };
     match printed {
         Ok(()) => code,
@@ -151,19 +152,9 @@ fn unasked(plan: &Plan) -> Outcome {
 
 /// Runs a confirmed plan and prints its events as they come.
 pub async fn perform(desk: &Desk, confirmed: ConfirmedPlan) -> Outcome {
-    let (progress, mut events) = mpsc::unbounded_channel();
-    let printer = desk.printer;
-    let print = async {
-        let mut readable = true;
-        while let Some(event) = events.recv().await {
-            // A closed pipe must not stop an operation that is under way.
-            readable = readable && printer.progress(&event).is_ok();
-        }
-    };
-    let (outcome, ()) = tokio::join!(
+    desk.printed(|progress| {
         desk.session
-            .execute(confirmed, progress, desk.cancel.clone()),
-        print
-    );
-    outcome
+            .execute(confirmed, progress, desk.cancel.clone())
+    })
+    .await
 }

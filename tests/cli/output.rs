@@ -140,6 +140,27 @@ fn every_command_speaks_as_its_schema_says() {
 }
 
 #[test]
+fn the_sql_of_a_blocked_plan_is_commented_out() {
+    let project = project();
+    let here = project.path();
+    let server = Server::start(here);
+    server.run(here, &["init", "--yes"]).with_code(0);
+    let blocked = server.run(here, &["rollback", "--dry-run"]).with_code(4);
+    assert!(blocked.stdout.contains("SWAP WITH"), "{}", blocked.stdout);
+    assert!(
+        blocked.stdout.lines().all(|line| line.starts_with("-- ")),
+        "psql would run it: {}",
+        blocked.stdout
+    );
+    let status = server.run(here, &["status"]).with_code(0);
+    assert!(
+        status.stdout.contains("phase initialized"),
+        "{}",
+        status.stdout
+    );
+}
+
+#[test]
 fn a_validate_command_that_fails_blocks_and_is_told_of_the_deployment() {
     let project = project();
     let here = project.path();
