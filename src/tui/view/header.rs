@@ -94,7 +94,11 @@ fn badges(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         .is_some_and(|board| board.snapshot.server.simulated);
     let mut badges: Vec<(Role, String)> = Vec::new();
     if facts.demo || simulated {
-        let words = if tabs < 60 {
+        let alone = !facts.production && facts.read_only.is_none();
+        let words = if tabs < 60 && !alone {
+            // The other badges must stay readable.
+            " DEMO "
+        } else if tabs < 60 {
             " DEMO  simulated server "
         } else {
             " DEMO  simulated server, nothing here is real "
