@@ -301,10 +301,7 @@ fn judge_dataflow(
             return connector;
         }
     }
-    if matches!(
-        snapshot.readings.frontiers.get(&object.id),
-        Some(Frontier::Complete)
-    ) {
+    if needs_no_replica(snapshot, &object.id) {
         return (
             Readiness::Ready,
             "complete: it never changes again".to_owned(),
@@ -320,6 +317,14 @@ fn judge_dataflow(
         return (Readiness::Hydrating, hydrating_reason(snapshot, object));
     }
     judge_lag(snapshot, object, verdict.lag, thresholds)
+}
+
+/// A complete collection is read from storage and needs no replica; a complete index still lives in a replica's memory.
+fn needs_no_replica(snapshot: &Snapshot, id: &ObjectId) -> bool {
+    let frontier = snapshot.readings.frontiers.get(id);
+    let object = snapshot.catalog.objects.get(id);
+    matches!(frontier, Some(Frontier::Complete))
+        && object.is_some_and(|object| object.kind != ObjectKind::Index)
 }
 
 /// A refresh view whose cluster has replicas only while it refreshes.

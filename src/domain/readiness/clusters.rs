@@ -1,10 +1,12 @@
 //! A cluster is ready when one healthy replica has everything: the judgement from objects to their cluster.
 
-use super::{ClusterReadiness, OOM_LOOP_KILLS, OOM_WINDOW_MS, ObjectReadiness, Readiness};
+use super::{
+    ClusterReadiness, OOM_LOOP_KILLS, OOM_WINDOW_MS, ObjectReadiness, Readiness, needs_no_replica,
+};
 use crate::domain::environment::{Resolved, Side};
 use crate::domain::name::{ObjectId, ReplicaId};
 use crate::domain::object::{Cluster, ClusterSchedule};
-use crate::domain::snapshot::{Frontier, Lag, LogicalTime, ReplicaHealth, Snapshot};
+use crate::domain::snapshot::{Lag, LogicalTime, ReplicaHealth, Snapshot};
 use std::collections::BTreeMap;
 
 pub(super) fn judge_clusters(
@@ -59,15 +61,8 @@ fn judge_cluster(
     verdict
 }
 
-fn is_complete(snapshot: &Snapshot, object: &ObjectId) -> bool {
-    matches!(
-        snapshot.readings.frontiers.get(object),
-        Some(Frontier::Complete)
-    )
-}
-
 fn hydrated_on_replica(snapshot: &Snapshot, object: &ObjectReadiness, replica: &ReplicaId) -> bool {
-    object.hydrated_on.contains(replica) || is_complete(snapshot, &object.id)
+    object.hydrated_on.contains(replica) || needs_no_replica(snapshot, &object.id)
 }
 
 fn most_hydrated(snapshot: &Snapshot, cluster: &Cluster, objects: &[&ObjectReadiness]) -> usize {

@@ -94,6 +94,19 @@ fn an_index_whose_frontier_looks_fine_still_has_to_hydrate() {
 }
 
 #[test]
+fn a_complete_index_still_has_to_be_in_memory() {
+    let mut world = World::new();
+    let bar = green(&world, "bar");
+    let index = world.add(Side::Deployment, "bar_idx", ObjectKind::Index, &[&bar]);
+    let readings = &mut world.snapshot.readings;
+    readings.frontiers.insert(index.clone(), Frontier::Complete);
+    world.status(&index, Some("u12"), Some(false));
+    assert_eq!(deployment(&world).readiness, Readiness::Hydrating);
+    world.hydrate(&index, "u12");
+    assert_eq!(deployment(&world).readiness, Readiness::Ready);
+}
+
+#[test]
 fn lag_counts_by_logical_time_and_the_threshold_is_inclusive() {
     let mut world = World::new();
     let foo = green(&world, "foo");
