@@ -37,6 +37,12 @@ pub fn verdict(board: &Board) -> Verdict {
     if board.phase == Phase::None {
         return Verdict::Never("there is no deployment side: run `cutover init`".to_owned());
     }
+    if board.phase == Phase::Unknown {
+        return Verdict::Never(
+            "parts of the deployment side are missing, or its records contradict each other: see `cutover status`"
+                .to_owned(),
+        );
+    }
     if let Some(reason) = never(board) {
         return Verdict::Never(reason);
     }
