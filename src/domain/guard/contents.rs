@@ -164,12 +164,12 @@ fn is_own_change(change: Option<Change>) -> bool {
     matches!(change, Some(Change::Modified | Change::New))
 }
 
-/// Deployment objects that read production: after the swap a cleanup would drop them with the retired side.
+/// Deployment objects that read production or run on its clusters: after the swap a cleanup would drop them with the retired side.
 #[must_use]
 pub fn depends_on_production(facts: &Facts<'_>) -> Vec<Finding> {
     let production = facts.resolved.object_ids(Side::Production);
     let catalog = &facts.snapshot().catalog;
-    let crossing: Vec<String> = facts
+    let mut crossing: Vec<String> = facts
         .resolved
         .objects(Side::Deployment)
         .flat_map(|object| {
@@ -186,10 +186,24 @@ pub fn depends_on_production(facts: &Facts<'_>) -> Vec<Finding> {
                 })
         })
         .collect();
+    // dbt with the deploy variable in a file suffixes schemas and not clusters.
+    crossing.extend(
+        facts
+            .resolved
+            .objects(Side::Deployment)
+            .filter_map(|object| {
+                let cluster = object.cluster.as_ref()?;
+                (facts.resolved.side_of_cluster(cluster) == Some(Side::Production)).then(|| {
+                    let cluster = catalog.clusters.get(cluster).map(|cluster| &cluster.name);
+                    let cluster = cluster.map_or_else(String::new, ToString::to_string);
+                    format!("{} runs on {cluster}", catalog.display_name(&object.id))
+                })
+            }),
+    );
     about(
         FindingId::DependsOnProduction,
         Severity::Block,
-        "Deployment objects read production objects; after the swap they would read the retired ones and go with them.",
+        "Deployment objects read production objects or run on production clusters; after the swap they would hang on the retired side and go with it.",
         "Build them without --defer: run `cutover deploy --full`.",
         crossing,
     )

@@ -4,7 +4,7 @@ use super::{Facts, about};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::phase::Phase;
-use crate::domain::readiness::Readiness;
+use crate::domain::readiness::{ObjectReadiness, Readiness};
 
 /// The deployment side holds objects that no record explains.
 #[must_use]
@@ -59,15 +59,18 @@ pub fn not_ready(facts: &Facts<'_>) -> Vec<Finding> {
         .filter(|cluster| cluster.readiness != Readiness::Ready)
         .map(|cluster| cluster.name.clone())
         .collect();
-    if open.is_empty() && deployment.readiness != Readiness::Ready {
-        open.extend(
-            deployment
-                .objects
-                .values()
-                .filter(|object| object.readiness != Readiness::Ready)
-                .map(|object| facts.snapshot().catalog.display_name(&object.id)),
-        );
-    }
+    // Named each on its own: leave for a cluster is no leave for what lives elsewhere.
+    let of_the_side = |object: &ObjectReadiness| {
+        let clusters = &deployment.clusters;
+        object.cluster.is_some() && clusters.iter().any(|known| known.id == object.cluster)
+    };
+    open.extend(
+        deployment
+            .objects
+            .values()
+            .filter(|object| object.readiness != Readiness::Ready && !of_the_side(object))
+            .map(|object| facts.snapshot().catalog.display_name(&object.id)),
+    );
     about(
         FindingId::NotReady,
         Severity::Block,

@@ -286,6 +286,13 @@ fn deployment_objects_that_read_production() {
         Severity::Block,
     );
     assert!(!FindingId::DependsOnProduction.can_be_allowed());
+    let mut world = World::new();
+    world.add_in("u2", "u1", "unsuffixed", ObjectKind::MaterializedView, &[]);
+    let found = world.with_facts(depends_on_production);
+    assert_eq!(
+        found[0].objects,
+        ["db.prod_dbt_deploy.unsuffixed runs on compute"]
+    );
 }
 
 #[test]
@@ -530,6 +537,20 @@ fn where_the_deployment_stands() {
         .missing
         .insert("mz_internal.mz_frontiers".to_owned());
     fires(&world, unverified, FindingId::Unverified, Severity::Block);
+}
+
+#[test]
+fn leave_for_a_cluster_is_no_leave_for_what_lives_elsewhere() {
+    let mut world = World::new();
+    let foo = world.id(Side::Deployment, "foo");
+    world.lag(&foo, 60_000);
+    let elsewhere = world.add_in("u2", "u3", "aside", ObjectKind::MaterializedView, &[]);
+    world.lag(&elsewhere, 60_000);
+    let found = world.with_facts(not_ready);
+    assert_eq!(
+        found[0].objects,
+        ["compute_dbt_deploy", "db.prod_dbt_deploy.aside"]
+    );
 }
 
 #[test]
