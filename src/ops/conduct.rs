@@ -7,9 +7,11 @@ use super::request::Request;
 use super::run::{Run, Stop};
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;
+use crate::domain::name::ObjectId;
 use crate::domain::phase::Phase;
 use crate::domain::plan::Plan;
 use crate::domain::record::{Record, Role};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How often and at what distance the server is asked again after the link was lost around a COMMIT.
@@ -47,7 +49,10 @@ impl Run<'_> {
                     return with_next(outcome(OutcomeKind::Failed, message), request.operation);
                 }
                 Stop::LinkLost { reason, swap_sent } => {
-                    match self.after_lost_link(request, &reason, swap_sent).await {
+                    match self
+                        .after_lost_link(request, &current, &reason, swap_sent)
+                        .await
+                    {
                         Ok(Some(rest)) => current = rest,
                         Ok(None) => return self.finished(request, &current, planned).await,
                         Err(outcome) => return outcome,
@@ -99,7 +104,11 @@ impl Run<'_> {
             outcome(OutcomeKind::Failed, format!("{error} Nothing was swapped."))
         })?;
         // An earlier step of this run may have written records; ids and definitions must not have moved.
-        if planned.plan.fingerprint != first.fingerprint && !self.touched {
+        let moved = match self.touched {
+            true => planned.plan.identity != first.identity,
+            false => planned.plan.fingerprint != first.fingerprint,
+        };
+        if moved {
             let message = "The facts changed while another session was at work; nothing was swapped. Look at the plan again.";
             return Err(outcome(OutcomeKind::Blocked, message.to_owned()));
         }
@@ -116,6 +125,7 @@ impl Run<'_> {
     async fn after_lost_link(
         &mut self,
         request: &Request,
+        begun: &Plan,
         reason: &str,
         swap_sent: bool,
     ) -> Result<Option<Plan>, Outcome> {
@@ -173,6 +183,13 @@ impl Run<'_> {
                 outcome(
                     OutcomeKind::Unfinished,
                     "The rest is blocked now; look at its plan.".to_owned(),
+                ),
+                finishing.operation,
+            )),
+            Ok(planned) if drops_more(&planned.plan, begun) => Err(with_next(
+                outcome(
+                    OutcomeKind::Unfinished,
+                    "The rest would drop what the plan did not show; look at it again.".to_owned(),
                 ),
                 finishing.operation,
             )),
@@ -276,6 +293,13 @@ impl Run<'_> {
     }
 }
 
+/// Whether the rest of a cleanup would take what was not shown: somebody may have built there while the link was lost.
+fn drops_more(rest: &Plan, shown: &Plan) -> bool {
+    let shown: BTreeSet<&ObjectId> = shown.closure.iter().map(|item| &item.id).collect();
+    rest.operation == Operation::Cleanup
+        && rest.closure.iter().any(|item| !shown.contains(&item.id))
+}
+
 fn with_next(mut outcome: Outcome, operation: Operation) -> Outcome {
     outcome.next = Some(Run::again(operation));
     outcome
@@ -298,5 +322,25 @@ fn done_sentence(plan: &Plan, planned: &Planned, way_back: String) -> String {
             plan.closure.len()
         ),
         Operation::Await => "Ready.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::World;
+    use crate::domain::object::ObjectKind;
+    use crate::domain::plan::cleanup;
+
+    #[test]
+    fn the_rest_of_a_cleanup_takes_nothing_that_was_not_shown() {
+        let mut world = World::new();
+        let planned = |world: &World| world.with_facts(|facts| cleanup(facts, &BTreeSet::new()));
+        let shown = planned(&world);
+        let foo = world.id(Side::Deployment, "foobar");
+        world.remove(&foo);
+        assert!(!drops_more(&planned(&world), &shown));
+        world.add_in("u2", "u2", "new_here", ObjectKind::View, &[]);
+        assert!(drops_more(&planned(&world), &shown));
     }
 }

@@ -108,6 +108,14 @@ pub fn plan(operation: Operation, blocked: bool, salt: u64) -> Plan {
             &findings,
             &BTreeSet::new(),
         ),
+        identity: Fingerprint::of(
+            operation,
+            &environment.id(),
+            &facts,
+            &[],
+            &[],
+            &BTreeSet::new(),
+        ),
         closure: if operation == Operation::Cleanup {
             closure()
         } else {

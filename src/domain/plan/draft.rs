@@ -58,10 +58,11 @@ impl Draft {
             (other.severity, one.id, &one.objects).cmp(&(one.severity, other.id, &other.objects))
         });
         findings.dedup();
+        let identities = identities(facts);
         let fingerprint = Fingerprint::of(
             self.operation,
             &environment.id(),
-            &[identities(facts), self.content].concat(),
+            &[identities.clone(), self.content].concat(),
             &self.steps,
             &findings,
             allowed,
@@ -74,6 +75,14 @@ impl Draft {
             findings,
             closure: self.closure,
             fingerprint,
+            identity: Fingerprint::of(
+                self.operation,
+                &environment.id(),
+                &identities,
+                &[],
+                &[],
+                &BTreeSet::new(),
+            ),
             word: word(facts),
         }
     }

@@ -104,6 +104,9 @@ pub struct Plan {
     /// What goes when something is dropped, sorted.
     pub closure: Vec<ClosureItem>,
     pub fingerprint: Fingerprint,
+    /// Over ids and definitions alone: what a retry must find unmoved, whatever records its first try wrote.
+    #[serde(skip)]
+    pub identity: Fingerprint,
     /// The word to type: the production cluster, or schema where there is none.
     pub word: Identifier,
 }
