@@ -50,14 +50,20 @@ impl Builder<'_> {
         let empty = self.standing().is_empty();
         let mut findings = Vec::new();
         let excluded = self.excluded(manifest, request)?;
-        let (nodes, why) = match base {
-            Some(base) if !empty => {
-                let changes = Changes::new(Some(base), manifest, self.session.compare_options())?;
+        let (nodes, why) = match (base, self.may_hold(base, request)?) {
+            (Some(base), Some(held)) if !empty => {
+                let options = self.session.compare_options();
+                let changes = held
+                    .iter()
+                    .map(|held| Changes::new(Some(held), manifest, options))
+                    .collect::<Result<Vec<_>, _>>()?;
                 let wanted = |id: &UniqueId| {
-                    matches!(
-                        changes.of(id),
-                        Some(Change::Modified | Change::New | Change::Downstream)
-                    )
+                    changes.iter().any(|changes| {
+                        matches!(
+                            changes.of(id),
+                            Some(Change::Modified | Change::New | Change::Downstream)
+                        )
+                    })
                 };
                 let missing = self.missing(manifest, &all);
                 let nodes: BTreeSet<UniqueId> = all
@@ -94,6 +100,26 @@ impl Builder<'_> {
             nodes,
             findings,
         })
+    }
+
+    /// The manifests whose objects may stand on the side: the base, and that of a build that was cut off there. `None`: unknown.
+    fn may_hold(
+        &self,
+        base: Option<&Arc<Manifest>>,
+        request: &Request,
+    ) -> Result<Option<Vec<Arc<Manifest>>>, OpsError> {
+        let Some(base) = base else {
+            return Ok(None);
+        };
+        let record = self.observation.board.provenance.deployment.as_ref();
+        let begun = record
+            .filter(|record| !record.complete && request.state.is_none())
+            .and_then(|record| record.manifest.as_deref());
+        let Some(hash) = begun else {
+            return Ok(Some(vec![Arc::clone(base)]));
+        };
+        let begun = self.session.manifest(hash)?;
+        Ok(begun.map(|begun| vec![Arc::clone(base), begun]))
     }
 
     /// What the operator's own selectors select.
