@@ -127,8 +127,14 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
         .deployment
         .as_ref()
         .and_then(Record::held);
+    // A sync builds what production runs, whatever is checked out.
+    let commit = match (role, &facts.board.provenance.production) {
+        (Role::Synced, Some(production)) => production.commit.clone(),
+        _ => stamp.commit.clone(),
+    };
     let begun = Record {
         base: held.map(str::to_owned),
+        commit,
         ..record(facts, stamp, role, false, manifest)
     };
     draft.content = build.content;
@@ -148,6 +154,7 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
     draft.steps.extend(build.steps);
     let done = Record {
         base: begun.base.clone().filter(|_| partial),
+        commit: begun.commit.clone(),
         ..record(facts, stamp, role, !partial, manifest)
     };
     records(facts, &done).for_each(|statement| draft.run(statement));

@@ -70,6 +70,9 @@ pub fn rollback(
     allowed: &BTreeSet<Allowance>,
     rehearsed: Option<Finding>,
 ) -> Plan {
+    if facts.board.provenance.unfinished == Some(Unfinished::Rollback) {
+        return finish(facts, stamp, allowed, Unfinished::Rollback);
+    }
     let mut draft = Draft::new(Operation::Rollback);
     let moves = sinks_reading(facts, Side::Production);
     draft.findings = rollback_findings(facts, &moves);
@@ -119,6 +122,7 @@ fn finish(
         sinks_sentence(&moves),
     ];
     draft.findings = guard::sink_moves_at_risk(facts, &moves);
+    draft.findings.extend(guard::unverified(facts));
     draft.findings.extend(guard::schema_ownership(
         facts,
         &[Side::Production, Side::Deployment],
@@ -129,8 +133,7 @@ fn finish(
         (Side::Deployment, exchange.behind),
         (Side::Production, Role::Production),
     ] {
-        let manifest = manifest_of(facts, side);
-        let record = record(facts, stamp, role, true, manifest.as_deref());
+        let record = record_of_what_it_holds(facts, stamp, side, role);
         for pair in &facts.resolved.schemas {
             let Some(schema) = pair.side(side) else {
                 continue;
@@ -187,12 +190,12 @@ fn exchange(
         (Side::Production, exchange.behind),
         (Side::Deployment, Role::Production),
     ] {
-        let manifest = manifest_of(facts, leaving);
+        let record = record_of_what_it_holds(facts, stamp, leaving, role);
         for pair in &facts.resolved.schemas {
             let (Some(schema), twin) = (pair.side(leaving), pair.side(leaving.other())) else {
                 continue;
             };
-            let record = with_twin(&record(facts, stamp, role, true, manifest.as_deref()), twin);
+            let record = with_twin(&record, twin);
             let name = pair
                 .names
                 .name(if names_move { leaving.other() } else { leaving });
@@ -220,6 +223,24 @@ fn closing_record(
         Statement::promotion_record(database, schema, comment, record, stamp.commit.as_deref())
     } else {
         Statement::record(database, schema, comment, record)
+    }
+}
+
+/// A closing record keeps manifest and commit of the side's own record: who promotes may have something else checked out.
+fn record_of_what_it_holds(facts: &Facts<'_>, stamp: &Stamp, side: Side, role: Role) -> Record {
+    let provenance = &facts.board.provenance;
+    let held = match side {
+        Side::Production => provenance.production.as_ref(),
+        Side::Deployment => provenance.deployment.as_ref(),
+    };
+    let manifest = manifest_of(facts, side);
+    let written = record(facts, stamp, role, true, manifest.as_deref());
+    match held {
+        Some(held) => Record {
+            commit: held.commit.clone(),
+            ..written
+        },
+        None => written,
     }
 }
 
@@ -304,8 +325,16 @@ fn rollback_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
         findings.push(Finding {
             id: FindingId::NoWayBack,
             severity: Severity::Block,
-            message: "There is no retired production to go back to.".to_owned(),
-            remedy: "A rollback follows a promote, until sync or cleanup.".to_owned(),
+            message: match facts.board.phase {
+                Phase::Promoting => "A promote is unfinished.",
+                _ => "There is no retired production to go back to.",
+            }
+            .to_owned(),
+            remedy: match facts.board.phase {
+                Phase::Promoting => "Finish it first: `cutover promote`.",
+                _ => "A rollback follows a promote, until sync or cleanup.",
+            }
+            .to_owned(),
             objects: vec![facts.resolved.environment.target.clone()],
         });
         return findings;

@@ -170,7 +170,7 @@ fn cut_off_after_any_step_a_promote_is_finished_and_never_repeated() {
             plan.steps[..=cut]
                 .iter()
                 .for_each(|step| carry_out_step(&mut world, step));
-            let again = if rolled_back_too && world.board().provenance.unfinished.is_none() {
+            let again = if rolled_back_too {
                 rolled_back(&world)
             } else {
                 promoted(&world)
@@ -187,6 +187,11 @@ fn cut_off_after_any_step_a_promote_is_finished_and_never_repeated() {
                     "a second swap would undo the first (cut after step {cut})"
                 );
                 assert_eq!(blocks(&again), []);
+                assert_eq!(
+                    promoted(&world).steps,
+                    again.steps,
+                    "promote finishes either"
+                );
                 carry_out(&mut world, &again);
             }
             if cut >= committed {
@@ -548,6 +553,102 @@ fn the_fingerprint_is_about_ids_and_definitions_not_about_lag_or_time() {
     world.catalog().objects.get_mut(&foo).unwrap().create_sql =
         Some("CREATE MATERIALIZED VIEW other".to_owned());
     assert_ne!(promoted(&world).fingerprint, first);
+}
+
+#[test]
+fn what_comes_and_goes_by_itself_does_not_make_another_plan() {
+    let mut world = World::new();
+    let first = promoted(&world).fingerprint;
+    let (blue, green) = (
+        world.id(Side::Production, "foo"),
+        world.id(Side::Deployment, "foo"),
+    );
+    world.lag(&blue, 60_000);
+    let plan = promoted(&world);
+    assert!(plan.has_warnings(), "production lags, and that is said");
+    assert_eq!(plan.fingerprint, first);
+    world.lag(&green, 60_000);
+    let plan = promoted(&world);
+    assert_eq!(plan.fingerprint, first);
+    assert_eq!(
+        blocks(&plan),
+        [FindingId::NotReady],
+        "what is not ready still blocks"
+    );
+    assert!(
+        plan.confirm(&Confirmation::Flags {
+            expect: Some(first.to_string())
+        })
+        .is_err()
+    );
+    world.lag(&blue, 0);
+    world.lag(&green, 0);
+    world
+        .snapshot
+        .readings
+        .subscriptions
+        .push(crate::domain::snapshot::Subscription {
+            session: "s1".to_owned(),
+            id: "u900".to_owned(),
+            cluster: ClusterId::new("u1"),
+            since: None,
+            objects: BTreeSet::from([blue]),
+        });
+    let plan = promoted(&world);
+    assert!(
+        plan.findings
+            .iter()
+            .any(|finding| finding.id == FindingId::ReadersAttached)
+    );
+    assert_eq!(plan.fingerprint, first, "a client that comes never asks");
+}
+
+#[test]
+fn the_commit_on_record_stays_with_what_was_built_from_it() {
+    let mut world = World::new();
+    let schema = SchemaId::new("u2");
+    let built = Record {
+        commit: Some("built".to_owned()),
+        ..world
+            .catalog()
+            .schemas
+            .get(&schema)
+            .and_then(|schema| Record::find(schema.comment.as_deref()?))
+            .unwrap()
+    };
+    world.catalog().schemas.get_mut(&schema).unwrap().comment = Some(built.to_string());
+    let elsewhere = Stamp {
+        commit: Some("checked-out".to_owned()),
+        ..stamp()
+    };
+    let plan = world.with_facts(|facts| promote(facts, &elsewhere, &BTreeSet::new(), None));
+    carry_out(&mut world, &plan);
+    let comment = world.snapshot.catalog.schemas[&schema]
+        .comment
+        .clone()
+        .unwrap();
+    assert!(comment.contains("Commit SHA: checked-out"), "as dbt does");
+    let record = Record::find(&comment).unwrap();
+    assert_eq!(
+        (record.role, record.commit.as_deref()),
+        (Role::Production, Some("built"))
+    );
+}
+
+#[test]
+fn an_unfinished_swap_is_not_finished_blindly() {
+    let mut world = World::new();
+    world.swap();
+    assert_eq!(blocks(&promoted(&world)), []);
+    world
+        .snapshot
+        .missing
+        .insert("mz_internal.mz_object_dependencies".to_owned());
+    assert_eq!(
+        blocks(&promoted(&world)),
+        [FindingId::Unverified],
+        "sinks that can't be seen may still read the retired side"
+    );
 }
 
 proptest! {
