@@ -287,3 +287,86 @@ async fn await_ends_at_once_when_waiting_can_not_help() {
         outcome.message
     );
 }
+
+#[tokio::test]
+async fn a_race_with_somebody_who_built_is_not_retried_over_their_work() {
+    let stage = Stage::with(Changes {
+        config: Some("retry_backoff = \"2s\""),
+        ..Changes::default()
+    })
+    .await;
+    stage.ready().await;
+    let compute = stage.cluster("compute");
+    let plan = stage.plan(Operation::Promote).await;
+    assert!(
+        matches!(plan.steps[0], Step::Run(_)),
+        "a first promote writes records before it swaps"
+    );
+    stage.sim.control().arm(Fault::conflict_at_commit(1));
+    let expect = Some(plan.fingerprint.to_string());
+    let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
+    let (sender, mut events) = mpsc::unbounded_channel();
+    let session = std::sync::Arc::clone(&stage.session);
+    let promote = tokio::spawn(async move {
+        session
+            .execute(confirmed, sender, CancellationToken::new())
+            .await
+    });
+    loop {
+        use cutover::ops::progress::Progress;
+        match events.recv().await {
+            Some(Progress::Note { text }) if text.contains("trying again") => break,
+            Some(_) => {}
+            None => panic!("the race was never told"),
+        }
+    }
+    stage.sql("CREATE VIEW serving_dbt_deploy.unseen AS SELECT 1 AS one");
+    let outcome = promote.await.unwrap();
+    assert_eq!(outcome.outcome, OutcomeKind::Blocked, "{}", outcome.message);
+    assert_eq!(stage.cluster("compute"), compute);
+}
+
+#[tokio::test]
+async fn what_half_a_sync_built_is_built_anew_by_a_deploy_that_takes_it_back() {
+    let stage = Stage::new().await;
+    let project = stage.folder.path();
+    let earlier = std::fs::read(project.join("state/manifest.json")).unwrap();
+    stage.ready().await;
+    stage.must(Operation::Promote).await;
+    let plan = stage.plan(Operation::Sync).await;
+    let create = |script: &[String], model: &str| -> Option<String> {
+        let name = format!("\"blue_green_slim_dbt_deploy\".\"{model}\" ");
+        let made = script
+            .iter()
+            .find(|line| line.starts_with("CREATE ") && line.contains(&name));
+        made.map(|line| line.chars().take(70).collect())
+    };
+    let second = create(&plan.script(), "foobar").unwrap();
+    let refusal = cutover::sim::world::Refusal {
+        sqlstate: "XX000".to_owned(),
+        message: "out of patience".to_owned(),
+        detail: None,
+        hint: None,
+    };
+    stage
+        .sim
+        .control()
+        .arm(Fault::once(&second, FaultKind::Refuse(refusal)));
+    assert_eq!(stage.execute(plan).await.outcome, OutcomeKind::Unfinished);
+    std::fs::write(project.join("target/manifest.json"), earlier).unwrap();
+    let back = stage.plan(Operation::Deploy).await.script();
+    assert!(
+        create(&back, "bar").is_some(),
+        "the deployment side may hold production's bar: {back:?}"
+    );
+}
+
+#[tokio::test]
+async fn await_does_not_call_a_side_with_a_hole_ready() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    stage.sql("DROP SCHEMA serving_dbt_deploy CASCADE");
+    assert_eq!(stage.phase().await, Phase::Unknown);
+    let outcome = stage.wait().await;
+    assert_eq!(outcome.outcome, OutcomeKind::Failing, "{}", outcome.message);
+}
