@@ -281,7 +281,7 @@ fn an_unknown_target_names_those_that_exist() {
         "{problems}"
     );
     assert!(
-        problems.contains("\"blue\", \"green\", \"prod\""),
+        problems.contains("it has `blue`, `green`, `prod`"),
         "{problems}"
     );
 }

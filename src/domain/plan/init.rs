@@ -10,6 +10,7 @@ use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
 use crate::domain::name::{Identifier, RoleId, literal};
 use crate::domain::object::{Cluster, Schema};
+use crate::domain::record::{Record, without_record};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sizes asked for by cluster name (production or deployment name), e.g. a larger one to hydrate faster.
@@ -133,7 +134,8 @@ fn init_findings(facts: &Facts<'_>, stamp: &Stamp) -> Vec<Finding> {
     findings
 }
 
-/// Objects on the deployment side already; fine when the CI tag says that they are of the same pull request.
+/// Objects on the deployment side already. Fine where our own record explains them, since init only adds what is missing, or where the
+/// CI tag says that they are of the same pull request.
 fn not_empty(facts: &Facts<'_>, stamp: &Stamp) -> Option<Finding> {
     let resolved = facts.resolved;
     let filled: Vec<&Schema> = resolved
@@ -142,13 +144,15 @@ fn not_empty(facts: &Facts<'_>, stamp: &Stamp) -> Option<Finding> {
         .filter_map(|pair| pair.deployment)
         .filter(|schema| resolved.catalog.objects_in(&schema.id).next().is_some())
         .collect();
-    let tagged = |schema: &Schema| {
-        let own = crate::domain::record::without_record(schema.comment.as_deref());
-        stamp.ci_tag.is_some() && own == stamp.ci_tag
+    let explained = |schema: &Schema| {
+        let comment = schema.comment.as_deref();
+        let recorded = comment.and_then(Record::find);
+        recorded.is_some_and(|record| record.environment == resolved.environment.target)
+            || (stamp.ci_tag.is_some() && without_record(comment) == stamp.ci_tag)
     };
     let mut objects: Vec<String> = filled
         .iter()
-        .filter(|schema| !tagged(schema))
+        .filter(|schema| !explained(schema))
         .map(|schema| schema.name.to_string())
         .collect();
     let occupied = resolved

@@ -352,6 +352,30 @@ fn an_init_copies_the_cluster_as_the_server_tells_it() {
 }
 
 #[test]
+fn an_init_adds_what_is_new_to_a_side_that_a_record_explains() {
+    let run = |world: &World| {
+        world.with_facts(|facts| init(facts, &stamp(), &BTreeMap::new(), &BTreeSet::new()))
+    };
+    let mut world = World::new();
+    world
+        .environment
+        .schemas
+        .push(crate::domain::fixture::pair("other"));
+    assert_eq!(blocks(&run(&world)), []);
+    assert_eq!(
+        run(&world).script(),
+        ["CREATE SCHEMA \"db\".\"other_dbt_deploy\";"]
+    );
+    world
+        .catalog()
+        .schemas
+        .get_mut(&SchemaId::new("u2"))
+        .unwrap()
+        .comment = None;
+    assert_eq!(blocks(&run(&world)), [FindingId::DeploymentNotEmpty]);
+}
+
+#[test]
 fn an_init_again_only_mends_grants() {
     let mut world = World::empty();
     let run = |world: &World| {
