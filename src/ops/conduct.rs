@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// How often and at what distance the server is asked again after the link was lost around a COMMIT.
 const READ_BACK_TRIES: u32 = 20;
+/// How often the catalog is read before a lost COMMIT counts as not committed.
+const COMMIT_LOOKS: u32 = 3;
 const READ_BACK_PAUSE: Duration = Duration::from_millis(1500);
 
 impl Run<'_> {
@@ -132,9 +134,18 @@ impl Run<'_> {
         self.note(format!(
             "The link was lost ({reason}); reading back where things stand."
         ));
-        let mut tries = 0;
+        let (mut tries, mut looks) = (0, 0);
         let observation = loop {
             match self.session.observe().await {
+                // The server may still be at work on a COMMIT whose client is gone: one look is no proof.
+                Ok(observation)
+                    if swap_sent
+                        && !is_committed(request.operation, observation.board.phase)
+                        && looks < COMMIT_LOOKS =>
+                {
+                    looks += 1;
+                    tokio::time::sleep(READ_BACK_PAUSE).await;
+                }
                 Ok(observation) => break observation,
                 Err(error) if tries >= READ_BACK_TRIES => {
                     let message = format!(
@@ -153,8 +164,11 @@ impl Run<'_> {
         };
         let phase = observation.board.phase;
         let swaps = matches!(request.operation, Operation::Promote | Operation::Rollback);
-        if swap_sent && phase != Phase::Promoting {
-            return Err(outcome(OutcomeKind::Failed, "The link was lost at COMMIT, and the catalog shows that it did not commit. Nothing was swapped.".to_owned()));
+        if swap_sent && !is_committed(request.operation, phase) {
+            let message = "The link was lost at COMMIT, and the catalog, read for some seconds, shows that it did not commit. Nothing was swapped.";
+            let mut failed = outcome(OutcomeKind::Failed, message.to_owned());
+            failed.next = Some("cutover status".to_owned());
+            return Err(failed);
         }
         if swaps && !swap_sent && !self.committed {
             return Err(outcome(
@@ -298,6 +312,12 @@ fn drops_more(rest: &Plan, shown: &Plan) -> bool {
     let shown: BTreeSet<&ObjectId> = shown.closure.iter().map(|item| &item.id).collect();
     rest.operation == Operation::Cleanup
         && rest.closure.iter().any(|item| !shown.contains(&item.id))
+}
+
+/// Whether the catalog shows that the swap took effect. A promote may have been finished by somebody else since; a rollback begins in the
+/// phase `promoted`, which proves nothing for it.
+fn is_committed(operation: Operation, phase: Phase) -> bool {
+    phase == Phase::Promoting || (operation == Operation::Promote && phase == Phase::Promoted)
 }
 
 fn with_next(mut outcome: Outcome, operation: Operation) -> Outcome {
