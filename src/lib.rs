@@ -11,7 +11,7 @@
 //! | [`ops`] | the verbs (init, deploy, await, promote, ...), shared by terminal and command line | all above |
 //! | [`cli`] | headless commands, text and JSON, exit codes | `ops`, `domain` |
 //! | [`tui`] | the cockpit: event -> update -> effects -> view | `ops`, `domain` |
-//! | `sim` | the simulated Materialize, reached only over the wire | `domain` at most |
+//! | `sim` | the simulated Materialize, a crate of its own, reached only over the wire | nothing |
 //!
 //! `main.rs` alone wires real parts together.
 
@@ -23,6 +23,7 @@ pub mod dbt;
 pub mod domain;
 pub mod materialize;
 pub mod ops;
-#[cfg(feature = "sim")]
-pub mod sim;
 pub mod tui;
+
+#[cfg(feature = "sim")]
+pub use cutover_sim as sim;

@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ops", &["domain", "config", "materialize", "dbt"]),
     ("cli", &["ops", "domain"]),
     ("tui", &["ops", "domain"]),
-    ("sim", &["domain"]),
+    ("sim", &[]),
     (
         "wiring",
         &[

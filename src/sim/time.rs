@@ -1,6 +1,6 @@
 //! Instants and intervals as text and as numbers: microseconds throughout.
 
-use crate::sim::error::{SqlError, SqlResult};
+use crate::error::{SqlError, SqlResult};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 

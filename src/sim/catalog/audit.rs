@@ -3,7 +3,7 @@
 use super::Catalog;
 use super::id::Id;
 use super::item::{Body, Item};
-use crate::sim::inventory::Millis;
+use crate::inventory::Millis;
 use serde_json::{Value, json};
 use std::sync::Arc;
 

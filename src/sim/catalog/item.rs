@@ -3,8 +3,8 @@
 use super::acl::{Acl, Privileges};
 use super::id::Id;
 use super::script::Script;
-use crate::sim::inventory::Millis;
-use crate::sim::types::Column;
+use crate::inventory::Millis;
+use crate::types::Column;
 use sqlparser::ast::Query;
 use std::collections::BTreeSet;
 use std::sync::Arc;

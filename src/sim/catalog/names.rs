@@ -4,7 +4,7 @@ use super::id::{Id, Space};
 use super::item::Item;
 use super::script::{quote, quote_if_needed};
 use super::{Catalog, Cluster};
-use crate::sim::error::{SqlError, SqlResult};
+use crate::error::{SqlError, SqlResult};
 use std::sync::Arc;
 
 /// Schemas that an unqualified name is looked up in before the search path.

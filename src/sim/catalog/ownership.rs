@@ -4,7 +4,7 @@ use super::Catalog;
 use super::acl::{Acl, Privileges};
 use super::id::Id;
 use super::item::Item;
-use crate::sim::error::{SqlError, SqlResult};
+use crate::error::{SqlError, SqlResult};
 use std::collections::BTreeSet;
 
 /// Something that has an owner, for ownership checks and their message.

@@ -130,3 +130,9 @@ const RESERVED: [&str; 29] = [
     "false",
     "table",
 ];
+
+/// A string constant as SQL text; backslashes are read literally (standard-conforming strings).
+#[must_use]
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

@@ -4,7 +4,7 @@ use super::id::Id;
 use super::item::{Body, Item, Refresh};
 use super::script::{Piece, Script, Style, quote};
 use super::{Catalog, Cluster, Managed};
-use crate::sim::time::{show_interval, show_timestamptz};
+use crate::time::{show_interval, show_timestamptz};
 use std::time::Duration;
 
 impl Catalog {

@@ -1,13 +1,13 @@
 //! Clusters and their replicas.
 
 use super::Work;
-use crate::sim::catalog::acl::Privileges;
-use crate::sim::catalog::builtin::SIZES;
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::ownership::Owned;
-use crate::sim::catalog::{Cluster, Managed, Replica};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::statement::cluster::{ClusterChange, ClusterOptions, ClusterSpec, Schedule};
+use crate::catalog::acl::Privileges;
+use crate::catalog::builtin::SIZES;
+use crate::catalog::id::Id;
+use crate::catalog::ownership::Owned;
+use crate::catalog::{Cluster, Managed, Replica};
+use crate::error::{SqlError, SqlResult};
+use crate::statement::cluster::{ClusterChange, ClusterOptions, ClusterSpec, Schedule};
 use serde_json::json;
 use std::time::Duration;
 

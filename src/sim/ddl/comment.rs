@@ -1,12 +1,12 @@
 //! COMMENT ON.
 
 use super::Work;
-use crate::sim::catalog::Subject;
-use crate::sim::catalog::ownership::Owned;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::statement::Name;
-use crate::sim::statement::cluster::single;
-use crate::sim::statement::object::ObjectKind;
+use crate::catalog::Subject;
+use crate::catalog::ownership::Owned;
+use crate::error::{SqlError, SqlResult};
+use crate::statement::Name;
+use crate::statement::cluster::single;
+use crate::statement::object::ObjectKind;
 use serde_json::json;
 
 impl Work<'_> {
@@ -22,7 +22,7 @@ impl Work<'_> {
             Some(owned) => self.catalog.require_owner(self.viewer.role, &[owned])?,
             None => self.catalog.require_on_system(
                 self.viewer.role,
-                crate::sim::catalog::acl::Privileges::CREATEROLE,
+                crate::catalog::acl::Privileges::CREATEROLE,
             )?,
         }
         match text {

@@ -1,9 +1,9 @@
 //! Why a schema can't take another name: an item spells the old one where it can't be told apart (recorded: 05).
 
 use super::Work;
-use crate::sim::catalog::id::Id;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::select::query::ident;
+use crate::catalog::id::Id;
+use crate::error::{SqlError, SqlResult};
+use crate::select::query::ident;
 use sqlparser::ast::{Expr, Query, Visit, Visitor};
 use std::ops::ControlFlow;
 

@@ -1,11 +1,11 @@
 //! Databases, schemas, roles and system parameters.
 
 use super::Work;
-use crate::sim::catalog::acl::Privileges;
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::{Database, Role, Schema};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::statement::Name;
+use crate::catalog::acl::Privileges;
+use crate::catalog::id::Id;
+use crate::catalog::{Database, Role, Schema};
+use crate::error::{SqlError, SqlResult};
+use crate::statement::Name;
 use serde_json::json;
 
 /// Parameters that ALTER SYSTEM may set here.

@@ -1,13 +1,13 @@
 //! DROP, with and without CASCADE.
 
 use super::Work;
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::item::TYPES;
-use crate::sim::catalog::ownership::Owned;
-use crate::sim::error::{Notice, SqlError, SqlResult};
-use crate::sim::statement::Name;
-use crate::sim::statement::cluster::single;
-use crate::sim::statement::object::ObjectKind;
+use crate::catalog::id::Id;
+use crate::catalog::item::TYPES;
+use crate::catalog::ownership::Owned;
+use crate::error::{Notice, SqlError, SqlResult};
+use crate::statement::Name;
+use crate::statement::cluster::single;
+use crate::statement::object::ObjectKind;
 use serde_json::json;
 use std::collections::BTreeSet;
 

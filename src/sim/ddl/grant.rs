@@ -1,14 +1,14 @@
 //! GRANT, REVOKE, ALTER DEFAULT PRIVILEGES.
 
 use super::Work;
-use crate::sim::catalog::acl::{Acl, Privileges};
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::ownership::Owned;
-use crate::sim::catalog::{Catalog, DefaultScope, Membership};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::statement::Name;
-use crate::sim::statement::object::ObjectKind;
-use crate::sim::statement::rights::{DefaultPrivileges, Grant, On, Scope, Which};
+use crate::catalog::acl::{Acl, Privileges};
+use crate::catalog::id::Id;
+use crate::catalog::ownership::Owned;
+use crate::catalog::{Catalog, DefaultScope, Membership};
+use crate::error::{SqlError, SqlResult};
+use crate::statement::Name;
+use crate::statement::object::ObjectKind;
+use crate::statement::rights::{DefaultPrivileges, Grant, On, Scope, Which};
 use serde_json::json;
 
 impl Work<'_> {

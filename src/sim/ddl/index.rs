@@ -1,12 +1,12 @@
 //! CREATE INDEX.
 
 use super::{NewItem, Work};
-use crate::sim::catalog::acl::Privileges;
-use crate::sim::catalog::item::{Body, Item, Key};
-use crate::sim::catalog::ownership::Owned;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::select::{self, Planner};
-use crate::sim::statement::relation::CreateIndex;
+use crate::catalog::acl::Privileges;
+use crate::catalog::item::{Body, Item, Key};
+use crate::catalog::ownership::Owned;
+use crate::error::{SqlError, SqlResult};
+use crate::select::{self, Planner};
+use crate::statement::relation::CreateIndex;
 use sqlparser::ast::Expr;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ impl Work<'_> {
     fn keys(&self, on: &Arc<Item>, expressions: Option<&[Expr]>) -> SqlResult<Vec<Key>> {
         let Some(expressions) = expressions else {
             let keys = on.columns.iter().zip(1..).map(|(column, at)| {
-                let mut script = crate::sim::catalog::script::Script::default();
+                let mut script = crate::catalog::script::Script::default();
                 script.name(column.name.clone());
                 Key {
                     column: Some(at),

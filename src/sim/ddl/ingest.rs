@@ -1,14 +1,14 @@
 //! Sources, sinks, connections and secrets.
 
 use super::{NewItem, Work};
-use crate::sim::catalog::acl::Privileges;
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::item::Body;
-use crate::sim::catalog::script::{Piece, Script};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::statement::Name;
-use crate::sim::statement::ingest::{CreateConnection, CreateSink, CreateSource, SourceFrom};
-use crate::sim::types::{Column, SqlType};
+use crate::catalog::acl::Privileges;
+use crate::catalog::id::Id;
+use crate::catalog::item::Body;
+use crate::catalog::script::{Piece, Script};
+use crate::error::{SqlError, SqlResult};
+use crate::statement::Name;
+use crate::statement::ingest::{CreateConnection, CreateSink, CreateSource, SourceFrom};
+use crate::types::{Column, SqlType};
 use std::collections::BTreeSet;
 
 /// A table of a load generator: its columns, and which of them is unique.

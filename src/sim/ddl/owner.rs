@@ -1,13 +1,13 @@
 //! ALTER .. OWNER TO.
 
 use super::Work;
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::item::Body;
-use crate::sim::catalog::ownership::Owned;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::statement::Name;
-use crate::sim::statement::cluster::single;
-use crate::sim::statement::object::ObjectKind;
+use crate::catalog::id::Id;
+use crate::catalog::item::Body;
+use crate::catalog::ownership::Owned;
+use crate::error::{SqlError, SqlResult};
+use crate::statement::Name;
+use crate::statement::cluster::single;
+use crate::statement::object::ObjectKind;
 use serde_json::json;
 
 impl Work<'_> {

@@ -1,19 +1,19 @@
 //! Tables, views and materialized views.
 
 use super::{NewItem, Work};
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::item::{Body, Definition, Refresh};
-use crate::sim::catalog::ownership::Owned;
-use crate::sim::catalog::script::Piece;
-use crate::sim::catalog::script::Script;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::select::{self, Planner};
-use crate::sim::statement::Name;
-use crate::sim::statement::object::ObjectKind;
-use crate::sim::statement::relation::{
+use crate::catalog::id::Id;
+use crate::catalog::item::{Body, Definition, Refresh};
+use crate::catalog::ownership::Owned;
+use crate::catalog::script::Piece;
+use crate::catalog::script::Script;
+use crate::error::{SqlError, SqlResult};
+use crate::select::{self, Planner};
+use crate::statement::Name;
+use crate::statement::object::ObjectKind;
+use crate::statement::relation::{
     ColumnSpec, CreateMaterializedView, CreateTable, CreateView, RefreshSpec, TableOf,
 };
-use crate::sim::types::Column;
+use crate::types::Column;
 use sqlparser::ast::{Ident, ObjectName, Query, VisitMut, VisitorMut};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

@@ -1,16 +1,16 @@
 //! ALTER .. RENAME TO, SWAP WITH, and ALTER SINK .. SET FROM.
 
 use super::Work;
-use crate::sim::catalog::Catalog;
-use crate::sim::catalog::acl::Privileges;
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::item::Body;
-use crate::sim::catalog::ownership::Owned;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::select::Viewer;
-use crate::sim::statement::Name;
-use crate::sim::statement::cluster::single;
-use crate::sim::statement::object::ObjectKind;
+use crate::catalog::Catalog;
+use crate::catalog::acl::Privileges;
+use crate::catalog::id::Id;
+use crate::catalog::item::Body;
+use crate::catalog::ownership::Owned;
+use crate::error::{SqlError, SqlResult};
+use crate::select::Viewer;
+use crate::statement::Name;
+use crate::statement::cluster::single;
+use crate::statement::object::ObjectKind;
 use serde_json::json;
 
 /// The sink and the relation that ALTER SINK .. SET FROM names, before anything waits for the sink.

@@ -1,10 +1,10 @@
 //! The catalog as the dynamics of the world see it.
 
-use crate::sim::catalog::Catalog;
-use crate::sim::catalog::builtin::INTROSPECTION;
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::item::{self, Body, Item};
-use crate::sim::inventory::{Cluster, Inventory, Kind, Object, Refresh, Replica};
+use crate::catalog::Catalog;
+use crate::catalog::builtin::INTROSPECTION;
+use crate::catalog::id::Id;
+use crate::catalog::item::{self, Body, Item};
+use crate::inventory::{Cluster, Inventory, Kind, Object, Refresh, Replica};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

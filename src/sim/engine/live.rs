@@ -1,11 +1,11 @@
 //! What is going on: sessions and their subscriptions.
 
-use crate::sim::catalog::id::{Id, Space};
-use crate::sim::catalog::sql::millis_to_micros;
-use crate::sim::inventory::Millis;
-use crate::sim::store::Row;
-use crate::sim::store::relations::{id, list};
-use crate::sim::value::Value;
+use crate::catalog::id::{Id, Space};
+use crate::catalog::sql::millis_to_micros;
+use crate::inventory::Millis;
+use crate::store::Row;
+use crate::store::relations::{id, list};
+use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_util::sync::CancellationToken;
 

@@ -1,12 +1,12 @@
 //! The handle on the server's state that every session holds.
 
 use super::Engine;
-use crate::sim::catalog::Catalog;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::inventory::Millis;
-use crate::sim::session::{self, variables::Variables};
-use crate::sim::wire::Host;
-use crate::sim::world::{
+use crate::catalog::Catalog;
+use crate::error::{SqlError, SqlResult};
+use crate::inventory::Millis;
+use crate::session::{self, variables::Variables};
+use crate::wire::Host;
+use crate::world::{
     Action, Clock, Disturbance, Dynamics, Faults, LoginRole, Script, Timestamp, World,
 };
 use std::ops::{Deref, DerefMut};
@@ -119,11 +119,11 @@ impl Shared {
         scripted.into_iter().chain(moving).min()
     }
 
-    pub(in crate::sim) fn roles(&self) -> &[LoginRole] {
+    pub(crate) fn roles(&self) -> &[LoginRole] {
         &self.0.roles
     }
 
-    pub(in crate::sim) fn version(&self) -> Option<&str> {
+    pub(crate) fn version(&self) -> Option<&str> {
         self.0.version.as_deref()
     }
 
@@ -167,10 +167,7 @@ impl Shared {
 
     /// # Errors
     /// When the disturbance names what does not exist.
-    pub fn disturb(
-        &self,
-        disturbance: &Disturbance,
-    ) -> Result<(), crate::sim::world::UnknownTarget> {
+    pub fn disturb(&self, disturbance: &Disturbance) -> Result<(), crate::world::UnknownTarget> {
         let disturbed = self.engine().dynamics_mut().disturb(disturbance);
         self.wake();
         disturbed
@@ -185,7 +182,7 @@ impl Shared {
     }
 
     /// Changes a copy of the catalog and installs it, all at once; `change` is told the time.
-    pub(in crate::sim) fn change<T>(
+    pub(crate) fn change<T>(
         &self,
         change: impl FnOnce(&mut Catalog, Millis) -> SqlResult<T>,
     ) -> SqlResult<T> {
@@ -201,7 +198,7 @@ impl Shared {
     }
 
     /// Installs a copy that was changed over a transaction, unless the catalog was changed meanwhile.
-    pub(in crate::sim) fn commit(&self, base: u64, catalog: Catalog) -> SqlResult<()> {
+    pub(crate) fn commit(&self, base: u64, catalog: Catalog) -> SqlResult<()> {
         let clock = self.0.clock.now().millis();
         let mut engine = self.engine();
         if engine.current().revision != base {
@@ -214,11 +211,11 @@ impl Shared {
     }
 
     /// Tells waiting subscriptions to look again.
-    pub(in crate::sim) fn wake(&self) {
+    pub(crate) fn wake(&self) {
         self.0.changes.send_modify(|count| *count += 1);
     }
 
-    pub(in crate::sim) fn changes(&self) -> watch::Receiver<u64> {
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.0.changes.subscribe()
     }
 }

@@ -3,8 +3,8 @@
 use super::Planner;
 use super::scope::Scope;
 use super::typed::Typed;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::types::SqlType;
+use crate::error::{SqlError, SqlResult};
+use crate::types::SqlType;
 use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
     FunctionArguments, OrderByExpr, OrderBySort, WindowType,

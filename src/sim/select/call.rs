@@ -4,10 +4,10 @@ use super::Planner;
 use super::from::parts;
 use super::scope::Scope;
 use super::typed::{Origin, Typed, quote};
-use crate::sim::catalog::id::Id;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::functions::FUNCTIONS;
-use crate::sim::types::{Element, SqlType};
+use crate::catalog::id::Id;
+use crate::error::{SqlError, SqlResult};
+use crate::functions::FUNCTIONS;
+use crate::types::{Element, SqlType};
 use sqlparser::ast::{Function, FunctionArguments};
 
 use SqlType as T;

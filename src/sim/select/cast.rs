@@ -3,8 +3,8 @@
 use super::Planner;
 use super::from::parts;
 use super::typed::{Origin, Typed, constant, quote};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::types::SqlType;
+use crate::error::{SqlError, SqlResult};
+use crate::types::SqlType;
 use sqlparser::ast::{ArrayElemTypeDef, DataType, TimezoneInfo};
 
 /// The type that a cast names.

@@ -4,8 +4,8 @@ use super::Planner;
 use super::query::ident;
 use super::scope::Scope;
 use super::typed::{Origin, Typed};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::types::{Element, SqlType};
+use crate::error::{SqlError, SqlResult};
+use crate::types::{Element, SqlType};
 use sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, DateTimeField, Expr, Subscript, UnaryOperator, Value,
 };

@@ -4,12 +4,12 @@ use super::Planner;
 use super::query::ident;
 use super::scope::{Relation, Scope};
 use super::typed::Typed;
-use crate::sim::catalog::acl::Privileges;
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::item::{Body, Item};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::statement::query::parse_text;
-use crate::sim::store::views;
+use crate::catalog::acl::Privileges;
+use crate::catalog::id::Id;
+use crate::catalog::item::{Body, Item};
+use crate::error::{SqlError, SqlResult};
+use crate::statement::query::parse_text;
+use crate::store::views;
 use sqlparser::ast::{
     FunctionArg, FunctionArgExpr, Join, JoinConstraint, JoinOperator, ObjectName, Query,
     TableAlias, TableFactor, TableWithJoins,
@@ -288,7 +288,7 @@ impl Planner<'_> {
                     return Ok(format!("({})", planned.sql));
                 }
                 self.reads.borrow_mut().insert(item.id);
-                Ok(crate::sim::store::table_name(item.id))
+                Ok(crate::store::table_name(item.id))
             }
             _ => Err(SqlError::unsupported(format!("reading {}", item.name))),
         }

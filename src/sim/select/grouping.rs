@@ -3,7 +3,7 @@
 use super::Planner;
 use super::query::Output;
 use super::scope::Relation;
-use crate::sim::error::{SqlError, SqlResult};
+use crate::error::{SqlError, SqlResult};
 
 /// What is known of the SELECT that is being planned.
 #[derive(Debug, Default)]

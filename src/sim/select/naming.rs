@@ -2,7 +2,7 @@
 
 use super::from::parts;
 use super::query::ident;
-use crate::sim::types::SqlType;
+use crate::types::SqlType;
 use sqlparser::ast::{Expr, FunctionArguments, Query, SelectItem, SetExpr};
 
 /// The name of a result column without an alias.

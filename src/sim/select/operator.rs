@@ -3,8 +3,8 @@
 use super::Planner;
 use super::expression::truth;
 use super::typed::{Origin, Typed};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::types::SqlType;
+use crate::error::{SqlError, SqlResult};
+use crate::types::SqlType;
 use sqlparser::ast::BinaryOperator as Op;
 
 /// How wide a number type is; wider ones win.

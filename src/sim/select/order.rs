@@ -3,8 +3,8 @@
 use super::Planner;
 use super::query::{Output, ident};
 use super::scope::Scope;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::types::Column;
+use crate::error::{SqlError, SqlResult};
+use crate::types::Column;
 use sqlparser::ast::{Expr, GroupByExpr, OrderBy, OrderByExpr, OrderByKind, OrderBySort, Value};
 
 impl Planner<'_> {

@@ -4,8 +4,8 @@ use super::Planner;
 use super::expression::{element_of, truth};
 use super::scope::Scope;
 use super::typed::Typed;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::types::SqlType;
+use crate::error::{SqlError, SqlResult};
+use crate::types::SqlType;
 use sqlparser::ast::{Expr, Query};
 
 impl Planner<'_> {

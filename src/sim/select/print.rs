@@ -3,10 +3,10 @@
 use super::cast::type_of;
 use super::from::{BY_ID, parts};
 use super::query::ident;
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::script::{Piece, Script};
-use crate::sim::functions::FUNCTIONS;
-use crate::sim::statement::query::EXPAND;
+use crate::catalog::id::Id;
+use crate::catalog::script::{Piece, Script};
+use crate::functions::FUNCTIONS;
+use crate::statement::query::EXPAND;
 use sqlparser::ast::{
     Distinct, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Join,
     JoinConstraint, JoinOperator, ObjectName, OrderBy, OrderByExpr, OrderByKind, OrderBySort,

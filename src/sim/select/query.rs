@@ -3,9 +3,9 @@
 use super::scope::{Cte, Relation, Scope};
 use super::typed::{Origin, Typed};
 use super::{Planner, from::From, naming::output_name};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::statement::query::EXPAND;
-use crate::sim::types::{Column, SqlType};
+use crate::error::{SqlError, SqlResult};
+use crate::statement::query::EXPAND;
+use crate::types::{Column, SqlType};
 use sqlparser::ast::{
     Distinct, Expr, Ident, LimitClause, OrderBy, Query, Select, SelectItem,
     SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier,
@@ -133,7 +133,7 @@ impl Planner<'_> {
                     Some(schema) => format!("SELECT * FROM {schema}.{name}"),
                     None => format!("SELECT * FROM {name}"),
                 };
-                let query = crate::sim::statement::query::parse_text(&sql)?;
+                let query = crate::statement::query::parse_text(&sql)?;
                 self.query(&query, Some(scope))
             }
             _ => Err(SqlError::unsupported(format!("the query {body}"))),

@@ -1,8 +1,8 @@
 //! Which columns a name may mean.
 
 use super::typed::Typed;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::types::{Column, SqlType};
+use crate::error::{SqlError, SqlResult};
+use crate::types::{Column, SqlType};
 
 #[derive(Debug, Clone)]
 pub struct ScopeColumn {

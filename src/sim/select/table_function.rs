@@ -5,9 +5,9 @@ use super::from::{From, parts};
 use super::query::ident;
 use super::scope::{Relation, Scope, ScopeColumn};
 use super::typed::Typed;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::statement::query::EXPAND;
-use crate::sim::types::{Column, SqlType};
+use crate::error::{SqlError, SqlResult};
+use crate::statement::query::EXPAND;
+use crate::types::{Column, SqlType};
 use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArguments, Query, SelectItem, SetExpr, TableAlias,
 };

@@ -1,8 +1,8 @@
 //! Planned expressions: SQLite text with a type.
 
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::time::{parse_interval, parse_timestamp};
-use crate::sim::types::SqlType;
+use crate::error::{SqlError, SqlResult};
+use crate::time::{parse_interval, parse_timestamp};
+use crate::types::SqlType;
 
 /// What is known of an expression beside its text.
 #[derive(Debug, Clone, PartialEq)]

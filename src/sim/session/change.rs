@@ -2,12 +2,12 @@
 
 use super::Session;
 use super::transaction::{Act, Transaction, Work, not_in_block};
-use crate::sim::catalog::Catalog;
-use crate::sim::ddl;
-use crate::sim::error::{Notice, SqlError, SqlResult};
-use crate::sim::inventory::Millis;
-use crate::sim::statement::Ddl;
-use crate::sim::wire::{Ended, Reply};
+use crate::catalog::Catalog;
+use crate::ddl;
+use crate::error::{Notice, SqlError, SqlResult};
+use crate::inventory::Millis;
+use crate::statement::Ddl;
+use crate::wire::{Ended, Reply};
 
 type Done = (String, Vec<Notice>);
 

@@ -1,12 +1,12 @@
 //! Who may come in, and what a session starts with.
 
 use super::{Session, variables::Variables};
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::{Catalog, Role};
-use crate::sim::engine::{Engine, LiveSession, Shared};
-use crate::sim::error::{Notice, SqlError, SqlResult};
-use crate::sim::wire::{Host, Login, Opened, Startup};
-use crate::sim::world::World;
+use crate::catalog::id::Id;
+use crate::catalog::{Catalog, Role};
+use crate::engine::{Engine, LiveSession, Shared};
+use crate::error::{Notice, SqlError, SqlResult};
+use crate::wire::{Host, Login, Opened, Startup};
+use crate::world::World;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 

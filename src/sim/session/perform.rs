@@ -2,13 +2,13 @@
 
 use super::Session;
 use super::transaction::{Act, Transaction, Work, aborted};
-use crate::sim::catalog::id::Id;
-use crate::sim::error::{Notice, SqlError, SqlResult};
-use crate::sim::select::{Plan, Planner};
-use crate::sim::statement::tokens::{self, shown};
-use crate::sim::statement::{self, Statement};
-use crate::sim::value::Value;
-use crate::sim::wire::{Ended, Reply};
+use crate::catalog::id::Id;
+use crate::error::{Notice, SqlError, SqlResult};
+use crate::select::{Plan, Planner};
+use crate::statement::tokens::{self, shown};
+use crate::statement::{self, Statement};
+use crate::value::Value;
+use crate::wire::{Ended, Reply};
 use sqlparser::ast::Query;
 
 impl Session {
@@ -157,7 +157,7 @@ impl Session {
     pub(super) fn cluster(&self) -> SqlResult<Id> {
         let catalog = self.shared.engine().current();
         let (id, _) = catalog.cluster(&self.variables.get("cluster"))?;
-        catalog.require_on_cluster(self.role, id, crate::sim::catalog::acl::Privileges::USAGE)?;
+        catalog.require_on_cluster(self.role, id, crate::catalog::acl::Privileges::USAGE)?;
         Ok(id)
     }
 

@@ -2,16 +2,16 @@
 
 use super::Session;
 use super::transaction::{Act, Work};
-use crate::sim::catalog::Catalog;
-use crate::sim::catalog::acl::Privileges;
-use crate::sim::catalog::item::{Body, Item};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::select::from::parts;
-use crate::sim::select::{Plan, Planner};
-use crate::sim::store::{Row, table_name};
-use crate::sim::types::{Column, SqlType};
-use crate::sim::value::Value;
-use crate::sim::wire::{Ended, Reply};
+use crate::catalog::Catalog;
+use crate::catalog::acl::Privileges;
+use crate::catalog::item::{Body, Item};
+use crate::error::{SqlError, SqlResult};
+use crate::select::from::parts;
+use crate::select::{Plan, Planner};
+use crate::store::{Row, table_name};
+use crate::types::{Column, SqlType};
+use crate::value::Value;
+use crate::wire::{Ended, Reply};
 use sqlparser::ast::{
     AssignmentTarget, Delete, Expr, FromTable, Insert, ObjectName, Query, Statement, TableFactor,
     TableObject, TableWithJoins, Update,

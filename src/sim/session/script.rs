@@ -1,13 +1,13 @@
 //! Statements without a connection: a world's start, a scripted colleague, a test's hand.
 
 use super::{Session, variables::Variables};
-use crate::sim::engine::Shared;
-use crate::sim::error::{Notice, SqlError, SqlResult};
-use crate::sim::statement::tokens::split;
-use crate::sim::text::show;
-use crate::sim::types::Column;
-use crate::sim::value::Value;
-use crate::sim::wire::{Conversation, Ended, Reply};
+use crate::engine::Shared;
+use crate::error::{Notice, SqlError, SqlResult};
+use crate::statement::tokens::split;
+use crate::text::show;
+use crate::types::Column;
+use crate::value::Value;
+use crate::wire::{Conversation, Ended, Reply};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 

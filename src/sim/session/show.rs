@@ -1,15 +1,15 @@
 //! SHOW, as queries over the system relations.
 
 use super::Session;
-use crate::domain::name::literal;
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::script::Style;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::statement::Name;
-use crate::sim::statement::cluster::single;
-use crate::sim::statement::object::ObjectKind;
-use crate::sim::statement::query::parse_text;
-use crate::sim::statement::show::{Listing, Show};
+use crate::catalog::id::Id;
+use crate::catalog::script::Style;
+use crate::catalog::script::literal;
+use crate::error::{SqlError, SqlResult};
+use crate::statement::Name;
+use crate::statement::cluster::single;
+use crate::statement::object::ObjectKind;
+use crate::statement::query::parse_text;
+use crate::statement::show::{Listing, Show};
 use sqlparser::ast::Query;
 
 /// What a listing of items shows, from which relation.

@@ -4,17 +4,17 @@ use super::Session;
 use super::perform::no_cursor;
 use super::subscription::{self, Subscription};
 use super::transaction::{Act, Transaction};
-use crate::sim::catalog::builtin::MZ_CATALOG_SERVER;
-use crate::sim::engine::LiveSubscription;
-use crate::sim::error::{Notice, SqlError, SqlResult};
-use crate::sim::select::Plan;
-use crate::sim::statement::CursorOf;
-use crate::sim::statement::subscribe::Subscribe;
-use crate::sim::store::Row;
-use crate::sim::text::show;
-use crate::sim::types::Column;
-use crate::sim::value::Value;
-use crate::sim::wire::{Ended, Reply};
+use crate::catalog::builtin::MZ_CATALOG_SERVER;
+use crate::engine::LiveSubscription;
+use crate::error::{Notice, SqlError, SqlResult};
+use crate::select::Plan;
+use crate::statement::CursorOf;
+use crate::statement::subscribe::Subscribe;
+use crate::store::Row;
+use crate::text::show;
+use crate::types::Column;
+use crate::value::Value;
+use crate::wire::{Ended, Reply};
 use async_trait::async_trait;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -76,7 +76,7 @@ impl Session {
     }
 
     /// The session's cluster; what reads nothing needs none.
-    fn subscribed_cluster(&self, plan: &Plan) -> SqlResult<crate::sim::catalog::id::Id> {
+    fn subscribed_cluster(&self, plan: &Plan) -> SqlResult<crate::catalog::id::Id> {
         if plan.reads.is_empty() {
             return Ok(MZ_CATALOG_SERVER);
         }
@@ -94,7 +94,7 @@ impl Session {
             "01000",
             "streaming SUBSCRIBE rows directly requires a client that does not buffer output",
         );
-        notice.severity = crate::sim::error::Severity::Notice;
+        notice.severity = crate::error::Severity::Notice;
         if self.variables.get("application_name") == "psql" {
             notice =
                 notice.hint("Wrap your SUBSCRIBE statement in `COPY (SUBSCRIBE ...) TO STDOUT`.");
@@ -257,10 +257,10 @@ impl Session {
     }
 }
 
-fn is_function(id: crate::sim::catalog::id::Id) -> bool {
-    crate::sim::functions::FUNCTIONS
+fn is_function(id: crate::catalog::id::Id) -> bool {
+    crate::functions::FUNCTIONS
         .iter()
-        .any(|(number, _)| id == crate::sim::catalog::id::Id::system(*number))
+        .any(|(number, _)| id == crate::catalog::id::Id::system(*number))
 }
 
 /// A row as COPY writes it: tabs between fields, `\N` for NULL.

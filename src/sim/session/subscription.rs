@@ -1,13 +1,13 @@
 //! The differences of a query over time (recorded: 08, 14).
 
-use crate::sim::engine::{Engine, Shared};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::inventory::Millis;
-use crate::sim::select::Plan;
-use crate::sim::statement::subscribe::Subscribe;
-use crate::sim::store::Row;
-use crate::sim::types::{Column, SqlType};
-use crate::sim::value::Value;
+use crate::engine::{Engine, Shared};
+use crate::error::{SqlError, SqlResult};
+use crate::inventory::Millis;
+use crate::select::Plan;
+use crate::statement::subscribe::Subscribe;
+use crate::store::Row;
+use crate::types::{Column, SqlType};
+use crate::value::Value;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The time of what never changes again (recorded: 08, `subscribe (select 1)`).

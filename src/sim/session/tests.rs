@@ -2,10 +2,10 @@
 
 use super::script::run;
 use super::variables::Variables;
-use crate::sim::catalog::builtin::RELATIONS;
-use crate::sim::engine::Shared;
-use crate::sim::error::SqlError;
-use crate::sim::world::{Clock, Timestamp, World};
+use crate::catalog::builtin::RELATIONS;
+use crate::engine::Shared;
+use crate::error::SqlError;
+use crate::world::{Clock, Timestamp, World};
 use std::time::Duration;
 
 fn server() -> Shared {

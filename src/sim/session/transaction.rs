@@ -1,10 +1,10 @@
 //! Transactions: what may share one, and how they end (recorded: 05).
 
-use crate::sim::catalog::Catalog;
-use crate::sim::catalog::id::Id;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::statement::Ddl;
-use crate::sim::store::Row;
+use crate::catalog::Catalog;
+use crate::catalog::id::Id;
+use crate::error::{SqlError, SqlResult};
+use crate::statement::Ddl;
+use crate::store::Row;
 
 /// What a transaction has done so far; each kind keeps the others out.
 #[derive(Debug, Default)]

@@ -1,8 +1,8 @@
 //! A session's variables: SET, SHOW, and what the start packet says.
 
-use crate::sim::catalog::builtin::VERSION;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::time::parse_interval;
+use crate::catalog::builtin::VERSION;
+use crate::error::{SqlError, SqlResult};
+use crate::time::parse_interval;
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -2,8 +2,8 @@
 
 use super::tokens::Cursor;
 use super::{Ddl, Name};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::time::parse_interval;
+use crate::error::{SqlError, SqlResult};
+use crate::time::parse_interval;
 use sqlparser::tokenizer::Token;
 use std::time::Duration;
 

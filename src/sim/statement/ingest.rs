@@ -3,7 +3,7 @@
 use super::Name;
 use super::relation::in_cluster;
 use super::tokens::{Cursor, shown};
-use crate::sim::error::{SqlError, SqlResult};
+use crate::error::{SqlError, SqlResult};
 use sqlparser::tokenizer::Token;
 
 /// An option as the server writes it: `TICK INTERVAL = '500ms'`.

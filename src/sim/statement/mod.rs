@@ -14,7 +14,7 @@ pub mod show;
 pub mod subscribe;
 pub mod tokens;
 
-use crate::sim::error::{SqlError, SqlResult};
+use crate::error::{SqlError, SqlResult};
 use cluster::{ClusterChange, ClusterSpec};
 use ingest::{CreateConnection, CreateSink, CreateSource};
 use object::ObjectKind;

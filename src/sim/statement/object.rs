@@ -2,7 +2,7 @@
 
 use super::tokens::{Cursor, shown};
 use super::{Ddl, Name, cluster, rights};
-use crate::sim::error::{SqlError, SqlResult};
+use crate::error::{SqlError, SqlResult};
 
 /// A kind of object, as statements name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Queries and DML, by `sqlparser`.
 
-use crate::sim::error::{SqlError, SqlResult};
+use crate::error::{SqlError, SqlResult};
 use sqlparser::ast::{Expr, Query, Statement};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;

@@ -3,9 +3,9 @@
 use super::Name;
 use super::query;
 use super::tokens::{Cursor, shown};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::time::{parse_interval, parse_timestamp};
-use crate::sim::types::SqlType;
+use crate::error::{SqlError, SqlResult};
+use crate::time::{parse_interval, parse_timestamp};
+use crate::types::SqlType;
 use sqlparser::ast::{Expr, Query};
 use sqlparser::tokenizer::Token;
 

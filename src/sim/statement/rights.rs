@@ -4,8 +4,8 @@ use super::Ddl;
 use super::Name;
 use super::object::ObjectKind;
 use super::tokens::{Cursor, shown};
-use crate::sim::catalog::acl::Privileges;
-use crate::sim::error::{SqlError, SqlResult};
+use crate::catalog::acl::Privileges;
+use crate::error::{SqlError, SqlResult};
 
 /// The privileges of a statement; ALL depends on the object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

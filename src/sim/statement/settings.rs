@@ -2,7 +2,7 @@
 
 use super::tokens::{Cursor, fold};
 use super::{Ddl, Statement};
-use crate::sim::error::{SqlError, SqlResult};
+use crate::error::{SqlError, SqlResult};
 use sqlparser::tokenizer::Token;
 
 /// Reads a statement of this family, or `None`.

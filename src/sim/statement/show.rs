@@ -3,7 +3,7 @@
 use super::Name;
 use super::object::ObjectKind;
 use super::tokens::{Cursor, shown};
-use crate::sim::error::{SqlError, SqlResult};
+use crate::error::{SqlError, SqlResult};
 use sqlparser::tokenizer::Token;
 
 /// What a listing lists.

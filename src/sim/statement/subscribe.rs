@@ -3,8 +3,8 @@
 use super::query;
 use super::tokens::Cursor;
 use super::{CursorOf, Statement};
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::time::parse_interval;
+use crate::error::{SqlError, SqlResult};
+use crate::time::parse_interval;
 use sqlparser::ast::Query;
 use sqlparser::tokenizer::Token;
 

@@ -1,6 +1,6 @@
 //! The tokens of one statement, read from left to right.
 
-use crate::sim::error::{SqlError, SqlResult};
+use crate::error::{SqlError, SqlResult};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Location, Token, Tokenizer, Word};
 

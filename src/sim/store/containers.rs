@@ -2,10 +2,10 @@
 
 use super::Row;
 use super::relations::{id, list, oid};
-use crate::sim::catalog::builtin::SIZES;
-use crate::sim::catalog::sql::micros;
-use crate::sim::catalog::{Catalog, Cluster};
-use crate::sim::value::Value;
+use crate::catalog::builtin::SIZES;
+use crate::catalog::sql::micros;
+use crate::catalog::{Catalog, Cluster};
+use crate::value::Value;
 
 pub fn databases(catalog: &Catalog) -> Vec<Row> {
     let rows = catalog.databases.iter().map(|(key, database)| {

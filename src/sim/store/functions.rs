@@ -5,8 +5,8 @@ mod json;
 mod numbers;
 mod texts;
 
-use crate::sim::catalog::Catalog;
-use crate::sim::error::SqlError;
+use crate::catalog::Catalog;
+use crate::error::SqlError;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{ToSqlOutput, Value as Sqlite, ValueRef};
 use rusqlite::{Connection, Error, Result};

@@ -2,13 +2,13 @@
 
 use super::Row;
 use super::relations::{id, list, oid};
-use crate::sim::catalog::Catalog;
-use crate::sim::catalog::builtin::INTROSPECTION;
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::item::{Body, Item, Refresh};
-use crate::sim::catalog::script::Style;
-use crate::sim::catalog::sql::{micros, millis_to_micros};
-use crate::sim::value::Value;
+use crate::catalog::Catalog;
+use crate::catalog::builtin::INTROSPECTION;
+use crate::catalog::id::Id;
+use crate::catalog::item::{Body, Item, Refresh};
+use crate::catalog::script::Style;
+use crate::catalog::sql::{micros, millis_to_micros};
+use crate::value::Value;
 use serde_json::json;
 
 pub fn objects(catalog: &Catalog, relations_only: bool) -> Vec<Row> {

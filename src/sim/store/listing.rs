@@ -2,11 +2,11 @@
 
 use super::Row;
 use super::relations::{id, oid};
-use crate::sim::catalog::Catalog;
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::item::Body;
-use crate::sim::catalog::sql::millis_to_micros;
-use crate::sim::value::Value;
+use crate::catalog::Catalog;
+use crate::catalog::id::Id;
+use crate::catalog::item::Body;
+use crate::catalog::sql::millis_to_micros;
+use crate::value::Value;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,7 +70,7 @@ pub fn index_columns(catalog: &Catalog) -> Vec<Row> {
                 Some(_) => Value::Null,
                 None => key
                     .script
-                    .write(catalog, crate::sim::catalog::script::Style::Catalog)
+                    .write(catalog, crate::catalog::script::Style::Catalog)
                     .into(),
             };
             rows.push(vec![

@@ -2,12 +2,12 @@
 
 use super::Row;
 use super::relations::{list, oid};
-use crate::sim::catalog::Catalog;
-use crate::sim::catalog::acl::Privileges;
-use crate::sim::catalog::id::Id;
-use crate::sim::catalog::item::{Body, Item};
-use crate::sim::types::SqlType;
-use crate::sim::value::Value;
+use crate::catalog::Catalog;
+use crate::catalog::acl::Privileges;
+use crate::catalog::id::Id;
+use crate::catalog::item::{Body, Item};
+use crate::types::SqlType;
+use crate::value::Value;
 
 const INT: fn(i64) -> Value = Value::Int;
 

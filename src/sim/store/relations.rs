@@ -2,9 +2,9 @@
 
 use super::Row;
 use super::{containers, items, listing, postgres, rights};
-use crate::sim::catalog::Catalog;
-use crate::sim::catalog::id::Id;
-use crate::sim::value::Value;
+use crate::catalog::Catalog;
+use crate::catalog::id::Id;
+use crate::value::Value;
 use serde_json::json;
 
 /// Where a built-in relation's rows come from.

@@ -2,9 +2,9 @@
 
 use super::Row;
 use super::relations::id;
-use crate::sim::catalog::Catalog;
-use crate::sim::catalog::acl::Acl;
-use crate::sim::value::Value;
+use crate::catalog::Catalog;
+use crate::catalog::acl::Acl;
+use crate::value::Value;
 
 pub fn role_members(catalog: &Catalog) -> Vec<Row> {
     let rows = catalog
@@ -101,7 +101,7 @@ pub fn all_privileges(catalog: &Catalog) -> Vec<Row> {
             add(&cluster.acl, [None, None, Some(&cluster.name)], "cluster");
         }
     }
-    let database_name = |id: Option<crate::sim::catalog::id::Id>| {
+    let database_name = |id: Option<crate::catalog::id::Id>| {
         id.and_then(|id| catalog.databases.get(&id))
             .map(|database| database.name.as_str())
     };

@@ -4,8 +4,8 @@ use super::conversation::{Conversation, Ended, Opened, Status};
 use super::reply::{Outlet, WireReply, row_description};
 use super::statements::{Prepared, Statements};
 use super::{Gone, Link, error_message};
-use crate::sim::error::SqlError;
-use crate::sim::types::SqlType;
+use crate::error::SqlError;
+use crate::types::SqlType;
 use futures_util::{SinkExt, StreamExt};
 use pgwire::messages::data::{NoData, ParameterDescription};
 use pgwire::messages::extendedquery::{

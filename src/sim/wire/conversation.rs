@@ -1,8 +1,8 @@
 //! What the wire asks of a session, and what a session says back.
 
-use crate::sim::Value;
-use crate::sim::error::{Notice, SqlError, SqlResult};
-use crate::sim::types::{Column, SqlType};
+use crate::Value;
+use crate::error::{Notice, SqlError, SqlResult};
+use crate::types::{Column, SqlType};
 use async_trait::async_trait;
 use std::net::SocketAddr;
 

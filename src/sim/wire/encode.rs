@@ -1,9 +1,9 @@
 //! Fields as text and as binary, by their column's type.
 
-use crate::sim::Value;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::text::{elements, show};
-use crate::sim::types::SqlType;
+use crate::Value;
+use crate::error::{SqlError, SqlResult};
+use crate::text::{elements, show};
+use crate::types::SqlType;
 use bytes::{BufMut, BytesMut};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

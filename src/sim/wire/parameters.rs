@@ -1,9 +1,9 @@
 //! Parameters that a client binds.
 
 use super::encode::Format;
-use crate::sim::Value;
-use crate::sim::error::{SqlError, SqlResult};
-use crate::sim::types::SqlType;
+use crate::Value;
+use crate::error::{SqlError, SqlResult};
+use crate::types::SqlType;
 
 /// Reads a bound parameter of a type.
 ///

@@ -3,9 +3,9 @@
 use super::Link;
 use super::conversation::{Ended, Reply};
 use super::encode::{Format, encode};
-use crate::sim::Value;
-use crate::sim::error::{Notice, Severity};
-use crate::sim::types::{Column, SqlType};
+use crate::Value;
+use crate::error::{Notice, Severity};
+use crate::types::{Column, SqlType};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_util::SinkExt;

@@ -3,7 +3,7 @@
 use super::conversation::{Host, Login, Opened, Startup};
 use super::reply::notice_message;
 use super::{Gone, Link, error_message};
-use crate::sim::error::SqlError;
+use crate::error::SqlError;
 use futures_util::{SinkExt, StreamExt};
 use pgwire::api::{ClientInfo, PgWireConnectionState};
 use pgwire::messages::response::{ReadyForQuery, TransactionStatus};

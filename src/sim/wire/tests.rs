@@ -1,9 +1,9 @@
 //! A real client against a host that only knows a few sentences.
 
 use super::*;
-use crate::sim::Value;
-use crate::sim::error::{Notice, SqlResult};
-use crate::sim::types::{Column, SqlType};
+use crate::Value;
+use crate::error::{Notice, SqlResult};
+use crate::types::{Column, SqlType};
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use std::time::Duration;

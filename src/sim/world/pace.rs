@@ -1,6 +1,6 @@
 //! How fast things go in a world: hydration per object, snapshots per source, replica sizes.
 
-use crate::sim::inventory::Kind;
+use crate::inventory::Kind;
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,11 +1,11 @@
 //! What depends on the server's state: time, roles, privileges, other connections.
 
 use super::{Facts, lock, pure, refuse, text};
-use crate::sim::catalog::Catalog;
-use crate::sim::catalog::acl::Privileges;
-use crate::sim::catalog::id::{Id, Space};
-use crate::sim::catalog::names::Path;
-use crate::sim::error::SqlError;
+use crate::catalog::Catalog;
+use crate::catalog::acl::Privileges;
+use crate::catalog::id::{Id, Space};
+use crate::catalog::names::Path;
+use crate::error::SqlError;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Result};
 use std::sync::Arc;

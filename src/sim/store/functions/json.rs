@@ -1,9 +1,9 @@
 //! JSON, arrays, and functions that give rows (as JSON arrays).
 
 use super::{Args, pure, refuse, text};
-use crate::sim::catalog::acl::{Privileges, read_item};
-use crate::sim::error::SqlError;
-use crate::sim::text::elements;
+use crate::catalog::acl::{Privileges, read_item};
+use crate::error::SqlError;
+use crate::text::elements;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
 use serde_json::json;

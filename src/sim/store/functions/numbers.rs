@@ -1,8 +1,8 @@
 //! Numbers and times.
 
 use super::{Args, number, owned, pure, refuse, text};
-use crate::sim::error::SqlError;
-use crate::sim::types::SqlType;
+use crate::error::SqlError;
+use crate::types::SqlType;
 use rusqlite::types::{Value as Sqlite, ValueRef};
 use rusqlite::{Connection, Result};
 
@@ -52,7 +52,7 @@ pub(super) fn register(sqlite: &Connection) -> Result<()> {
         Ok(micros - micros.rem_euclid(unit))
     })?;
     pure(sqlite, "sim_date_part", 2, |c| {
-        let shown = crate::sim::time::show_timestamp(c.get::<i64>(1)?);
+        let shown = crate::time::show_timestamp(c.get::<i64>(1)?);
         let field = text(c, 0)?;
         let range = match field.as_str() {
             "year" => 0..4,

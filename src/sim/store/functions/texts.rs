@@ -1,11 +1,11 @@
 //! Texts: patterns, casts, quoting.
 
 use super::{pure, refuse, text};
-use crate::sim::error::SqlError;
-use crate::sim::select::typed::{constant, read_bool};
-use crate::sim::text::show;
-use crate::sim::types::SqlType;
-use crate::sim::value::Value;
+use crate::error::SqlError;
+use crate::select::typed::{constant, read_bool};
+use crate::text::show;
+use crate::types::SqlType;
+use crate::value::Value;
 use regex::Regex;
 use rusqlite::types::{Value as Sqlite, ValueRef};
 use rusqlite::{Connection, Result};
@@ -22,10 +22,10 @@ pub(super) fn register(sqlite: &Connection) -> Result<()> {
         matches(&text(c, 0)?, &format!("(?i){}", text(c, 1)?))
     })?;
     pure(sqlite, "sim_quote_ident", 1, |c| {
-        Ok(crate::sim::catalog::script::quote_if_needed(&text(c, 0)?))
+        Ok(crate::catalog::script::quote_if_needed(&text(c, 0)?))
     })?;
     pure(sqlite, "sim_quote_literal", 1, |c| {
-        Ok(crate::domain::name::literal(&text(c, 0)?))
+        Ok(crate::catalog::script::literal(&text(c, 0)?))
     })?;
     pure(sqlite, "sim_starts_with", 2, |c| {
         Ok(text(c, 0)?.starts_with(&text(c, 1)?))

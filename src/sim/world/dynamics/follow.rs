@@ -4,7 +4,7 @@ use super::super::clock::Timestamp;
 use super::Dynamics;
 use super::node::{Node, Slot};
 use super::relation::Cause;
-use crate::sim::inventory::{Inventory, Kind, Object};
+use crate::inventory::{Inventory, Kind, Object};
 use std::collections::BTreeSet;
 
 impl Dynamics {

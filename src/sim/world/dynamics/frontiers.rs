@@ -3,7 +3,7 @@
 use super::Dynamics;
 use super::node::{Frontier, Node, Slot};
 use super::relation::Cause;
-use crate::sim::inventory::{Kind, Refresh};
+use crate::inventory::{Kind, Refresh};
 use std::time::Duration;
 
 /// How often a running sink is found a second behind: one reading in eight (recorded: 15).

@@ -4,7 +4,7 @@ use super::super::clock::Timestamp;
 use super::Dynamics;
 use super::node::{Node, OnReplica, Progress, Slot};
 use super::relation::Cause;
-use crate::sim::inventory::Kind;
+use crate::inventory::Kind;
 use std::cmp::{Ordering, Reverse};
 use std::time::Duration;
 

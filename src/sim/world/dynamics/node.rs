@@ -2,7 +2,7 @@
 
 use super::super::clock::Timestamp;
 use super::super::pace::{Pace, SourcePace};
-use crate::sim::inventory::{Kind, Object, Refresh};
+use crate::inventory::{Kind, Object, Refresh};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The relations that the dynamics own.
 
-use crate::sim::Value;
+use crate::Value;
 
 /// All rows of one relation.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,8 +6,8 @@ mod lag;
 use super::super::clock::Timestamp;
 use super::node::{Frontier, Node, OnReplica, Progress, read_frontier};
 use super::{Dynamics, MINUTE, Relation};
-use crate::sim::Value;
-use crate::sim::inventory::Kind;
+use crate::Value;
+use crate::inventory::Kind;
 use std::time::Duration;
 
 pub(super) type Row = Vec<Value>;

@@ -7,8 +7,8 @@ use super::super::clock::Timestamp;
 use super::super::pace::{Model, PaceRule, SourcePace};
 use super::super::script::{Disturbance, ObjectName};
 use super::{Dynamics, Relation};
-use crate::sim::Value;
-use crate::sim::inventory::{Cluster, Inventory, Kind, Object, Refresh, Replica};
+use crate::Value;
+use crate::inventory::{Cluster, Inventory, Kind, Object, Refresh, Replica};
 use std::time::Duration;
 
 /// 10 s after a full minute.

@@ -6,7 +6,7 @@ use super::Dynamics;
 use super::hydration::What;
 use super::node::{Node, OnReplica, Slot, StatusEntry};
 use super::relation::Cause;
-use crate::sim::inventory::Kind;
+use crate::inventory::Kind;
 use std::time::Duration;
 
 /// A stalled sink says `running` for a moment each time it tries again (recorded: 10).

@@ -1,6 +1,6 @@
 use super::*;
-use crate::sim::inventory::Kind;
-use crate::sim::world::Timestamp;
+use crate::inventory::Kind;
+use crate::world::Timestamp;
 
 const EVERYTHING: &str = include_str!("../../../../assets/worlds/example.toml");
 

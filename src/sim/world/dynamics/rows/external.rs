@@ -4,8 +4,8 @@ use super::super::Dynamics;
 use super::super::node::{Node, OnReplica, StatusEntry};
 use super::super::replicas::Utilization;
 use super::{Row, interval, millis, text, timestamptz};
-use crate::sim::Value;
-use crate::sim::inventory::Kind;
+use crate::Value;
+use crate::inventory::Kind;
 use std::time::Duration;
 
 impl Dynamics {

@@ -4,8 +4,8 @@ use super::super::Dynamics;
 use super::super::frontiers::{distance, last_refresh, next_refresh};
 use super::super::node::{Frontier, Node, Slot};
 use super::{Row, interval, millis, text};
-use crate::sim::Value;
-use crate::sim::inventory::{Kind, Refresh};
+use crate::Value;
+use crate::inventory::{Kind, Refresh};
 use std::collections::HashMap;
 use std::time::Duration;
 
