@@ -127,21 +127,19 @@ fn set(connection: &mut ConnectionSettings, name: &str, value: String) -> Result
     Ok(())
 }
 
+/// Percent-decoding in which a stray `%` is a mistake: it is likelier a character of a password that was not encoded.
 fn decode(text: &str) -> Result<String, InvalidUrl> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-        let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
-            return Err(InvalidUrl::Encoding);
-        };
-        bytes.push(u8::try_from(high * 16 + low).map_err(|_| InvalidUrl::Encoding)?);
+    let escaped = |digits: &str| {
+        let digits = digits.as_bytes();
+        digits.len() >= 2 && digits.iter().take(2).all(u8::is_ascii_hexdigit)
+    };
+    if !text.split('%').skip(1).all(escaped) {
+        return Err(InvalidUrl::Encoding);
     }
-    String::from_utf8(bytes).map_err(|_| InvalidUrl::Encoding)
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8()
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| InvalidUrl::Encoding)
 }
 
 #[cfg(test)]

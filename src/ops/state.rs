@@ -2,11 +2,15 @@
 
 use crate::dbt::manifest::{Manifest, ManifestError, ManifestHash};
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// The file name that dbt expects in a state directory.
 pub const MANIFEST: &str = "manifest.json";
+
+/// Manifests are no secret and state folders are shared: whom the umask lets read may read.
+const SHARED: u32 = 0o666;
 
 /// The saved manifests of one dbt target.
 #[derive(Debug, Clone)]
@@ -119,14 +123,25 @@ impl StateStore {
     }
 }
 
-/// Writes a file as a whole: a reader sees the old or the new text, never half of it.
-fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let dir = file.parent().unwrap_or(Path::new("."));
+/// Writes a file as a whole: a reader, and whoever comes after a crash, sees the old or the new text, never half of it.
+pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A link stays a link: what it names is replaced.
+    let file = &fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let dir = match file.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir,
+        _ => Path::new("."),
+    };
     fs::create_dir_all(dir)?;
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let part = dir.join(format!(".{name}.{}.part", std::process::id()));
-    fs::write(&part, bytes)?;
-    fs::rename(&part, file)
+    let mut part = tempfile::Builder::new()
+        .prefix(".part-")
+        .permissions(fs::Permissions::from_mode(SHARED))
+        .tempfile_in(dir)?;
+    part.write_all(bytes)?;
+    part.as_file().sync_all()?;
+    part.persist(file).map_err(|error| error.error)?;
+    // The new name is on disk only when its folder is; where folders can't be synced nothing more can be done.
+    let _ = fs::File::open(dir).and_then(|dir| dir.sync_all());
+    Ok(())
 }
 
 #[cfg(test)]

@@ -137,19 +137,11 @@ fn record(row: &Row) -> [String; 11] {
 }
 
 fn csv(rows: &[[String; 11]]) -> String {
-    let quoted = |cell: &str| {
-        if cell.contains([',', '"', '\n']) {
-            format!("\"{}\"", cell.replace('"', "\"\""))
-        } else {
-            cell.to_owned()
-        }
-    };
-    let mut lines = vec![HEADS.join(",")];
-    lines.extend(rows.iter().map(|row| {
-        row.iter()
-            .map(|cell| quoted(cell))
-            .collect::<Vec<_>>()
-            .join(",")
-    }));
-    lines.join("\n") + "\n"
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in std::iter::once(&HEADS.map(str::to_owned)).chain(rows) {
+        // Records of one length, into memory: nothing can fail.
+        let _ = writer.write_record(row);
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
 }

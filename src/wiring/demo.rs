@@ -11,8 +11,8 @@ use cutover::ops::sample;
 use cutover::ops::session::Session;
 use cutover::sim::{Options, Passing, Simulator, World};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tempfile::TempDir;
 
 /// The name of the world that the demo and `cutover sim` start by default.
 const DEMO_WORLD: &str = "demo";
@@ -54,27 +54,11 @@ async fn start(world: World, listen: SocketAddr, speed: f64) -> Result<Simulator
         .map_err(|error| error.to_string())
 }
 
-/// The folder that the demo works in; it goes when the demo ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn make() -> std::io::Result<Self> {
-        let dir = std::env::temp_dir().join(format!("cutover-demo-{}", std::process::id()));
-        sample::unpack(&dir)?;
-        Ok(Self(dir))
-    }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, folder = %self.0.display(), "the demo's folder is left behind");
-        }
-    }
+/// The folder that the demo works in, of a name that nobody can guess; it goes when the demo ends.
+fn sample_folder() -> std::io::Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("cutover-demo-").tempdir()?;
+    sample::unpack(folder.path())?;
+    Ok(folder)
 }
 
 /// The cockpit on the embedded server with the sample project, or the whole loop without a terminal.
@@ -87,7 +71,9 @@ pub async fn demo(common: &Common, headless: bool, speed: f64) -> u8 {
             } else {
                 cockpit::show(printer, session, true).await
             };
-            drop(folder);
+            if let Err(error) = folder.close() {
+                tracing::warn!(%error, "the demo's folder is left behind");
+            }
             code
         }
         Err(error) => cli::fail(printer, &error),
@@ -109,7 +95,7 @@ fn desk(printer: Printer, common: &Common, session: Arc<Session>) -> Desk {
 async fn prepare(
     common: &Common,
     speed: f64,
-) -> Result<(Simulator, Folder, Arc<Session>), OpsError> {
+) -> Result<(Simulator, TempDir, Arc<Session>), OpsError> {
     if !(speed.is_finite() && speed > 0.0) {
         return Err(OpsError::Usage(format!(
             "--speed {speed}: give a number above 0"
@@ -120,7 +106,7 @@ async fn prepare(
     let simulator = start(world, anywhere, speed)
         .await
         .map_err(OpsError::Tool)?;
-    let folder = Folder::make().map_err(OpsError::file(
+    let folder = sample_folder().map_err(OpsError::file(
         "the sample project can't be written to the temporary folder",
     ))?;
     let located = Common {

@@ -62,21 +62,14 @@ pub struct DbtCommand {
 }
 
 impl DbtCommand {
-    /// The command as a person would type it.
+    /// The command as a person would type it. A NUL, which no argument can hold, is left out.
     #[must_use]
     pub fn display(&self) -> String {
-        std::iter::once(&self.program)
+        let words: Vec<String> = std::iter::once(&self.program)
             .chain(&self.arguments)
-            .map(|word| {
-                let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+@,".contains(c);
-                if !word.is_empty() && word.chars().all(plain) {
-                    word.clone()
-                } else {
-                    format!("'{}'", word.replace('\'', r"'\''"))
-                }
-            })
-            .collect::<Vec<_>>()
-            .join(" ")
+            .map(|word| word.replace('\0', ""))
+            .collect();
+        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
     }
 }
 

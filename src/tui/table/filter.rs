@@ -154,33 +154,21 @@ fn parse_change(word: String) -> Result<Option<Change>, InvalidFilter> {
         .ok_or(InvalidFilter::UnknownChange(word))
 }
 
-/// `500ms`, `5s`, `2m`, `1h`, or seconds without a unit, in milliseconds.
+/// `500ms`, `5s`, `1m30s`, or seconds without a unit, in milliseconds.
 fn parse_span(term: &str, span: &str) -> Result<u64, InvalidFilter> {
     if span.is_empty() {
         return Err(InvalidFilter::NoValue(term.to_owned()));
     }
-    let units = [
-        ("ms", 1.0),
-        ("s", 1000.0),
-        ("m", 60_000.0),
-        ("h", 3_600_000.0),
-        ("", 1000.0),
-    ];
-    let invalid = || InvalidFilter::InvalidSpan(span.to_owned());
-    let (number, factor) = units
-        .iter()
-        .find_map(|(unit, factor)| span.strip_suffix(unit).map(|number| (number, factor)))
-        .ok_or_else(invalid)?;
-    let number: f64 = number.parse().map_err(|_| invalid())?;
-    if !number.is_finite() || number < 0.0 {
-        return Err(invalid());
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a span typed by a person; `as` saturates"
-    )]
-    Ok((number * factor) as u64)
+    let bare = span.ends_with(|last: char| last.is_ascii_digit() || last == '.');
+    let written = if bare {
+        format!("{span}s")
+    } else {
+        span.to_owned()
+    };
+    let span: jiff::SignedDuration = written
+        .parse()
+        .map_err(|_| InvalidFilter::InvalidSpan(span.to_owned()))?;
+    u64::try_from(span.as_millis()).map_err(|_| InvalidFilter::InvalidSpan(written))
 }
 
 impl Test {
