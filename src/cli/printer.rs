@@ -92,7 +92,7 @@ impl Printer {
     pub fn finding(self, finding: &Finding) {
         let code = match finding.severity {
             Severity::Block => "1;31",
-            Severity::Warn | Severity::Unknown => "33",
+            Severity::Warn => "33",
             Severity::Info => "2",
         };
         let head = self.paint(&format!("{:7} {}", finding.severity, finding.id), code);

@@ -204,11 +204,6 @@ impl Access {
     pub fn holds_on_cluster(&self, cluster: &ClusterId, privilege: &Privilege) -> bool {
         self.holds(grants_on(&self.cluster_grants, cluster), privilege)
     }
-
-    #[must_use]
-    pub fn holds_on_object(&self, object: &ObjectId, privilege: &Privilege) -> bool {
-        self.holds(grants_on(&self.object_grants, object), privilege)
-    }
 }
 
 fn grants_on<'a, Id: Ord>(grants: &'a BTreeMap<Id, Vec<Grant>>, id: &Id) -> &'a [Grant] {

@@ -12,8 +12,6 @@ pub enum Severity {
     Info,
     /// Needs a look: without a terminal it needs `--expect`.
     Warn,
-    /// The facts to decide are missing; treated like a warning where a wrong guess is harmless, else as a block.
-    Unknown,
     /// Stops the operation.
     Block,
 }
@@ -24,7 +22,6 @@ impl Severity {
         match self {
             Self::Info => "info",
             Self::Warn => "warn",
-            Self::Unknown => "unknown",
             Self::Block => "block",
         }
     }
@@ -152,7 +149,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// `Unknown` weighs like a warning; only a block stops.
+    /// Whether an operator should look at it before going on; only a block stops.
     #[must_use]
     pub fn needs_a_look(&self) -> bool {
         self.severity != Severity::Info

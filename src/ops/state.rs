@@ -85,24 +85,6 @@ impl StateStore {
         }
     }
 
-    /// A directory with the manifest of this hash under the name that dbt expects, made inside `scratch`.
-    ///
-    /// # Errors
-    /// When the manifest is not kept here or can't be copied.
-    pub fn as_dbt_state(&self, hash: &str, scratch: &Path) -> io::Result<PathBuf> {
-        let dir = scratch.join(hash);
-        let bytes = fs::read(self.kept(hash)).or_else(|error| {
-            let production = fs::read(self.production())?;
-            if ManifestHash::of(&production).as_str() == hash {
-                Ok(production)
-            } else {
-                Err(error)
-            }
-        })?;
-        write_whole(&dir.join(MANIFEST), &bytes)?;
-        Ok(dir)
-    }
-
     /// Makes `state/manifest.json` equal to the manifest of this hash. `false`: that manifest is not at hand, and nothing was changed.
     ///
     /// # Errors

@@ -58,7 +58,6 @@ impl From<Severity> for Role {
         match severity {
             Severity::Info => Self::Info,
             Severity::Warn => Self::Warn,
-            Severity::Unknown => Self::Unknown,
             Severity::Block => Self::Block,
         }
     }
@@ -123,7 +122,6 @@ impl Look {
 pub struct Theme {
     styles: Vec<Style>,
     pub glyphs: Glyphs,
-    colour: bool,
 }
 
 const ANSI: &str = include_str!("../../assets/themes/ansi.toml");
@@ -136,7 +134,6 @@ impl Theme {
         let plain = Self {
             styles: vec![Style::default(); Role::ALL.len()],
             glyphs,
-            colour: true,
         };
         // A test holds that the shipped file is valid, so nothing is lost here.
         plain.patched(ANSI).unwrap_or(plain)
@@ -149,27 +146,6 @@ impl Theme {
         ansi.patched(MONO).unwrap_or(ansi).without_colour()
     }
 
-    /// The theme for a terminal: with or without colours, with the glyphs it can show, and a theme file's roles in place of ours.
-    ///
-    /// # Errors
-    /// When the theme file is not valid. Without colours its colours are left out, its attributes are kept.
-    pub fn chosen(colour: bool, glyphs: Glyphs, file: Option<&str>) -> Result<Self, InvalidTheme> {
-        let base = if colour {
-            Self::ansi(glyphs)
-        } else {
-            Self::mono(glyphs)
-        };
-        let Some(file) = file else {
-            return Ok(base);
-        };
-        let patched = base.patched(file)?;
-        Ok(if colour {
-            patched
-        } else {
-            patched.without_colour()
-        })
-    }
-
     fn without_colour(self) -> Self {
         let styles = self.styles.into_iter();
         Self {
@@ -180,7 +156,6 @@ impl Theme {
                     ..style
                 })
                 .collect(),
-            colour: false,
             ..self
         }
     }
@@ -206,12 +181,6 @@ impl Theme {
     #[must_use]
     pub fn style(&self, role: Role) -> Style {
         self.styles.get(role as usize).copied().unwrap_or_default()
-    }
-
-    /// Whether the theme uses colours at all.
-    #[must_use]
-    pub fn has_colour(&self) -> bool {
-        self.colour
     }
 }
 

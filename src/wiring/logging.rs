@@ -29,11 +29,21 @@ pub fn start(file: &Path, verbose: u8) {
         _ => "trace",
     };
     let started = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(level))
+        .with_env_filter(filter(level))
         .with_ansi(false)
         .with_writer(writer)
         .try_init();
     if started.is_ok() {
         let _ = GUARD.set(guard);
     }
+}
+
+/// What `CUTOVER_LOG` asks for, in the form of `tracing` (`cutover=debug`), else by the number of `-v`. A variable that can't be read
+/// counts as not set: a log is no reason to fail.
+fn filter(level: &str) -> EnvFilter {
+    std::env::var("CUTOVER_LOG")
+        .ok()
+        .filter(|wanted| !wanted.is_empty())
+        .and_then(|wanted| EnvFilter::try_new(wanted).ok())
+        .unwrap_or_else(|| EnvFilter::new(level))
 }

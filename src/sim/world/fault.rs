@@ -157,10 +157,6 @@ impl Faults {
         self.armed().push(fault);
     }
 
-    pub fn disarm_all(&self) {
-        self.armed().clear();
-    }
-
     /// How many faults are still armed: a test's way to see that its fault struck.
     #[must_use]
     pub fn remaining(&self) -> usize {
