@@ -82,8 +82,8 @@ impl Operation {
             (Self::Cleanup, Phase::None) => Err("there is no deployment side"),
             (Self::Cleanup, Phase::Promoting) => Err("a promote is unfinished: finish it first"),
             (Self::Cleanup, _) => Ok(()),
-            (Self::Rollback, Phase::Promoted) => Ok(()),
-            (Self::Rollback, Phase::Promoting) => Err("a promote is unfinished: finish it first"),
+            // In the phase `unknown` the plan shows what stands where, and a person decides.
+            (Self::Rollback, Phase::Promoted | Phase::Promoting | Phase::Unknown) => Ok(()),
             (Self::Rollback, _) => Err("there is no retired production to go back to"),
             (_, Phase::None) => Err("there is no deployment side: init first"),
             (Self::Deploy, Phase::Promoted) => {

@@ -105,6 +105,7 @@ finding_ids! {
     NotReady = "not-ready", Block, true, "The deployment side is not ready.";
     ProductionUnhealthy = "production-unhealthy", Warn, true, "Production itself is not healthy, so `as good as production` is worth nothing.";
     IncompleteDeployment = "incomplete-deployment", Block, true, "The last deployment into this side did not finish.";
+    UnfinishedPromote = "unfinished-promote", Warn, true, "A promote is committed and unfinished; a rollback leaves its rest undone.";
     UnknownProvenance = "unknown-provenance", Warn, true, "No record tells what the deployment side holds.";
     DeploymentNotEmpty = "deployment-not-empty", Block, true, "The deployment side holds objects already.";
     ForeignOnCluster = "foreign-on-cluster", Warn, true, "An object outside the environment's schemas runs on a cluster that would be swapped.";

@@ -263,8 +263,35 @@ impl World {
         self.catalog().inputs.remove(id);
     }
 
+    /// Gives an object another id, with its readings.
+    pub fn rename(&mut self, id: &ObjectId, to: ObjectId) {
+        let catalog = Arc::make_mut(&mut self.snapshot.catalog);
+        if let Some(mut object) = catalog.objects.remove(id) {
+            object.id = to.clone();
+            catalog.objects.insert(to.clone(), object);
+        }
+        if let Some(inputs) = catalog.inputs.remove(id) {
+            catalog.inputs.insert(to.clone(), inputs);
+        }
+        let readings = &mut self.snapshot.readings;
+        if let Some(statuses) = readings.hydration.remove(id) {
+            readings.hydration.insert(to.clone(), statuses);
+        }
+        if let Some(status) = readings.connectors.remove(id) {
+            readings.connectors.insert(to, status);
+        }
+    }
+
     pub fn record(&mut self, side: Side, role: Role, complete: bool) {
-        let schema = SchemaId::new(if side == Side::Production { "u1" } else { "u2" });
+        self.record_on(
+            if side == Side::Production { "u1" } else { "u2" },
+            role,
+            complete,
+        );
+    }
+
+    pub fn record_on(&mut self, schema: &str, role: Role, complete: bool) {
+        let schema = SchemaId::new(schema);
         let record = Record {
             role,
             environment: "production".to_owned(),

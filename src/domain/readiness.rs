@@ -4,6 +4,7 @@
 //! a status row without a replica or none at all (recorded: 07), and must not drop out of the count.
 
 mod clusters;
+mod lag;
 #[cfg(test)]
 mod tests;
 
@@ -12,9 +13,12 @@ use super::name::{ClusterId, ObjectId, ReplicaId};
 use super::object::{ClusterSchedule, Object, ObjectKind};
 use super::snapshot::{Frontier, Lag, LogicalTime, Snapshot};
 use clusters::judge_clusters;
+use lag::Yardstick;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+pub use lag::ROOT_LAG_MS;
 
 /// `oom-killed` events within [`OOM_WINDOW_MS`] that make a replica that is not online count as looping.
 pub const OOM_LOOP_KILLS: usize = 3;
@@ -26,7 +30,7 @@ pub const OOM_WINDOW_MS: u64 = 60 * 60 * 1000;
 #[serde(rename_all = "lowercase")]
 pub enum Readiness {
     Ready,
-    /// Hydrated, but its lag exceeds the threshold.
+    /// Hydrated, but not caught up: behind its inputs or its twin by more than the threshold.
     Lagging,
     Hydrating,
     /// The facts to judge it are missing.
@@ -60,7 +64,7 @@ impl fmt::Display for Readiness {
 /// What is asked of a side before it counts as ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
-    /// The largest acceptable lag in milliseconds.
+    /// The lag in milliseconds, behind the reading's time or behind inputs and twin, that is acceptable.
     pub lag_ms: u64,
 }
 
@@ -125,6 +129,12 @@ impl SideReadiness {
             (h + cluster.hydrated, t + cluster.total)
         })
     }
+
+    /// The largest lag of what counts; unknown while any is.
+    #[must_use]
+    pub fn worst_lag(&self) -> Lag {
+        worst_lag(self.objects.values().filter(|object| object.counts))
+    }
 }
 
 /// Judges one side of an environment.
@@ -135,17 +145,16 @@ pub fn judge(
     side: Side,
     thresholds: Thresholds,
 ) -> SideReadiness {
+    let mut yardstick = Yardstick::new(snapshot, resolved, side, thresholds);
     let objects: BTreeMap<ObjectId, ObjectReadiness> = resolved
         .members(side)
         .map(|object| {
-            (
-                object.id.clone(),
-                judge_object(snapshot, object, side, thresholds),
-            )
+            let verdict = judge_object(snapshot, object, side, (&mut yardstick, thresholds));
+            (object.id.clone(), verdict)
         })
         .collect();
-    let clusters: Vec<ClusterReadiness> = judge_clusters(snapshot, resolved, side, &objects);
-    let (readiness, reason) = overall(&clusters, &objects);
+    let clusters = judge_clusters(snapshot, resolved, side, (&objects, thresholds));
+    let (readiness, reason) = overall(&clusters, &objects, thresholds);
     SideReadiness {
         side,
         readiness,
@@ -158,6 +167,7 @@ pub fn judge(
 fn overall(
     clusters: &[ClusterReadiness],
     objects: &BTreeMap<ObjectId, ObjectReadiness>,
+    thresholds: Thresholds,
 ) -> (Readiness, String) {
     let worst_cluster = clusters.iter().max_by_key(|cluster| cluster.readiness);
     if let Some(cluster) = worst_cluster
@@ -176,24 +186,48 @@ fn overall(
         return (object.readiness, object.reason.clone());
     }
     if objects.values().any(|object| object.counts) {
-        (Readiness::Ready, String::new())
+        (Readiness::Ready, late_source(objects.values(), thresholds))
     } else {
         (Readiness::Ready, "nothing to hydrate".to_owned())
     }
 }
 
-fn judge_object(
-    snapshot: &Snapshot,
-    object: &Object,
-    side: Side,
+/// What caught-up objects are late with: the reason of the latest of them, empty while none is late by more than ticks.
+fn late_source<'a>(
+    objects: impl Iterator<Item = &'a ObjectReadiness>,
     thresholds: Thresholds,
+) -> String {
+    let late = |object: &&ObjectReadiness| match object.lag {
+        Lag::Millis(lag) => lag > thresholds.root_lag_ms(),
+        Lag::Unknown => false,
+    };
+    objects
+        .filter(late)
+        .max_by_key(|object| match object.lag {
+            Lag::Millis(lag) => lag,
+            Lag::Unknown => 0,
+        })
+        .map_or_else(String::new, |object| object.reason.clone())
+}
+
+fn worst_lag<'a>(objects: impl Iterator<Item = &'a ObjectReadiness>) -> Lag {
+    let mut worst = 0;
+    for object in objects {
+        match object.lag {
+            Lag::Unknown => return Lag::Unknown,
+            Lag::Millis(lag) => worst = worst.max(lag),
+        }
+    }
+    Lag::Millis(worst)
+}
+
+fn judge_object<'a>(
+    snapshot: &'a Snapshot,
+    object: &'a Object,
+    side: Side,
+    (yardstick, thresholds): (&mut Yardstick<'a>, Thresholds),
 ) -> ObjectReadiness {
-    let replicas: Vec<&ReplicaId> = object
-        .cluster
-        .iter()
-        .flat_map(|cluster| snapshot.catalog.replicas_of(cluster))
-        .map(|replica| &replica.id)
-        .collect();
+    let replicas = replicas_of(snapshot, object);
     let hydrated_on = hydrated_on(snapshot, object, &replicas);
     let lag = snapshot.lag(&object.id);
     let mut verdict = ObjectReadiness {
@@ -210,11 +244,23 @@ fn judge_object(
     };
     if verdict.counts {
         (verdict.readiness, verdict.reason) = match object.kind {
-            ObjectKind::Table => judge_connector(snapshot, object, "source"),
-            _ => judge_dataflow(snapshot, object, &verdict, thresholds),
+            ObjectKind::Table => match judge_connector(snapshot, object, "source") {
+                (Readiness::Ready, _) => yardstick.judge(object),
+                waiting => waiting,
+            },
+            _ => judge_dataflow(snapshot, object, &verdict, (yardstick, thresholds)),
         };
     }
     verdict
+}
+
+fn replicas_of<'a>(snapshot: &'a Snapshot, object: &'a Object) -> Vec<&'a ReplicaId> {
+    object
+        .cluster
+        .iter()
+        .flat_map(|cluster| snapshot.catalog.replicas_of(cluster))
+        .map(|replica| &replica.id)
+        .collect()
 }
 
 /// Whether an object must hydrate or catch up: a dataflow, or a table that a source feeds.
@@ -288,11 +334,11 @@ fn with_error(sentence: String, error: Option<&str>) -> String {
     }
 }
 
-fn judge_dataflow(
+fn judge_dataflow<'a>(
     snapshot: &Snapshot,
-    object: &Object,
+    object: &'a Object,
     verdict: &ObjectReadiness,
-    thresholds: Thresholds,
+    measure: (&mut Yardstick<'a>, Thresholds),
 ) -> (Readiness, String) {
     // Checked before hydration: a stalled sink or source never hydrates, and its error says more than "0 of 1 replicas".
     if matches!(object.kind, ObjectKind::Sink | ObjectKind::Source) {
@@ -309,14 +355,14 @@ fn judge_dataflow(
     }
     if verdict.replicas == 0 {
         if is_between_refreshes(snapshot, object) {
-            return judge_lag(snapshot, object, verdict.lag, thresholds);
+            return judge_lag(snapshot, object, measure);
         }
         return (Readiness::Paused, "its cluster has no replica".to_owned());
     }
     if verdict.hydrated_on.is_empty() {
         return (Readiness::Hydrating, hydrating_reason(snapshot, object));
     }
-    judge_lag(snapshot, object, verdict.lag, thresholds)
+    judge_lag(snapshot, object, measure)
 }
 
 /// A complete collection is read from storage and needs no replica; a complete index still lives in a replica's memory.
@@ -359,11 +405,11 @@ fn hydrating_reason(snapshot: &Snapshot, object: &Object) -> String {
     }
 }
 
-fn judge_lag(
+/// A view that refreshes on a schedule is judged by its refreshes, everything else by its lag.
+fn judge_lag<'a>(
     snapshot: &Snapshot,
-    object: &Object,
-    lag: Lag,
-    thresholds: Thresholds,
+    object: &'a Object,
+    (yardstick, thresholds): (&mut Yardstick<'a>, Thresholds),
 ) -> (Readiness, String) {
     if let Some(refresh) = snapshot.readings.refreshes.get(&object.id) {
         return match (refresh.last_completed, refresh.next) {
@@ -388,18 +434,7 @@ fn judge_lag(
             ),
         };
     }
-    match lag {
-        Lag::Unknown => (Readiness::Unknown, "its lag is unknown".to_owned()),
-        Lag::Millis(lag) if lag > thresholds.lag_ms => (
-            Readiness::Lagging,
-            format!(
-                "{} behind, threshold {}",
-                seconds(lag),
-                seconds(thresholds.lag_ms)
-            ),
-        ),
-        Lag::Millis(_) => (Readiness::Ready, String::new()),
-    }
+    yardstick.judge(object)
 }
 
 /// Milliseconds as seconds for people: `1.5 s`.

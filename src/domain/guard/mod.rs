@@ -3,6 +3,7 @@
 mod access;
 mod contents;
 mod drops;
+mod identity;
 mod names;
 mod readers;
 mod sinks;
@@ -15,13 +16,15 @@ pub use contents::{
     removed_and_unmanaged, twins_differ,
 };
 pub use drops::{closure_findings, subscriptions_on};
+pub use identity::identity_unconfirmed;
 pub use names::{
     cluster_options_differ, deployment_names_missing, production_names_missing, self_swap,
 };
 pub use readers::{dependents_outside, foreign_on_clusters};
 pub use sinks::{connectors_in_environment, sink_moves_at_risk};
 pub use state::{
-    incomplete_deployment, not_ready, production_unhealthy, provenance_unknown, unverified,
+    incomplete_deployment, not_ready, production_unhealthy, provenance_unknown, retired_not_ready,
+    unverified,
 };
 
 use super::access::Access;

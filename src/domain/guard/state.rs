@@ -4,7 +4,8 @@ use super::{Facts, about};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::phase::Phase;
-use crate::domain::readiness::{ObjectReadiness, Readiness};
+use crate::domain::readiness::{ObjectReadiness, Readiness, SideReadiness, seconds};
+use crate::domain::snapshot::Lag;
 
 /// The deployment side holds objects that no record explains.
 #[must_use]
@@ -53,6 +54,47 @@ pub fn incomplete_deployment(facts: &Facts<'_>) -> Vec<Finding> {
 #[must_use]
 pub fn not_ready(facts: &Facts<'_>) -> Vec<Finding> {
     let deployment = &facts.board.deployment;
+    about(
+        FindingId::NotReady,
+        Severity::Block,
+        format!(
+            "The deployment side is {}: {}.",
+            deployment.readiness, deployment.reason
+        ),
+        "Wait with `cutover await`, or let `cutover promote --wait` wait.",
+        open_on_deployment(facts),
+    )
+}
+
+/// The retired side is not ready to be production again. Production may be worse, so the figures of both sides are told.
+#[must_use]
+pub fn retired_not_ready(facts: &Facts<'_>) -> Vec<Finding> {
+    let (retired, production) = (&facts.board.deployment, &facts.board.production);
+    let figures = |side: &SideReadiness| {
+        let (hydrated, total) = side.hydrated_of_total();
+        let lag = match side.worst_lag() {
+            Lag::Millis(lag) => seconds(lag),
+            Lag::Unknown => "unknown".to_owned(),
+        };
+        format!("{hydrated} of {total} hydrated, lag {lag}")
+    };
+    about(
+        FindingId::NotReady,
+        Severity::Warn,
+        format!(
+            "The retired side is {}: {}. Retired side: {}. Production: {}.",
+            retired.readiness,
+            retired.reason,
+            figures(retired),
+            figures(production)
+        ),
+        "Decide which side serves clients better now.",
+        open_on_deployment(facts),
+    )
+}
+
+fn open_on_deployment(facts: &Facts<'_>) -> Vec<String> {
+    let deployment = &facts.board.deployment;
     let mut open: Vec<String> = deployment
         .clusters
         .iter()
@@ -71,16 +113,7 @@ pub fn not_ready(facts: &Facts<'_>) -> Vec<Finding> {
             .filter(|object| object.readiness != Readiness::Ready && !of_the_side(object))
             .map(|object| facts.snapshot().catalog.display_name(&object.id)),
     );
-    about(
-        FindingId::NotReady,
-        Severity::Block,
-        format!(
-            "The deployment side is {}: {}.",
-            deployment.readiness, deployment.reason
-        ),
-        "Wait with `cutover await`, or let `cutover promote --wait` wait.",
-        open,
-    )
+    open
 }
 
 /// Production itself is not healthy: then `as good as production` is worth nothing.

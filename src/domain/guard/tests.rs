@@ -525,6 +525,7 @@ fn where_the_deployment_stands() {
     world.lag(&green, 60_000);
     fires(&world, not_ready, FindingId::NotReady, Severity::Block);
     let blue = world.id(Side::Production, "foo");
+    world.lag(&green, 0);
     world.lag(&blue, 60_000);
     fires(
         &world,

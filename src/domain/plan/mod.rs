@@ -10,6 +10,7 @@ mod fingerprint;
 mod init;
 mod promote;
 mod relation;
+mod rollback;
 mod sinks;
 mod statement;
 
@@ -19,8 +20,9 @@ pub use deploy::{Build, deploy, sync};
 pub use draft::Stamp;
 pub use fingerprint::Fingerprint;
 pub use init::{Sizes, init};
-pub use promote::{promote, rehearsal_refused, rollback};
+pub use promote::{promote, rehearsal_refused};
 pub use relation::{ColumnText, IndexDefinition, ViewOption};
+pub use rollback::rollback;
 pub use sinks::{SinkMove, qualified, sinks_reading};
 pub use statement::{GrantTarget, Statement};
 

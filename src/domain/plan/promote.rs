@@ -1,9 +1,9 @@
 //! The cutover, its way back, and finishing either when it was cut off.
 
 use super::draft::{Draft, Stamp, record, record_on_side, sink_steps, swap, with_twin};
+use super::rollback::warnings;
 use super::{Plan, SinkMove, Statement, Step, sinks_reading};
 use crate::domain::action::Operation;
-use crate::domain::board::WayBack;
 use crate::domain::environment::{Side, Strategy};
 use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
@@ -62,50 +62,8 @@ fn record_production(facts: &Facts<'_>, stamp: &Stamp, draft: &mut Draft) {
     }
 }
 
-/// The same swap back, with sinks and records moved back.
-#[must_use]
-pub fn rollback(
-    facts: &Facts<'_>,
-    stamp: &Stamp,
-    allowed: &BTreeSet<Allowance>,
-    rehearsed: Option<Finding>,
-) -> Plan {
-    if facts.board.provenance.unfinished == Some(Unfinished::Rollback) {
-        return finish(facts, stamp, allowed, Unfinished::Rollback);
-    }
-    let mut draft = Draft::new(Operation::Rollback);
-    let moves = sinks_reading(facts, Side::Production);
-    draft.findings = rollback_findings(facts, &moves);
-    draft.findings.extend(rehearsed);
-    draft.summary = vec![
-        format!("Back to the retired production. {}", swap_sentence(facts)),
-        sinks_sentence(&moves),
-    ];
-    let known = |side: Option<&Record>, role| matches!(side, Some(record) if record.role == role);
-    let provenance = &facts.board.provenance;
-    if !known(provenance.deployment.as_ref(), Role::Retired) || provenance.mixed {
-        for (side, role) in [
-            (Side::Deployment, Role::Retired),
-            (Side::Production, Role::Production),
-        ] {
-            let record = record(
-                facts,
-                stamp,
-                role,
-                true,
-                manifest_of(facts, side).as_deref(),
-            );
-            record_on_side(facts, side, &record)
-                .into_iter()
-                .for_each(|statement| draft.run(statement));
-        }
-    }
-    exchange(facts, stamp, &mut draft, &moves, Exchange::rollback());
-    draft.close(facts, allowed)
-}
-
 /// What is left after a committed swap: sinks that still read the other side, and the records.
-fn finish(
+pub(super) fn finish(
     facts: &Facts<'_>,
     stamp: &Stamp,
     allowed: &BTreeSet<Allowance>,
@@ -123,6 +81,9 @@ fn finish(
     ];
     draft.findings = guard::sink_moves_at_risk(facts, &moves);
     draft.findings.extend(guard::unverified(facts));
+    if unfinished == Unfinished::Rollback {
+        draft.findings = warnings(draft.findings);
+    }
     draft.findings.extend(guard::schema_ownership(
         facts,
         &[Side::Production, Side::Deployment],
@@ -152,18 +113,18 @@ fn finish(
 }
 
 /// Which role the side that leaves production takes.
-struct Exchange {
+pub(super) struct Exchange {
     behind: Role,
 }
 
 impl Exchange {
-    fn promote() -> Self {
+    pub fn promote() -> Self {
         Self {
             behind: Role::Retired,
         }
     }
 
-    fn rollback() -> Self {
+    pub fn rollback() -> Self {
         Self {
             behind: Role::Candidate,
         }
@@ -172,7 +133,7 @@ impl Exchange {
 
 /// The swap, then the sinks, then the records by the names that hold after it: the deployment name's first, so that a production name
 /// keeps the mark of an unfinished operation until the very end.
-fn exchange(
+pub(super) fn exchange(
     facts: &Facts<'_>,
     stamp: &Stamp,
     draft: &mut Draft,
@@ -227,7 +188,12 @@ fn closing_record(
 }
 
 /// A closing record keeps manifest and commit of the side's own record: who promotes may have something else checked out.
-fn record_of_what_it_holds(facts: &Facts<'_>, stamp: &Stamp, side: Side, role: Role) -> Record {
+pub(super) fn record_of_what_it_holds(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    side: Side,
+    role: Role,
+) -> Record {
     let provenance = &facts.board.provenance;
     let held = match side {
         Side::Production => provenance.production.as_ref(),
@@ -245,7 +211,7 @@ fn record_of_what_it_holds(facts: &Facts<'_>, stamp: &Stamp, side: Side, role: R
 }
 
 /// What a side holds, by its record. Production without a record runs what the state directory says.
-fn manifest_of(facts: &Facts<'_>, side: Side) -> Option<String> {
+pub(super) fn manifest_of(facts: &Facts<'_>, side: Side) -> Option<String> {
     let provenance = &facts.board.provenance;
     let record = match side {
         Side::Production => provenance.production.as_ref(),
@@ -262,7 +228,8 @@ fn manifest_of(facts: &Facts<'_>, side: Side) -> Option<String> {
 
 fn promote_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     let both = [Side::Production, Side::Deployment];
-    let mut findings = shared_findings(facts, moves);
+    let mut findings = shared_findings(facts);
+    findings.extend(guard::sink_moves_at_risk(facts, moves));
     findings.extend(already_promoted(facts));
     findings.extend(guard::connectors_in_environment(facts, &both));
     findings.extend(guard::missing_in_deployment(facts));
@@ -280,7 +247,8 @@ fn promote_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     findings
 }
 
-fn shared_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+/// The guards of both directions, those on sinks apart.
+pub(super) fn shared_findings(facts: &Facts<'_>) -> Vec<Finding> {
     let both = [Side::Production, Side::Deployment];
     let mut findings = guard::production_names_missing(facts);
     findings.extend(guard::deployment_names_missing(facts));
@@ -289,7 +257,6 @@ fn shared_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     findings.extend(guard::cluster_ownership(facts, &both));
     findings.extend(guard::create_privileges(facts, true, false));
     findings.extend(guard::unverified(facts));
-    findings.extend(guard::sink_moves_at_risk(facts, moves));
     findings.extend(guard::dependents_outside(facts));
     findings.extend(guard::foreign_on_clusters(facts, Side::Production));
     let production = facts
@@ -319,40 +286,7 @@ fn already_promoted(facts: &Facts<'_>) -> Option<Finding> {
     })
 }
 
-fn rollback_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
-    let mut findings = shared_findings(facts, moves);
-    if facts.board.phase != Phase::Promoted {
-        findings.push(Finding {
-            id: FindingId::NoWayBack,
-            severity: Severity::Block,
-            message: match facts.board.phase {
-                Phase::Promoting => "A promote is unfinished.",
-                _ => "There is no retired production to go back to.",
-            }
-            .to_owned(),
-            remedy: match facts.board.phase {
-                Phase::Promoting => "Finish it first: `cutover promote`.",
-                _ => "A rollback follows a promote, until sync or cleanup.",
-            }
-            .to_owned(),
-            objects: vec![facts.resolved.environment.target.clone()],
-        });
-        return findings;
-    }
-    findings.extend(guard::provenance_unknown(facts, Severity::Warn));
-    if let WayBack::Degraded { reason, .. } | WayBack::Gone { reason } = &facts.board.way_back {
-        findings.push(Finding {
-            id: FindingId::NotReady,
-            severity: Severity::Block,
-            message: format!("The retired side is not whole: {reason}."),
-            remedy: "Bring it back to health first, or allow it by name.".to_owned(),
-            objects: vec![facts.resolved.environment.target.clone()],
-        });
-    }
-    findings
-}
-
-fn swap_sentence(facts: &Facts<'_>) -> String {
+pub(super) fn swap_sentence(facts: &Facts<'_>) -> String {
     let environment = facts.resolved.environment;
     let (schemas, clusters) = (environment.schemas.len(), environment.clusters.len());
     match environment.strategy {
@@ -365,7 +299,7 @@ fn swap_sentence(facts: &Facts<'_>) -> String {
     }
 }
 
-fn sinks_sentence(moves: &[SinkMove]) -> String {
+pub(super) fn sinks_sentence(moves: &[SinkMove]) -> String {
     match moves.len() {
         0 => "No sink has to move.".to_owned(),
         1 => "Moves 1 sink to the new production.".to_owned(),

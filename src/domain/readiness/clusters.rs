@@ -1,7 +1,8 @@
 //! A cluster is ready when one healthy replica has everything: the judgement from objects to their cluster.
 
 use super::{
-    ClusterReadiness, OOM_LOOP_KILLS, OOM_WINDOW_MS, ObjectReadiness, Readiness, needs_no_replica,
+    ClusterReadiness, OOM_LOOP_KILLS, OOM_WINDOW_MS, ObjectReadiness, Readiness, Thresholds,
+    late_source, needs_no_replica, worst_lag,
 };
 use crate::domain::environment::{Resolved, Side};
 use crate::domain::name::{ObjectId, ReplicaId};
@@ -13,13 +14,13 @@ pub(super) fn judge_clusters(
     snapshot: &Snapshot,
     resolved: &Resolved<'_>,
     side: Side,
-    objects: &BTreeMap<ObjectId, ObjectReadiness>,
+    judged: (&BTreeMap<ObjectId, ObjectReadiness>, Thresholds),
 ) -> Vec<ClusterReadiness> {
     resolved
         .clusters
         .iter()
         .map(|pair| match pair.side(side) {
-            Some(cluster) => judge_cluster(snapshot, cluster, side, objects),
+            Some(cluster) => judge_cluster(snapshot, cluster, side, judged),
             None => ClusterReadiness {
                 name: pair.names.name(side).to_string(),
                 id: None,
@@ -39,7 +40,7 @@ fn judge_cluster(
     snapshot: &Snapshot,
     cluster: &Cluster,
     side: Side,
-    objects: &BTreeMap<ObjectId, ObjectReadiness>,
+    (objects, thresholds): (&BTreeMap<ObjectId, ObjectReadiness>, Thresholds),
 ) -> ClusterReadiness {
     let on_cluster: Vec<&ObjectReadiness> = objects
         .values()
@@ -53,11 +54,14 @@ fn judge_cluster(
         reason: String::new(),
         hydrated: most_hydrated(snapshot, cluster, &on_cluster),
         total: on_cluster.len(),
-        lag: worst_lag(&on_cluster),
+        lag: worst_lag(on_cluster.iter().copied()),
         since: None,
     };
     (verdict.readiness, verdict.reason, verdict.since) =
         cluster_state(snapshot, cluster, &on_cluster);
+    if verdict.readiness == Readiness::Ready && verdict.reason.is_empty() {
+        verdict.reason = late_source(on_cluster.iter().copied(), thresholds);
+    }
     verdict
 }
 
@@ -77,17 +81,6 @@ fn most_hydrated(snapshot: &Snapshot, cluster: &Cluster, objects: &[&ObjectReadi
         })
         .max()
         .unwrap_or(0)
-}
-
-fn worst_lag(objects: &[&ObjectReadiness]) -> Lag {
-    let mut worst = 0;
-    for object in objects {
-        match object.lag {
-            Lag::Unknown => return Lag::Unknown,
-            Lag::Millis(lag) => worst = worst.max(lag),
-        }
-    }
-    Lag::Millis(worst)
 }
 
 fn cluster_state(

@@ -1,5 +1,8 @@
 //! The truthfulness of readiness: nothing is called ready that is not, nothing is kept waiting that is.
 
+mod lag;
+mod recorded;
+
 use super::*;
 use crate::domain::fixture::{NOW, World, name, online, replica_of};
 use crate::domain::name::ReplicaId;
@@ -348,6 +351,7 @@ fn a_table_from_a_source_follows_its_source_and_a_plain_table_needs_nothing() {
     world.connector(&table, "stalled");
     assert_eq!(deployment(&world).readiness, Readiness::Lagging);
     world.connector(&table, "running");
+    world.lag(&table, 0);
     assert_eq!(deployment(&world).readiness, Readiness::Ready);
     world.connector(&table, "levitating");
     assert_eq!(

@@ -1,0 +1,74 @@
+//! What stands where, shown where no record confirms it.
+
+use super::{Facts, about, count};
+use crate::domain::environment::Side;
+use crate::domain::finding::{Finding, FindingId, Severity};
+use crate::domain::object::ObjectKind;
+use crate::domain::phase::{Phase, Unfinished};
+use crate::domain::record::Role;
+use std::collections::BTreeMap;
+
+/// A rollback to a side that no record calls the retired production: ids and contents of both sides, for a person to decide.
+#[must_use]
+pub fn identity_unconfirmed(facts: &Facts<'_>) -> Vec<Finding> {
+    if is_confirmed(facts) {
+        return Vec::new();
+    }
+    let schemas = facts
+        .resolved
+        .schemas
+        .iter()
+        .filter_map(|pair| pair.deployment)
+        .map(|schema| schema.name.to_string())
+        .collect();
+    about(
+        FindingId::UnknownProvenance,
+        Severity::Warn,
+        format!(
+            "No record confirms that the deployment side is the retired production. {} {}",
+            contents(facts, Side::Production),
+            contents(facts, Side::Deployment)
+        ),
+        "Compare ids and contents with the audit of the last promote, or with its rollback.sql.",
+        schemas,
+    )
+}
+
+fn is_confirmed(facts: &Facts<'_>) -> bool {
+    let provenance = &facts.board.provenance;
+    if facts.board.phase == Phase::Unknown || provenance.mixed {
+        return false;
+    }
+    provenance.unfinished == Some(Unfinished::Promote)
+        || provenance
+            .deployment
+            .as_ref()
+            .is_some_and(|record| record.role == Role::Retired)
+}
+
+/// `The production side: schema prod (u1), cluster compute (u1), 2 materialized views, 1 view.`
+fn contents(facts: &Facts<'_>, side: Side) -> String {
+    let resolved = facts.resolved;
+    let schemas = resolved.schemas.iter().filter_map(|pair| pair.side(side));
+    let clusters = resolved.clusters.iter().filter_map(|pair| pair.side(side));
+    let mut parts: Vec<String> = schemas
+        .map(|schema| format!("schema {} ({})", schema.name, schema.id))
+        .chain(clusters.map(|cluster| format!("cluster {} ({})", cluster.name, cluster.id)))
+        .collect();
+    let mut kinds: BTreeMap<&ObjectKind, usize> = BTreeMap::new();
+    for object in resolved.objects(side) {
+        *kinds.entry(&object.kind).or_default() += 1;
+    }
+    parts.extend(kinds.iter().map(|(kind, n)| counted(kind, *n)));
+    if kinds.is_empty() {
+        parts.push("no objects".to_owned());
+    }
+    format!("The {side} side: {}.", parts.join(", "))
+}
+
+fn counted(kind: &ObjectKind, n: usize) -> String {
+    match kind {
+        ObjectKind::Index if n > 1 => format!("{n} indexes"),
+        kind => count(n, &kind.as_str().replace('-', " ")),
+    }
+}
