@@ -3,18 +3,22 @@
 mod wiring;
 
 use clap::Parser;
+use color_eyre::config::{HookBuilder, Theme};
 use cutover::cli::args::Arguments;
+use cutover::cli::sink::{self, Words};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    if let Err(error) = color_eyre::install() {
-        eprintln!("the error reporter can't be installed: {error}");
-    }
+    let (panics, _) = HookBuilder::default().theme(Theme::new()).into_hooks();
+    // A panic may repeat a name of the server's, so its report goes the way of all words.
+    std::panic::set_hook(Box::new(move |info| {
+        sink::say(&Words::new(&panics.panic_report(info).to_string()));
+    }));
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             // clap's own ends: help and version are data, mistakes are words and exit code 2.
-            let _ = error.print();
+            sink::clap(&error);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -24,7 +28,9 @@ fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("the runtime can't be started: {error}");
+            sink::say(&Words::new(&format!(
+                "the runtime can't be started: {error}"
+            )));
             return ExitCode::from(1);
         }
     };

@@ -260,6 +260,134 @@ fn screens_are_pure_too() {
     complain(&offences);
 }
 
+/// Everything that is printed goes through a sink, which escapes what a terminal or a CI system would obey: no caller can forget to.
+#[test]
+fn only_the_sinks_write_to_the_terminal() {
+    let sinks: &[(&str, &[&str])] = &[
+        (
+            "src/cli/sink.rs",
+            &["io::stdout()", "io::stderr()", ".print()"],
+        ),
+        ("src/tui/terminal.rs", &["io::stdout()"]),
+        ("src/tui/view/canvas.rs", &["set_stringn("]),
+    ];
+    let words = [
+        "println!",
+        "eprintln!",
+        "print!(",
+        "eprint!(",
+        "dbg!(",
+        "io::stdout()",
+        "io::stderr()",
+        ".print()",
+        "set_string(",
+        "set_stringn(",
+        "set_symbol(",
+        "set_line(",
+        "set_span(",
+        "SetTitle",
+        "/dev/tty",
+    ];
+    let mut offences = Vec::new();
+    for (file, text) in files("src", "rs") {
+        if is_test_file(&file) || file.starts_with("src/sim/") {
+            continue;
+        }
+        let may = sinks.iter().find(|(sink, _)| *sink == file);
+        let may = may.map_or(&[][..], |(_, words)| *words);
+        for (number, line) in code(&text) {
+            // Whether something is a terminal is only a question.
+            let line = line
+                .replace("io::stdout().is_terminal()", "")
+                .replace("io::stderr().is_terminal()", "");
+            for word in words.iter().filter(|word| line.contains(**word)) {
+                if !may.contains(word) {
+                    offences.push(format!("{file}:{number}: `{word}` belongs into a sink"));
+                }
+            }
+        }
+    }
+    complain(&offences);
+}
+
+/// `1 schemas` and its like: a number goes before a noun by `domain::quantity` alone.
+#[test]
+fn numbers_stand_before_nouns_by_one_function() {
+    let nouns = [
+        "schemas",
+        "clusters",
+        "objects",
+        "models",
+        "statements",
+        "sinks",
+        "sources",
+        "findings",
+        "lines",
+        "replicas",
+        "names",
+        "times",
+        "operators",
+        "kills",
+        "macros",
+        "messages",
+        "files",
+        "nodes",
+        "grants",
+        "commands",
+        "relations",
+        "twins",
+        "steps",
+        "changes",
+        "items",
+        "SUBSCRIBEs",
+        "sessions",
+        "roles",
+        "indexes",
+        "views",
+        "tables",
+        "bytes",
+        "rows",
+        "tries",
+        "settings",
+        "targets",
+        "environments",
+        "columns",
+        "tests",
+        "other",
+        "more",
+        "older",
+        "changed",
+    ];
+    let mut offences = Vec::new();
+    for (file, text) in files("src", "rs") {
+        if is_test_file(&file) || file.starts_with("src/sim/") {
+            continue;
+        }
+        for (number, line) in code(&text) {
+            for (at, _) in line.match_indices("} ") {
+                let mut after = line[at + 2..].split(|c: char| !c.is_ascii_alphabetic());
+                let first = after.next().unwrap_or_default();
+                let adjective = ["other", "more", "older", "changed"].contains(&first);
+                let noun = if adjective {
+                    after.next().unwrap_or_default()
+                } else {
+                    first
+                };
+                // The name of a side, and a constant, are no numbers that can be 1.
+                let named = line[..at].rsplit('{').next().unwrap_or_default();
+                let number_like = named != "side" && !named.starts_with(char::is_uppercase);
+                if number_like && nouns.contains(&noun) && line[..at].contains('"') {
+                    offences.push(format!(
+                        "{file}:{number}: `{first}` after a number: {}",
+                        line.trim()
+                    ));
+                }
+            }
+        }
+    }
+    complain(&offences);
+}
+
 #[test]
 fn files_stay_readable() {
     let mut offences = Vec::new();

@@ -1,14 +1,20 @@
 //! The command line's contract: exit codes, what goes to stdout and what to stderr, and the shapes of JSON.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "cli/bounded.rs"]
+mod bounded;
 #[path = "cli/diff.rs"]
 mod diff;
+#[path = "cli/hostile.rs"]
+mod hostile;
 #[path = "cli/misuse.rs"]
 mod misuse;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/stage.rs"]
+mod stage;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

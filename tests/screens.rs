@@ -3,6 +3,8 @@
 //! To look at them: `cargo test --test screens -- --nocapture`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "screens/hostile.rs"]
+mod hostile;
 mod support;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

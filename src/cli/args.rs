@@ -279,14 +279,15 @@ pub struct DiffFlags {
     #[arg(long, value_name = "SELECTOR", num_args = 1.., action = clap::ArgAction::Append)]
     pub exclude: Vec<String>,
     /// Kinds to list, as dbt ls; `all` for every kind
-    #[arg(long, value_name = "KIND", num_args = 1.., action = clap::ArgAction::Append, env = "DBT_RESOURCE_TYPES")]
+    #[arg(long, value_name = "KIND", num_args = 1.., action = clap::ArgAction::Append, env = "DBT_RESOURCE_TYPES", hide_env_values = true)]
     pub resource_type: Vec<String>,
     /// Which tests come along: eager, cautious, buildable, empty
     #[arg(
         long,
         value_name = "MODE",
         default_value = "eager",
-        env = "DBT_INDIRECT_SELECTION"
+        env = "DBT_INDIRECT_SELECTION",
+        hide_env_values = true
     )]
     pub indirect_selection: String,
 }

@@ -1,14 +1,15 @@
 //! Asking a person at a terminal; refusing to guess where there is none.
 
 use super::printer::Printer;
+use super::sink;
 use crate::domain::action::Danger;
 use crate::domain::plan::{Confirmation, Plan};
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
 
 /// Whether somebody can be asked.
 #[must_use]
 pub fn can_ask() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
+    io::stdin().is_terminal() && sink::is_heard()
 }
 
 /// Asks for what the plan's danger demands. `None`: the person said no.
@@ -20,18 +21,20 @@ pub fn ask(printer: Printer, plan: &Plan) -> Option<Confirmation> {
     } else {
         format!(
             "This is {}. Type `{}` to go on: ",
-            plan.operation, plan.word
+            plan.operation,
+            plan.word_to_type()
         )
     };
     printer.plan(plan);
-    let mut err = io::stderr().lock();
-    write!(err, "{question}").and_then(|()| err.flush()).ok()?;
+    if !printer.ask(&question) {
+        return None;
+    }
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).ok()?;
     let answer = answer.trim_end_matches(['\r', '\n']);
     match (reversible, answer) {
         (true, "y" | "yes") => Some(Confirmation::Key),
-        (false, word) if word == plan.word.as_str() => Some(Confirmation::Typed(word.to_owned())),
+        (false, word) if word == plan.word_to_type() => Some(Confirmation::Typed(word.to_owned())),
         _ => None,
     }
 }

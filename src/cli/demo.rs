@@ -23,7 +23,8 @@ const STEPS: &[Operation] = &[
 /// Performs every step; stops at the first that does not end well.
 pub async fn headless(desk: &Desk) -> u8 {
     for operation in STEPS {
-        desk.printer.say(&format!("\n== {operation} =="));
+        desk.printer.say("");
+        desk.printer.say(&format!("== {operation} =="));
         let outcome = match operation {
             Operation::Await => {
                 let outcome = until_ready(desk).await;

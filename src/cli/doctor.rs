@@ -1,7 +1,7 @@
 //! doctor: what is right, what is not, and what to do.
 
+use super::Desk;
 use super::printer::Closed;
-use super::{Desk, PIPE_CLOSED};
 use crate::ops::doctor::{Check, Health};
 
 /// Prints one line per check; ends with 1 when one fails.
@@ -13,8 +13,7 @@ pub async fn doctor(desk: &Desk) -> u8 {
         checks.iter().try_for_each(|check| print(desk, check))
     };
     match printed {
-        Err(Closed) => PIPE_CLOSED,
-        Ok(()) => u8::from(checks.iter().any(|check| check.health == Health::Fail)),
+        Ok(()) | Err(Closed) => u8::from(checks.iter().any(|check| check.health == Health::Fail)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::PIPE_CLOSED;
 use super::printer::{Closed, Printer};
+use super::status::word;
 use crate::ops::session::Session;
 use serde_json::json;
 
@@ -27,7 +28,7 @@ pub async fn environments(printer: Printer, targets: Vec<Target>) -> u8 {
             Ok(status) if printer.is_json() => printer.json_line(&json!({
                 "environment": target.name, "strategy": status.strategy, "phase": status.phase, "readiness": status.readiness,
             })),
-            Ok(status) => printer.data(&format!("{:20} {:12} {:10} way back {}", target.name, status.phase, status.readiness, status.way_back)),
+            Ok(status) => printer.data(&format!("{:20} {:12} {:10} way back {}", target.name, status.phase, word(status.readiness), status.way_back)),
             Err(error) if printer.is_json() => printer.json_line(&json!({ "environment": target.name, "error": error })),
             Err(error) => printer.data(&format!("{:20} unreachable  {error}", target.name)),
         };

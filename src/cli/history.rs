@@ -3,6 +3,7 @@
 use super::printer::Closed;
 use super::{Desk, PIPE_CLOSED};
 use crate::domain::history::AuditEntry;
+use crate::domain::quantity::count;
 use crate::ops::audit;
 use crate::ops::error::OpsError;
 use serde_json::json;
@@ -43,12 +44,12 @@ fn line(entry: &AuditEntry) -> String {
         .seconds
         .map_or_else(String::new, |seconds| format!(" {seconds:.1} s"));
     format!(
-        "{}  {:9} {:28} {:10} {} statements{seconds}  {}",
+        "{}  {:9} {:28} {:10} {}{seconds}  {}",
         entry.started,
         entry.operation,
         entry.environment,
         outcome,
-        entry.statements.len(),
+        count(entry.statements.len(), "statement"),
         entry.message
     )
 }

@@ -13,6 +13,7 @@ pub mod history;
 pub mod operation;
 pub mod printer;
 pub mod run;
+pub mod sink;
 pub mod status;
 pub mod validate;
 pub mod wait;
@@ -22,12 +23,12 @@ use crate::ops::execute::Listener;
 use crate::ops::progress::{Outcome, OutcomeKind, Progress};
 use crate::ops::session::Session;
 use args::Common;
-use printer::{Closed, Printer};
+use printer::Printer;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// The exit code when stdout was closed by whoever read it.
+/// The exit code of a command that only shows something, when stdout was closed by whoever read it.
 const PIPE_CLOSED: u8 = 0;
 
 /// What every command that works on an environment needs.
@@ -77,13 +78,11 @@ pub fn fail(printer: Printer, error: &OpsError) -> u8 {
     finish(printer, &outcome)
 }
 
-/// Tells how it ended and returns the exit code.
+/// Tells how it ended and returns the exit code, which is the same when nobody reads any more.
 #[must_use]
 pub fn finish(printer: Printer, outcome: &Outcome) -> u8 {
-    match printer.progress(&Progress::Finished(outcome.clone())) {
-        Ok(()) => outcome.outcome.exit_code(),
-        Err(Closed) => PIPE_CLOSED,
-    }
+    let _ = printer.progress(&Progress::Finished(outcome.clone()));
+    outcome.outcome.exit_code()
 }
 
 /// An outcome that says only one sentence.

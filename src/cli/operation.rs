@@ -2,7 +2,7 @@
 
 use super::args::{OperationFlags, Output};
 use super::printer::Closed;
-use super::{Desk, PIPE_CLOSED, confirm, finish, sentence};
+use super::{Desk, confirm, finish, sentence};
 use crate::domain::finding::Allowance;
 use crate::domain::plan::{Confirmation, ConfirmedPlan, NotConfirmed, Plan};
 use crate::ops::progress::{Outcome, OutcomeKind};
@@ -75,14 +75,11 @@ fn show(desk: &Desk, plan: &Plan) -> u8 {
         })
     } else {
         desk.printer.plan(plan);
-        let script = plan.script();
-        let mut lines = script.iter().flat_map(|statement| statement.lines());
-        let mark = if plan.is_blocked() { "-- " } else { "" };
-        lines.try_for_each(|line| desk.printer.data(&format!("{mark}{line}")))
+        desk.printer.sql(plan)
     };
     match printed {
-        Ok(()) => code,
-        Err(Closed) => PIPE_CLOSED,
+        // Nobody reads any more: that does not unblock a plan.
+        Ok(()) | Err(Closed) => code,
     }
 }
 

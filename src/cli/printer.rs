@@ -1,11 +1,14 @@
 //! What goes where: stdout is data, stderr is words.
 
+pub use super::sink::Closed;
+
 use super::args::{Common, Output};
+use super::sink::{self, Words};
 use crate::domain::finding::{Finding, Severity};
-use crate::domain::plan::Plan;
+use crate::domain::plan::{ClosureItem, Plan};
+use crate::domain::quantity::MOST_NAMED;
 use crate::ops::progress::{ModelState, Outcome, Progress};
 use serde::Serialize;
-use std::io::{self, IsTerminal, Write};
 
 /// Writes a command's results and words.
 #[derive(Debug, Clone, Copy)]
@@ -14,10 +17,6 @@ pub struct Printer {
     quiet: bool,
     color: bool,
 }
-
-/// The pipe that stdout led to is closed: an end like any other.
-#[derive(Debug)]
-pub struct Closed;
 
 impl Printer {
     #[must_use]
@@ -31,7 +30,7 @@ impl Printer {
         Self {
             output: common.output,
             quiet: common.quiet,
-            color: forced.unwrap_or_else(|| !no_color && io::stderr().is_terminal()),
+            color: forced.unwrap_or_else(|| !no_color && sink::is_heard()),
         }
     }
 
@@ -45,10 +44,7 @@ impl Printer {
     /// # Errors
     /// When nobody reads any more.
     pub fn data(self, line: &str) -> Result<(), Closed> {
-        let mut out = io::stdout().lock();
-        writeln!(out, "{line}")
-            .and_then(|()| out.flush())
-            .map_err(|_| Closed)
+        sink::data(line)
     }
 
     /// One JSON value, pretty where it is the whole answer.
@@ -56,7 +52,7 @@ impl Printer {
     /// # Errors
     /// When nobody reads any more.
     pub fn json(self, value: &impl Serialize) -> Result<(), Closed> {
-        self.data(&serde_json::to_string_pretty(value).unwrap_or_default())
+        sink::json(&serde_json::to_string_pretty(value).unwrap_or_default())
     }
 
     /// One JSON line of a stream.
@@ -64,7 +60,23 @@ impl Printer {
     /// # Errors
     /// When nobody reads any more.
     pub fn json_line(self, value: &impl Serialize) -> Result<(), Closed> {
-        self.data(&serde_json::to_string(value).unwrap_or_default())
+        sink::json(&serde_json::to_string(value).unwrap_or_default())
+    }
+
+    /// A plan's SQL, for psql. Commented out where the plan must not run, and where it holds what a terminal would obey: the quoted name of
+    /// an object can't be written otherwise.
+    ///
+    /// # Errors
+    /// When nobody reads any more.
+    pub fn sql(self, plan: &Plan) -> Result<(), Closed> {
+        let script = plan.script();
+        let harmless = sink::is_harmless(&script);
+        if !harmless && !plan.is_blocked() {
+            self.must_say(
+                "The SQL holds characters that a terminal or a CI system would obey, so it is commented out with them written out; `--output json` has it as it is.",
+            );
+        }
+        sink::sql(&script, harmless && !plan.is_blocked())
     }
 
     /// Words for people, unless they asked for quiet.
@@ -76,16 +88,29 @@ impl Printer {
 
     /// Words that quiet does not silence. A closed stderr is no reason to fail.
     pub fn must_say(self, line: &str) {
-        let _ = writeln!(io::stderr().lock(), "{line}");
+        sink::say(&Words::new(line));
     }
 
-    #[must_use]
-    fn paint(self, text: &str, code: &str) -> String {
+    /// Words that begin with some in a colour, unless there are none.
+    fn painted(self, before: &str, text: &str, code: &str) -> Words {
+        let words = Words::new(before);
         if self.color {
-            format!("\x1b[{code}m{text}\x1b[0m")
+            words.and_painted(text, code)
         } else {
-            text.to_owned()
+            words.and(text)
         }
+    }
+
+    fn say_words(self, words: &Words) {
+        if !self.quiet {
+            sink::say(words);
+        }
+    }
+
+    /// Puts a question to the person at the terminal; `false` where nobody can be asked.
+    #[must_use]
+    pub fn ask(self, question: &str) -> bool {
+        sink::ask(question)
     }
 
     /// A finding with its remedy and objects.
@@ -95,10 +120,14 @@ impl Printer {
             Severity::Warn => "33",
             Severity::Info => "2",
         };
-        let head = self.paint(&format!("{:7} {}", finding.severity, finding.id), code);
-        self.must_say(&format!("{head}  {}", finding.message));
-        for object in &finding.objects {
+        let head = format!("{:7} {}", finding.severity, finding.id);
+        let words = self.painted("", &head, code);
+        sink::say(&words.and(&format!("  {}", finding.message)));
+        for object in finding.objects.iter().take(MOST_NAMED) {
             self.must_say(&format!("          - {object}"));
+        }
+        if let Some(rest) = rest(finding.objects.len()) {
+            self.must_say(&format!("          {rest}"));
         }
         self.must_say(&format!("          {}", finding.remedy));
     }
@@ -112,16 +141,34 @@ impl Printer {
             self.finding(finding);
         }
         if !plan.closure.is_empty() {
-            self.say(&format!("Goes with it ({}):", plan.closure.len()));
-            for item in &plan.closure {
-                let mark = if item.inside { " " } else { "!" };
-                self.say(&format!(
-                    "  {mark} {} {} (owner {})",
-                    item.kind, item.name, item.owner
-                ));
-            }
+            self.closure(&plan.closure);
         }
         self.say(&format!("Fingerprint {}", plan.fingerprint));
+    }
+
+    /// What goes with a drop: first what stands outside the side, which nobody expects.
+    fn closure(self, closure: &[ClosureItem]) {
+        self.say(&format!("Goes with it ({}):", closure.len()));
+        let (inside, outside): (Vec<_>, Vec<_>) = closure.iter().partition(|item| item.inside);
+        for (mark, item) in outside
+            .iter()
+            .map(|item| ("!", item))
+            .chain(inside.iter().map(|item| (" ", item)))
+            .take(MOST_NAMED)
+        {
+            self.say(&format!(
+                "  {mark} {} {} (owner {})",
+                item.kind, item.name, item.owner
+            ));
+        }
+        if let Some(rest) = rest(closure.len()) {
+            let unlisted = outside.len().saturating_sub(MOST_NAMED);
+            let warned = match unlisted {
+                0 => String::new(),
+                unlisted => format!("; {unlisted} of these outside the side"),
+            };
+            self.say(&format!("    {rest}{warned}"));
+        }
     }
 
     /// One event of an operation.
@@ -141,12 +188,9 @@ impl Printer {
                 seconds,
                 ..
             } => {
-                let mark = if *ok {
-                    self.paint("ok ", "32")
-                } else {
-                    self.paint("ERR", "1;31")
-                };
-                self.say(&format!("{mark} {sql}  [{outcome}, {seconds:.2} s]"));
+                let (mark, code) = if *ok { ("ok ", "32") } else { ("ERR", "1;31") };
+                let rest = format!(" {sql}  [{outcome}, {seconds:.2} s]");
+                self.say_words(&self.painted("", mark, code).and(&rest));
             }
             Progress::Model {
                 name,
@@ -156,18 +200,19 @@ impl Printer {
                 done,
                 total,
             } => {
-                let state = match state {
+                let (state, code) = match state {
                     ModelState::Running => return Ok(()),
-                    ModelState::Done => self.paint("built", "32"),
-                    ModelState::Failed => self.paint("FAILED", "1;31"),
-                    ModelState::Skipped => self.paint("skipped", "33"),
+                    ModelState::Done => ("built", "32"),
+                    ModelState::Failed => ("FAILED", "1;31"),
+                    ModelState::Skipped => ("skipped", "33"),
                 };
                 let seconds =
                     seconds.map_or_else(String::new, |seconds| format!(" in {seconds:.2} s"));
                 let message = message
                     .as_ref()
                     .map_or_else(String::new, |message| format!(": {message}"));
-                self.say(&format!("{done}/{total} {name} {state}{seconds}{message}"));
+                let words = self.painted(&format!("{done}/{total} {name} "), state, code);
+                self.say_words(&words.and(&format!("{seconds}{message}")));
             }
             Progress::Log { line } => self.say(&format!("  {line}")),
             Progress::Waiting {
@@ -198,4 +243,10 @@ impl Printer {
             self.say(&format!("Audit: {}", audit.display()));
         }
     }
+}
+
+/// The line that stands for what a list of this length leaves out.
+fn rest(length: usize) -> Option<String> {
+    let more = length.checked_sub(MOST_NAMED).filter(|more| *more > 0)?;
+    Some(format!("and {more} more; `--output json` lists all"))
 }

@@ -2,8 +2,10 @@
 
 use super::printer::{Closed, Printer};
 use super::{Desk, PIPE_CLOSED};
+use crate::domain::environment::Side;
 use crate::domain::finding::Severity;
 use crate::domain::phase::Phase;
+use crate::domain::readiness::Readiness;
 use crate::ops::status::{ClusterStatus, ObjectStatus, Status};
 
 /// Prints the status once.
@@ -55,21 +57,27 @@ fn headline(status: &Status) -> String {
     let clusters: Vec<String> = status
         .clusters
         .iter()
-        .filter(|cluster| cluster.side == crate::domain::environment::Side::Deployment)
+        .filter(|cluster| cluster.side == Side::Deployment && cluster.readiness.is_some())
         .map(|cluster| {
             format!(
                 "{} {} {}/{}",
-                cluster.name, cluster.readiness, cluster.hydrated, cluster.total
+                cluster.name,
+                word(cluster.readiness),
+                cluster.hydrated,
+                cluster.total
             )
         })
         .collect();
-    format!(
-        "{}: {} ({})  {}",
+    let readiness = status
+        .readiness
+        .map_or_else(String::new, |readiness| format!(" ({readiness})"));
+    let line = format!(
+        "{}: {}{readiness}  {}",
         status.environment,
         status.phase,
-        status.readiness,
         clusters.join(", ")
-    )
+    );
+    line.trim_end().to_owned()
 }
 
 fn print(printer: Printer, status: &Status) -> Result<(), Closed> {
@@ -103,7 +111,8 @@ fn standing(status: &Status) -> String {
     };
     format!(
         "phase {}, deployment side {}{reason}",
-        status.phase, status.readiness
+        status.phase,
+        word(status.readiness)
     )
 }
 
@@ -146,7 +155,7 @@ fn cluster_line(cluster: &ClusterStatus) -> String {
         "{:24} {:11} {:10} {hydrated:>9} {:>9}{reason}",
         cluster.name,
         cluster.side,
-        cluster.readiness,
+        word(cluster.readiness),
         lag(cluster.max_lag_s)
     )
 }
@@ -163,6 +172,11 @@ fn object_line(object: &ObjectStatus) -> String {
         lag(object.lag_s)
     );
     line.trim_end().to_owned()
+}
+
+/// `-` where there is nothing to judge.
+pub fn word(readiness: Option<Readiness>) -> &'static str {
+    readiness.map_or("-", Readiness::as_str)
 }
 
 fn lag(seconds: Option<f64>) -> String {

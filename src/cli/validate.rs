@@ -1,7 +1,8 @@
 //! validate: green against blue, relation by relation, then the configured commands.
 
+use super::Desk;
 use super::printer::{Closed, Printer};
-use super::{Desk, PIPE_CLOSED};
+use crate::domain::quantity::count;
 use crate::domain::validation::{Contents, TwinReport, Verdict};
 use crate::ops::progress::OutcomeKind;
 use crate::ops::validate::{CommandReport, Validation};
@@ -31,8 +32,7 @@ async fn run(desk: &Desk) -> u8 {
         commands,
     };
     match print(printer, &validation) {
-        Ok(()) => validation.outcome().exit_code(),
-        Err(Closed) => PIPE_CLOSED,
+        Ok(()) | Err(Closed) => validation.outcome().exit_code(),
     }
 }
 
@@ -102,24 +102,27 @@ fn line(twin: &TwinReport) -> String {
 }
 
 fn summary(validation: &Validation) -> String {
-    let count = |verdict| {
+    let with = |verdict| {
         let twins = validation.relations.iter();
         twins.filter(|twin| twin.verdict == verdict).count()
     };
-    let failed = validation.commands.iter().filter(|command| !command.passed);
     let parts = [
-        (count(Verdict::Equal), "equal"),
-        (count(Verdict::Changed), "changed as the project says"),
-        (count(Verdict::Differs), "differing without a change"),
-        (count(Verdict::Unknown), "differing, unknown whether meant"),
-        (count(Verdict::Unread), "not readable"),
-        (failed.count(), "commands failed"),
+        (with(Verdict::Equal), "equal"),
+        (with(Verdict::Changed), "changed as the project says"),
+        (with(Verdict::Differs), "differing without a change"),
+        (with(Verdict::Unknown), "differing, unknown whether meant"),
+        (with(Verdict::Unread), "not readable"),
     ];
-    let words: Vec<String> = parts
+    let mut words: Vec<String> = parts
         .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{number} {word}"))
         .collect();
+    let failed = validation.commands.iter().filter(|command| !command.passed);
+    match failed.count() {
+        0 => {}
+        failed => words.push(format!("{} failed", count(failed, "command"))),
+    }
     if words.is_empty() {
         "There are no twins to compare.".to_owned()
     } else {

@@ -1,6 +1,7 @@
 //! Whether a manifest still tells the project's files: by the checksums that dbt wrote into it.
 
 use super::manifest::{Field, Manifest, Node, ResourceType};
+use crate::domain::quantity::{agree, count};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs;
@@ -65,13 +66,13 @@ pub fn sentence(departures: &[(String, Departure)]) -> Option<String> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let files = match departures.len() {
-        0 => return None,
-        1 => "1 file is".to_owned(),
-        count => format!("{count} files are"),
-    };
+    if departures.is_empty() {
+        return None;
+    }
     Some(format!(
-        "{files} no longer what the manifest says ({}{more}); press r to run `dbt parse`",
+        "{} {} no longer what the manifest says ({}{more}); press r to run `dbt parse`",
+        count(departures.len(), "file"),
+        agree(departures.len(), "is", "are"),
         first.join(", ")
     ))
 }

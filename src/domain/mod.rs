@@ -12,6 +12,7 @@ pub mod closure;
 pub mod connection;
 pub mod definition;
 pub mod environment;
+pub mod escape;
 pub mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -22,6 +23,7 @@ pub mod object;
 pub mod phase;
 pub mod plan;
 pub mod project;
+pub mod quantity;
 pub mod readiness;
 pub mod record;
 pub mod snapshot;

@@ -11,6 +11,7 @@ mod tests;
 use super::environment::{Resolved, Side};
 use super::name::{ClusterId, ObjectId, ReplicaId};
 use super::object::{ClusterSchedule, Object, ObjectKind};
+use super::quantity::part;
 use super::snapshot::{Frontier, Lag, LogicalTime, Snapshot};
 use clusters::judge_clusters;
 use lag::Yardstick;
@@ -400,7 +401,9 @@ fn hydrating_reason(snapshot: &Snapshot, object: &Object) -> String {
         .filter_map(|status| status.operators)
         .max();
     match operators {
-        Some((hydrated, total)) if total > 0 => format!("{hydrated} of {total} operators hydrated"),
+        Some((hydrated, total)) if total > 0 => {
+            format!("{} hydrated", part(hydrated, total, "operator"))
+        }
         _ => "hydrating".to_owned(),
     }
 }

@@ -17,6 +17,7 @@ use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::{Identifier, QualifiedName};
 use crate::domain::object::ObjectKind;
 use crate::domain::plan::{Build, Step, qualified};
+use crate::domain::quantity::count;
 use choice::Choice;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -260,8 +261,8 @@ fn left_out(choice: &Choice) -> Option<Finding> {
         id: FindingId::IncompleteDeployment,
         severity: Severity::Info,
         message: format!(
-            "The selection leaves {} changed models unbuilt; the deployment stays incomplete.",
-            choice.left_out.len()
+            "The selection leaves {} unbuilt; the deployment stays incomplete.",
+            count(choice.left_out.len(), "changed model")
         ),
         remedy: "Run `cutover deploy` without a selection to complete it.".to_owned(),
         objects: choice.left_out.iter().map(ToString::to_string).collect(),

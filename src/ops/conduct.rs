@@ -10,6 +10,7 @@ use crate::domain::environment::Side;
 use crate::domain::name::ObjectId;
 use crate::domain::phase::Phase;
 use crate::domain::plan::Plan;
+use crate::domain::quantity::count;
 use crate::domain::record::{Record, Role};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -45,8 +46,8 @@ impl Run<'_> {
                 }
                 Stop::Raced(reason) => {
                     let message = format!(
-                        "The catalog changed under the transaction {} times; nothing was swapped: {reason}",
-                        tries + 1
+                        "The catalog changed under the transaction {}; nothing was swapped: {reason}",
+                        count(tries + 1, "time")
                     );
                     return with_next(outcome(OutcomeKind::Failed, message), request.operation);
                 }
@@ -337,9 +338,9 @@ fn done_sentence(plan: &Plan, planned: &Planned, way_back: String) -> String {
         ),
         Operation::Sync => "Both sides hold what production runs.".to_owned(),
         Operation::Cleanup => format!(
-            "Dropped the {} side with {} objects.",
+            "Dropped the {} side with {}.",
             Side::Deployment,
-            plan.closure.len()
+            count(plan.closure.len(), "object")
         ),
         Operation::Await => "Ready.".to_owned(),
     }

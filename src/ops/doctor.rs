@@ -5,6 +5,7 @@ use crate::dbt::runner::version::probe;
 use crate::domain::environment::Side;
 use crate::domain::finding::Severity;
 use crate::domain::guard;
+use crate::domain::quantity::some_of;
 use crate::materialize::observe::Observer;
 use serde::Serialize;
 
@@ -194,7 +195,7 @@ impl Session {
                     } else {
                         Health::Warn
                     };
-                    let message = format!("{} {}", finding.message, finding.objects.join(", "));
+                    let message = format!("{} {}", finding.message, some_of(&finding.objects));
                     check(name, health, message, finding.remedy.clone())
                 }
             })

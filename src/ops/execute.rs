@@ -8,6 +8,7 @@ use super::run::Run;
 use super::session::Session;
 use crate::domain::action::Operation;
 use crate::domain::plan::{Confirmation, ConfirmedPlan, Plan, Step};
+use crate::domain::quantity::some_of;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -163,7 +164,7 @@ fn what_changed(shown: &Plan, now: &Plan) -> String {
         changes.push(format!(
             "new: {} ({})",
             finding.id,
-            finding.objects.join(", ")
+            some_of(&finding.objects)
         ));
     }
     for finding in shown
@@ -174,7 +175,7 @@ fn what_changed(shown: &Plan, now: &Plan) -> String {
         changes.push(format!(
             "gone: {} ({})",
             finding.id,
-            finding.objects.join(", ")
+            some_of(&finding.objects)
         ));
     }
     let closure = |plan: &Plan| {

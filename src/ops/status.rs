@@ -21,7 +21,8 @@ pub struct Status {
     pub environment: String,
     pub strategy: Strategy,
     pub phase: Phase,
-    pub readiness: Readiness,
+    /// Of the deployment side; `null` where there is none, which is no fault of anything.
+    pub readiness: Option<Readiness>,
     pub reason: String,
     pub way_back: WayBack,
     pub clusters: Vec<ClusterStatus>,
@@ -46,7 +47,8 @@ pub struct ClusterStatus {
     pub name: String,
     pub id: Option<String>,
     pub side: Side,
-    pub readiness: Readiness,
+    /// `null` where the cluster does not exist and the environment was never initialised.
+    pub readiness: Option<Readiness>,
     pub reason: String,
     pub hydrated: usize,
     pub total: usize,
@@ -137,8 +139,12 @@ impl Status {
             environment: board.environment.target.clone(),
             strategy: board.environment.strategy,
             phase: board.phase,
-            readiness: board.deployment.readiness,
-            reason: board.deployment.reason.clone(),
+            readiness: is_initialised(board).then_some(board.deployment.readiness),
+            reason: if is_initialised(board) {
+                board.deployment.reason.clone()
+            } else {
+                "there is no deployment side".to_owned()
+            },
             way_back: board.way_back.clone(),
             clusters: sides
                 .iter()
@@ -149,6 +155,11 @@ impl Status {
             findings,
         }
     }
+}
+
+/// Whether the environment was ever initialised: what was never made is not failing.
+fn is_initialised(board: &Board) -> bool {
+    board.phase != Phase::None
 }
 
 fn cluster_status(board: &Board, cluster: &ClusterReadiness) -> ClusterStatus {
@@ -175,7 +186,7 @@ fn cluster_status(board: &Board, cluster: &ClusterReadiness) -> ClusterStatus {
         name: cluster.name.clone(),
         id: cluster.id.as_ref().map(ToString::to_string),
         side: cluster.side,
-        readiness: cluster.readiness,
+        readiness: (cluster.id.is_some() || is_initialised(board)).then_some(cluster.readiness),
         reason: cluster.reason.clone(),
         hydrated: cluster.hydrated,
         total: cluster.total,

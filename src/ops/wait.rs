@@ -6,6 +6,7 @@ use super::session::Session;
 use crate::domain::board::Board;
 use crate::domain::object::ClusterSchedule;
 use crate::domain::phase::Phase;
+use crate::domain::quantity::part;
 use crate::domain::readiness::Readiness;
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::live::{self, LiveFeed};
@@ -254,6 +255,9 @@ fn ready_sentence(board: &Board) -> String {
     if total == 0 {
         "Ready: nothing to hydrate.".to_owned()
     } else {
-        format!("Ready: {hydrated} of {total} objects hydrated, lag within the threshold.")
+        format!(
+            "Ready: {} hydrated, lag within the threshold.",
+            part(hydrated, total, "object")
+        )
     }
 }

@@ -5,10 +5,23 @@ use super::state::{DiffText, Screen, State};
 use super::table::{Entry, arrange};
 use super::traffic;
 use crate::domain::board::Row;
+use crate::domain::escape::{visible, visible_lines};
 
 /// What the copy keys take: the name of what is selected, or all of it.
+///
+/// It is pasted somewhere: a name stays in one line, and what a terminal would obey is written out.
 #[must_use]
 pub fn copied(state: &State, all: bool) -> Option<String> {
+    let text = selected(state, all)?;
+    let escaped = if all {
+        visible_lines(&text)
+    } else {
+        visible(&text)
+    };
+    Some(escaped.into_owned())
+}
+
+fn selected(state: &State, all: bool) -> Option<String> {
     match state.screen {
         Screen::Cockpit => {
             let board = state.shown().board.as_ref()?;
@@ -57,7 +70,7 @@ pub fn copied(state: &State, all: bool) -> Option<String> {
     }
 }
 
-/// The shown view as a file.
+/// The shown view as a file. Files are looked at in terminals, so texts are written out as on the screen.
 #[must_use]
 pub fn save(state: &State) -> Option<Effect> {
     let (name, text) = match state.screen {
@@ -77,7 +90,7 @@ pub fn save(state: &State) -> Option<Effect> {
                 .run
                 .log
                 .iter()
-                .map(|line| format!("{} {}", line.at.strftime("%H:%M:%S"), line.text))
+                .map(|line| format!("{} {}", line.at.strftime("%H:%M:%S"), visible(&line.text)))
                 .collect();
             ("run.log", lines.join("\n"))
         }
@@ -140,7 +153,7 @@ fn csv(rows: &[[String; 11]]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in std::iter::once(&HEADS.map(str::to_owned)).chain(rows) {
         // Records of one length, into memory: nothing can fail.
-        let _ = writer.write_record(row);
+        let _ = writer.write_record(row.iter().map(|cell| visible(cell).into_owned()));
     }
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()

@@ -3,6 +3,8 @@
 use super::state::State;
 use super::theme::Theme;
 use super::view;
+use crate::domain::escape::visible_lines;
+use crate::domain::quantity::count;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
@@ -114,18 +116,20 @@ impl Cockpit {
     /// # Errors
     /// When the text is longer than terminals take, or the terminal is gone.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        // It will be pasted into a shell: what that would obey is written out.
+        let text = visible_lines(text);
         if text.len() > MOST_COPIED {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
                 format!(
-                    "{} bytes are too many for the terminal's clipboard",
-                    text.len()
+                    "{} are too many for the terminal's clipboard",
+                    count(text.len(), "byte")
                 ),
             ));
         }
         execute!(
             self.terminal.backend_mut(),
-            clipboard::CopyToClipboard::to_clipboard_from(text)
+            clipboard::CopyToClipboard::to_clipboard_from(&*text)
         )
     }
 

@@ -7,6 +7,7 @@ use crate::domain::board::Board;
 use crate::domain::environment::Side;
 use crate::domain::name::ObjectId;
 use crate::domain::object::{Object, ObjectKind};
+use crate::domain::quantity::count;
 use crate::domain::snapshot::Subscription;
 
 /// One line of the traffic screen.
@@ -162,7 +163,7 @@ fn sinks(board: &Board, lines: &mut Vec<Line>) {
         .collect();
     lines.push(Line::Heading(format!(
         "Sinks: {}",
-        wording::count(sinks.len(), "sink")
+        count(sinks.len(), "sink")
     )));
     if sinks.is_empty() {
         lines.push(words(Role::Muted, "There is no sink."));

@@ -2,10 +2,12 @@
 
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
+use crate::domain::escape::{is_obeyed, visible};
 use crate::domain::name::ObjectId;
 use crate::domain::object::ObjectKind;
 use crate::domain::phase::Phase;
 use crate::domain::snapshot::Lag;
+use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A span of time in at most six columns: `0.3 s`, `12 s`, `3m20s`, `2h05m`, `4d`.
@@ -79,6 +81,30 @@ pub fn id_order(id: Option<&ObjectId>) -> (u64, &str) {
     (number, text)
 }
 
+/// The text as the screen shows it: blanks for tabs and line ends, and what a terminal would obey written out, so that the text is as
+/// wide as it looks.
+#[must_use]
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let flat = text.replace('\t', "    ").replace(['\n', '\r'], " ");
+    Cow::Owned(visible(&flat).into_owned())
+}
+
+/// As [`shown`], line by line.
+#[must_use]
+pub fn shown_lines(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let lines: Vec<Cow<'_, str>> = text
+        .split('\n')
+        .map(|line| shown(line.trim_end_matches('\r')))
+        .collect();
+    Cow::Owned(lines.join("\n"))
+}
+
 /// The text cut to `width` columns, with `ellipsis` where something is missing.
 #[must_use]
 pub fn cut(text: &str, width: usize, ellipsis: &str) -> String {
@@ -150,16 +176,6 @@ fn columns_end(text: &str, width: usize) -> usize {
     text.len()
 }
 
-/// `3 objects`, `1 object`.
-#[must_use]
-pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{number} {noun}s")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +202,12 @@ mod tests {
     fn ids_order_by_number() {
         let (small, large) = (ObjectId::new("u9"), ObjectId::new("u10"));
         assert!(id_order(Some(&small)) < id_order(Some(&large)));
+    }
+
+    #[test]
+    fn what_is_shown_is_as_wide_as_it_looks() {
+        assert_eq!(shown("a\u{202e}b\tc\n"), "a\\u{202e}b    c ");
+        assert_eq!(shown_lines("a\r\n\u{1b}[1mb"), "a\n\\u{1b}[1mb");
     }
 
     proptest! {

@@ -23,7 +23,6 @@ use cutover::ops::progress::OutcomeKind;
 use cutover::ops::request::Request;
 use cutover::ops::session::Session;
 use settings::Extra;
-use std::io::Write;
 use std::sync::Arc;
 
 /// Carries out a command and returns the exit code.
@@ -46,7 +45,7 @@ pub async fn dispatch(arguments: Arguments) -> u8 {
         ),
         Some(Command::Diff(flags)) => diff(printer, &common, &flags),
         Some(Command::Findings) => cli::catalogue::findings(printer),
-        Some(Command::Keys) => keys(printer),
+        Some(Command::Keys) => keys(),
         Some(Command::Completions { shell }) => completions(shell),
         Some(Command::Man) => man(printer),
         Some(Command::Config { command }) => configure(printer, &common, &command),
@@ -265,11 +264,12 @@ async fn environments(printer: Printer, common: &Common) -> u8 {
     cli::environments::environments(printer, targets).await
 }
 
-fn keys(printer: Printer) -> u8 {
-    let table = cutover::tui::keymap::Keymap::default().markdown();
-    // A closed pipe is an end like any other.
-    let _ = printer.data(table.trim_end());
-    0
+fn keys() -> u8 {
+    write_out(
+        cutover::tui::keymap::Keymap::default()
+            .markdown()
+            .as_bytes(),
+    )
 }
 
 fn completions(shell: clap_complete::Shell) -> u8 {
@@ -278,12 +278,8 @@ fn completions(shell: clap_complete::Shell) -> u8 {
     write_out(&script)
 }
 
-/// A closed pipe is an end like any other; a full disk is not.
 fn write_out(text: &[u8]) -> u8 {
-    match std::io::stdout().write_all(text) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => 1,
-        _ => 0,
-    }
+    u8::from(cli::sink::own(text).is_err())
 }
 
 fn man(printer: Printer) -> u8 {

@@ -73,6 +73,19 @@ fn every_command_speaks_as_its_schema_says() {
     );
     status.check(&before);
     assert_eq!(before["phase"], "none");
+    assert_eq!(before["readiness"], Value::Null);
+    // What was never initialised is not failing, whoever looks.
+    for words in [
+        &["status"][..],
+        &["status", "--output", "json"],
+        &["environments"],
+        &["environments", "--output", "json"],
+    ] {
+        let ended = server.run(here, words).with_code(0);
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(!said.contains("failing"), "{words:?}: {said}");
+        assert!(said.contains("none"), "{words:?}: {said}");
+    }
 
     let plan = value(
         &server

@@ -3,6 +3,7 @@
 use super::Facet;
 use crate::dbt::json::Value;
 use crate::dbt::manifest::UniqueId;
+use crate::domain::quantity::count;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -140,8 +141,7 @@ impl fmt::Display for Reason {
                 write!(f, "macro {} ({change})", chain.join(" -> "))?;
                 match others {
                     0 => Ok(()),
-                    1 => f.write_str(" and 1 other macro"),
-                    others => write!(f, " and {others} other macros"),
+                    others => write!(f, " and {}", count(*others, "other macro")),
                 }
             }
             Self::Field {

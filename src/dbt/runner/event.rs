@@ -1,6 +1,7 @@
 //! dbt's structured log (`--log-format json`, log version 3), read tolerantly: what is not understood is shown as it is.
 
 use super::arguments::LEFT_OUT;
+use crate::domain::escape::without_colours;
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
@@ -84,7 +85,7 @@ pub fn parse(line: &str) -> Option<DbtEvent> {
         // Tracebacks and warnings of Python's come as plain text.
         return Some(DbtEvent::Log {
             level: LogLevel::Info,
-            text: line.to_owned(),
+            text: without_colours(line).into_owned(),
         });
     };
     event(&info, &data).or_else(|| log(&info, &data))
@@ -126,7 +127,7 @@ fn log(info: &Info, data: &Value) -> Option<DbtEvent> {
         "error" => LogLevel::Error,
         _ => LogLevel::Info,
     };
-    let text = text(data, "exc").unwrap_or_else(|| info.msg.clone());
+    let text = text(data, "exc").unwrap_or_else(|| without_colours(&info.msg).into_owned());
     (!text.trim().is_empty()).then_some(DbtEvent::Log { level, text })
 }
 
@@ -156,7 +157,7 @@ fn node(data: &Value) -> Option<NodeName> {
 
 fn text(data: &Value, key: &str) -> Option<String> {
     let text = data.get(key)?.as_str()?;
-    (!text.is_empty()).then(|| text.to_owned())
+    (!text.is_empty()).then(|| without_colours(text).into_owned())
 }
 
 fn count(data: &Value, key: &str) -> Option<usize> {
@@ -278,5 +279,22 @@ mod tests {
             shown("START")
         );
         assert_eq!(parse("[1, 2]"), shown("[1, 2]"));
+    }
+
+    #[test]
+    fn colours_are_left_out() {
+        let shown = |text: &str| {
+            Some(DbtEvent::Log {
+                level: LogLevel::Info,
+                text: text.into(),
+            })
+        };
+        assert_eq!(
+            parse(
+                r#"{"info":{"name":"NewThing","level":"info","msg":"\u001b[32mOK\u001b[0m created"}}"#
+            ),
+            shown("OK created")
+        );
+        assert_eq!(parse("\u{1b}[31mTraceback\u{1b}[0m:"), shown("Traceback:"));
     }
 }

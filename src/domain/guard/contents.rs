@@ -1,12 +1,13 @@
 //! Guards on what both sides hold: completeness, provenance of each object, staleness, wrong edges.
 
-use super::{Facts, about, count};
+use super::{Facts, about};
 use crate::domain::board::logical_schema;
 use crate::domain::definition::canonical;
 use crate::domain::environment::{Resolved, Side};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::object::{Object, ObjectKind};
 use crate::domain::project::{Change, Model};
+use crate::domain::quantity::{agree, count};
 
 /// Production objects that the project still has and the deployment side lacks: the swap would lose them.
 #[must_use]
@@ -51,8 +52,10 @@ pub fn removed_and_unmanaged(facts: &Facts<'_>) -> Vec<Finding> {
         FindingId::RemovedInDeployment,
         Severity::Warn,
         format!(
-            "{} leaves production with the swap: the project no longer has it.",
-            capital(&count(removed.len(), "object"))
+            "{} {} production with the swap: the project no longer has {}.",
+            count(removed.len(), "object"),
+            agree(removed.len(), "leaves", "leave"),
+            agree(removed.len(), "it", "them")
         ),
         "Nothing to do when the removal is meant; else restore the model and deploy again.",
         removed,
@@ -62,7 +65,7 @@ pub fn removed_and_unmanaged(facts: &Facts<'_>) -> Vec<Finding> {
         Severity::Block,
         format!(
             "{} that no model made would leave production with the swap.",
-            capital(&count(unmanaged.len(), "object"))
+            count(unmanaged.len(), "object")
         ),
         "Create it on the deployment side, move it to a schema of its own, or allow it by name.",
         unmanaged,
@@ -104,12 +107,9 @@ pub fn models_not_built(facts: &Facts<'_>) -> Vec<Finding> {
         FindingId::ModelNotBuilt,
         Severity::Block,
         format!(
-            "{} missing on the deployment side.",
-            if absent.len() == 1 {
-                "1 model of the project is".to_owned()
-            } else {
-                format!("{} models of the project are", absent.len())
-            }
+            "{} of the project {} missing on the deployment side.",
+            count(absent.len(), "model"),
+            agree(absent.len(), "is", "are")
         ),
         "Run `cutover deploy`; a model that failed is named in its output.",
         absent,
@@ -238,12 +238,9 @@ pub fn outside_environment(facts: &Facts<'_>) -> Vec<Finding> {
         FindingId::OutsideEnvironment,
         Severity::Warn,
         format!(
-            "{} outside the schemas and clusters of the environment and left alone.",
-            if outside.len() == 1 {
-                "1 model builds".to_owned()
-            } else {
-                format!("{} models build", outside.len())
-            }
+            "{} {} outside the schemas and clusters of the environment and left alone.",
+            count(outside.len(), "model"),
+            agree(outside.len(), "builds", "build")
         ),
         "Add the schema and cluster to `vars.deployment` if the model is part of the deployment.",
         outside,
@@ -303,12 +300,4 @@ fn model_behind<'a>(facts: &Facts<'a>, object: &Object) -> Option<&'a Model> {
 
 fn display(facts: &Facts<'_>, object: &Object) -> String {
     facts.snapshot().catalog.display_name(&object.id)
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map(|c| c.to_uppercase().chain(chars).collect())
-        .unwrap_or_default()
 }

@@ -1,10 +1,11 @@
 //! Guards on what is dropped: how far the closure reaches, and who still reads it.
 
-use super::{Facts, about, count};
+use super::{Facts, about};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::ObjectId;
 use crate::domain::plan::ClosureItem;
+use crate::domain::quantity::{agree, count, some_of};
 use std::collections::BTreeSet;
 
 /// A closure that reaches into production (never allowed) or outside the side (allowed by name).
@@ -33,15 +34,14 @@ pub fn closure_findings(facts: &Facts<'_>, closure: &[ClosureItem]) -> Vec<Findi
     );
     let others = outside
         .iter()
-        .map(|item| format!("{} ({}, owner {})", item.name, item.kind, item.owner))
-        .collect::<Vec<_>>()
-        .join(", ");
+        .map(|item| format!("{} ({}, owner {})", item.name, item.kind, item.owner));
     findings.extend(about(
         FindingId::ClosureOutside,
         Severity::Block,
         format!(
-            "The drop would take {} outside the side with it: {others}.",
-            count(outside.len(), "object")
+            "The drop would take {} outside the side with it: {}.",
+            count(outside.len(), "object"),
+            some_of(others)
         ),
         "Ask their owners to move them, or allow each by name: --allow closure-outside:NAME.",
         names(&outside),
@@ -98,12 +98,9 @@ pub fn subscriptions_on(
         FindingId::ReadersAttached,
         severity,
         format!(
-            "{} running on objects of the side; {consequence}",
-            if readers.len() == 1 {
-                "1 SUBSCRIBE is".to_owned()
-            } else {
-                format!("{} SUBSCRIBEs are", readers.len())
-            }
+            "{} {} running on objects of the side; {consequence}",
+            count(readers.len(), "SUBSCRIBE"),
+            agree(readers.len(), "is", "are")
         ),
         "Restart these readers first, so that they read the new production.",
         readers,

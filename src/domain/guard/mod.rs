@@ -78,14 +78,5 @@ fn about(
     }]
 }
 
-/// `1 object`, `3 objects`.
-fn count(n: usize, noun: &str) -> String {
-    if n == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{n} {noun}s")
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,10 @@
 //! Guards on names and cluster options.
 
-use super::{Facts, about, count};
+use super::{Facts, about};
 use crate::domain::environment::{ResolvedPair, Side};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::Identifier;
+use crate::domain::quantity::{agree, count};
 use std::collections::BTreeSet;
 
 /// Production names that do not exist.
@@ -32,7 +33,7 @@ fn missing(facts: &Facts<'_>, side: Side, remedy: &str) -> Vec<Finding> {
     let message = format!(
         "{} of the {side} side {} not exist.",
         count(names.len(), "name"),
-        if names.len() == 1 { "does" } else { "do" }
+        agree(names.len(), "does", "do")
     );
     about(
         FindingId::NamesMissing,

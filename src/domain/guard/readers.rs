@@ -1,9 +1,10 @@
 //! Guards on what lies outside the environment and hangs on it all the same.
 
-use super::{Facts, about, count};
+use super::{Facts, about};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::object::ObjectKind;
+use crate::domain::quantity::{agree, count};
 
 /// Objects outside the environment that read production: dependencies are by id, so they stay on the retired objects.
 ///
@@ -26,12 +27,9 @@ pub fn dependents_outside(facts: &Facts<'_>) -> Vec<Finding> {
         FindingId::DependentOutside,
         Severity::Warn,
         format!(
-            "{} outside the environment read production and would stay on the retired objects.",
-            if outside.len() == 1 {
-                "1 object".to_owned()
-            } else {
-                count(outside.len(), "object")
-            }
+            "{} outside the environment {} production and would stay on the retired objects.",
+            count(outside.len(), "object"),
+            agree(outside.len(), "reads", "read")
         ),
         "Recreate them after the promote so that they read the new production; a cleanup before that is refused.",
         outside,
@@ -55,12 +53,10 @@ pub fn foreign_on_clusters(facts: &Facts<'_>, side: Side) -> Vec<Finding> {
         FindingId::ForeignOnCluster,
         Severity::Warn,
         format!(
-            "{} outside the environment's schemas on the {side} clusters; the swap would leave them on the retired cluster.",
-            if foreign.len() == 1 {
-                "1 object runs".to_owned()
-            } else {
-                format!("{} objects run", foreign.len())
-            }
+            "{} {} outside the environment's schemas on the {side} clusters; the swap would leave {} on the retired cluster.",
+            count(foreign.len(), "object"),
+            agree(foreign.len(), "runs", "run"),
+            agree(foreign.len(), "it", "them")
         ),
         "Give them a cluster of their own before the promote.",
         foreign,

@@ -8,6 +8,7 @@ use crate::domain::environment::Side;
 use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
 use crate::domain::phase::Phase;
+use crate::domain::quantity::count;
 use std::collections::BTreeSet;
 
 /// Drops every existing schema and cluster of the deployment side.
@@ -70,10 +71,10 @@ pub fn cleanup(facts: &Facts<'_>, allowed: &BTreeSet<Allowance>) -> Plan {
         "There is no deployment side: nothing to clean up.".to_owned()
     } else {
         format!(
-            "Drops {} schemas, {} clusters and the {} objects in or behind them.",
-            schemas.len(),
-            clusters.len(),
-            draft.closure.len()
+            "Drops {}, {} and {} in or behind them.",
+            count(schemas.len(), "schema"),
+            count(clusters.len(), "cluster"),
+            count(draft.closure.len(), "object")
         )
     }];
     draft.close(facts, allowed)

@@ -2,7 +2,9 @@
 
 use super::Plan;
 use crate::domain::action::Danger;
+use crate::domain::escape::visible;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// How a person or a script said yes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +61,19 @@ impl Plan {
             Confirmation::Key if self.operation.danger() <= Danger::Reversible => {
                 Ok(ConfirmedPlan(self))
             }
-            Confirmation::Key => Err(NotConfirmed::WrongWord(self.word.to_string())),
-            Confirmation::Typed(word) if word == self.word.as_str() => Ok(ConfirmedPlan(self)),
-            Confirmation::Typed(_) => Err(NotConfirmed::WrongWord(self.word.to_string())),
+            Confirmation::Key => Err(NotConfirmed::WrongWord(self.word_to_type().into_owned())),
+            Confirmation::Typed(word) if *word == self.word_to_type() => Ok(ConfirmedPlan(self)),
+            Confirmation::Typed(_) => {
+                Err(NotConfirmed::WrongWord(self.word_to_type().into_owned()))
+            }
             Confirmation::Flags { expect } => self.confirm_by_flags(expect.as_deref()),
         }
+    }
+
+    /// The word as it is shown and typed: what a terminal would obey is written out, since nobody can type it.
+    #[must_use]
+    pub fn word_to_type(&self) -> Cow<'_, str> {
+        visible(self.word.as_str())
     }
 
     fn confirm_by_flags(self, expect: Option<&str>) -> Result<ConfirmedPlan, NotConfirmed> {

@@ -10,6 +10,7 @@ use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
 use crate::domain::name::{Identifier, RoleId, literal};
 use crate::domain::object::{Cluster, Schema};
+use crate::domain::quantity::count;
 use crate::domain::record::{Record, without_record};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,9 +94,9 @@ pub fn init(
         "The deployment side stands already, with production's grants.".to_owned()
     } else {
         format!(
-            "Prepares {} schemas and {} clusters.",
-            facts.resolved.schemas.len(),
-            facts.resolved.clusters.len()
+            "Prepares {} and {}.",
+            count(facts.resolved.schemas.len(), "schema"),
+            count(facts.resolved.clusters.len(), "cluster")
         )
     }];
     draft.findings.extend(unknown_sizes(facts, sizes));

@@ -8,6 +8,7 @@ use crate::domain::environment::{Side, Strategy};
 use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
 use crate::domain::phase::{Phase, Unfinished};
+use crate::domain::quantity::count;
 use crate::domain::record::{Record, Role};
 use std::collections::BTreeSet;
 
@@ -291,7 +292,11 @@ pub(super) fn swap_sentence(facts: &Facts<'_>) -> String {
     let (schemas, clusters) = (environment.schemas.len(), environment.clusters.len());
     match environment.strategy {
         Strategy::Swap => {
-            format!("Swaps {schemas} schemas and {clusters} clusters in one transaction.")
+            format!(
+                "Swaps {} and {} in one transaction.",
+                count(schemas, "schema"),
+                count(clusters, "cluster")
+            )
         }
         Strategy::Targets => {
             "Records the other side as production; names stay, clients choose.".to_owned()
@@ -302,8 +307,7 @@ pub(super) fn swap_sentence(facts: &Facts<'_>) -> String {
 pub(super) fn sinks_sentence(moves: &[SinkMove]) -> String {
     match moves.len() {
         0 => "No sink has to move.".to_owned(),
-        1 => "Moves 1 sink to the new production.".to_owned(),
-        n => format!("Moves {n} sinks to the new production."),
+        n => format!("Moves {} to the new production.", count(n, "sink")),
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
 use crate::domain::environment::{Resolved, Side};
 use crate::domain::name::{ObjectId, ReplicaId};
 use crate::domain::object::{Cluster, ClusterSchedule};
+use crate::domain::quantity::count;
 use crate::domain::snapshot::{Lag, LogicalTime, ReplicaHealth, Snapshot};
 use std::collections::BTreeMap;
 
@@ -225,7 +226,10 @@ fn all_replicas_failing(
     }
     Some((
         Readiness::Failing,
-        format!("every replica runs out of memory again and again ({kills} kills within the hour)"),
+        format!(
+            "every replica runs out of memory again and again ({} within the hour)",
+            count(kills, "kill")
+        ),
         since,
     ))
 }

@@ -7,6 +7,7 @@ use crate::dbt::selection::{Selection, select};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::Identifier;
 use crate::domain::project::Change;
+use crate::domain::quantity::part;
 use crate::ops::error::OpsError;
 use crate::ops::project::{Changes, relation};
 use crate::ops::request::Request;
@@ -71,7 +72,7 @@ impl Builder<'_> {
                     .filter(|id| wanted(id) || missing.contains(*id))
                     .cloned()
                     .collect();
-                let why = format!("{} against manifest {}", count(&nodes), base.hash());
+                let why = format!("{} against manifest {}", compared(&nodes), base.hash());
                 (nodes, why)
             }
             _ => {
@@ -94,7 +95,7 @@ impl Builder<'_> {
         Ok(Choice {
             left_out,
             everything: nodes == all,
-            why: format!("{why}: {} of {} models.", nodes.len(), all.len()),
+            why: format!("{why}: {}.", part(nodes.len(), all.len(), "model")),
             removed: self.removed(manifest),
             manifest: Arc::clone(manifest),
             nodes,
@@ -146,10 +147,9 @@ impl Builder<'_> {
             left_out: wanted.difference(&nodes).cloned().collect(),
             everything: false,
             why: format!(
-                "Selected by `{}`: {} of {} models.",
+                "Selected by `{}`: {}.",
                 request.select.join(" "),
-                nodes.len(),
-                all.len()
+                part(nodes.len(), all.len(), "model")
             ),
             removed: BTreeSet::new(),
             manifest: Arc::clone(manifest),
@@ -257,7 +257,7 @@ impl Builder<'_> {
     }
 }
 
-fn count(nodes: &BTreeSet<UniqueId>) -> String {
+fn compared(nodes: &BTreeSet<UniqueId>) -> String {
     if nodes.is_empty() {
         "Nothing changed".to_owned()
     } else {

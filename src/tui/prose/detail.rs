@@ -4,6 +4,7 @@ use super::Paragraph;
 use crate::domain::board::{Board, Row};
 use crate::domain::environment::Side;
 use crate::domain::object::ObjectKind;
+use crate::domain::quantity::count;
 use crate::domain::readiness::ObjectReadiness;
 use crate::domain::snapshot::{Lag, SourceProgress};
 use crate::tui::chain;
@@ -101,7 +102,7 @@ fn numbers(board: &Board, object: &ObjectReadiness) -> String {
         parts.push(format!(
             "hydrated on {} of {}",
             object.hydrated_on.len(),
-            wording::count(object.replicas, "replica")
+            count(object.replicas, "replica")
         ));
     }
     if let Some(seconds) = hydration_seconds(&board.snapshot, &object.id) {
@@ -125,7 +126,10 @@ fn snapshot_progress(source: &SourceProgress) -> String {
     } else {
         parts.push("snapshot under way".to_owned());
     }
-    parts.push(format!("{} messages received", source.messages_received));
+    parts.push(format!(
+        "{} received",
+        count(source.messages_received, "message")
+    ));
     if let (Some(known), Some(committed)) = (source.offset_known, source.offset_committed) {
         parts.push(format!("{} to catch up", known.saturating_sub(committed)));
     }

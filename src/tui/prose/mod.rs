@@ -79,7 +79,7 @@ fn wrap_one(paragraph: &Paragraph, width: usize) -> Vec<Paragraph> {
     } else {
         (String::new(), width)
     };
-    wording::wrap(&paragraph.text, room)
+    wording::wrap(&wording::shown_lines(&paragraph.text), room)
         .into_iter()
         .enumerate()
         .map(|(at, text)| Paragraph {

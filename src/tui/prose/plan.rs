@@ -2,8 +2,8 @@
 
 use super::Paragraph;
 use crate::domain::plan::Plan;
+use crate::domain::quantity::count;
 use crate::tui::theme::Role;
-use crate::tui::wording::count;
 use std::collections::BTreeMap;
 
 #[must_use]
@@ -51,7 +51,7 @@ fn closure(plan: &Plan, text: &mut Vec<Paragraph>) {
     }
     let counts: Vec<String> = kinds
         .iter()
-        .map(|(kind, number)| format!("{number} {kind}"))
+        .map(|(kind, number)| count(*number, kind))
         .collect();
     heading(
         text,

@@ -2,6 +2,7 @@
 
 use super::Paragraph;
 use crate::domain::finding::{Finding, Severity};
+use crate::domain::quantity::some_of;
 use crate::tui::state::State;
 use crate::tui::theme::Role;
 
@@ -36,7 +37,7 @@ pub fn finding(finding: &Finding) -> Vec<Paragraph> {
         text.push(Paragraph::indented(
             Role::Text,
             8,
-            finding.objects.join(", "),
+            some_of(&finding.objects),
         ));
     }
     if finding.severity != Severity::Info && !finding.remedy.is_empty() {

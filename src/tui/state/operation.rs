@@ -88,7 +88,7 @@ impl Dialog {
             DialogStep::Blocked
         } else if self.plan.operation.danger() <= Danger::Reversible {
             DialogStep::Yes
-        } else if self.typed == self.plan.word.as_str() {
+        } else if self.typed == self.plan.word_to_type() {
             DialogStep::Confirm
         } else {
             DialogStep::Word

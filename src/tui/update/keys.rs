@@ -2,6 +2,8 @@
 
 use super::lists::{self, Move};
 use super::{changes, cockpit, dialog, flash, operation, overlay, run};
+use crate::domain::escape::is_obeyed;
+use crate::domain::quantity::count;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Chord, Command};
 use crate::tui::layout;
@@ -216,7 +218,7 @@ fn copy(state: &mut State, all: bool) -> Vec<Effect> {
                 state,
                 match text.lines().count() {
                     0 | 1 => format!("copied {what}"),
-                    lines => format!("copied {lines} lines"),
+                    lines => format!("copied {}", count(lines, "line")),
                 },
             );
             vec![Effect::Copy(text)]
@@ -237,7 +239,7 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     if state.overlay.is_some() {
         return Vec::new();
     }
-    let line: String = text.chars().filter(|c| !c.is_control()).collect();
+    let line: String = text.chars().filter(|c| !is_obeyed(*c)).collect();
     match state.screen {
         Screen::Cockpit if state.cockpit.typing => {
             let filter = format!("{}{line}", state.cockpit.filter.value());

@@ -32,31 +32,24 @@ impl<'a> Canvas<'a> {
         }
         // On a clean ground: buffers add styles up, and what was drawn below would shine through.
         let style = Style::reset().patch(self.theme.style(role));
-        // Tabs and other controls would be drawn with no width and shift what follows.
-        let clean: std::borrow::Cow<'_, str> = if text.contains(char::is_control) {
-            text.replace('\t', "    ")
-                .replace(char::is_control, " ")
-                .into()
-        } else {
-            text.into()
-        };
-        let (end, _) = self
-            .buffer
-            .set_stringn(x, y, &clean, usize::from(right - x), style);
+        // Whatever the text is and whoever wrote it: nothing that a terminal obeys gets into a cell.
+        let (end, _) =
+            self.buffer
+                .set_stringn(x, y, wording::shown(text), usize::from(right - x), style);
         end
     }
 
     /// Text that is cut with an ellipsis where it does not fit.
     pub fn cut(&mut self, x: u16, y: u16, right: u16, role: Role, text: &str) -> u16 {
         let room = usize::from(right.saturating_sub(x));
-        let cut = wording::cut(text, room, self.theme.glyphs.ellipsis);
+        let cut = wording::cut(&wording::shown(text), room, self.theme.glyphs.ellipsis);
         self.text(x, y, right, role, &cut)
     }
 
     /// Text that ends at `right`; returns where it begins.
     pub fn right(&mut self, left: u16, y: u16, right: u16, role: Role, text: &str) -> u16 {
         let room = usize::from(right.saturating_sub(left));
-        let cut = wording::cut(text, room, self.theme.glyphs.ellipsis);
+        let cut = wording::cut(&wording::shown(text), room, self.theme.glyphs.ellipsis);
         let width = u16::try_from(cut.width()).unwrap_or(u16::MAX);
         let x = right.saturating_sub(width).max(left);
         self.text(x, y, right, role, &cut);

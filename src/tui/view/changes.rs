@@ -268,7 +268,8 @@ fn sql_line(canvas: &mut Canvas<'_>, area: Rect, role: Role, sign: char, line: &
     let start = start + 2;
     let mut y = area.y;
     for piece in &line.pieces {
-        let mut rest = piece.text.as_str();
+        let text = wording::shown(&piece.text);
+        let mut rest = &*text;
         while !rest.is_empty() {
             let room = usize::from(area.right().saturating_sub(x));
             let (fits, left) = wording::split(rest, room);

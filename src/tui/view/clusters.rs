@@ -4,6 +4,7 @@ use super::Canvas;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
 use crate::domain::phase::Phase;
+use crate::domain::quantity;
 use crate::domain::readiness::{ClusterReadiness, Readiness};
 use crate::domain::snapshot::{LogicalTime, ReplicaHealth};
 use crate::tui::state::State;
@@ -34,7 +35,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, replicas: bool, state: &State) 
         if last && at + 1 < count {
             let words = format!(
                 "and {}; the table groups by cluster",
-                wording::count(count - at, "more cluster")
+                quantity::count(count - at, "more cluster")
             );
             canvas.cut(area.x + 1, y, area.right(), Role::Muted, &words);
             return;
@@ -226,8 +227,8 @@ fn replica_words(name: &str, health: &ReplicaHealth, now: LogicalTime) -> (Role,
     }
     if let Some(last) = health.oom_kills.last() {
         words.push(format!(
-            "out of memory {} times, last {} ago",
-            health.oom_kills.len(),
+            "out of memory {}, last {} ago",
+            quantity::count(health.oom_kills.len(), "time"),
             wording::span(now.millis_since(*last))
         ));
     }

@@ -4,6 +4,7 @@ use super::{Canvas, text};
 use crate::domain::action::Danger;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
+use crate::domain::quantity::count;
 use crate::domain::snapshot::Lag;
 use crate::tui::prose;
 use crate::tui::state::{Dialog, DialogStep, Stage, State};
@@ -113,13 +114,13 @@ fn scroll_words(offset: usize, hidden: usize) -> String {
     match hidden - offset {
         0 if hidden == 0 => String::new(),
         0 => "end".to_owned(),
-        more => format!("{more} more lines below"),
+        more => format!("{} below", count(more, "more line")),
     }
 }
 
 fn question(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
     let label = dialog.label;
-    let word = &dialog.plan.word;
+    let word = dialog.plan.word_to_type();
     let (role, words) = match dialog.step() {
         DialogStep::Blocked => (
             Role::Block,

@@ -3,6 +3,7 @@
 use super::Canvas;
 use crate::domain::board::{Board, WayBack};
 use crate::domain::phase::Phase;
+use crate::domain::quantity::{count, part};
 use crate::tui::event::LinkState;
 use crate::tui::state::{Running, Screen, Stage, State};
 use crate::tui::theme::Role;
@@ -64,7 +65,7 @@ fn link(canvas: &Canvas<'_>, state: &State) -> (Role, String) {
     let losses = match state.latest.link.losses {
         0 => String::new(),
         1 => ", lost once".to_owned(),
-        losses => format!(", lost {losses} times"),
+        losses => format!(", lost {}", count(losses, "time")),
     };
     match &state.latest.link.state {
         LinkState::Connecting => (Role::Hydrating, format!("{} connecting", glyphs.hydrating)),
@@ -277,7 +278,7 @@ fn running_words(state: &State, running: &Running) -> (Role, String) {
             missing.join(", ")
         )
     } else if run.models_done.1 > 0 {
-        format!("{} of {} models", run.models_done.0, run.models_done.1)
+        part(run.models_done.0, run.models_done.1, "model")
     } else {
         format!("statement {done} of {}", run.steps.max(done))
     };

@@ -1,6 +1,7 @@
 //! The run screen: models and statements of the operation, and its log.
 
 use super::Canvas;
+use crate::domain::quantity::{count, part};
 use crate::ops::progress::ModelState;
 use crate::tui::layout;
 use crate::tui::state::{LogLine, RunState, State};
@@ -36,7 +37,7 @@ fn steps(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let words = match (&run.outcome, run.models_done) {
         (Some(_), _) => format!("ended after {time}"),
         (None, (_, 0)) => format!("for {time}"),
-        (None, (done, total)) => format!("{done} of {total} models, for {time}"),
+        (None, (done, total)) => format!("{}, for {time}", part(done, total, "model")),
     };
     canvas.rule(area, &run.label, &words, false);
     let rows = usize::from(area.height.saturating_sub(1));
@@ -93,12 +94,12 @@ fn draw_log(canvas: &mut Canvas<'_>, area: Rect, run: &RunState) {
     };
     let dropped = match run.dropped {
         0 => String::new(),
-        older => format!(", {older} older lines in the audit file"),
+        older => format!(", {} in the audit file", count(older, "older line")),
     };
     let title = if run.typing || !run.search.value().is_empty() {
         format!("Log /{}", run.search.value())
     } else {
-        format!("Log, {}", wording::count(run.log.len(), "line"))
+        format!("Log, {}", count(run.log.len(), "line"))
     };
     canvas.rule(area, &title, &format!("{following}{dropped}"), true);
     let body = Rect {
@@ -149,7 +150,7 @@ fn log_line(
     }
     let room = usize::from(area.right().saturating_sub(x));
     let mut y = y;
-    for part in wording::wrap(&line.text, room) {
+    for part in wording::wrap(&wording::shown_lines(&line.text), room) {
         if y < area.bottom() {
             canvas.text(x, y, area.right(), role, &part);
         }

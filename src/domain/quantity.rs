@@ -1,0 +1,60 @@
+//! Numbers of things in sentences.
+
+use std::fmt::Display;
+
+/// `1 object`, `3 objects`, `0 indexes`.
+#[must_use]
+pub fn count<N: Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    let several = match noun {
+        _ if number == N::from(1) => "",
+        _ if noun.ends_with(['s', 'x']) => "es",
+        _ => "s",
+    };
+    format!("{number} {noun}{several}")
+}
+
+/// `1 of 1 model`, `2 of 3 models`.
+#[must_use]
+pub fn part<N: Display + PartialEq + From<u8>>(number: N, total: N, noun: &str) -> String {
+    format!("{number} of {}", count(total, noun))
+}
+
+/// How many names a sentence or a list for people takes; JSON has all of them.
+pub const MOST_NAMED: usize = 10;
+
+/// The names, the first [`MOST_NAMED`] of them where there are more: `a, b`, `a, b, ... and 3 more`.
+#[must_use]
+pub fn some_of(names: impl IntoIterator<Item = impl Display>) -> String {
+    let mut names = names.into_iter();
+    let named: Vec<String> = names
+        .by_ref()
+        .take(MOST_NAMED)
+        .map(|name| name.to_string())
+        .collect();
+    match names.count() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+/// The form of a verb that fits a number: `agree(1, "does", "do")`.
+#[must_use]
+pub fn agree<'a>(number: usize, one: &'a str, several: &'a str) -> &'a str {
+    if number == 1 { one } else { several }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!(count(1, "schema"), "1 schema");
+        assert_eq!(count(0, "index"), "0 indexes");
+        assert_eq!(part(1, 1, "model"), "1 of 1 model");
+        assert_eq!(part(1, 2, "model"), "1 of 2 models");
+        assert_eq!(agree(2, "does", "do"), "do");
+        assert_eq!(some_of(["a", "b"]), "a, b");
+        assert!(some_of(1..=12).ends_with("9, 10 and 2 more"));
+    }
+}

@@ -1,0 +1,46 @@
+//! A simulated server in this process, whose world the test can change, with the sample project beside it.
+
+use crate::{Ended, project, run};
+use cutover::sim::{Options, Passing, Simulator, World};
+use std::path::Path;
+
+pub struct Stage {
+    sim: Simulator,
+    project: tempfile::TempDir,
+    url: String,
+}
+
+impl Stage {
+    pub async fn new() -> Self {
+        let sim = Simulator::start(Options {
+            world: World::named("demo").unwrap(),
+            listen: "127.0.0.1:0".parse().unwrap(),
+            passing: Passing::Real { speed: 40.0 },
+        })
+        .await
+        .unwrap();
+        let url = format!(
+            "postgres://materialize@{}/materialize?sslmode=disable",
+            sim.address()
+        );
+        Self {
+            sim,
+            project: project(),
+            url,
+        }
+    }
+
+    pub fn here(&self) -> &Path {
+        self.project.path()
+    }
+
+    pub fn sql(&self, sql: &str) {
+        let done = self.sim.control().execute("materialize", sql);
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// The binary at work on the server, in the project.
+    pub fn run(&self, words: &[&str]) -> Ended {
+        run(self.here(), &[words, &["--url", &self.url]].concat())
+    }
+}
