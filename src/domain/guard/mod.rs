@@ -33,6 +33,7 @@ use super::board::Board;
 use super::environment::Resolved;
 use super::finding::{Finding, FindingId, Severity};
 use super::project::Project;
+use super::quantity::count;
 use super::snapshot::Snapshot;
 
 /// Everything that guards and planners look at.
