@@ -59,16 +59,13 @@ fn contents(facts: &Facts<'_>, side: Side) -> String {
     for object in resolved.objects(side) {
         *kinds.entry(&object.kind).or_default() += 1;
     }
-    parts.extend(kinds.iter().map(|(kind, n)| counted(kind, *n)));
+    parts.extend(
+        kinds
+            .iter()
+            .map(|(kind, n)| count(*n, &kind.as_str().replace('-', " "))),
+    );
     if kinds.is_empty() {
         parts.push("no objects".to_owned());
     }
     format!("The {side} side: {}.", parts.join(", "))
-}
-
-fn counted(kind: &ObjectKind, n: usize) -> String {
-    match kind {
-        ObjectKind::Index if n > 1 => format!("{n} indexes"),
-        kind => count(n, &kind.as_str().replace('-', " ")),
-    }
 }
