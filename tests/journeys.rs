@@ -7,6 +7,8 @@ mod changes;
 mod faults;
 #[path = "journeys/findings.rs"]
 mod findings;
+#[path = "journeys/incident.rs"]
+mod incident;
 #[path = "journeys/loop_.rs"]
 mod loop_;
 #[path = "journeys/stage.rs"]

@@ -87,7 +87,7 @@ pub struct Common {
     /// Read the server at this interval instead of subscribing to it
     #[arg(long, global = true, value_name = "INTERVAL")]
     pub poll: Option<String>,
-    /// How far the deployment side may lag and still be ready
+    /// How far the deployment side may lag, behind the clock or behind inputs and twins, and still be ready
     #[arg(long, global = true, value_name = "TIME")]
     pub lag_threshold: Option<String>,
     /// What builds models: dbt, or the experimental compiled runner
@@ -115,6 +115,9 @@ pub struct OperationFlags {
 /// Flags of commands that wait.
 #[derive(Debug, Clone, Default, Args)]
 pub struct WaitFlags {
+    /// How long readiness must hold at every look before it counts (default: 3s)
+    #[arg(long, value_name = "TIME")]
+    pub settle: Option<String>,
     /// How often to read where SUBSCRIBE is refused
     #[arg(long, value_name = "TIME")]
     pub poll_interval: Option<String>,

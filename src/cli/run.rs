@@ -27,7 +27,7 @@ pub async fn run(desk: &Desk, until: Until, deploy: &DeployFlags, allow: &[Strin
         Ok(allow) => allow,
         Err(outcome) => return finish(desk.printer, &outcome),
     };
-    let mut compiled = false;
+    let (mut compiled, mut settled) = (false, false);
     for _ in 0..MOST_STEPS {
         if !compiled {
             // Once: the project's files must not change under the workflow.
@@ -41,18 +41,20 @@ pub async fn run(desk: &Desk, until: Until, deploy: &DeployFlags, allow: &[Strin
             Err(error) => return desk.fail(&error),
         };
         let phase = observation.board.phase;
-        let outcome = match next(&observation, until) {
+        let outcome = match next(&observation, until, settled) {
             Next::Done(message) => {
                 return finish(desk.printer, &sentence(OutcomeKind::Done, message));
             }
             Next::Stop(outcome) => return finish(desk.printer, &outcome),
             Next::Wait => {
                 desk.printer.say("await");
+                settled = true;
                 until_ready(desk).await
             }
             Next::Operate(operation) => {
                 desk.printer
                     .say(&format!("{operation} (the deployment is {phase})"));
+                settled = false;
                 let mut request = Request::new(operation);
                 request.allow = allow.clone();
                 request.full = deploy.full;
@@ -111,7 +113,8 @@ async fn step(desk: &Desk, request: Request, observation: Observation) -> Outcom
     }
 }
 
-fn next(observation: &Observation, until: Until) -> Next {
+/// `settled`: readiness was waited for since the last operation, and held.
+fn next(observation: &Observation, until: Until, settled: bool) -> Next {
     let board = &observation.board;
     let record = |record: Option<&crate::domain::record::Record>| {
         record.and_then(|record| record.manifest.clone())
@@ -127,6 +130,7 @@ fn next(observation: &Observation, until: Until) -> Next {
         Phase::Initialized | Phase::Deploying => Next::Operate(Operation::Deploy),
         Phase::Hydrating | Phase::Ready if stale => Next::Operate(Operation::Deploy),
         Phase::Hydrating => Next::Wait,
+        Phase::Ready if !settled => Next::Wait,
         Phase::Ready if until == Until::Ready => Next::Done("Ready for the promote.".to_owned()),
         Phase::Ready | Phase::Promoting => Next::Operate(Operation::Promote),
         Phase::Promoted => after_promote(observation, until),

@@ -19,6 +19,7 @@ pub struct Overrides {
     pub theme: Option<String>,
     pub runner: Option<String>,
     pub lag_threshold: Option<String>,
+    pub settle: Option<String>,
     pub poll_interval: Option<String>,
     /// `--poll INTERVAL`: no SUBSCRIBE, reads at this interval.
     pub poll: Option<String>,
@@ -56,6 +57,7 @@ impl Overrides {
                 "--lag-threshold",
                 self.lag_threshold.clone(),
             ),
+            ("settle", "--settle", self.settle.clone()),
             ("subscribe", "--poll", switch(self.poll.is_some(), "false")),
             ("poll_interval", "--poll", self.poll.clone()),
             (

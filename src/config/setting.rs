@@ -53,6 +53,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::anywhere("strategy"),
     Setting::anywhere("targets"),
     Setting::anywhere("lag_threshold"),
+    Setting::anywhere("settle"),
     Setting::anywhere("subscribe"),
     Setting::anywhere("poll_interval"),
     Setting::anywhere("timeout"),

@@ -54,6 +54,8 @@ pub struct ValidateCommand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waiting {
     pub lag_threshold: Timespan,
+    /// How long readiness must hold at every picture before waiting ends.
+    pub settle: Timespan,
     /// `false`: never SUBSCRIBE, read at `poll_interval` instead.
     pub subscribe: bool,
     pub poll_interval: Timespan,

@@ -39,6 +39,7 @@ impl Loading<'_, '_> {
                 .layers
                 .value("lag_threshold", Timespan::from_secs(1))
                 .value,
+            settle: self.layers.value("settle", Timespan::from_secs(3)).value,
             subscribe: self.layers.value("subscribe", true).value,
             poll_interval: self.positive("poll_interval", Timespan::from_secs(15)),
             timeout: self.positive("timeout", Timespan::from_secs(30 * 60)),

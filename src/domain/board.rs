@@ -85,6 +85,8 @@ pub struct Board {
     pub snapshot: Arc<Snapshot>,
     pub environment: Arc<Environment>,
     pub project: Option<Arc<Project>>,
+    /// What readiness was judged by.
+    pub thresholds: Thresholds,
     pub production: SideReadiness,
     pub deployment: SideReadiness,
     pub phase: Phase,
@@ -119,6 +121,7 @@ impl Board {
             environment,
             project,
             snapshot,
+            thresholds,
         }
     }
 

@@ -264,7 +264,7 @@ impl World {
     }
 
     /// Gives an object another id, with its readings.
-    pub fn rename(&mut self, id: &ObjectId, to: ObjectId) {
+    pub fn give_id(&mut self, id: &ObjectId, to: ObjectId) {
         let catalog = Arc::make_mut(&mut self.snapshot.catalog);
         if let Some(mut object) = catalog.objects.remove(id) {
             object.id = to.clone();

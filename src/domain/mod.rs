@@ -28,3 +28,4 @@ pub mod readiness;
 pub mod record;
 pub mod snapshot;
 pub mod validation;
+pub mod workflow;

@@ -67,11 +67,16 @@ impl fmt::Display for Readiness {
 pub struct Thresholds {
     /// The lag in milliseconds, behind the reading's time or behind inputs and twin, that is acceptable.
     pub lag_ms: u64,
+    /// How long, in milliseconds of the server's time, readiness must hold before somebody who waits is told.
+    pub settle_ms: u64,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { lag_ms: 1000 }
+        Self {
+            lag_ms: 1000,
+            settle_ms: 3000,
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use super::progress::{Outcome, OutcomeKind, Progress};
 use super::request::Request;
 use super::run::{Run, Stop};
 use crate::domain::action::Operation;
+use crate::domain::board::Board;
 use crate::domain::environment::Side;
 use crate::domain::name::ObjectId;
-use crate::domain::phase::Phase;
+use crate::domain::phase::{Phase, Unfinished};
 use crate::domain::plan::Plan;
 use crate::domain::quantity::count;
 use crate::domain::record::{Record, Role};
@@ -141,7 +142,7 @@ impl Run<'_> {
                 // The server may still be at work on a COMMIT whose client is gone: one look is no proof.
                 Ok(observation)
                     if swap_sent
-                        && !is_committed(request.operation, observation.board.phase)
+                        && !is_committed(request.operation, &observation.board)
                         && looks < COMMIT_LOOKS =>
                 {
                     looks += 1;
@@ -165,7 +166,7 @@ impl Run<'_> {
         };
         let phase = observation.board.phase;
         let swaps = matches!(request.operation, Operation::Promote | Operation::Rollback);
-        if swap_sent && !is_committed(request.operation, phase) {
+        if swap_sent && !is_committed(request.operation, &observation.board) {
             let message = "The link was lost at COMMIT, and the catalog, read for some seconds, shows that it did not commit. Nothing was swapped.";
             let mut failed = outcome(OutcomeKind::Failed, message.to_owned());
             failed.next = Some("cutover status".to_owned());
@@ -224,10 +225,7 @@ impl Run<'_> {
                 "The swap is committed; left to do: {}",
                 self.left.join("; ")
             );
-            return with_next(
-                outcome(OutcomeKind::Unfinished, message),
-                Operation::Promote,
-            );
+            return with_next(outcome(OutcomeKind::Unfinished, message), plan.operation);
         }
         let observation = match self.session.observe().await {
             Ok(observation) => observation,
@@ -316,9 +314,13 @@ fn drops_more(rest: &Plan, shown: &Plan) -> bool {
 }
 
 /// Whether the catalog shows that the swap took effect. A promote may have been finished by somebody else since; a rollback begins in the
-/// phase `promoted`, which proves nothing for it.
-fn is_committed(operation: Operation, phase: Phase) -> bool {
-    phase == Phase::Promoting || (operation == Operation::Promote && phase == Phase::Promoted)
+/// phase `promoted`, or `promoting` where it takes back an unfinished promote, which proves nothing for it.
+fn is_committed(operation: Operation, board: &Board) -> bool {
+    match operation {
+        Operation::Rollback => board.provenance.unfinished == Some(Unfinished::Rollback),
+        Operation::Promote => matches!(board.phase, Phase::Promoting | Phase::Promoted),
+        _ => board.phase == Phase::Promoting,
+    }
 }
 
 fn with_next(mut outcome: Outcome, operation: Operation) -> Outcome {

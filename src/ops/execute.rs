@@ -7,6 +7,7 @@ use super::request::Request;
 use super::run::Run;
 use super::session::Session;
 use crate::domain::action::Operation;
+use crate::domain::finding::Severity;
 use crate::domain::plan::{Confirmation, ConfirmedPlan, Plan, Step};
 use crate::domain::quantity::some_of;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -74,6 +75,7 @@ impl Session {
                 );
             }
         };
+        let way_back = self.leave_way_back(plan, &planned, lock(&audit).path());
         let mut run = Run {
             session: self,
             progress,
@@ -90,7 +92,18 @@ impl Session {
                     .count(),
             ),
         };
-        let outcome = run.conduct(&request, plan, &planned).await;
+        let outcome = match way_back {
+            Ok(script) => {
+                if let Some(script) = script {
+                    run.note(format!("The way back for psql: {}", script.display()));
+                }
+                run.conduct(&request, plan, &planned).await
+            }
+            Err(error) => outcome(
+                OutcomeKind::Failed,
+                format!("The way back for psql can't be written: {error}. Nothing was changed."),
+            ),
+        };
         run.close(outcome)
     }
 
@@ -160,6 +173,7 @@ fn what_changed(shown: &Plan, now: &Plan) -> String {
         .findings
         .iter()
         .filter(|finding| !shown.findings.contains(finding))
+        .filter(|finding| finding.severity == Severity::Block || !finding.id.is_momentary())
     {
         changes.push(format!(
             "new: {} ({})",
@@ -170,7 +184,7 @@ fn what_changed(shown: &Plan, now: &Plan) -> String {
     for finding in shown
         .findings
         .iter()
-        .filter(|finding| !now.findings.contains(finding))
+        .filter(|finding| !now.findings.contains(finding) && !finding.id.is_momentary())
     {
         changes.push(format!(
             "gone: {} ({})",

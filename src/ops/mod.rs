@@ -31,3 +31,4 @@ pub mod status;
 pub mod validate;
 pub mod wait;
 pub mod watch;
+mod way_back;

@@ -7,11 +7,18 @@ use super::session::{Observation, Session};
 use crate::domain::action::{Danger, Operation};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::plan::{self, Plan, Statement};
+use crate::domain::readiness::Readiness;
 use crate::materialize::execute::{Executor, TransactionOutcome};
 use std::sync::PoisonError;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 /// How often a rehearsal that only lost a race is sent again.
 const REHEARSAL_TRIES: u32 = 3;
+
+/// One late reading is no finding: while lag alone is in the way, the server is looked at again, for this long at most.
+const LONGEST_FLAP: Duration = Duration::from_secs(3);
+const NEXT_LOOK: Duration = Duration::from_millis(500);
 
 /// A plan with the observation that it rests on.
 #[derive(Debug)]
@@ -39,7 +46,15 @@ impl Session {
         request: &Request,
         observation: Observation,
     ) -> Result<Planned, OpsError> {
+        let mut observation = observation;
         let mut plan = self.draw(request, &observation, None)?;
+        let settle = self.settings().waiting.settle.duration().min(LONGEST_FLAP);
+        let until = Instant::now() + settle;
+        while only_lags(&plan, &observation) && Instant::now() < until {
+            sleep(NEXT_LOOK.min(settle)).await;
+            observation = self.observe().await?;
+            plan = self.draw(request, &observation, None)?;
+        }
         if let Some(refused) = self.rehearse(&plan).await? {
             plan = self.draw(request, &observation, Some(refused))?;
         }
@@ -109,6 +124,13 @@ impl Session {
             _ => Ok(None),
         }
     }
+}
+
+/// Whether nothing but lag blocks the plan: what lasts of it will still be there in a moment.
+fn only_lags(plan: &Plan, observation: &Observation) -> bool {
+    plan.is_blocked()
+        && plan.blocks().all(|finding| finding.id.is_momentary())
+        && observation.board.deployment.readiness == Readiness::Lagging
 }
 
 fn read_only(target: &str) -> Finding {

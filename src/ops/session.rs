@@ -98,9 +98,13 @@ impl Session {
 
     #[must_use]
     pub fn thresholds(&self) -> Thresholds {
+        let millis = |span: crate::config::Timespan| {
+            u64::try_from(span.duration().as_millis()).unwrap_or(u64::MAX)
+        };
+        let waiting = &self.settings.waiting;
         Thresholds {
-            lag_ms: u64::try_from(self.settings.waiting.lag_threshold.duration().as_millis())
-                .unwrap_or(u64::MAX),
+            lag_ms: millis(waiting.lag_threshold),
+            settle_ms: millis(waiting.settle),
         }
     }
 

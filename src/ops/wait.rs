@@ -4,102 +4,14 @@ use super::execute::{Listener, outcome, tell};
 use super::progress::{Outcome, OutcomeKind, Progress};
 use super::session::Session;
 use crate::domain::board::Board;
-use crate::domain::object::ClusterSchedule;
-use crate::domain::phase::Phase;
 use crate::domain::quantity::part;
-use crate::domain::readiness::Readiness;
 use crate::domain::snapshot::Snapshot;
+use crate::domain::workflow::{Look, Verdict, Watch};
 use crate::materialize::live::{self, LiveFeed};
 use crate::materialize::picture::LinkState;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-
-/// How many waiting objects are named.
-const NAMED: usize = 5;
-
-/// What one picture means for somebody who waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    Ready,
-    /// Waiting can't help, and why.
-    Never(String),
-    /// What is missing, most important first.
-    Wait {
-        hydrated: usize,
-        total: usize,
-        missing: Vec<String>,
-    },
-}
-
-/// Judges whether the deployment side is ready, will be, or can't become so by waiting.
-#[must_use]
-pub fn verdict(board: &Board) -> Verdict {
-    if board.phase == Phase::None {
-        return Verdict::Never("there is no deployment side: run `cutover init`".to_owned());
-    }
-    if board.phase == Phase::Unknown {
-        return Verdict::Never(
-            "parts of the deployment side are missing, or its records contradict each other: see `cutover status`"
-                .to_owned(),
-        );
-    }
-    if let Some(reason) = never(board) {
-        return Verdict::Never(reason);
-    }
-    let side = &board.deployment;
-    let (hydrated, total) = side.hydrated_of_total();
-    let mut missing = Vec::new();
-    if board.phase == Phase::Deploying {
-        missing.push("the deployment into this side has not finished".to_owned());
-    }
-    let waiting: Vec<_> = side
-        .objects
-        .values()
-        .filter(|object| object.readiness != Readiness::Ready)
-        .collect();
-    let name = |id| board.snapshot.catalog.display_name(id);
-    missing.extend(
-        waiting
-            .iter()
-            .take(NAMED)
-            .map(|object| format!("{}: {}", name(&object.id), object.reason)),
-    );
-    if waiting.len() > NAMED {
-        missing.push(format!("and {} more", waiting.len() - NAMED));
-    }
-    if waiting.is_empty() && side.readiness != Readiness::Ready {
-        missing.push(side.reason.clone());
-    }
-    if missing.is_empty() {
-        Verdict::Ready
-    } else {
-        Verdict::Wait {
-            hydrated,
-            total,
-            missing,
-        }
-    }
-}
-
-fn never(board: &Board) -> Option<String> {
-    let clusters = &board.snapshot.catalog.clusters;
-    board.deployment.clusters.iter().find_map(|cluster| {
-        let scheduled = cluster
-            .id
-            .as_ref()
-            .and_then(|id| clusters.get(id))
-            .is_some_and(|cluster| cluster.schedule == ClusterSchedule::OnRefresh);
-        match cluster.readiness {
-            Readiness::Failing => Some(format!("cluster {}: {}", cluster.name, cluster.reason)),
-            // A schedule brings its replicas back by itself; nobody else does.
-            Readiness::Paused if !scheduled => {
-                Some(format!("cluster {}: {}", cluster.name, cluster.reason))
-            }
-            _ => None,
-        }
-    })
-}
 
 impl Session {
     /// Starts to keep a picture of the server live.
@@ -145,7 +57,7 @@ impl Session {
     async fn follow(&self, progress: &Listener) -> Outcome {
         let feed = self.live();
         let mut pictures = feed.pictures();
-        let mut told: Option<Verdict> = None;
+        let mut watch = Watch::default();
         let mut lost = false;
         loop {
             let picture = pictures.borrow_and_update().clone();
@@ -157,38 +69,21 @@ impl Session {
                     format!("{error}. Nothing was waited for."),
                 );
             }
-            // A picture that is kept through a lost link proves nothing any more.
-            if let Some(snapshot) = picture.snapshot.filter(|_| !lost) {
+            if lost {
+                // A picture that is kept through a lost link proves nothing any more.
+                watch.interrupt();
+            } else if let Some(snapshot) = picture.snapshot {
                 let board = self.board(snapshot);
-                match verdict(&board) {
-                    Verdict::Ready => return outcome(OutcomeKind::Done, ready_sentence(&board)),
-                    Verdict::Never(reason) => {
+                match watch.look(&board) {
+                    Look::Ready => return outcome(OutcomeKind::Done, ready_sentence(&board)),
+                    Look::Never(reason) => {
                         return outcome(
                             OutcomeKind::Failing,
                             format!("It can't become ready: {reason}."),
                         );
                     }
-                    waiting => {
-                        if told.as_ref().is_none_or(|told| is_news(told, &waiting))
-                            && let Verdict::Wait {
-                                hydrated,
-                                total,
-                                missing,
-                            } = &waiting
-                        {
-                            tell(
-                                progress,
-                                Progress::Waiting {
-                                    hydrated: *hydrated,
-                                    total: *total,
-                                    missing: missing.clone(),
-                                },
-                            );
-                        }
-                        told = told
-                            .filter(|told| !is_news(told, &waiting))
-                            .or(Some(waiting));
-                    }
+                    Look::Tell(verdict) => tell_waiting(verdict, progress),
+                    Look::Wait => {}
                 }
             }
             if pictures.changed().await.is_err() {
@@ -201,24 +96,21 @@ impl Session {
     }
 }
 
-/// Whether another object waits or one more is hydrated: reasons that only count up are no news.
-fn is_news(told: &Verdict, now: &Verdict) -> bool {
-    let names = |missing: &[String]| {
-        let name = |text: &String| text.split(": ").next().unwrap_or_default().to_owned();
-        missing.iter().map(name).collect::<Vec<_>>()
-    };
-    match (told, now) {
-        (
-            Verdict::Wait {
-                hydrated: before,
-                missing: waited,
-                ..
+fn tell_waiting(verdict: Verdict, progress: &Listener) {
+    if let Verdict::Wait {
+        hydrated,
+        total,
+        missing,
+    } = verdict
+    {
+        tell(
+            progress,
+            Progress::Waiting {
+                hydrated,
+                total,
+                missing,
             },
-            Verdict::Wait {
-                hydrated, missing, ..
-            },
-        ) => before != hydrated || names(waited) != names(missing),
-        _ => true,
+        );
     }
 }
 
@@ -253,11 +145,14 @@ fn tell_link(link: &LinkState, was_lost: bool, progress: &Listener) -> bool {
 fn ready_sentence(board: &Board) -> String {
     let (hydrated, total) = board.deployment.hydrated_of_total();
     if total == 0 {
-        "Ready: nothing to hydrate.".to_owned()
-    } else {
-        format!(
-            "Ready: {} hydrated, lag within the threshold.",
-            part(hydrated, total, "object")
-        )
+        return "Ready: nothing to hydrate.".to_owned();
     }
+    let late = match board.deployment.reason.as_str() {
+        "" => String::new(),
+        reason => format!(" ({reason})"),
+    };
+    format!(
+        "Ready: {} hydrated and caught up{late}.",
+        part(hydrated, total, "object")
+    )
 }

@@ -145,6 +145,7 @@ async fn promote(desk: &Desk, wait: bool, flags: &cli::args::OperationFlags) -> 
 
 fn extra_of(command: &Command) -> Extra {
     let waiting = |flags: &WaitFlags| Extra {
+        settle: flags.settle.clone(),
         poll_interval: flags.poll_interval.clone(),
         timeout: flags.timeout.clone(),
         ..Extra::default()

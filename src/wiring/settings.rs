@@ -12,6 +12,7 @@ use std::path::PathBuf;
 /// Flags that only some commands have.
 #[derive(Debug, Clone, Default)]
 pub struct Extra {
+    pub settle: Option<String>,
     pub poll_interval: Option<String>,
     pub timeout: Option<String>,
     pub max_retries: Option<String>,
@@ -47,6 +48,7 @@ fn overrides(common: &Common, extra: &Extra) -> Overrides {
         theme: common.theme.clone(),
         runner: common.runner.clone(),
         lag_threshold: common.lag_threshold.clone(),
+        settle: extra.settle.clone(),
         poll_interval: extra.poll_interval.clone(),
         poll: common.poll.clone(),
         timeout: extra.timeout.clone(),

@@ -13,6 +13,7 @@ mod relation;
 mod rollback;
 mod sinks;
 mod statement;
+mod way_back;
 
 pub use cleanup::cleanup;
 pub use confirm::{Confirmation, ConfirmedPlan, NotConfirmed};
@@ -25,6 +26,7 @@ pub use relation::{ColumnText, IndexDefinition, ViewOption};
 pub use rollback::rollback;
 pub use sinks::{SinkMove, qualified, sinks_reading};
 pub use statement::{GrantTarget, Statement};
+pub use way_back::rollback_script;
 
 use super::action::Operation;
 use super::finding::{Finding, Severity};

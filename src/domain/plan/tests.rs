@@ -2,6 +2,7 @@
 
 mod rollback;
 mod sides;
+mod way_back;
 
 use super::*;
 use crate::domain::environment::Side;

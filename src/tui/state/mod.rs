@@ -3,6 +3,7 @@
 mod changes;
 mod cockpit;
 mod journal;
+mod lasting;
 mod operation;
 mod overlay;
 mod run;
@@ -10,6 +11,7 @@ mod run;
 pub use changes::{ChangesState, DiffLayout, DiffText, Panel};
 pub use cockpit::{CockpitState, Pane};
 pub use journal::{Entry as JournalEntry, Journal};
+pub use lasting::{Lasting, Standings};
 pub use operation::{DEAF_MS, Dialog, DialogStep, REPEAT_MS, Running, Stage};
 pub use overlay::{Overlay, PaletteState, Question};
 pub use run::{LogLine, ModelLine, RunState, StatementLine};
@@ -20,6 +22,7 @@ use super::keymap::{Chord, Keymap};
 use crate::domain::action::Operation;
 use crate::domain::history::AuditEntry;
 use crate::domain::phase::Phase;
+use crate::domain::workflow::Watch;
 use std::sync::Arc;
 
 /// How long a flash stays, in milliseconds.
@@ -142,6 +145,13 @@ pub struct TrafficState {
     pub cursor: Cursor,
 }
 
+/// The operator waits for readiness.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Awaiting {
+    pub since: Now,
+    pub watch: Watch,
+}
+
 #[derive(Debug, Clone)]
 pub struct State {
     pub facts: Facts,
@@ -161,8 +171,10 @@ pub struct State {
     pub outdated: bool,
     /// The operation that was asked for meanwhile; its plan is asked for when the new picture is here.
     pub wanted: Option<Operation>,
-    /// Since when the operator waits for readiness. Waiting only looks, so it is no operation and stands beside one.
-    pub awaiting: Option<Now>,
+    /// The operator waits for readiness. Waiting only looks, so it is no operation and stands beside one.
+    pub awaiting: Option<Awaiting>,
+    /// What the journal has told of phase and clusters.
+    pub standings: Standings,
     pub overlay: Option<Overlay>,
     pub cockpit: CockpitState,
     pub changes: ChangesState,
@@ -197,6 +209,7 @@ impl State {
             outdated: false,
             wanted: None,
             awaiting: None,
+            standings: Standings::default(),
             overlay: None,
             cockpit: CockpitState::default(),
             changes: ChangesState::default(),

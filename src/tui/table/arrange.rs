@@ -235,7 +235,7 @@ mod tests {
     use crate::domain::name::{DatabaseId, Identifier};
     use crate::domain::object::{Catalog, ObjectKind};
     use crate::domain::phase::Provenance;
-    use crate::domain::readiness::{ObjectReadiness, SideReadiness};
+    use crate::domain::readiness::{ObjectReadiness, SideReadiness, Thresholds};
     use crate::domain::snapshot::{LogicalTime, Readings, Server, Snapshot};
     use std::collections::{BTreeMap, BTreeSet};
     use std::sync::Arc;
@@ -300,6 +300,7 @@ mod tests {
                 clusters: Vec::new(),
             }),
             project: None,
+            thresholds: Thresholds::default(),
             production: side(Side::Production),
             deployment: side(Side::Deployment),
             phase: Phase::Ready,

@@ -6,7 +6,7 @@ use crate::domain::phase::Phase;
 use crate::domain::readiness::Readiness;
 use crate::tui::effect::Effect;
 use crate::tui::event::{Link, LinkState, Picture};
-use crate::tui::state::{Loaded, State};
+use crate::tui::state::{Lasting, Loaded, State};
 use crate::tui::theme::Role;
 use std::sync::Arc;
 
@@ -31,10 +31,8 @@ pub fn take(state: &mut State, picture: Picture) -> Vec<Effect> {
         return Vec::new();
     };
     state.outdated = false;
-    if let Some(old) = &before.board {
-        journal_phase(state, old, &board);
-        journal_clusters(state, old, &board);
-    }
+    journal_phase(state, &board);
+    journal_clusters(state, &board);
     state.cockpit.look(&board);
     if state.frozen.is_none() {
         lists::rearrange(state);
@@ -51,7 +49,10 @@ fn journal_link(state: &mut State, before: &Link) {
     let now = state.latest.link.state.clone();
     let (role, text) = match (&before.state, &now) {
         (LinkState::Lost { .. }, LinkState::Lost { .. }) => return,
-        (_, LinkState::Lost { error }) => (Role::Stale, format!("link lost: {error}")),
+        (_, LinkState::Lost { error }) => {
+            readiness::interrupt(state);
+            (Role::Stale, format!("link lost: {error}"))
+        }
         (LinkState::Lost { .. } | LinkState::Connecting, LinkState::Live) => {
             (Role::Live, "link up, streaming".to_owned())
         }
@@ -67,42 +68,54 @@ fn journal_link(state: &mut State, before: &Link) {
     note(state, role, text);
 }
 
-fn journal_phase(state: &mut State, old: &Board, new: &Board) {
-    if old.phase == new.phase {
+/// Ready and not ready may change from tick to tick; everything else is somebody's deed and told at once.
+fn journal_phase(state: &mut State, board: &Board) {
+    let time = board.snapshot.time;
+    let lasting = state
+        .standings
+        .phase
+        .get_or_insert_with(|| Lasting::new(board.phase, time));
+    let by_ticks = matches!(board.phase, Phase::Hydrating | Phase::Ready);
+    let settle_ms = if by_ticks {
+        board.thresholds.settle_ms
+    } else {
+        0
+    };
+    let Some(before) = lasting.look(board.phase, time, settle_ms) else {
         return;
-    }
-    let role = match new.phase {
+    };
+    let role = match board.phase {
         Phase::Ready | Phase::Promoted | Phase::Synced => Role::Ready,
         Phase::Promoting | Phase::Unknown => Role::Warn,
         _ => Role::Info,
     };
-    note(state, role, format!("phase {} -> {}", old.phase, new.phase));
+    note(state, role, format!("phase {before} -> {}", board.phase));
 }
 
-fn journal_clusters(state: &mut State, old: &Board, new: &Board) {
-    for cluster in new
-        .production
-        .clusters
-        .iter()
-        .chain(&new.deployment.clusters)
-    {
-        let side = old.side(cluster.side);
-        let was = side
-            .clusters
-            .iter()
-            .find(|before| before.id.is_some() && before.id == cluster.id);
-        let Some(was) = was.filter(|was| was.readiness != cluster.readiness) else {
+fn journal_clusters(state: &mut State, board: &Board) {
+    let (time, settle_ms) = (board.snapshot.time, board.thresholds.settle_ms);
+    let sides = [&board.production, &board.deployment];
+    let clusters = || sides.into_iter().flat_map(|side| &side.clusters);
+    let known = &mut state.standings.clusters;
+    known.retain(|id, _| clusters().any(|cluster| cluster.id.as_ref() == Some(id)));
+    let mut notes = Vec::new();
+    for cluster in clusters() {
+        let Some(id) = &cluster.id else { continue };
+        let lasting = known
+            .entry(id.clone())
+            .or_insert_with(|| Lasting::new(cluster.readiness, time));
+        let Some(before) = lasting.look(cluster.readiness, time, settle_ms) else {
             continue;
         };
         let reason = match cluster.readiness {
             Readiness::Ready => String::new(),
             _ => format!(" ({})", cluster.reason),
         };
-        let text = format!(
-            "{} {} -> {}{reason}",
-            cluster.name, was.readiness, cluster.readiness
-        );
-        note(state, Role::from(cluster.readiness), text);
+        let text = format!("{} {before} -> {}{reason}", cluster.name, cluster.readiness);
+        notes.push((Role::from(cluster.readiness), text));
+    }
+    for (role, text) in notes {
+        note(state, role, text);
     }
 }
 

@@ -1,10 +1,10 @@
-//! Waiting for readiness. The pictures come anyway, so the cockpit only has to tell when it is there, or can't come.
+//! Waiting for readiness. The pictures come anyway, so the cockpit only has to tell when it is there to stay, or can't come.
 
 use super::{flash, note};
 use crate::domain::board::Board;
 use crate::domain::phase::Phase;
-use crate::domain::readiness::Readiness;
-use crate::tui::state::{Overlay, State};
+use crate::domain::workflow::{Look, Watch};
+use crate::tui::state::{Awaiting, Overlay, State};
 use crate::tui::theme::Role;
 use crate::tui::wording::span;
 
@@ -14,40 +14,48 @@ pub fn wait(state: &mut State) {
         flash(state, "no longer waiting");
         return;
     }
-    state.awaiting = Some(state.now);
+    state.awaiting = Some(Awaiting {
+        since: state.now,
+        watch: Watch::default(),
+    });
     note(state, Role::Info, "await started");
     if let Some(board) = state.latest.board.clone() {
         look(state, &board);
     }
 }
 
-/// Ends the waiting when the deployment side is ready, can't become so, or is gone.
+/// The link is lost: what stood before counts no more.
+pub fn interrupt(state: &mut State) {
+    if let Some(awaiting) = &mut state.awaiting {
+        awaiting.watch.interrupt();
+    }
+}
+
+/// Ends the waiting when the deployment side is ready to stay, can't become so, or is gone.
 pub fn look(state: &mut State, board: &Board) {
-    let Some(since) = state.awaiting else { return };
-    let time = span(state.now.since(since));
-    let side = &board.deployment;
+    let Some(mut awaiting) = state.awaiting.take() else {
+        return;
+    };
+    let time = span(state.now.since(awaiting.since));
     if matches!(board.phase, Phase::None | Phase::Initialized) {
-        state.awaiting = None;
         flash(state, "await ended: there is nothing left to wait for");
         return;
     }
-    match side.readiness {
-        Readiness::Ready => {
-            state.awaiting = None;
+    match awaiting.watch.look(board) {
+        Look::Ready => {
             let text = format!("await done: the deployment side is ready after {time}");
             note(state, Role::Ready, text.clone());
             flash(state, text);
         }
-        Readiness::Failing => {
-            state.awaiting = None;
-            let text = format!("await ended after {time}: {}", side.reason);
+        Look::Never(reason) => {
+            let text = format!("await ended after {time}: {reason}");
             note(state, Role::Failing, text);
             state.overlay = Some(Overlay::Result {
                 title: "the deployment side can't become ready by waiting".to_owned(),
-                lines: vec![side.reason.clone()],
+                lines: vec![reason],
                 opened: state.now,
             });
         }
-        _ => {}
+        Look::Tell(_) | Look::Wait => state.awaiting = Some(awaiting),
     }
 }

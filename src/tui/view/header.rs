@@ -4,6 +4,7 @@ use super::Canvas;
 use crate::domain::board::{Board, WayBack};
 use crate::domain::phase::Phase;
 use crate::domain::quantity::{count, part};
+use crate::domain::readiness::Readiness;
 use crate::tui::event::LinkState;
 use crate::tui::state::{Running, Screen, Stage, State};
 use crate::tui::theme::Role;
@@ -238,8 +239,8 @@ fn message(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
                 Role::Stale,
                 format!("link lost, trying again; this is the last picture: {error}"),
             ),
-            _ => match state.awaiting {
-                Some(since) => awaiting_words(board, state.now.since(since)),
+            _ => match &state.awaiting {
+                Some(awaiting) => awaiting_words(board, state.now.since(awaiting.since)),
                 None => phase_words(board),
             },
         },
@@ -290,12 +291,15 @@ fn running_words(state: &State, running: &Running) -> (Role, String) {
 
 fn awaiting_words(board: &Board, millis: u64) -> (Role, String) {
     let (hydrated, total) = board.deployment.hydrated_of_total();
+    let what = match (board.deployment.readiness, &board.deployment.reason) {
+        (Readiness::Ready, _) => "ready, seeing whether it lasts",
+        (_, reason) => reason,
+    };
     (
         Role::Focus,
         format!(
-            "awaiting readiness for {}: {hydrated} of {total} hydrated; {}",
-            wording::span(millis),
-            board.deployment.reason
+            "awaiting readiness for {}: {hydrated} of {total} hydrated; {what}",
+            wording::span(millis)
         ),
     )
 }

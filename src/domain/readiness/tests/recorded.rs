@@ -104,7 +104,7 @@ impl Recording {
             };
             let kind = ObjectKind::from(kind.to_owned());
             let made = world.add_in(&format!("u{}", 50 + position), cluster, text, kind, &[]);
-            world.rename(&made, ObjectId::new(id));
+            world.give_id(&made, ObjectId::new(id));
         }
         for edge in self.head["edges"].as_array().unwrap() {
             let [object, input] = [0, 1].map(|at| ObjectId::new(edge[at].as_str().unwrap()));

@@ -1,0 +1,287 @@
+//! Where waiting leads: one verdict per picture, and how long it has held. Command line and cockpit only render it.
+
+use super::board::Board;
+use super::object::ClusterSchedule;
+use super::phase::Phase;
+use super::readiness::Readiness;
+use super::snapshot::LogicalTime;
+
+/// How many waiting objects are named.
+const NAMED: usize = 5;
+
+/// What one picture means for somebody who waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Ready,
+    /// Waiting can't help, and why.
+    Never(String),
+    /// What is missing, most important first.
+    Wait {
+        hydrated: usize,
+        total: usize,
+        missing: Vec<String>,
+    },
+}
+
+/// Judges whether the deployment side is ready, will be, or can't become so by waiting.
+#[must_use]
+pub fn verdict(board: &Board) -> Verdict {
+    if board.phase == Phase::None {
+        return Verdict::Never("there is no deployment side: run `cutover init`".to_owned());
+    }
+    if board.phase == Phase::Unknown {
+        return Verdict::Never(
+            "parts of the deployment side are missing, or its records contradict each other: see `cutover status`"
+                .to_owned(),
+        );
+    }
+    if let Some(reason) = never(board) {
+        return Verdict::Never(reason);
+    }
+    let side = &board.deployment;
+    let (hydrated, total) = side.hydrated_of_total();
+    let mut missing = Vec::new();
+    if board.phase == Phase::Deploying {
+        missing.push("the deployment into this side has not finished".to_owned());
+    }
+    let waiting: Vec<_> = side
+        .objects
+        .values()
+        .filter(|object| object.readiness != Readiness::Ready)
+        .collect();
+    let name = |id| board.snapshot.catalog.display_name(id);
+    missing.extend(
+        waiting
+            .iter()
+            .take(NAMED)
+            .map(|object| format!("{}: {}", name(&object.id), object.reason)),
+    );
+    if waiting.len() > NAMED {
+        missing.push(format!("and {} more", waiting.len() - NAMED));
+    }
+    if waiting.is_empty() && side.readiness != Readiness::Ready {
+        missing.push(side.reason.clone());
+    }
+    if missing.is_empty() {
+        Verdict::Ready
+    } else {
+        Verdict::Wait {
+            hydrated,
+            total,
+            missing,
+        }
+    }
+}
+
+fn never(board: &Board) -> Option<String> {
+    let clusters = &board.snapshot.catalog.clusters;
+    board.deployment.clusters.iter().find_map(|cluster| {
+        let scheduled = cluster
+            .id
+            .as_ref()
+            .and_then(|id| clusters.get(id))
+            .is_some_and(|cluster| cluster.schedule == ClusterSchedule::OnRefresh);
+        match cluster.readiness {
+            Readiness::Failing => Some(format!("cluster {}: {}", cluster.name, cluster.reason)),
+            // A schedule brings its replicas back by itself; nobody else does.
+            Readiness::Paused if !scheduled => {
+                Some(format!("cluster {}: {}", cluster.name, cluster.reason))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Something that must stand for a while before it counts, by the server's time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Settling {
+    since: Option<LogicalTime>,
+}
+
+impl Settling {
+    /// Takes in one batch; whether it has stood at every batch for `settle_ms` now. One failing batch starts the time anew.
+    pub fn holds(&mut self, stands: bool, time: LogicalTime, settle_ms: u64) -> bool {
+        if !stands {
+            self.since = None;
+            return false;
+        }
+        let since = *self.since.get_or_insert(time);
+        time.millis_since(since) >= settle_ms
+    }
+}
+
+/// Waiting, picture by picture: the verdict that lasts, and what is worth telling on the way.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Watch {
+    ready: Settling,
+    told: Option<Verdict>,
+    changed: Settling,
+}
+
+/// What somebody who waits does about a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Look {
+    /// Ready at every picture for as long as was asked.
+    Ready,
+    /// Waiting can't help, and why.
+    Never(String),
+    /// Something lasting changed: tell it, and go on waiting.
+    Tell(Verdict),
+    /// Nothing new.
+    Wait,
+}
+
+impl Watch {
+    /// A picture that can't be trusted, since the link is lost: what stood before it counts no more.
+    pub fn interrupt(&mut self) {
+        self.ready = Settling::default();
+    }
+
+    /// Takes in the next picture.
+    pub fn look(&mut self, board: &Board) -> Look {
+        let (time, settle_ms) = (board.snapshot.time, board.thresholds.settle_ms);
+        let now = verdict(board);
+        if self.ready.holds(now == Verdict::Ready, time, settle_ms) {
+            return Look::Ready;
+        }
+        if let Verdict::Never(reason) = now {
+            return Look::Never(reason);
+        }
+        let news = match &self.told {
+            None => now != Verdict::Ready,
+            // More hydrated is progress and told at once; who else waits may change from tick to tick.
+            Some(told) => {
+                let other = !same_missing(told, &now);
+                more_hydrated(told, &now) || self.changed.holds(other, time, settle_ms)
+            }
+        };
+        if !news || now == Verdict::Ready {
+            return Look::Wait;
+        }
+        self.changed = Settling::default();
+        self.told = Some(now.clone());
+        Look::Tell(now)
+    }
+}
+
+fn more_hydrated(told: &Verdict, now: &Verdict) -> bool {
+    let hydrated = |verdict: &Verdict| match verdict {
+        Verdict::Wait { hydrated, .. } => Some(*hydrated),
+        _ => None,
+    };
+    hydrated(now).is_some_and(|now| hydrated(told) != Some(now))
+}
+
+/// Whether the same objects wait: reasons that only count up are no news.
+fn same_missing(told: &Verdict, now: &Verdict) -> bool {
+    let names = |verdict: &Verdict| match verdict {
+        Verdict::Wait { missing, .. } => missing
+            .iter()
+            .map(|text| text.split(": ").next().unwrap_or_default().to_owned())
+            .collect(),
+        _ => Vec::new(),
+    };
+    names(told) == names(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::environment::Side;
+    use crate::domain::fixture::{NOW, World};
+    use crate::domain::snapshot::Frontier;
+
+    /// The picture `millis` later: everything has kept up, and `foo` of the deployment side lags by `lag`.
+    fn at(world: &mut World, millis: u64, lag: u64) -> Board {
+        let now = NOW + millis;
+        world.snapshot.time = LogicalTime(now);
+        for frontier in world.snapshot.readings.frontiers.values_mut() {
+            *frontier = Frontier::At(LogicalTime(now));
+        }
+        let foo = world.id(Side::Deployment, "foo");
+        let behind = Frontier::At(LogicalTime(now - lag));
+        world.snapshot.readings.frontiers.insert(foo, behind);
+        world.board()
+    }
+
+    #[test]
+    fn readiness_must_hold_at_every_picture_of_the_time() {
+        let mut world = World::new();
+        let mut watch = Watch::default();
+        for (millis, lag, expected) in [
+            (0, 0, Look::Wait),
+            (1_000, 0, Look::Wait),
+            (2_999, 0, Look::Wait),
+            (3_000, 0, Look::Ready),
+        ] {
+            assert_eq!(
+                watch.look(&at(&mut world, millis, lag)),
+                expected,
+                "{millis}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_failing_picture_starts_the_time_anew_and_is_no_news() {
+        let mut world = World::new();
+        let mut watch = Watch::default();
+        assert!(
+            matches!(watch.look(&at(&mut world, 0, 9_000)), Look::Tell(_)),
+            "what it waits for first"
+        );
+        assert_eq!(watch.look(&at(&mut world, 1_000, 0)), Look::Wait);
+        assert_eq!(watch.look(&at(&mut world, 3_000, 9_000)), Look::Wait);
+        for millis in [3_500, 4_000, 6_499] {
+            assert_eq!(
+                watch.look(&at(&mut world, millis, 0)),
+                Look::Wait,
+                "{millis}"
+            );
+        }
+        assert_eq!(watch.look(&at(&mut world, 6_500, 0)), Look::Ready);
+    }
+
+    #[test]
+    fn a_lost_link_starts_the_time_anew() {
+        let mut world = World::new();
+        let mut watch = Watch::default();
+        assert_eq!(watch.look(&at(&mut world, 0, 0)), Look::Wait);
+        watch.interrupt();
+        assert_eq!(watch.look(&at(&mut world, 4_000, 0)), Look::Wait);
+        assert_eq!(watch.look(&at(&mut world, 7_000, 0)), Look::Ready);
+    }
+
+    #[test]
+    fn another_object_that_waits_is_told_when_it_lasts_and_hydration_at_once() {
+        let mut world = World::new();
+        let mut watch = Watch::default();
+        let foobar = world.id(Side::Deployment, "foobar");
+        world.status(&foobar, Some("u12"), Some(false));
+        assert!(matches!(watch.look(&at(&mut world, 0, 0)), Look::Tell(_)));
+        for millis in [1_000, 2_000, 3_999] {
+            assert_eq!(
+                watch.look(&at(&mut world, millis, 9_000)),
+                Look::Wait,
+                "{millis}"
+            );
+        }
+        assert!(matches!(
+            watch.look(&at(&mut world, 4_000, 9_000)),
+            Look::Tell(_)
+        ));
+        world.hydrate(&foobar, "u12");
+        assert!(matches!(
+            watch.look(&at(&mut world, 4_100, 9_000)),
+            Look::Tell(_)
+        ));
+    }
+
+    #[test]
+    fn what_can_not_come_is_said_at_once() {
+        let mut world = World::new();
+        world.catalog().replicas.clear();
+        let mut watch = Watch::default();
+        assert!(matches!(watch.look(&at(&mut world, 0, 0)), Look::Never(_)));
+    }
+}
