@@ -13,5 +13,6 @@ mod simulator {
     mod recording;
     mod replay;
     mod server;
+    mod ticking;
     mod wire;
 }

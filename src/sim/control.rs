@@ -36,7 +36,7 @@ impl Control {
         self.shared.clock()
     }
 
-    /// The time that a SELECT would read at now.
+    /// The time that a SELECT from the catalog would read at now.
     #[must_use]
     pub fn logical_time(&self) -> Timestamp {
         self.shared.logical_time()

@@ -178,12 +178,12 @@ fn serve(stream: tokio::net::TcpStream, peer: SocketAddr, control: &Control) {
     });
 }
 
-/// Moves the world every second of its time, and sooner when something is due.
+/// Moves the world at each tick, and sooner when a second of its time is over or its script has something to do.
 async fn beat(control: Control) {
     loop {
         let shared = control.shared();
         let next = shared.logical_time().plus(BEAT);
-        let next = shared.next_due().map_or(next, |due| due.min(next));
+        let next = shared.next_due().min(next);
         shared.clock().wait_until(next).await;
         shared.pump();
         tokio::time::sleep(REST).await;

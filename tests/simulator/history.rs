@@ -11,6 +11,9 @@ use std::time::Duration;
 
 /// Hydration as slow as it was when 07 was recorded.
 const WORLD: &str = r#"
+# The same ticks in every run.
+[server]
+opens_at = "2026-11-20T09:30:00Z"
 [hydration.default]
 attach = "2s"
 [hydration.object."hyd.heavy"]

@@ -89,10 +89,34 @@ impl Engine {
         Arc::new(catalog)
     }
 
-    /// Logical time: that of the last step of the dynamics.
+    /// The server's time: that of the last change, or of the last look at the clock.
     #[must_use]
     pub fn now(&self) -> Millis {
         self.now
+    }
+
+    /// The logical time at which a query reads now. What the world tells, it tells once a second, so whatever reads that reads at the
+    /// last tick (recorded: v26.39/22, 23).
+    #[must_use]
+    pub fn logical_time(&self, plan: &Plan) -> Millis {
+        if plan.reads.iter().any(|id| self.is_told(*id)) {
+            self.dynamics.now().millis()
+        } else {
+            self.now
+        }
+    }
+
+    /// Whether the relation shows what the world tells.
+    #[must_use]
+    pub fn is_told(&self, id: Id) -> bool {
+        let item = self.catalog.items.get(&id).filter(|_| !id.is_user());
+        item.is_some_and(|item| relations::origin(&item.name) == Origin::World)
+    }
+
+    /// When the world tells something next.
+    #[must_use]
+    pub fn next_tick(&self) -> Millis {
+        self.dynamics.next_tick().millis()
     }
 
     /// Moves to a time; never back.
@@ -216,6 +240,7 @@ impl Engine {
         }
         self.facts
             .set_live(self.live.sessions.keys().copied().collect());
+        self.facts.set_logical_time(self.logical_time(plan));
         let rows = self.store.select(&plan.sql, &plan.columns, parameters);
         for connection in self.facts.take_cancelled() {
             self.live.cancel(connection);
@@ -228,6 +253,7 @@ impl Engine {
     /// # Errors
     /// What the statement's functions refuse.
     pub fn write(&mut self, table: Id, sql: &str, parameters: &[Value]) -> SqlResult<usize> {
+        self.facts.set_logical_time(self.now);
         let count = self.store.change(sql, parameters)?;
         *self.writes.entry(table).or_default() += 1;
         Ok(count)

@@ -111,12 +111,12 @@ impl Shared {
         Timestamp(self.engine().now())
     }
 
-    /// When something is due in the world or in its script.
+    /// When the world tells something, or its script does.
     #[must_use]
-    pub fn next_due(&self) -> Option<Timestamp> {
+    pub fn next_due(&self) -> Timestamp {
+        let tick = Timestamp(self.engine().next_tick());
         let scripted = lock(&self.0.script).next();
-        let moving = self.engine().dynamics_mut().next_due();
-        scripted.into_iter().chain(moving).min()
+        scripted.map_or(tick, |scripted| scripted.min(tick))
     }
 
     pub(crate) fn roles(&self) -> &[LoginRole] {

@@ -13,6 +13,13 @@ use std::collections::{BTreeMap, VecDeque};
 /// The time of what never changes again (recorded: 08, `subscribe (select 1)`).
 const FOR_EVER: &str = "18446744073709551615";
 
+/// The time of a batch that comes `now`, after one `at` an earlier time. What the world tells at a tick holds since the one before
+/// (recorded: v26.39/23: changes at the time of the last progress, then progress to now).
+fn since(engine: &Engine, plan: &Plan, at: Millis, now: Millis) -> Millis {
+    let all_told = !plan.reads.is_empty() && plan.reads.iter().all(|id| engine.is_told(*id));
+    if all_told { at + 1 } else { now }
+}
+
 /// The result columns of a SUBSCRIBE.
 ///
 /// # Errors
@@ -90,7 +97,7 @@ impl Subscription {
         plan: Plan,
         parameters: Vec<Value>,
     ) -> SqlResult<Self> {
-        let now = shared.engine().now();
+        let now = shared.engine().logical_time(&plan);
         let from = subscribe.as_of.unwrap_or(now);
         if let Some(up_to) = subscribe.up_to.filter(|up_to| *up_to < from) {
             return Err(SqlError::new(
@@ -134,7 +141,7 @@ impl Subscription {
     pub fn poll(&mut self) -> SqlResult<()> {
         let shared = self.shared.clone();
         let mut engine = shared.engine();
-        let now = engine.now();
+        let now = engine.logical_time(&self.plan);
         if self.finished || self.at.is_some_and(|at| at >= now) {
             return Ok(());
         }
@@ -157,12 +164,15 @@ impl Subscription {
             .map(|id| engine.version(*id))
             .collect();
         if first || self.plan.reads_clock || versions != self.versions {
+            let since = self
+                .at
+                .map_or(now, |at| since(&engine, &self.plan, at, now));
             let rows = engine.select(&self.plan, &self.parameters)?;
             drop(engine);
             self.versions = versions;
             let changes = self.replace(rows);
             if !first || self.snapshot {
-                self.say(now, changes);
+                self.say(since, changes);
             }
         }
         self.at = Some(now);

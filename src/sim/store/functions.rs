@@ -17,8 +17,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What functions read beside their arguments.
 #[derive(Debug)]
 pub struct Facts {
-    /// Logical time, milliseconds.
+    /// The server's clock, milliseconds.
     now: AtomicU64,
+    /// The logical time of the query that runs, milliseconds: `mz_now()`.
+    logical: AtomicU64,
     catalog: Mutex<Arc<Catalog>>,
     /// Connections that a query asked to cancel; the caller carries it out.
     cancelled: Mutex<BTreeSet<u32>>,
@@ -31,6 +33,7 @@ impl Facts {
     pub fn new(catalog: Arc<Catalog>, now: u64) -> Self {
         Self {
             now: AtomicU64::new(now),
+            logical: AtomicU64::new(now),
             catalog: Mutex::new(catalog),
             cancelled: Mutex::default(),
             live: Mutex::default(),
@@ -44,6 +47,15 @@ impl Facts {
     #[must_use]
     pub fn now(&self) -> u64 {
         self.now.load(Ordering::Relaxed)
+    }
+
+    pub fn set_logical_time(&self, time: u64) {
+        self.logical.store(time, Ordering::Relaxed);
+    }
+
+    #[must_use]
+    pub fn logical_time(&self) -> u64 {
+        self.logical.load(Ordering::Relaxed)
     }
 
     pub fn set_catalog(&self, catalog: Arc<Catalog>) {

@@ -14,7 +14,7 @@ pub(super) fn register(sqlite: &Connection, facts: &Arc<Facts>) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8;
     let of = facts.clone();
     sqlite.create_scalar_function("sim_mz_now", 0, flags, move |_| {
-        Ok(i64::try_from(of.now()).unwrap_or(i64::MAX))
+        Ok(i64::try_from(of.logical_time()).unwrap_or(i64::MAX))
     })?;
     let of = facts.clone();
     sqlite.create_scalar_function("sim_now", 0, flags, move |_| {

@@ -3,6 +3,7 @@
 use super::Dynamics;
 use super::node::{Frontier, Node, Slot};
 use super::relation::Cause;
+use super::tick::{HEALTHY_LAG, SECOND, healthy_frontier};
 use crate::inventory::{Kind, Refresh};
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ impl Dynamics {
         let Some(node) = self.node(slot) else { return };
         let next = match node.kind {
             Kind::View | Kind::IntrospectionIndex => return,
-            Kind::Table => Frontier::At(self.now.millis() + 1),
+            Kind::Table => Frontier::At(healthy_frontier(self.now)),
             Kind::Source
             | Kind::SourceTable
             | Kind::MaterializedView
@@ -65,7 +66,7 @@ impl Dynamics {
 
     /// How far everything that the object reads has got.
     pub(super) fn inputs_frontier(&self, node: &Node) -> Frontier {
-        let live = Frontier::At(self.now.millis() + 1);
+        let live = Frontier::At(healthy_frontier(self.now));
         if node.kind == Kind::Source || node.reads_built_in && node.reads.is_empty() {
             return live;
         }
@@ -104,7 +105,7 @@ impl Dynamics {
             .model
             .hash(&[&node.id, &second])
             .is_multiple_of(SINK_LATE_ONE_IN);
-        if late { 1_000 } else { 0 }
+        if late { SECOND } else { 0 }
     }
 
     /// Keeps the worst wall-clock lag of the running minute, per object.
@@ -123,7 +124,10 @@ impl Dynamics {
                 Frontier::Complete => Some(0),
                 Frontier::At(0) => None,
                 Frontier::At(_) if node.kind == Kind::Index && !node.readable => None,
-                Frontier::At(at) => Some(now.saturating_sub(at).div_ceil(1_000) + usual),
+                Frontier::At(at) => {
+                    let late = now.saturating_sub(at).saturating_sub(HEALTHY_LAG);
+                    Some(late.div_ceil(SECOND) + usual)
+                }
             };
             node.samples.running = Some(match node.samples.running {
                 None => lag,

@@ -2,6 +2,7 @@
 //!
 //! | module | is |
 //! |---|---|
+//! | `tick` | when the world is told |
 //! | `relation` | the relations whose rows come from here |
 //! | `node` | one object |
 //! | `replicas` | replicas: online, killed, how busy |
@@ -20,6 +21,7 @@ mod replicas;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod tick;
 mod troubles;
 
 pub use relation::{Reading, Relation};
@@ -36,10 +38,11 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 const MINUTE: u64 = 60_000;
 
-/// The moving part of a world. Time passes only in [`Dynamics::advance`].
+/// The moving part of a world. Time passes only in [`Dynamics::advance`], from tick to tick.
 #[derive(Debug)]
 pub struct Dynamics {
     model: Model,
+    /// The last tick: what is shown is what was at this time.
     now: Timestamp,
     nodes: Vec<Option<Node>>,
     slots: HashMap<String, Slot>,
@@ -74,10 +77,13 @@ impl Dynamics {
         }
     }
 
-    /// Moves to `now`. A healthy frontier is `now` + 1 ms from here until the next call (recorded: 15), so reads and SUBSCRIBE batches
-    /// between two calls have the logical time of the last one.
+    /// Moves to the last tick at `now`. Until the next one nothing changes by itself, so reads and SUBSCRIBE batches between the two have
+    /// the logical time of this one (recorded: v26.39/23).
     pub fn advance(&mut self, now: Timestamp) {
-        let target = self.now.max(now);
+        let target = self.model.last_tick(now);
+        if target <= self.now {
+            return;
+        }
         loop {
             let minute = Timestamp((self.now.millis() / MINUTE + 1) * MINUTE);
             let stop = minute.min(target);
@@ -93,16 +99,16 @@ impl Dynamics {
         }
     }
 
-    /// The time of the last [`Dynamics::advance`].
+    /// The time of what is shown: that of the last tick.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// When something happens by itself next, apart from the passing of time.
+    /// When something shows by itself next.
     #[must_use]
-    pub fn next_due(&self) -> Option<Timestamp> {
-        self.due.peek().map(|next| next.0.at)
+    pub fn next_tick(&self) -> Timestamp {
+        self.model.next_tick(self.now)
     }
 
     #[must_use]

@@ -2,6 +2,7 @@
 
 use super::super::clock::Timestamp;
 use super::super::pace::{Pace, SourcePace};
+use super::tick::healthy_frontier;
 use crate::inventory::{Kind, Object, Refresh};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -121,7 +122,7 @@ impl Node {
         source_pace: SourcePace,
         now: Timestamp,
     ) -> Self {
-        let created_at = Timestamp(object.created_at).min(now);
+        let created_at = Timestamp(object.created_at);
         let as_of = if object.constant {
             0
         } else {
@@ -150,7 +151,7 @@ impl Node {
             frontier: match object.kind {
                 Kind::View | Kind::IntrospectionIndex => Frontier::None,
                 Kind::Index => Frontier::At(as_of),
-                Kind::Table => Frontier::At(now.millis() + 1),
+                Kind::Table => Frontier::At(healthy_frontier(now).max(created_at.millis() + 1)),
                 Kind::SourceTable | Kind::MaterializedView | Kind::Source | Kind::Sink => {
                     Frontier::At(0)
                 }

@@ -3,6 +3,7 @@
 use super::super::Dynamics;
 use super::super::frontiers::{distance, last_refresh, next_refresh};
 use super::super::node::{Frontier, Node, Slot};
+use super::super::tick::healthy_frontier;
 use super::{Row, interval, millis, text};
 use crate::Value;
 use crate::inventory::{Kind, Refresh};
@@ -79,7 +80,7 @@ impl Dynamics {
     fn refresh_row(&self, node: &Node) -> Row {
         let reached = match self.inputs_frontier(node) {
             Frontier::At(at) => at,
-            Frontier::Complete | Frontier::None => self.now.millis() + 1,
+            Frontier::Complete | Frontier::None => healthy_frontier(self.now),
         };
         let optional = |at: Option<u64>| at.map_or(Value::Null, millis);
         if node.readable {

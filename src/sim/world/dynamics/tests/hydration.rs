@@ -45,7 +45,10 @@ fn frontiers_do_not_prove_hydration() {
         lag(&stage, "u27"),
         Value::Int(stage.healthy().unwrap() * 1_000)
     );
-    assert_eq!(lag(&stage, "u29"), Value::Int(4_001_000));
+    assert_eq!(
+        lag(&stage, "u29"),
+        Value::Int((stage.healthy().unwrap() - 1_795_167_490_000) * 1_000)
+    );
     assert!(
         stage
             .rows_of(Relation::MaterializationLag, "u30")
