@@ -32,7 +32,7 @@ pub struct Replica {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Table,
-    /// A table made by CREATE TABLE .. FROM SOURCE: a source status, no cluster, no hydration row.
+    /// A table of a source, by CREATE TABLE .. FROM SOURCE or FOR ALL TABLES: a source status, no hydration row.
     SourceTable,
     View,
     MaterializedView,

@@ -51,6 +51,49 @@ fn production_is_what_its_manifest_says() {
     assert_eq!(found, expected);
 }
 
+/// Without the lines that begin with `--`, and without what is there already.
+fn setup() -> Vec<String> {
+    let script = std::fs::read_to_string(root().join("assets/demo/setup.sql")).unwrap();
+    let lines: Vec<&str> = script
+        .lines()
+        .filter(|line| !line.starts_with("--"))
+        .collect();
+    lines
+        .join("\n")
+        .split_inclusive(';')
+        .map(|statement| statement.trim().to_owned())
+        .filter(|statement| !statement.is_empty())
+        .collect()
+}
+
+#[test]
+fn the_setup_script_runs_on_a_server_with_default_settings() {
+    let simulator = Simulator::start("");
+    let mut system = Session::login(simulator.address(), "mz_system");
+    rows(
+        &mut system,
+        "grant createrole, createcluster on system to materialize",
+    );
+    let mut session = Session::login(simulator.address(), "materialize");
+    for statement in setup() {
+        rows(&mut session, &statement);
+    }
+    let missing = "select count(*) from mz_objects o join mz_schemas s on s.id = o.schema_id where s.name = 'auction_house' \
+                   and o.name in ('auctions', 'bids', 'users')";
+    assert_eq!(rows(&mut session, missing), ["3"]);
+}
+
+#[test]
+fn the_world_holds_what_the_setup_script_makes() {
+    let world = std::fs::read_to_string(root().join("assets/worlds/demo.toml")).unwrap();
+    for statement in setup() {
+        // The world has bigger clusters, and the role is one that can log in.
+        if !statement.starts_with("CREATE CLUSTER") && !statement.starts_with("CREATE ROLE") {
+            assert!(world.contains(&statement), "{statement}");
+        }
+    }
+}
+
 #[test]
 fn production_is_hydrated_and_has_a_past() {
     let (_simulator, mut session) = demo();

@@ -2,7 +2,7 @@
 
 use super::Catalog;
 use super::id::Id;
-use super::item::{Body, Item};
+use super::item::{Body, Item, PROGRESS, SUBSOURCE};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Direct edges from a referenced item to the items built on it.
@@ -30,18 +30,36 @@ impl Catalog {
         for root in roots {
             visit(&edges, root, &mut seen, &mut order);
         }
+        // A source takes its progress along.
+        let taken: Vec<Id> = order
+            .iter()
+            .filter_map(|id| self.items.get(id))
+            .flat_map(|item| item.references.iter().copied())
+            .filter(|id| {
+                self.items
+                    .get(id)
+                    .is_some_and(|item| item.is_source_of(PROGRESS))
+            })
+            .collect();
+        for progress in taken {
+            visit(&edges, progress, &mut seen, &mut order);
+        }
         order
     }
 
-    /// The first item that keeps another one from being dropped without CASCADE. Indexes never do.
+    /// The first item that keeps another one from being dropped without CASCADE. Indexes never do, and the tables of a source only
+    /// where something keeps them.
     #[must_use]
     pub fn kept_by(&self, id: Id) -> Option<&Item> {
         self.dependents()
             .get(&id)?
             .iter()
             .filter_map(|dependent| self.items.get(dependent))
-            .find(|item| !matches!(item.body, Body::Index { .. }))
-            .map(|item| &**item)
+            .find_map(|item| match item.body {
+                Body::Index { .. } => None,
+                _ if item.is_source_of(SUBSOURCE) => self.kept_by(item.id),
+                _ => Some(&**item),
+            })
     }
 
     /// All that each user item is built on, direct and indirect.

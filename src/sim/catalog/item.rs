@@ -41,6 +41,11 @@ pub struct Definition {
     pub script: Script,
 }
 
+/// The kind of a source that is one table of another one, made by FOR ALL TABLES.
+pub const SUBSOURCE: &str = "subsource";
+/// The kind of a source that tells how far another one has got.
+pub const PROGRESS: &str = "progress";
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
     Table {
@@ -64,7 +69,7 @@ pub enum Body {
         keys: Vec<Key>,
     },
     Source {
-        /// `load-generator`, `kafka`, `log` for built-in ones.
+        /// `load-generator`, `kafka`, `log` for built-in ones; [`SUBSOURCE`], [`PROGRESS`].
         kind: &'static str,
         cluster: Option<Id>,
         connection: Option<Id>,
@@ -171,6 +176,12 @@ impl Item {
                 | Body::MaterializedView { .. }
                 | Body::Source { .. }
         )
+    }
+
+    /// Whether it is a source of this kind.
+    #[must_use]
+    pub fn is_source_of(&self, wanted: &str) -> bool {
+        matches!(self.body, Body::Source { kind, .. } if kind == wanted)
     }
 
     /// Whether it has privileges of its own: indexes and sinks have none.

@@ -1,7 +1,7 @@
 //! The statement that an item could be made with: `create_sql`, `definition` and SHOW CREATE.
 
 use super::id::Id;
-use super::item::{Body, Item, Refresh};
+use super::item::{Body, Item, PROGRESS, Refresh, SUBSOURCE};
 use super::script::{Piece, Script, Style, quote};
 use super::{Catalog, Cluster, Managed};
 use crate::time::{show_interval, show_timestamptz};
@@ -63,6 +63,15 @@ impl Catalog {
                 } else {
                     Piece::Text(" ".to_owned())
                 });
+                self.own_name(&mut script, item, style);
+                script.append(rest);
+            }
+            Body::Source {
+                script: Some(rest),
+                kind: SUBSOURCE | PROGRESS,
+                ..
+            } => {
+                script.text("CREATE SUBSOURCE ");
                 self.own_name(&mut script, item, style);
                 script.append(rest);
             }

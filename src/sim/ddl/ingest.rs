@@ -11,14 +11,14 @@ use crate::statement::ingest::{CreateConnection, CreateSink, CreateSource, Sourc
 use crate::types::{Column, SqlType};
 use std::collections::BTreeSet;
 
-/// A table of a load generator: its columns, and which of them is unique.
-struct Upstream {
-    name: &'static str,
-    columns: &'static [(&'static str, SqlType)],
+/// A table of a load generator, with its columns; `id` is unique.
+pub(super) struct Upstream {
+    pub name: &'static str,
+    pub columns: &'static [(&'static str, SqlType)],
 }
 
 /// The tables of the AUCTION load generator (`bids` recorded: 09; the others by its documentation).
-const AUCTION: [Upstream; 5] = [
+pub(super) const AUCTION: [Upstream; 5] = [
     Upstream {
         name: "organizations",
         columns: &[("id", SqlType::Int8), ("name", SqlType::Text)],
@@ -72,7 +72,7 @@ impl Work<'_> {
         let cluster = self.cluster_for(source.cluster.as_deref())?;
         let (kind, connection, mut script, columns) = match &source.from {
             SourceFrom::LoadGenerator { generator, options } => {
-                let columns = self.generator_columns(generator)?;
+                let columns = self.generator_columns(generator, source.for_all_tables)?;
                 let mut script = Script::default();
                 script.push(Piece::Break("\n"));
                 script.text(format!("FROM LOAD GENERATOR {generator}"));
@@ -85,6 +85,11 @@ impl Work<'_> {
                 options,
             } => {
                 let connection = self.connection(connection)?;
+                if source.for_all_tables {
+                    return Err(SqlError::unsupported(format!(
+                        "FOR ALL TABLES of a {kind} source"
+                    )));
+                }
                 let mut script = Script::default();
                 script.push(Piece::Break("\n"));
                 let words = kind.to_uppercase().replace('-', " ");
@@ -104,22 +109,17 @@ impl Work<'_> {
         let Some((schema, name)) = self.place(&source.name, source.if_not_exists, false)? else {
             return Ok(());
         };
+        let mut references: BTreeSet<Id> = connection.into_iter().collect();
         if source.for_all_tables {
-            script.text(" FOR ALL TABLES");
-            let taken = AUCTION
-                .iter()
-                .rev()
-                .find(|table| self.catalog.item_named(schema, table.name).is_some());
-            if let Some(taken) = taken {
-                // Recorded: 09.
-                return Err(SqlError::plan(format!(
-                    "catalog item '{}' already exists",
-                    taken.name
-                )));
-            }
-            return Err(SqlError::unsupported("CREATE SOURCE .. FOR ALL TABLES"));
+            let progress = self.progress_of(source, schema, &name)?;
+            references.insert(progress);
+            script.push(Piece::Break("\n"));
+            script.text("FOR ALL TABLES");
+            script.push(Piece::Break("\n"));
+            script.text("EXPOSE PROGRESS AS ");
+            script.push(Piece::Item(progress));
         }
-        self.add(NewItem {
+        let id = self.add(NewItem {
             schema,
             name,
             body: Body::Source {
@@ -130,16 +130,29 @@ impl Work<'_> {
                 script: Some(script),
             },
             columns,
-            references: connection.into_iter().collect(),
+            references,
             temporary: false,
         });
+        if source.for_all_tables {
+            self.add_subsources(schema, id, cluster);
+        }
         Ok(())
     }
 
     /// A generator of one relation gives it itself, one of many gives only progress.
-    fn generator_columns(&self, generator: &str) -> SqlResult<Vec<Column>> {
+    fn generator_columns(&self, generator: &str, all_tables: bool) -> SqlResult<Vec<Column>> {
         match generator {
+            "AUCTION"
+                if !all_tables && !self.catalog.setting("enable_create_table_from_source") =>
+            {
+                Err(SqlError::plan(
+                    "multi-output sources require a FOR ALL TABLES statement",
+                ))
+            }
             "AUCTION" => Ok(Vec::new()),
+            "COUNTER" if all_tables => Err(SqlError::plan(
+                "FOR ALL TABLES is only valid for multi-output sources",
+            )),
             "COUNTER" => {
                 let flag = "enable_load_generator_counter";
                 if self.catalog.setting(flag) {
@@ -181,6 +194,11 @@ impl Work<'_> {
             )));
         };
         let wanted = reference.last().map(String::as_str).unwrap_or_default();
+        let flag = "enable_create_table_from_source";
+        if !self.catalog.setting(flag) {
+            let what = "Whether to allow CREATE TABLE .. FROM SOURCE syntax.";
+            return Err(SqlError::unavailable(what, flag));
+        }
         let upstream = AUCTION
             .iter()
             .find(|table| *kind == "load-generator" && table.name == wanted)
@@ -190,14 +208,9 @@ impl Work<'_> {
                     reference.join(".")
                 ))
             })?;
-        let columns = upstream.columns.iter().map(|(name, ty)| Column {
-            name: (*name).to_owned(),
-            ty: *ty,
-            nullable: false,
-        });
         Ok(SourceTable {
             source: item.id,
-            columns: columns.collect(),
+            columns: upstream.columns(),
             script: source_table_script(upstream, item.id),
         })
     }
@@ -305,6 +318,30 @@ impl Work<'_> {
     }
 }
 
+impl Upstream {
+    pub(super) fn columns(&self) -> Vec<Column> {
+        let columns = self.columns.iter().map(|(name, ty)| Column {
+            name: (*name).to_owned(),
+            ty: *ty,
+            nullable: false,
+        });
+        columns.collect()
+    }
+
+    /// What it is called at the generator.
+    pub(super) fn write_reference(&self, script: &mut Script) {
+        for (at, part) in ["mz_load_generators", "auction", self.name]
+            .into_iter()
+            .enumerate()
+        {
+            if at > 0 {
+                script.text(".");
+            }
+            script.name(part);
+        }
+    }
+}
+
 fn in_parentheses(options: &[String]) -> String {
     if options.is_empty() {
         String::new()
@@ -335,15 +372,7 @@ fn source_table_script(table: &Upstream, source: Id) -> Script {
     script.text("FROM SOURCE ");
     script.push(Piece::Item(source));
     script.text(" (REFERENCE = ");
-    for (at, part) in ["mz_load_generators", "auction", table.name]
-        .into_iter()
-        .enumerate()
-    {
-        if at > 0 {
-            script.text(".");
-        }
-        script.name(part);
-    }
+    table.write_reference(&mut script);
     script.text(")");
     script
 }

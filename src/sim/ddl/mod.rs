@@ -11,6 +11,7 @@ mod ingest;
 mod owner;
 mod relation;
 mod rename;
+mod subsource;
 
 use super::catalog::Catalog;
 use super::catalog::acl::Privileges;

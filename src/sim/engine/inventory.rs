@@ -3,7 +3,7 @@
 use crate::catalog::Catalog;
 use crate::catalog::builtin::INTROSPECTION;
 use crate::catalog::id::Id;
-use crate::catalog::item::{self, Body, Item};
+use crate::catalog::item::{self, Body, Item, PROGRESS, SUBSOURCE};
 use crate::inventory::{Cluster, Inventory, Kind, Object, Refresh, Replica};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -138,9 +138,14 @@ fn object(catalog: &Catalog, item: &Item, constant: bool) -> Option<Object> {
             Kind::MaterializedView
         }
         Body::Index { .. } => Kind::Index,
+        Body::Source { kind: PROGRESS, .. } => return None,
         Body::Source { kind, .. } => {
             (*kind).clone_into(&mut subtype);
-            Kind::Source
+            if *kind == SUBSOURCE {
+                Kind::SourceTable
+            } else {
+                Kind::Source
+            }
         }
         Body::Sink { .. } => {
             "kafka".clone_into(&mut subtype);
@@ -164,9 +169,11 @@ fn object(catalog: &Catalog, item: &Item, constant: bool) -> Option<Object> {
     })
 }
 
+/// What it reads of this server: a source reads from outside.
 fn inputs(item: &Item) -> Vec<String> {
     let connection = match item.body {
-        Body::Sink { connection, .. } | Body::Source { connection, .. } => connection,
+        Body::Source { kind, .. } if kind != SUBSOURCE => return Vec::new(),
+        Body::Sink { connection, .. } => connection,
         _ => None,
     };
     item.references

@@ -1,5 +1,7 @@
 //! What the recordings do not show: the dialect beyond them, and what must not be answered.
 
+mod ingest;
+
 use super::script::run;
 use super::variables::Variables;
 use crate::catalog::builtin::RELATIONS;

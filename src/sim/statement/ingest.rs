@@ -34,6 +34,8 @@ pub struct CreateSource {
     pub envelope: Option<String>,
     /// FOR ALL TABLES.
     pub for_all_tables: bool,
+    /// EXPOSE PROGRESS AS.
+    pub progress: Option<Name>,
 }
 
 #[derive(Debug, Clone)]
@@ -111,10 +113,13 @@ pub fn parse_source(cursor: &mut Cursor<'_>) -> SqlResult<CreateSource> {
         format: None,
         envelope: None,
         for_all_tables: false,
+        progress: None,
     };
     while !cursor.is_at_end() {
         if cursor.accept("for all tables") {
             source.for_all_tables = true;
+        } else if cursor.accept("expose progress as") {
+            source.progress = Some(cursor.name()?);
         } else if cursor.accept("format") {
             source.format = Some(shown(cursor.until(&["envelope", "include", "with"])));
         } else if cursor.accept("envelope") {

@@ -216,14 +216,6 @@ fn utilization_row(reading: &Utilization) -> Row {
     ]
 }
 
-fn kind_text(node: &Node) -> Value {
-    if node.kind == Kind::SourceTable {
-        text("table")
-    } else {
-        text(&node.subtype)
-    }
-}
-
 fn details(node: &Node, error: Option<&String>) -> Value {
     match error {
         // The namespace is named once: in front of the error, or around it (recorded: 10).
@@ -244,7 +236,7 @@ fn status_row(node: &Node) -> Option<Row> {
     Some(vec![
         text(&node.id),
         text(&node.name),
-        kind_text(node),
+        text(&node.subtype),
         timestamptz(*at),
         text(status),
         error.clone().into(),
