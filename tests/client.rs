@@ -15,6 +15,8 @@ mod front;
 mod live;
 #[path = "client/observe.rs"]
 mod observe;
+#[path = "client/product_sql.rs"]
+mod product_sql;
 #[path = "client/proxy.rs"]
 mod proxy;
 #[path = "client/recorded.rs"]

@@ -9,6 +9,7 @@ mod simulator {
     mod faults;
     mod history;
     mod known;
+    mod product_sql;
     mod programs;
     mod recording;
     mod replay;

@@ -88,18 +88,26 @@ pub struct Grant {
 
 /// Why a text is no access control list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no access control item of the form grantee=letters/grantor")]
-pub struct InvalidAccessItem(pub String);
+pub enum InvalidAccessItem {
+    #[error("`{0}` is no access control item of the form grantee=letters/grantor")]
+    Form(String),
+    #[error("`{0}` names roles where their ids are asked for")]
+    Names(String),
+}
 
 impl Grant {
     /// Reads one access control item by role ids: `u2=UC/u1`, `=U/u1` for PUBLIC (recorded: 04).
     ///
     /// # Errors
-    /// When the text has another form.
+    /// When the text has another form, or holds names in place of ids: taken for ids they would match nobody, in silence. The server
+    /// writes names where a single item is cast to text (recorded: v26.24/17).
     pub fn parse(item: &str) -> Result<Self, InvalidAccessItem> {
-        let invalid = || InvalidAccessItem(item.to_owned());
+        let invalid = || InvalidAccessItem::Form(item.to_owned());
         let (grantee, rest) = item.split_once('=').ok_or_else(invalid)?;
         let (letters, grantor) = rest.split_once('/').ok_or_else(invalid)?;
+        if !is_role_id(grantor) || !(grantee.is_empty() || is_role_id(grantee)) {
+            return Err(InvalidAccessItem::Names(item.to_owned()));
+        }
         Ok(Self {
             grantee: match grantee {
                 "" | "p" => Grantee::Public,
@@ -122,6 +130,14 @@ impl Grant {
             .map(Self::parse)
             .collect()
     }
+}
+
+/// `u1` of a user, `s1` of the system, `g1` of the predefined; `p` is PUBLIC.
+fn is_role_id(text: &str) -> bool {
+    text == "p"
+        || text.strip_prefix(['u', 's', 'g']).is_some_and(|number| {
+            !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
+        })
 }
 
 /// What future objects of an owner grant by themselves (`ALTER DEFAULT PRIVILEGES`).
@@ -266,6 +282,16 @@ mod tests {
         );
         assert!(Grant::parse_list("{}").unwrap().is_empty());
         assert!(Grant::parse_list("{u1}").is_err());
+    }
+
+    #[test]
+    fn names_in_place_of_ids_are_an_error() {
+        for item in ["materialize=RBNP/mz_system", "u1=N/mz_system", "u=N/u1"] {
+            assert_eq!(
+                Grant::parse(item),
+                Err(InvalidAccessItem::Names(item.to_owned()))
+            );
+        }
     }
 
     #[test]

@@ -3,13 +3,13 @@
 use super::assemble::Assembler;
 use super::connection::{Connector, Link, Purpose};
 use super::decode::access::access;
-use super::decode::{Facts, TextRow};
+use super::decode::{Facts, TextRow, background};
 use super::error::{Class, Error};
 use super::probe::{Probed, READ_DEADLINE, exclude_refused, probe, rows_of};
 use super::queries::{Fact, Offer, Topic};
 use crate::domain::access::Access;
 use crate::domain::background::{AuditEvent, ClusterDefinition};
-use crate::domain::name::{Identifier, ObjectId};
+use crate::domain::name::ObjectId;
 use crate::domain::object::Cluster;
 use crate::domain::snapshot::{LogicalTime, Server, Snapshot};
 use crate::domain::validation::Column;
@@ -177,7 +177,7 @@ impl Observer {
         &self,
         clusters: impl IntoIterator<Item = &Cluster>,
     ) -> Result<Vec<ClusterDefinition>, Error> {
-        let strategies = self.rows(Fact::Autoscaling).await?;
+        let strategies = background::strategies(&self.rows(Fact::Autoscaling).await?)?;
         let mut definitions = Vec::new();
         for cluster in clusters {
             let create_sql = if cluster.managed {
@@ -194,13 +194,7 @@ impl Observer {
             definitions.push(ClusterDefinition {
                 id: cluster.id.clone(),
                 create_sql,
-                autoscaling: strategies
-                    .iter()
-                    .find(|row| row.get(0) == Some(cluster.id.as_str()))
-                    .and_then(|row| row.get(1))
-                    // A removed policy can linger as JSON null.
-                    .filter(|strategy| *strategy != "null")
-                    .map(str::to_owned),
+                autoscaling: strategies.get(&cluster.id).cloned(),
             });
         }
         Ok(definitions)
@@ -211,28 +205,7 @@ impl Observer {
     /// # Errors
     /// When the link fails or a row can't be read.
     pub async fn columns(&self) -> Result<BTreeMap<ObjectId, Vec<Column>>, Error> {
-        let fact = Fact::Columns;
-        let mut columns: BTreeMap<ObjectId, BTreeMap<u64, Column>> = BTreeMap::new();
-        for row in self.rows(fact).await? {
-            let position = row.text(fact, 1)?.parse().unwrap_or_default();
-            let name = Identifier::new(row.text(fact, 2)?)
-                .map_err(|error| Error::decode("a column's name", error.to_string()))?;
-            let modifier = match row.get(4) {
-                None | Some("-1") => String::new(),
-                Some(modifier) => format!(" (modifier {modifier})"),
-            };
-            let column = Column {
-                name,
-                type_name: format!("{}{modifier}", row.text(fact, 3)?),
-                nullable: matches!(row.get(5), Some("t" | "true")),
-            };
-            let id = ObjectId::new(row.text(fact, 0)?);
-            columns.entry(id).or_default().insert(position, column);
-        }
-        Ok(columns
-            .into_iter()
-            .map(|(id, columns)| (id, columns.into_values().collect()))
-            .collect())
+        background::columns(&self.rows(Fact::Columns).await?)
     }
 
     /// The newest audit events about schemas and clusters, newest first.
@@ -240,22 +213,7 @@ impl Observer {
     /// # Errors
     /// When the link fails or a row can't be read.
     pub async fn audit_events(&self) -> Result<Vec<AuditEvent>, Error> {
-        let fact = Fact::AuditEvents;
-        self.rows(fact)
-            .await?
-            .iter()
-            .map(|row| {
-                let text = |column| row.text(fact, column).map(str::to_owned);
-                Ok(AuditEvent {
-                    id: text(0)?,
-                    event_type: text(1)?,
-                    object_type: text(2)?,
-                    details: text(3)?,
-                    user: row.get(4).map(str::to_owned),
-                    at: row.time(5).unwrap_or_default(),
-                })
-            })
-            .collect()
+        background::audit_events(&self.rows(Fact::AuditEvents).await?)
     }
 
     /// The rows of one fact, none where this server does not offer it.

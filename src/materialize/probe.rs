@@ -2,9 +2,9 @@
 
 use super::connection::Link;
 use super::decode::TextRow;
+use super::decode::identity::{identity, offer};
 use super::error::{Class, Error, ServerError};
 use super::queries::{Fact, Offer, Query, Topic};
-use crate::domain::name::Identifier;
 use crate::domain::snapshot::Server;
 use std::time::Duration;
 
@@ -26,10 +26,7 @@ const SIMULATED: &str = "simulated";
 pub async fn probe(link: &Link) -> Result<Probed, Error> {
     let server = identify(link).await?;
     let columns = rows_of(link, Fact::SystemColumns).await?;
-    let offer = Offer::new(columns.into_iter().filter_map(|row| {
-        let cell = |column| row.get(column).map(str::to_owned);
-        Some((cell(0)?, cell(1)?, cell(2)?))
-    }));
+    let offer = offer(&columns);
     if let Some(missing) = offer.missing_required() {
         return Err(Error::new(Class::Unsupported(Box::new(ServerError {
             sqlstate: "0A000".to_owned(),
@@ -48,25 +45,21 @@ async fn identify(link: &Link) -> Result<Server, Error> {
     let row = rows
         .first()
         .ok_or_else(|| Error::decode("the server's identity", "there is no row"))?;
-    let name = |column, what: &str| {
-        row.get(column)
-            .and_then(|text| Identifier::new(text).ok())
-            .ok_or_else(|| Error::decode("the server's identity", format!("there is no {what}")))
-    };
+    let identity = identity(row)?;
     // The start parameter is what the server says of itself; older servers leave it out.
     let version = link
         .version()
-        .or(row.get(0))
-        .unwrap_or("unknown")
-        .to_owned();
+        .map(str::to_owned)
+        .or(identity.version)
+        .unwrap_or_else(|| "unknown".to_owned());
     Ok(Server {
         simulated: version.contains(SIMULATED),
         version,
         host: link.settings().host.clone(),
         port: link.settings().port,
-        role: name(1, "role")?,
-        superuser: matches!(row.get(2), Some("t" | "true")),
-        database: name(3, "database")?,
+        role: identity.role,
+        superuser: identity.superuser,
+        database: identity.database,
         database_id: None,
     })
 }

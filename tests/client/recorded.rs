@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io::Read;
 
-fn recording(compressed: &[u8]) -> Vec<Value> {
+pub fn recording(compressed: &[u8]) -> Vec<Value> {
     let mut text = String::new();
     GzDecoder::new(compressed)
         .read_to_string(&mut text)
@@ -41,7 +41,7 @@ fn server() -> Server {
     }
 }
 
-fn text(cell: &Value) -> Option<String> {
+pub fn text(cell: &Value) -> Option<String> {
     match cell {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),

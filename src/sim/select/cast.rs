@@ -146,7 +146,9 @@ impl Planner<'_> {
         }
         let sql = match typed.ty {
             ty if ty.is_text() => typed.sql,
-            T::Uuid | T::Bytea | T::Jsonb | T::AclItem | T::Record => typed.sql,
+            T::Uuid | T::Bytea | T::Jsonb | T::Record => typed.sql,
+            // A single item shows the names of roles; an array of them, and an item as it is, their ids (recorded: v26.24/17).
+            T::AclItem => format!("sim_acl_text({})", typed.sql),
             ty => format!("sim_text({}, {})", quote(ty.short_name()), typed.sql),
         };
         Ok(Typed::new(sql, T::Text))

@@ -187,8 +187,10 @@ pub(super) fn expanded_call(query: &Query) -> Option<(String, &[FunctionArg])> {
 }
 
 fn call_of(expression: &Expr) -> Option<(String, &[FunctionArg])> {
-    let Expr::Function(Function { name, args, .. }) = expression else {
-        return None;
+    let Function { name, args, .. } = match expression {
+        Expr::Function(function) => function,
+        Expr::Nested(inner) => return call_of(inner),
+        _ => return None,
     };
     let name = parts(name).ok()?.pop()?;
     match args {

@@ -2,7 +2,7 @@
 
 use super::{Facts, lock, pure, refuse, text};
 use crate::catalog::Catalog;
-use crate::catalog::acl::Privileges;
+use crate::catalog::acl::{Privileges, read_item};
 use crate::catalog::id::{Id, Space};
 use crate::catalog::names::Path;
 use crate::error::SqlError;
@@ -36,6 +36,29 @@ pub(super) fn register(sqlite: &Connection, facts: &Arc<Facts>) -> Result<()> {
         let mut roles = catalog.roles.values();
         let role = roles.find(|role| i64::from(role.oid) == oid);
         Ok(role.map_or_else(|| format!("unknown (OID={oid})"), |role| role.name.clone()))
+    })?;
+    let of = facts.clone();
+    pure(sqlite, "sim_acl_text", 1, move |c| {
+        let item = text(c, 0)?;
+        let catalog = of.catalog();
+        let name = |id: &str| match id {
+            "p" => String::new(),
+            id => {
+                let mut roles = catalog.roles.iter();
+                let role = roles.find(|(of, _)| of.to_string() == id);
+                role.map_or_else(|| id.to_owned(), |(_, role)| role.name.clone())
+            }
+        };
+        Ok(
+            read_item(&item).map_or(item.clone(), |(grantor, grantee, privileges)| {
+                format!(
+                    "{}={}/{}",
+                    name(grantee),
+                    privileges.letters(),
+                    name(grantor)
+                )
+            }),
+        )
     })?;
     let of = facts.clone();
     pure(sqlite, "sim_has_role", 2, move |c| {

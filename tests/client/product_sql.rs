@@ -1,0 +1,359 @@
+//! Every statement of `assets/sql` against what real servers answered to it (recordings 17): it is decoded by the code that reads servers.
+
+use crate::recorded::{recording, text};
+use cutover::domain::access::{Access, Grant, Grantee, Privilege};
+use cutover::domain::name::{Identifier, RoleId};
+use cutover::domain::snapshot::{LogicalTime, Server, Snapshot};
+use cutover::materialize::assemble::Assembler;
+use cutover::materialize::decode::access::access;
+use cutover::materialize::decode::identity::{Identity, identity, offer};
+use cutover::materialize::decode::{Facts, TextRow, background};
+use cutover::materialize::queries::{Fact, Offer, QUERIES, Query, Topic};
+use flate2::read::GzDecoder;
+use regex::Regex;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+
+/// A statement that no server was asked in this form, and why that is no risk.
+struct Unrecorded {
+    name: &'static str,
+    why: &'static str,
+    /// A recorded statement whose first columns are this one's answer.
+    answered_by: &'static str,
+}
+
+/// Whatever stands here may only use relations and columns of every recorded catalog, and calls and casts of the recordings.
+const UNRECORDED: [Unrecorded; 1] = [Unrecorded {
+    name: "system_privileges",
+    why: "the recorded form cast the item to text and so read names; without the cast the column stands in another recorded statement",
+    answered_by: "select privileges, privileges::text from mz_catalog.mz_system_privileges",
+}];
+
+/// One server: what it answered, by statement.
+struct Recorded {
+    version: &'static str,
+    answers: BTreeMap<String, Value>,
+}
+
+fn servers() -> [Recorded; 2] {
+    let server = |version, compressed: &[u8]| Recorded {
+        version,
+        answers: recording(compressed)
+            .into_iter()
+            .map(|line| (normal(line["sql"].as_str().unwrap()), line))
+            .collect(),
+    };
+    [
+        server(
+            "v26.24",
+            include_bytes!("../data/materialize/v26.24/17-product-sql.jsonl.gz"),
+        ),
+        server(
+            "v26.39",
+            include_bytes!("../data/materialize/v26.39/17-product-sql.jsonl.gz"),
+        ),
+    ]
+}
+
+/// The text with single blanks.
+fn normal(sql: &str) -> String {
+    sql.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn unrecorded(query: &Query) -> Option<&'static Unrecorded> {
+    UNRECORDED.iter().find(|entry| entry.name == query.name)
+}
+
+impl Recorded {
+    fn answer(&self, query: &Query) -> Option<&Value> {
+        self.answers.get(&normal(&query.statement()))
+    }
+
+    /// The rows of a statement as they came, as wide as it asks; none where the server lacks what it reads.
+    fn rows(&self, query: &Query) -> Vec<TextRow> {
+        let answer = match unrecorded(query) {
+            Some(entry) => &self.answers[entry.answered_by],
+            None => self.answer(query).unwrap(),
+        };
+        let rows = answer["rows"].as_array().into_iter().flatten();
+        rows.map(|row| {
+            let cells: Vec<_> = row.as_array().unwrap().iter().map(text).collect();
+            let wide = query.columns.len();
+            TextRow::new(cells.iter().take(wide).map(Option::as_deref))
+        })
+        .collect()
+    }
+
+    fn facts(&self) -> Facts {
+        let mut facts = Facts::default();
+        for query in QUERIES {
+            for row in self.rows(query) {
+                facts.rows_mut(query.fact).change(row, 1);
+            }
+        }
+        facts
+    }
+
+    fn identity(&self) -> Identity {
+        identity(&self.rows(Fact::Identity.query())[0]).unwrap()
+    }
+
+    fn access(&self) -> Access {
+        let identity = self.identity();
+        access(&self.facts(), &identity.role, identity.superuser, true).unwrap()
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let identity = self.identity();
+        let server = Server {
+            version: identity.version.unwrap(),
+            host: "localhost".to_owned(),
+            port: 6875,
+            database: identity.database,
+            database_id: None,
+            role: identity.role,
+            superuser: identity.superuser,
+            simulated: false,
+        };
+        Assembler::new(server, BTreeSet::new())
+            .snapshot(
+                &self.facts(),
+                &BTreeSet::from(Topic::ALL),
+                LogicalTime(1_795_000_000_000),
+            )
+            .unwrap()
+    }
+}
+
+#[test]
+fn every_statement_has_a_recorded_answer_or_a_reason() {
+    for server in servers() {
+        for query in QUERIES {
+            let recorded = server.answer(query).is_some();
+            match unrecorded(query) {
+                None => assert!(
+                    recorded,
+                    "{}: no answer of {} is recorded; record one, or list it with its reason",
+                    query.name, server.version
+                ),
+                Some(entry) => assert!(
+                    !recorded && !entry.why.is_empty(),
+                    "{} is recorded: it needs no reason",
+                    query.name
+                ),
+            }
+        }
+    }
+    for entry in &UNRECORDED {
+        assert!(Fact::named(entry.name).is_some(), "{}", entry.name);
+    }
+}
+
+#[test]
+fn recorded_answers_have_the_columns_that_the_statements_name() {
+    for server in servers() {
+        for query in QUERIES {
+            let Some(columns) = server.answer(query).and_then(|a| a["columns"].as_array()) else {
+                continue;
+            };
+            let names: Vec<_> = columns.iter().map(|c| c[0].as_str().unwrap()).collect();
+            assert_eq!(names, query.columns, "{} {}", server.version, query.name);
+        }
+    }
+}
+
+#[test]
+fn recorded_answers_become_a_picture() {
+    for server in servers() {
+        let snapshot = server.snapshot();
+        assert!(snapshot.server.version.contains(server.version));
+        let catalog = &snapshot.catalog;
+        assert_eq!(
+            catalog.objects.len(),
+            server.rows(Fact::Objects.query()).len()
+        );
+        assert_eq!(
+            catalog.schemas.len(),
+            server.rows(Fact::Schemas.query()).len()
+        );
+        assert_eq!(
+            catalog.clusters.len(),
+            server.rows(Fact::Clusters.query()).len()
+        );
+        assert!(
+            catalog
+                .objects
+                .values()
+                .any(|object| object.create_sql.is_some())
+        );
+        assert!(
+            snapshot
+                .readings
+                .hydration
+                .values()
+                .flatten()
+                .any(|status| status.hydrated == Some(true))
+        );
+        assert!(!snapshot.readings.frontiers.is_empty());
+        assert!(!snapshot.readings.replicas.is_empty());
+        assert!(!snapshot.readings.sessions.is_empty());
+    }
+}
+
+#[test]
+fn recorded_answers_become_what_plans_need_beside_it() {
+    for server in servers() {
+        let rows = |fact: Fact| server.rows(fact.query());
+        let events = background::audit_events(&rows(Fact::AuditEvents)).unwrap();
+        assert_eq!(events.len(), rows(Fact::AuditEvents).len());
+        assert!(events.iter().all(|event| event.at > LogicalTime::default()));
+        let columns = background::columns(&rows(Fact::Columns)).unwrap();
+        assert_eq!(
+            columns.values().map(Vec::len).sum::<usize>(),
+            rows(Fact::Columns).len()
+        );
+        assert!(
+            columns.values().flatten().any(|column| column.nullable)
+                && columns.values().flatten().any(|column| !column.nullable)
+        );
+        let history = background::lag_history(&rows(Fact::LagHistory)).unwrap();
+        assert!(history.values().flatten().any(|s| s.seconds.is_some()));
+        background::strategies(&rows(Fact::Autoscaling)).unwrap();
+        // The recordings keep 400 rows: enough to be read, not to be whole.
+        let offer = offer(&rows(Fact::SystemColumns));
+        assert_eq!(offer.lacks(Fact::Roles.query()), None);
+    }
+}
+
+/// The defect that this file came with: `init` failed for everybody but superusers.
+#[test]
+fn a_role_that_is_no_superuser_may_do_what_it_was_granted() {
+    for server in servers() {
+        let access = server.access();
+        assert!(!access.superuser && !access.is_unrestricted());
+        assert!(access.may_create_clusters(), "{}", server.version);
+        let database = server.snapshot().server.database_id.unwrap();
+        for privilege in [Privilege::Create, Privilege::Usage] {
+            assert!(access.holds_on_database(&database, &privilege));
+        }
+    }
+    let [old, _] = servers();
+    let deployer = Grant {
+        grantee: Grantee::Role(RoleId::new("u2")),
+        grantor: RoleId::new("s1"),
+        privileges: [
+            Privilege::CreateRole,
+            Privilege::CreateDb,
+            Privilege::CreateCluster,
+        ]
+        .into(),
+    };
+    assert!(old.access().system_grants.contains(&deployer));
+}
+
+/// The names in a single item's text are an error where ids are asked for, never grants to nobody.
+#[test]
+fn the_text_of_a_single_item_is_refused() {
+    for server in servers() {
+        let mut facts = server.facts();
+        let items = &server.answers["SELECT privileges::text AS privileges FROM mz_catalog.mz_system_privileges"];
+        let item = items["rows"][0][0].as_str();
+        facts
+            .rows_mut(Fact::SystemPrivileges)
+            .change(TextRow::new([item].into_iter()), 1);
+        let role = Identifier::new("materialize").unwrap();
+        let error = access(&facts, &role, false, true).unwrap_err().to_string();
+        assert!(error.contains("names roles"), "{error}");
+    }
+}
+
+/// Relation -> column -> type, of each server whose catalog is recorded.
+type Columns = BTreeMap<String, BTreeMap<String, String>>;
+
+fn catalogs() -> [Columns; 2] {
+    let catalog = |compressed: &[u8]| {
+        let mut text = String::new();
+        GzDecoder::new(compressed)
+            .read_to_string(&mut text)
+            .unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let relations = value["relations"].as_object().unwrap().iter();
+        relations
+            .map(|(name, relation)| {
+                let columns = relation["columns"].as_array().unwrap().iter();
+                let word = |cell: &Value| cell.as_str().unwrap().to_owned();
+                let columns = columns.map(|column| (word(&column[0]), word(&column[1])));
+                (name.clone(), columns.collect())
+            })
+            .collect()
+    };
+    [
+        catalog(include_bytes!(
+            "../data/materialize/catalog-columns.json.gz"
+        )),
+        catalog(include_bytes!(
+            "../data/materialize/v26.39/catalog-columns.json.gz"
+        )),
+    ]
+}
+
+#[test]
+fn recorded_servers_offer_everything_that_a_picture_shows() {
+    for catalog in catalogs() {
+        let offer = Offer::new(catalog.iter().flat_map(|(name, columns)| {
+            let (schema, relation) = name.split_once('.').unwrap();
+            columns
+                .keys()
+                .map(move |column| (schema.to_owned(), relation.to_owned(), column.clone()))
+        }));
+        assert_eq!(offer.missing_required(), None);
+        assert_eq!(offer.missing(), BTreeSet::new());
+    }
+}
+
+#[test]
+fn unrecorded_statements_use_only_what_recorded_servers_have() {
+    let relation = Regex::new(r"\b(mz_catalog|mz_internal)\.mz_\w+").unwrap();
+    let construct = Regex::new(r"(?i)\b[a-z_]+ ?\(|::[a-z0-9_]+").unwrap();
+    let asked: String = servers()
+        .iter()
+        .flat_map(|server| server.answers.keys().cloned().collect::<Vec<_>>())
+        .collect::<Vec<_>>()
+        .join("\n")
+        .to_lowercase();
+    for query in QUERIES.iter().filter(|query| unrecorded(query).is_some()) {
+        let statement = query.statement();
+        for catalog in catalogs() {
+            let known = catalog.get(query.relation).unwrap();
+            for column in query.needs {
+                assert!(known.contains_key(*column), "{}: {column}", query.name);
+            }
+            for found in relation.find_iter(&statement) {
+                assert!(catalog.contains_key(found.as_str()), "{}", found.as_str());
+            }
+        }
+        for found in construct.find_iter(&statement) {
+            let used = found.as_str().to_lowercase();
+            assert!(asked.contains(&used), "{}: {used}", query.name);
+        }
+    }
+}
+
+/// What is cast to text must not be a single access control item: its text holds names.
+#[test]
+fn no_statement_casts_a_single_access_control_item() {
+    let cast = Regex::new(r"(\w+)::text").unwrap();
+    for query in QUERIES.iter().filter(|query| !query.relation.is_empty()) {
+        let statement = query.statement();
+        for catalog in catalogs() {
+            let Some(columns) = catalog.get(query.relation) else {
+                continue;
+            };
+            for found in cast.captures_iter(&statement) {
+                let ty = columns.get(&found[1]).map(String::as_str);
+                assert_ne!(ty, Some("mz_aclitem"), "{}: {}", query.name, &found[1]);
+            }
+        }
+    }
+}
