@@ -3,6 +3,8 @@
 
 #[path = "journeys/changes.rs"]
 mod changes;
+#[path = "journeys/clusters.rs"]
+mod clusters;
 #[path = "journeys/faults.rs"]
 mod faults;
 #[path = "journeys/findings.rs"]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod simulator {
+    mod clusters;
     mod columns;
     mod compare;
     mod demo;

@@ -1,6 +1,7 @@
 //! Facts that plans need beside a snapshot: how a cluster was created, who did what to it.
 
-use super::name::ClusterId;
+use super::cluster_options::{ClusterOptions, UnreadableOptions};
+use super::name::{ClusterId, Identifier};
 use super::snapshot::LogicalTime;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,15 @@ pub struct ClusterDefinition {
     pub create_sql: Option<String>,
     /// The auto-scaling strategy as JSON text, where the server has the relation and the cluster a strategy.
     pub autoscaling: Option<String>,
+}
+
+impl ClusterDefinition {
+    /// The options that the server shows of this cluster, which is named so; `None` where it shows none.
+    #[must_use]
+    pub fn options(&self, name: &Identifier) -> Option<Result<ClusterOptions, UnreadableOptions>> {
+        let text = self.create_sql.as_deref()?;
+        Some(ClusterOptions::parse(text, name))
+    }
 }
 
 /// One line of the server's audit log about a schema or a cluster.

@@ -115,6 +115,8 @@ finding_ids! {
     GrantsDiffer = "grants-differ", Warn, true, "A grant on production is missing on the deployment side.";
     OwnerDiffers = "owner-differs", Warn, true, "The twins have different owners.";
     ClusterOptionsDiffer = "cluster-options-differ", Warn, true, "The twin clusters have different options.";
+    ClusterOptionsUnknown = "cluster-options-unknown", Block, true, "A production cluster has options that this version does not know, so a twin would lack them.";
+    ClusterOptionsLeftOut = "cluster-options-left-out", Warn, true, "A twin cluster will lack options of its production cluster, such as those that only the system role may set.";
     OutsideEnvironment = "outside-environment", Warn, true, "A model builds into a schema or cluster that the environment does not list.";
     ReadersAttached = "readers-attached", Warn, true, "SUBSCRIBEs are running on what would be dropped or retired.";
     WayBackEnds = "way-back-ends", Warn, true, "The operation ends the way back to the retired production.";

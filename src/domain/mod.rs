@@ -9,6 +9,7 @@ pub mod background;
 pub mod board;
 pub mod changes;
 pub mod closure;
+pub mod cluster_options;
 pub mod connection;
 pub mod definition;
 pub mod environment;

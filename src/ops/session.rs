@@ -122,7 +122,8 @@ impl Session {
             resolved
                 .clusters
                 .iter()
-                .filter_map(|pair| pair.production)
+                .flat_map(|pair| [pair.production, pair.deployment])
+                .flatten()
                 .cloned()
                 .collect()
         };

@@ -3,7 +3,8 @@
 use super::{Facts, about};
 use crate::domain::environment::{ResolvedPair, Side};
 use crate::domain::finding::{Finding, FindingId, Severity};
-use crate::domain::name::Identifier;
+use crate::domain::name::{Identifier, literal};
+use crate::domain::object::{Cluster, ClusterSchedule};
 use crate::domain::quantity::{agree, count};
 use std::collections::BTreeSet;
 
@@ -77,7 +78,7 @@ pub fn self_swap(facts: &Facts<'_>) -> Vec<Finding> {
     )
 }
 
-/// Twin clusters of another size, replication or schedule: production would silently change its shape.
+/// Twin clusters of other options: production would silently change its shape.
 #[must_use]
 pub fn cluster_options_differ(facts: &Facts<'_>) -> Vec<Finding> {
     let differing = facts
@@ -85,22 +86,61 @@ pub fn cluster_options_differ(facts: &Facts<'_>) -> Vec<Finding> {
         .clusters
         .iter()
         .filter_map(|pair| Some((pair.production?, pair.deployment?)))
-        .filter(|(one, other)| {
-            (one.managed, &one.size, one.replication_factor, one.schedule)
-                != (
-                    other.managed,
-                    &other.size,
-                    other.replication_factor,
-                    other.schedule,
-                )
+        .flat_map(|(one, other)| {
+            option_differences(facts, one, other)
+                .into_iter()
+                .map(|difference| format!("{}: {difference}", other.name))
         })
-        .map(|(_, other)| other.name.to_string())
         .collect();
     about(
         FindingId::ClusterOptionsDiffer,
         Severity::Warn,
-        "Twin clusters differ in size, replication factor or schedule, and the swap makes the deployment's options production's.",
-        "Fine when it is meant (a larger cluster to hydrate faster); else ALTER CLUSTER before the promote.",
+        "Twin clusters have different options, and the swap makes the deployment's options production's.",
+        "Fine when it is meant (a larger cluster to hydrate faster); else ALTER CLUSTER before the promote, and wait until SHOW CLUSTERS shows no activity. WORKLOAD CLASS and FEATURES are for the system role `mz_system` to set.",
         differing,
     )
+}
+
+/// From the server's own words where it shows both, else from the catalog.
+fn option_differences(facts: &Facts<'_>, one: &Cluster, other: &Cluster) -> Vec<String> {
+    let shown = |cluster: &Cluster| {
+        let definition = facts.clusters.iter().find(|of| of.id == cluster.id)?;
+        definition.options(&cluster.name)
+    };
+    match (shown(one), shown(other)) {
+        (Some(Ok(ours)), Some(Ok(theirs))) => ours.differences(&theirs),
+        (Some(Err(error)), _) | (_, Some(Err(error))) => {
+            vec![format!("the options can't be compared: {error}")]
+        }
+        _ => catalog_differences(one, other),
+    }
+}
+
+fn catalog_differences(one: &Cluster, other: &Cluster) -> Vec<String> {
+    let words = |cluster: &Cluster| {
+        let none = || "none".to_owned();
+        let factor = cluster.replication_factor;
+        [
+            ("MANAGED", cluster.managed.to_string()),
+            ("SIZE", cluster.size.as_deref().map_or_else(none, literal)),
+            (
+                "REPLICATION FACTOR",
+                factor.map_or_else(none, |factor| factor.to_string()),
+            ),
+            (
+                "SCHEDULE",
+                match cluster.schedule {
+                    ClusterSchedule::Manual => "MANUAL",
+                    ClusterSchedule::OnRefresh => "ON REFRESH",
+                }
+                .to_owned(),
+            ),
+        ]
+    };
+    words(one)
+        .into_iter()
+        .zip(words(other))
+        .filter(|(ours, theirs)| ours != theirs)
+        .map(|((name, ours), (_, theirs))| format!("{name} {ours} -> {theirs}"))
+        .collect()
 }

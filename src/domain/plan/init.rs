@@ -1,15 +1,14 @@
 //! Creating the deployment side: schemas and clusters like production's, with its grants and default privileges.
 
 use super::draft::{Draft, Stamp};
-use super::{GrantTarget, Plan, Statement};
+use super::{GrantTarget, Plan, Statement, twin};
 use crate::domain::access::{DefaultPrivilege, Grant, Grantee, Privilege};
 use crate::domain::action::Operation;
-use crate::domain::background::ClusterDefinition;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
-use crate::domain::name::{Identifier, RoleId, literal};
-use crate::domain::object::{Cluster, Schema};
+use crate::domain::name::{Identifier, RoleId};
+use crate::domain::object::Schema;
 use crate::domain::quantity::count;
 use crate::domain::record::{Record, without_record};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +26,8 @@ pub fn init(
 ) -> Plan {
     let mut draft = Draft::new(Operation::Init);
     draft.findings = init_findings(facts, stamp);
+    let twins = twin::twins(facts, sizes);
+    draft.findings.extend(twin::findings(&twins));
     let database = &facts.resolved.environment.database;
     for pair in &facts.resolved.schemas {
         let Some(production) = pair.production else {
@@ -61,16 +62,8 @@ pub fn init(
             continue;
         };
         let twin = &pair.names.deployment;
-        if pair.deployment.is_none() {
-            let size = sizes
-                .get(production.name.as_str())
-                .or_else(|| sizes.get(twin.as_str()));
-            draft.run(create_cluster(
-                facts,
-                production,
-                twin,
-                size.map(String::as_str),
-            ));
+        if let Some(made) = twins.iter().find(|twin| twin.is_of(production)) {
+            draft.run(made.create(facts));
             if let Some(tag) = &stamp.ci_tag {
                 draft.run(Statement::comment_on_cluster(twin, tag));
             }
@@ -275,97 +268,4 @@ fn copy_grants<'a>(
         ))
     });
     revoke.chain(grant)
-}
-
-/// The twin of a cluster, from the server's own text where it shows one, so that every option comes along.
-fn create_cluster(
-    facts: &Facts<'_>,
-    production: &Cluster,
-    twin: &Identifier,
-    size: Option<&str>,
-) -> Statement {
-    let definition = facts
-        .clusters
-        .iter()
-        .find(|definition| definition.id == production.id);
-    let options = definition
-        .and_then(|definition| options_of(definition, size))
-        .or_else(|| {
-            production
-                .managed
-                .then(|| managed_options(production, size))
-        })
-        .unwrap_or_else(|| format!("REPLICAS ({})", replica_options(facts, production, size)));
-    Statement::built(format!("CREATE CLUSTER {} {options}", twin.quoted()))
-}
-
-/// `(SIZE = ...)` out of `CREATE CLUSTER "compute" (SIZE = ...)`.
-fn options_of(definition: &ClusterDefinition, size: Option<&str>) -> Option<String> {
-    let sql = definition.create_sql.as_deref()?;
-    let options = &sql[sql.find("\" (")? + 2..].trim_end_matches(';');
-    Some(match size {
-        Some(size) => with_size(options, size),
-        None => (*options).to_owned(),
-    })
-}
-
-/// Replaces the value of the option `SIZE`; `HYDRATION SIZE` is another option.
-fn with_size(options: &str, size: &str) -> String {
-    for mark in ["(SIZE = '", ", SIZE = '"] {
-        if let Some(at) = options.find(mark) {
-            let start = at + mark.len() - 1;
-            if let Some(length) = options[start + 1..].find('\'') {
-                return format!(
-                    "{}{}{}",
-                    &options[..start],
-                    literal(size),
-                    &options[start + length + 2..]
-                );
-            }
-        }
-    }
-    options.to_owned()
-}
-
-fn managed_options(cluster: &Cluster, size: Option<&str>) -> String {
-    let size = size.or(cluster.size.as_deref()).unwrap_or_default();
-    let factor = cluster.replication_factor.unwrap_or(1);
-    format!("(SIZE = {}, REPLICATION FACTOR = {factor})", literal(size))
-}
-
-fn replica_options(facts: &Facts<'_>, cluster: &Cluster, size: Option<&str>) -> String {
-    facts
-        .snapshot()
-        .catalog
-        .replicas_of(&cluster.id)
-        .filter_map(|replica| {
-            let size = size.or(replica.size.as_deref())?;
-            let zone = replica
-                .availability_zone
-                .as_ref()
-                .map_or_else(String::new, |zone| {
-                    format!(", AVAILABILITY ZONE {}", literal(zone))
-                });
-            Some(format!(
-                "{} (SIZE {}{zone})",
-                replica.name.quoted(),
-                literal(size)
-            ))
-        })
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_size_replaces_only_the_size() {
-        let options = "(MANAGED = true, REPLICATION FACTOR = 1, SIZE = '25cc', AUTO SCALING STRATEGY = (ON HYDRATION (HYDRATION SIZE = '100cc')))";
-        assert_eq!(
-            with_size(options, "5'0"),
-            "(MANAGED = true, REPLICATION FACTOR = 1, SIZE = '5''0', AUTO SCALING STRATEGY = (ON HYDRATION (HYDRATION SIZE = '100cc')))"
-        );
-    }
 }

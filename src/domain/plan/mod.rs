@@ -13,6 +13,7 @@ mod relation;
 mod rollback;
 mod sinks;
 mod statement;
+mod twin;
 mod way_back;
 
 pub use cleanup::cleanup;

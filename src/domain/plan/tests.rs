@@ -1,5 +1,6 @@
 //! Plans on the small world, executed by hand: what the statements would do to names, ids and records.
 
+mod clusters;
 mod rollback;
 mod sides;
 mod way_back;

@@ -339,6 +339,8 @@ impl Catalog {
                 introspection_debugging: false,
                 introspection_interval: Some(Duration::from_secs(1)),
                 on_refresh: None,
+                workload_class: None,
+                features: Vec::new(),
             };
             let cluster = Cluster {
                 name: name.to_owned(),

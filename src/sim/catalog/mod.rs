@@ -51,6 +51,10 @@ pub struct Managed {
     pub introspection_interval: Option<Duration>,
     /// The hydration time estimate of `SCHEDULE = ON REFRESH`; `None` for MANUAL.
     pub on_refresh: Option<Duration>,
+    /// Set by system roles only.
+    pub workload_class: Option<String>,
+    /// Optimizer features and whether they are on; set by system roles only.
+    pub features: Vec<(String, bool)>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

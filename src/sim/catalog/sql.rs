@@ -2,7 +2,7 @@
 
 use super::id::Id;
 use super::item::{Body, Item, PROGRESS, Refresh, SUBSOURCE};
-use super::script::{Piece, Script, Style, quote};
+use super::script::{Piece, Script, Style, literal, quote};
 use super::{Catalog, Cluster, Managed};
 use crate::time::{show_interval, show_timestamptz};
 use std::time::Duration;
@@ -141,9 +141,10 @@ impl Catalog {
         let Cluster { name, managed, .. } = self.clusters.get(&id)?;
         let managed = managed.as_ref()?;
         Some(format!(
-            "CREATE CLUSTER {} ({})",
+            "CREATE CLUSTER {} ({}){}",
             quote(name),
-            cluster_options(managed)
+            cluster_options(managed),
+            features(&managed.features)
         ))
     }
 }
@@ -179,17 +180,35 @@ fn cluster_options(managed: &Managed) -> String {
         "INTROSPECTION DEBUGGING = {}, INTROSPECTION INTERVAL = {interval}, MANAGED = true",
         managed.introspection_debugging
     );
+    // Behind the schedule (recorded: v26.24/18).
+    let class = managed
+        .workload_class
+        .as_ref()
+        .map_or_else(String::new, |class| {
+            format!(", WORKLOAD CLASS = {}", literal(class))
+        });
     match managed.on_refresh {
         None => format!(
-            "{head}, REPLICATION FACTOR = {}, SIZE = '{}', SCHEDULE = MANUAL",
+            "{head}, REPLICATION FACTOR = {}, SIZE = '{}', SCHEDULE = MANUAL{class}",
             managed.replication_factor, managed.size
         ),
         Some(estimate) => format!(
-            "{head}, SIZE = '{}', SCHEDULE = ON REFRESH (HYDRATION TIME ESTIMATE = '{}')",
+            "{head}, SIZE = '{}', SCHEDULE = ON REFRESH (HYDRATION TIME ESTIMATE = '{}'){class}",
             managed.size,
             show_interval(micros(estimate))
         ),
     }
+}
+
+fn features(features: &[(String, bool)]) -> String {
+    if features.is_empty() {
+        return String::new();
+    }
+    let entries: Vec<_> = features
+        .iter()
+        .map(|(name, on)| format!("{name} = {on}"))
+        .collect();
+    format!(" FEATURES ({})", entries.join(", "))
 }
 
 /// A duration in microseconds, as intervals are stored.

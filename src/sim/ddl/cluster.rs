@@ -22,6 +22,9 @@ impl Work<'_> {
         spec: &ClusterSpec,
     ) -> SqlResult<()> {
         let role = self.viewer.role;
+        if let ClusterSpec::Managed(options) = spec {
+            self.refuse_to_users(options)?;
+        }
         self.catalog
             .require_on_system(role, Privileges::CREATECLUSTER)?;
         if self.catalog.cluster_named(name).is_some() {
@@ -65,6 +68,21 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// What only system roles may set (recorded: v26.24/18, v26.39/18 and 20; of FEATURES the source says the same).
+    fn refuse_to_users(&self, options: &ClusterOptions) -> SqlResult<()> {
+        let is_user = self.viewer.role.is_user();
+        let refused = [
+            ("FEATURES", !options.features.is_empty()),
+            ("WORKLOAD CLASS", options.workload_class.is_some()),
+        ];
+        match refused.into_iter().find(|(_, given)| is_user && *given) {
+            Some((option, _)) => Err(SqlError::plan(format!(
+                "{option} not supported for non-system users"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// A managed cluster and the replicas that it starts with.
     fn managed(&self, options: &ClusterOptions) -> SqlResult<(Option<Managed>, Vec<ReplicaSpec>)> {
         let size = options
@@ -93,6 +111,8 @@ impl Work<'_> {
                 .introspection_interval
                 .unwrap_or(Some(Duration::from_secs(1))),
             on_refresh,
+            workload_class: options.workload_class.clone().flatten(),
+            features: options.features.clone(),
         };
         Ok((Some(managed), replicas))
     }
@@ -172,6 +192,9 @@ impl Work<'_> {
             }
             return Err(SqlError::unknown_cluster(name));
         };
+        if let ClusterChange::Set(options) = change {
+            self.refuse_to_users(options)?;
+        }
         self.catalog
             .require_owner(self.viewer.role, &[Owned::Cluster(id)])?;
         let options = match change {
@@ -206,6 +229,9 @@ impl Work<'_> {
         }
         if let Some(interval) = options.introspection_interval {
             managed.introspection_interval = interval;
+        }
+        if let Some(class) = options.workload_class {
+            managed.workload_class = class;
         }
         self.match_replicas(id, &managed);
         if let Some(cluster) = self.catalog.clusters.get_mut(&id) {

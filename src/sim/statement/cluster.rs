@@ -24,6 +24,9 @@ pub struct ClusterOptions {
     pub introspection_interval: Option<Option<Duration>>,
     pub schedule: Option<Schedule>,
     pub managed: Option<bool>,
+    /// `Some(None)` takes it away.
+    pub workload_class: Option<Option<String>>,
+    pub features: Vec<(String, bool)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +59,7 @@ pub fn parse_create(cursor: &mut Cursor<'_>) -> SqlResult<Ddl> {
     let spec = if cursor.accept("replicas") {
         ClusterSpec::Unmanaged(cursor.list(replica)?)
     } else {
-        parse_options(cursor)?
+        with_features(cursor)?
     };
     cursor.end()?;
     Ok(Ddl::CreateCluster {
@@ -64,6 +67,27 @@ pub fn parse_create(cursor: &mut Cursor<'_>) -> SqlResult<Ddl> {
         if_not_exists,
         spec,
     })
+}
+
+/// Options, and the optimizer features that may stand behind them.
+fn with_features(cursor: &mut Cursor<'_>) -> SqlResult<ClusterSpec> {
+    let mut spec = parse_options(cursor)?;
+    if cursor.accept("features") {
+        let features = cursor.list(|cursor| {
+            let words = cursor.until(&["true", "false", "on", "off", ","]);
+            let words = words.strip_suffix(&[Token::Eq]).unwrap_or(words);
+            Ok((super::tokens::shown(words).to_uppercase(), flag(cursor)?))
+        })?;
+        match &mut spec {
+            ClusterSpec::Managed(options) => options.features = features,
+            ClusterSpec::Unmanaged(_) => {
+                return Err(SqlError::plan(
+                    "FEATURES not supported for unmanaged clusters",
+                ));
+            }
+        }
+    }
+    Ok(spec)
 }
 
 /// Options in parentheses or bare; REPLICAS among them makes the cluster unmanaged.
@@ -178,7 +202,8 @@ fn option(cursor: &mut Cursor<'_>, options: &mut ClusterOptions) -> SqlResult<()
     } else if cursor.accept("disk") {
         flag(cursor)?;
     } else if cursor.accept("workload class") {
-        text(cursor)?;
+        let class = Some(text(cursor)?).filter(|class| !class.eq_ignore_ascii_case("null"));
+        options.workload_class = Some(class);
     } else {
         return Err(cursor.unexpected("a cluster option"));
     }

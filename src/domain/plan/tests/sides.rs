@@ -31,35 +31,6 @@ fn what_goes_by_leave_changes_the_plan_and_its_fingerprint() {
 }
 
 #[test]
-fn an_init_copies_the_cluster_as_the_server_tells_it() {
-    let mut world = World::new();
-    world.catalog().schemas.remove(&SchemaId::new("u2"));
-    world.catalog().clusters.remove(&ClusterId::new("u2"));
-    world
-        .catalog()
-        .objects
-        .retain(|_, object| object.schema != SchemaId::new("u2"));
-    world.clusters = vec![crate::domain::background::ClusterDefinition {
-        id: ClusterId::new("u1"),
-        create_sql: Some(
-            "CREATE CLUSTER \"compute\" (MANAGED = true, SIZE = '25cc', SCHEDULE = MANUAL)"
-                .to_owned(),
-        ),
-        autoscaling: None,
-    }];
-    let sizes = BTreeMap::from([("compute".to_owned(), "100cc".to_owned())]);
-    let plan = world.with_facts(|facts| init(facts, &stamp(), &sizes, &BTreeSet::new()));
-    assert_eq!(blocks(&plan), []);
-    assert_eq!(
-        plan.script(),
-        [
-            "CREATE SCHEMA \"db\".\"prod_dbt_deploy\";",
-            "CREATE CLUSTER \"compute_dbt_deploy\" (MANAGED = true, SIZE = '100cc', SCHEDULE = MANUAL);"
-        ]
-    );
-}
-
-#[test]
 fn an_init_adds_what_is_new_to_a_side_that_a_record_explains() {
     let run = |world: &World| {
         world.with_facts(|facts| init(facts, &stamp(), &BTreeMap::new(), &BTreeSet::new()))

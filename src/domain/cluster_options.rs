@@ -1,0 +1,310 @@
+//! The options of a cluster, read from the text of `SHOW CREATE CLUSTER` (recorded: 12, v26.24/18, v26.39/18 and 20).
+//!
+//! The text is read token by token, names and constants as the server quotes them, and written anew from what was read: nothing of it
+//! reaches a statement as it stands. What this version does not know is named, never carried along and never dropped in silence.
+
+mod scan;
+
+use super::name::{Identifier, literal};
+use scan::Scanner;
+use std::fmt::{self, Write as _};
+
+/// Why a text does not tell a cluster's options.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnreadableOptions {
+    #[error("what SHOW CREATE CLUSTER answers has another form than this version knows, near {0}")]
+    Form(String),
+    #[error("SHOW CREATE CLUSTER answers with the text of another cluster, `{0}`")]
+    OtherCluster(String),
+}
+
+/// One option, or one entry of a list inside an option's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterOption {
+    /// In capitals: `REPLICATION FACTOR`. Empty for an entry that is a value alone, such as an availability zone.
+    pub name: String,
+    pub value: OptionValue,
+}
+
+/// What stands behind an option's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OptionValue {
+    /// Nothing: the name says it.
+    Absent,
+    Text(String),
+    Number(String),
+    /// `INTERVAL '00:00:01'`.
+    Interval(String),
+    /// `MANUAL`, `true`.
+    Words(String),
+    List(Vec<ClusterOption>),
+    /// `ON REFRESH (...)`.
+    Clause(String, Vec<ClusterOption>),
+}
+
+/// Everything that `SHOW CREATE CLUSTER` says of a managed cluster, in its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterOptions {
+    options: Vec<ClusterOption>,
+    /// Optimizer features, which stand behind the options.
+    features: Vec<ClusterOption>,
+}
+
+/// What a twin can be made with, and what it will lack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TwinOptions {
+    /// `(SIZE = '25cc', ...)`, for CREATE CLUSTER.
+    pub sql: String,
+    /// Options that only a system role may set (recorded: v26.24/18), as `WORKLOAD CLASS = 'heavy'`.
+    pub of_the_system: Vec<String>,
+    /// A strategy that the server refuses beside the twin's size (recorded: v26.39/20).
+    pub strategy: Option<String>,
+}
+
+/// What an option's value must look like to be passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Text,
+    Texts,
+    Number,
+    Truth,
+    Interval,
+    Schedule,
+    Strategy,
+    /// Anything: it is not passed on.
+    OfTheSystem,
+}
+
+const SIZE: &str = "SIZE";
+const STRATEGY: &str = "AUTO SCALING STRATEGY";
+const FEATURES: &str = "FEATURES";
+
+const KNOWN: [(&str, Shape); 11] = [
+    (STRATEGY, Shape::Strategy),
+    ("AVAILABILITY ZONES", Shape::Texts),
+    ("DISK", Shape::Truth),
+    ("EXPERIMENTAL ARRANGEMENT COMPRESSION", Shape::Truth),
+    ("INTROSPECTION DEBUGGING", Shape::Truth),
+    ("INTROSPECTION INTERVAL", Shape::Interval),
+    ("MANAGED", Shape::Truth),
+    ("REPLICATION FACTOR", Shape::Number),
+    ("SCHEDULE", Shape::Schedule),
+    (SIZE, Shape::Text),
+    ("WORKLOAD CLASS", Shape::OfTheSystem),
+];
+
+impl ClusterOptions {
+    /// Reads what `SHOW CREATE CLUSTER` answered for this cluster.
+    ///
+    /// # Errors
+    /// When the text has another form, or is about another cluster.
+    pub fn parse(create_sql: &str, cluster: &Identifier) -> Result<Self, UnreadableOptions> {
+        let mut scanner = Scanner::new(create_sql)?;
+        scanner.expect_words("CREATE CLUSTER")?;
+        let name = scanner.name()?;
+        if name != cluster.as_str() {
+            return Err(UnreadableOptions::OtherCluster(name));
+        }
+        let options = scanner.list()?;
+        let features = if scanner.accept_word(FEATURES) {
+            scanner.list()?
+        } else {
+            Vec::new()
+        };
+        scanner.end()?;
+        Ok(Self { options, features })
+    }
+
+    /// Options that this version does not know, or whose values it does not, as they were read.
+    #[must_use]
+    pub fn unknown(&self) -> Vec<String> {
+        self.options
+            .iter()
+            .filter(|option| !option.is_known())
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    /// What a twin is created with. Unknown options are left out: whoever goes on in spite of [`Self::unknown`] has allowed it by name.
+    #[must_use]
+    pub fn twin(&self, size: Option<&str>) -> TwinOptions {
+        let mut options: Vec<ClusterOption> = Vec::new();
+        let mut of_the_system = Vec::new();
+        for option in self.options.iter().filter(|option| option.is_known()) {
+            if option.shape() != Some(Shape::OfTheSystem) {
+                options.push(option.clone());
+            } else if !option.is_null() {
+                of_the_system.push(option.to_string());
+            }
+        }
+        if !self.features.is_empty() {
+            of_the_system.push(format!("{FEATURES} {}", Listed(&self.features)));
+        }
+        if let Some(size) = size {
+            let value = OptionValue::Text(size.to_owned());
+            match options.iter_mut().find(|option| option.name == SIZE) {
+                Some(option) => option.value = value,
+                None => options.push(ClusterOption {
+                    name: SIZE.to_owned(),
+                    value,
+                }),
+            }
+        }
+        let strategy = refused_strategy(&options);
+        let left = |option: &ClusterOption| strategy.is_none() || option.name != STRATEGY;
+        options.retain(left);
+        TwinOptions {
+            sql: Listed(&options).to_string(),
+            of_the_system,
+            strategy,
+        }
+    }
+
+    /// Where another cluster's options differ from these, as `SIZE '25cc' -> '100cc'`.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let (ours, theirs) = (self.by_name(), other.by_name());
+        let names = ours.iter().chain(&theirs).map(|(name, _)| name.as_str());
+        let names: std::collections::BTreeSet<&str> = names.collect();
+        let of = |options: &[(String, String)], name: &str| {
+            let found = options.iter().find(|(of, _)| of == name);
+            found.map_or_else(|| "none".to_owned(), |(_, value)| value.clone())
+        };
+        names
+            .into_iter()
+            .map(|name| (name, of(&ours, name), of(&theirs, name)))
+            .filter(|(_, one, other)| one != other)
+            .map(|(name, one, other)| format!("{name} {one} -> {other}"))
+            .collect()
+    }
+
+    fn by_name(&self) -> Vec<(String, String)> {
+        let options = self.options.iter().filter(|option| !option.is_null());
+        let mut all: Vec<_> = options
+            .map(|option| (option.name.clone(), option.value.to_string()))
+            .collect();
+        if !self.features.is_empty() {
+            all.push((FEATURES.to_owned(), Listed(&self.features).to_string()));
+        }
+        all
+    }
+}
+
+/// A strategy whose hydration size is the cluster's own: the server refuses that.
+fn refused_strategy(options: &[ClusterOption]) -> Option<String> {
+    let size = options.iter().find(|option| option.name == SIZE)?;
+    let strategy = options.iter().find(|option| option.name == STRATEGY)?;
+    let OptionValue::List(clauses) = &strategy.value else {
+        return None;
+    };
+    let hydration = clauses.iter().flat_map(|clause| match &clause.value {
+        OptionValue::List(entries) => entries.as_slice(),
+        _ => &[],
+    });
+    hydration
+        .into_iter()
+        .any(|entry| entry.name == "HYDRATION SIZE" && entry.value == size.value)
+        .then(|| strategy.to_string())
+}
+
+impl ClusterOption {
+    fn shape(&self) -> Option<Shape> {
+        let known = KNOWN.iter().find(|(name, _)| *name == self.name);
+        known.map(|(_, shape)| *shape)
+    }
+
+    fn is_known(&self) -> bool {
+        self.shape().is_some_and(|shape| self.value.has(shape))
+    }
+
+    fn is_null(&self) -> bool {
+        matches!(&self.value, OptionValue::Words(word) if word.eq_ignore_ascii_case("NULL"))
+    }
+
+    fn is(&self, name: &str, shape: Shape) -> bool {
+        self.name == name && self.value.has(shape)
+    }
+}
+
+impl OptionValue {
+    fn has(&self, shape: Shape) -> bool {
+        let one_of = |words: &str, known: &[&str]| {
+            known.iter().any(|known| words.eq_ignore_ascii_case(known))
+        };
+        match (shape, self) {
+            (Shape::OfTheSystem, _)
+            | (Shape::Text, Self::Text(_))
+            | (Shape::Number, Self::Number(_))
+            | (Shape::Interval, Self::Interval(_) | Self::Text(_) | Self::Number(_))
+            | (Shape::Truth, Self::Absent) => true,
+            (Shape::Truth, Self::Words(words)) => one_of(words, &["true", "false", "on", "off"]),
+            (Shape::Texts, Self::List(entries)) => {
+                entries.iter().all(|entry| entry.is("", Shape::Text))
+            }
+            (Shape::Schedule, Self::Words(words)) => one_of(words, &["MANUAL", "ON REFRESH"]),
+            (Shape::Schedule, Self::Clause(words, entries)) => {
+                one_of(words, &["ON REFRESH"])
+                    && entries.iter().all(|entry| {
+                        entry.is("HYDRATION TIME ESTIMATE", Shape::Interval)
+                            || entry.is("REHYDRATION TIME ESTIMATE", Shape::Interval)
+                    })
+            }
+            (Shape::Strategy, Self::List(clauses)) => clauses.iter().all(|clause| {
+                let OptionValue::List(entries) = &clause.value else {
+                    return false;
+                };
+                clause.name == "ON HYDRATION"
+                    && entries.iter().all(|entry| {
+                        entry.is("HYDRATION SIZE", Shape::Text)
+                            || entry.is("LINGER DURATION", Shape::Interval)
+                    })
+            }),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for ClusterOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.name.as_str(), &self.value) {
+            (name, OptionValue::Absent) => f.write_str(name),
+            ("", value) => value.fmt(f),
+            // A clause inside a list: `ON HYDRATION (...)`.
+            (name, OptionValue::List(entries)) if name.starts_with("ON ") => {
+                write!(f, "{name} {}", Listed(entries))
+            }
+            (name, value) => write!(f, "{name} = {value}"),
+        }
+    }
+}
+
+impl fmt::Display for OptionValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => Ok(()),
+            Self::Text(text) => f.write_str(&literal(text)),
+            Self::Number(number) => f.write_str(number),
+            Self::Interval(text) => write!(f, "INTERVAL {}", literal(text)),
+            Self::Words(words) => f.write_str(words),
+            Self::List(entries) => Listed(entries).fmt(f),
+            Self::Clause(words, entries) => write!(f, "{words} {}", Listed(entries)),
+        }
+    }
+}
+
+/// `(one, two)`.
+struct Listed<'a>(&'a [ClusterOption]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('(')?;
+        for (at, entry) in self.0.iter().enumerate() {
+            let separator = if at > 0 { ", " } else { "" };
+            write!(f, "{separator}{entry}")?;
+        }
+        f.write_char(')')
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! What init makes of production's clusters.
+
+use super::*;
+use crate::domain::background::ClusterDefinition;
+use crate::domain::finding::Severity;
+use crate::domain::name::Identifier;
+
+/// A world whose deployment side does not exist, and whose production cluster is named and shown so.
+fn shown(cluster: &Identifier, options: &str) -> World {
+    let mut world = World::new();
+    world.catalog().schemas.remove(&SchemaId::new("u2"));
+    world.catalog().clusters.remove(&ClusterId::new("u2"));
+    world
+        .catalog()
+        .objects
+        .retain(|_, object| object.schema != SchemaId::new("u2"));
+    let production = world.catalog().clusters.get_mut(&ClusterId::new("u1"));
+    production.unwrap().name = cluster.clone();
+    world.environment.clusters = vec![crate::domain::environment::Pair {
+        production: cluster.clone(),
+        deployment: cluster.deployment_twin().unwrap(),
+    }];
+    world.project = None;
+    world.clusters = vec![ClusterDefinition {
+        id: ClusterId::new("u1"),
+        create_sql: Some(format!("CREATE CLUSTER {} {options}", cluster.quoted())),
+        autoscaling: None,
+    }];
+    world
+}
+
+fn planned(world: &World, sizes: &[(&str, &str)], allowed: &[&str]) -> Plan {
+    let owned = |(cluster, size): &(&str, &str)| ((*cluster).to_owned(), (*size).to_owned());
+    let sizes = sizes.iter().map(owned).collect();
+    let allowed = allowed
+        .iter()
+        .map(|text| Allowance::parse(text).unwrap())
+        .collect();
+    world.with_facts(|facts| init(facts, &stamp(), &sizes, &allowed))
+}
+
+fn found(plan: &Plan, id: FindingId) -> &crate::domain::finding::Finding {
+    let mut findings = plan.findings.iter();
+    findings.find(|finding| finding.id == id).unwrap()
+}
+
+#[test]
+fn an_init_copies_the_cluster_as_the_server_tells_it() {
+    let world = shown(
+        &name("compute"),
+        "(MANAGED = true, SIZE = '25cc', SCHEDULE = MANUAL)",
+    );
+    let plan = planned(&world, &[("compute", "100cc")], &[]);
+    assert_eq!(plan.findings, []);
+    assert_eq!(
+        plan.script(),
+        [
+            "CREATE SCHEMA \"db\".\"prod_dbt_deploy\";",
+            "CREATE CLUSTER \"compute_dbt_deploy\" (MANAGED = true, SIZE = '100cc', SCHEDULE = MANUAL);"
+        ]
+    );
+}
+
+#[test]
+fn a_cluster_whose_name_looks_like_options_gets_its_own() {
+    let hostile = name("c\" (SIZE = '25cc', REPLICATION FACTOR = 0) --");
+    let world = shown(&hostile, "(REPLICATION FACTOR = 2, SIZE = '100cc')");
+    let plan = planned(&world, &[], &[]);
+    assert_eq!(plan.findings, []);
+    let twin = hostile.deployment_twin().unwrap().quoted();
+    // The semicolon stands on a line of its own, since the name's `--` could be a comment.
+    assert_eq!(
+        plan.script()[1],
+        format!("CREATE CLUSTER {twin} (REPLICATION FACTOR = 2, SIZE = '100cc')\n;")
+    );
+}
+
+#[test]
+fn what_only_the_system_may_set_is_left_out_with_a_warning_that_says_who() {
+    let world = shown(
+        &name("compute"),
+        "(SIZE = '25cc', WORKLOAD CLASS = 'heavy') FEATURES (ENABLE EAGER DELTA JOINS = true)",
+    );
+    let plan = planned(&world, &[], &[]);
+    assert_eq!(blocks(&plan), []);
+    assert_eq!(
+        plan.script()[1],
+        "CREATE CLUSTER \"compute_dbt_deploy\" (SIZE = '25cc');"
+    );
+    let finding = found(&plan, FindingId::ClusterOptionsLeftOut);
+    assert_eq!(finding.severity, Severity::Warn);
+    assert_eq!(
+        finding.objects,
+        [
+            "compute_dbt_deploy: FEATURES (ENABLE EAGER DELTA JOINS = true)",
+            "compute_dbt_deploy: WORKLOAD CLASS = 'heavy'"
+        ]
+    );
+    assert!(finding.remedy.contains("`mz_system`"), "{}", finding.remedy);
+    assert!(
+        finding
+            .remedy
+            .contains("ALTER CLUSTER \"compute_dbt_deploy\" SET (WORKLOAD CLASS = 'heavy');"),
+        "{}",
+        finding.remedy
+    );
+}
+
+#[test]
+fn a_strategy_that_the_server_would_refuse_beside_the_size_is_left_out() {
+    let strategy = "AUTO SCALING STRATEGY = (ON HYDRATION (HYDRATION SIZE = '100cc'))";
+    let world = shown(&name("compute"), &format!("({strategy}, SIZE = '25cc')"));
+    let plan = planned(&world, &[("compute", "100cc")], &[]);
+    assert_eq!(
+        plan.script()[1],
+        "CREATE CLUSTER \"compute_dbt_deploy\" (SIZE = '100cc');"
+    );
+    let finding = found(&plan, FindingId::ClusterOptionsLeftOut);
+    assert!(finding.objects[0].contains(strategy), "{finding:?}");
+}
+
+#[test]
+fn unknown_options_block_by_name_and_go_only_with_leave() {
+    let world = shown(&name("compute"), "(SIZE = '25cc', TURBO = true)");
+    let plan = planned(&world, &[], &[]);
+    assert_eq!(blocks(&plan), [FindingId::ClusterOptionsUnknown]);
+    let finding = found(&plan, FindingId::ClusterOptionsUnknown);
+    assert!(
+        finding.message.contains("TURBO = true"),
+        "{}",
+        finding.message
+    );
+    let allowed = planned(&world, &[], &["cluster-options-unknown:compute"]);
+    assert_eq!(blocks(&allowed), []);
+    assert_eq!(
+        allowed.script()[1],
+        "CREATE CLUSTER \"compute_dbt_deploy\" (SIZE = '25cc');"
+    );
+    let unreadable = shown(&name("compute"), "WITH SIZE '25cc'");
+    let plan = planned(&unreadable, &[], &[]);
+    assert_eq!(blocks(&plan), [FindingId::ClusterOptionsUnknown]);
+}
+
+#[test]
+fn an_unmanaged_cluster_comes_from_the_catalog_and_says_what_is_not_shown() {
+    let mut world = shown(&name("compute"), "()");
+    world.clusters[0].create_sql = None;
+    let production = world.catalog().clusters.get_mut(&ClusterId::new("u1"));
+    production.unwrap().managed = false;
+    let plan = planned(&world, &[], &[]);
+    assert_eq!(
+        found(&plan, FindingId::ClusterOptionsLeftOut).severity,
+        Severity::Info
+    );
+    assert_eq!(
+        plan.script()[1],
+        "CREATE CLUSTER \"compute_dbt_deploy\" REPLICAS (\"r1\" (SIZE '25cc'));"
+    );
+}
+
+#[test]
+fn a_promote_names_every_option_that_changes() {
+    let mut world = World::new();
+    let definition = |id: &str, cluster: &str, options: &str| ClusterDefinition {
+        id: ClusterId::new(id),
+        create_sql: Some(format!("CREATE CLUSTER \"{cluster}\" {options}")),
+        autoscaling: None,
+    };
+    world.clusters = vec![
+        definition("u1", "compute", "(SIZE = '25cc', WORKLOAD CLASS = 'heavy')"),
+        definition("u2", "compute_dbt_deploy", "(SIZE = '25cc')"),
+    ];
+    let plan = promoted(&world);
+    assert_eq!(
+        found(&plan, FindingId::ClusterOptionsDiffer).objects,
+        ["compute_dbt_deploy: WORKLOAD CLASS 'heavy' -> none"]
+    );
+    world.clusters.pop();
+    let catalog = promoted(&world);
+    assert!(
+        !catalog
+            .findings
+            .iter()
+            .any(|finding| finding.id == FindingId::ClusterOptionsDiffer),
+        "the catalog says the same of both"
+    );
+}

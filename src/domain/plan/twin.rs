@@ -1,0 +1,192 @@
+//! The twin of a production cluster: what it is created with, and what it will lack.
+
+use super::Statement;
+use super::init::Sizes;
+use crate::domain::cluster_options::{ClusterOptions, UnreadableOptions};
+use crate::domain::finding::{Finding, FindingId, Severity};
+use crate::domain::guard::Facts;
+use crate::domain::name::{Identifier, literal};
+use crate::domain::object::Cluster;
+
+/// A cluster that init creates.
+pub(super) struct Twin<'a> {
+    production: &'a Cluster,
+    name: &'a Identifier,
+    size: Option<&'a str>,
+    /// What the server shows of production's; `None` where it shows nothing, and the catalog decides.
+    options: Option<Result<ClusterOptions, UnreadableOptions>>,
+}
+
+/// The clusters that init creates, in the order of the environment.
+pub(super) fn twins<'a>(facts: &'a Facts<'_>, sizes: &'a Sizes) -> Vec<Twin<'a>> {
+    facts
+        .resolved
+        .clusters
+        .iter()
+        .filter(|pair| pair.deployment.is_none())
+        .filter_map(|pair| {
+            let (production, name) = (pair.production?, &pair.names.deployment);
+            let size = sizes
+                .get(production.name.as_str())
+                .or_else(|| sizes.get(name.as_str()));
+            let definition = facts.clusters.iter().find(|of| of.id == production.id);
+            Some(Twin {
+                production,
+                name,
+                size: size.map(String::as_str),
+                options: definition.and_then(|of| of.options(&production.name)),
+            })
+        })
+        .collect()
+}
+
+impl Twin<'_> {
+    pub(super) fn is_of(&self, production: &Cluster) -> bool {
+        self.production.id == production.id
+    }
+
+    /// CREATE CLUSTER, from the server's own words where it shows some, so that every option comes along; else from the catalog.
+    pub(super) fn create(&self, facts: &Facts<'_>) -> Statement {
+        let options = match &self.options {
+            Some(Ok(options)) => options.twin(self.size).sql,
+            _ if self.production.managed => self.managed(),
+            _ => format!("REPLICAS ({})", self.replicas(facts)),
+        };
+        Statement::built(format!("CREATE CLUSTER {} {options}", self.name.quoted()))
+    }
+
+    fn managed(&self) -> String {
+        let size = self.size.or(self.production.size.as_deref());
+        let factor = self.production.replication_factor.unwrap_or(1);
+        format!(
+            "(SIZE = {}, REPLICATION FACTOR = {factor})",
+            literal(size.unwrap_or_default())
+        )
+    }
+
+    fn replicas(&self, facts: &Facts<'_>) -> String {
+        facts
+            .snapshot()
+            .catalog
+            .replicas_of(&self.production.id)
+            .filter_map(|replica| {
+                let size = self.size.or(replica.size.as_deref())?;
+                let zone = replica
+                    .availability_zone
+                    .as_ref()
+                    .map_or_else(String::new, |zone| {
+                        format!(", AVAILABILITY ZONE {}", literal(zone))
+                    });
+                Some(format!(
+                    "{} (SIZE {}{zone})",
+                    replica.name.quoted(),
+                    literal(size)
+                ))
+            })
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+/// What the twins will lack: a block for what this version does not understand, a warning for what only others may set.
+pub(super) fn findings(twins: &[Twin<'_>]) -> Vec<Finding> {
+    [unknown(twins), left_out(twins), not_shown(twins)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn unknown(twins: &[Twin<'_>]) -> Option<Finding> {
+    let (mut objects, mut reasons) = (Vec::new(), Vec::new());
+    for twin in twins {
+        let reason = match &twin.options {
+            Some(Err(error)) => error.to_string(),
+            Some(Ok(options)) if !options.unknown().is_empty() => options.unknown().join(", "),
+            _ => continue,
+        };
+        objects.push(twin.production.name.to_string());
+        reasons.push(format!("{}: {reason}", twin.production.name));
+    }
+    let creates: Vec<_> = twins.iter().map(|twin| twin.name.quoted()).collect();
+    finding(
+        FindingId::ClusterOptionsUnknown,
+        Severity::Block,
+        format!(
+            "Options that this version does not know ({}).",
+            reasons.join("; ")
+        ),
+        format!(
+            "Create the twin yourself with the options that you mean ({}), then run `cutover init` again; or allow it, and the twin is created without them.",
+            creates.join(", ")
+        ),
+        objects,
+    )
+}
+
+fn left_out(twins: &[Twin<'_>]) -> Option<Finding> {
+    let (mut objects, mut mends) = (Vec::new(), Vec::new());
+    for twin in twins {
+        let Some(Ok(options)) = &twin.options else {
+            continue;
+        };
+        let made = options.twin(twin.size);
+        for option in made.of_the_system {
+            if !option.starts_with("FEATURES") {
+                mends.push(format!(
+                    "ALTER CLUSTER {} SET ({option});",
+                    twin.name.quoted()
+                ));
+            }
+            objects.push(format!("{}: {option}", twin.name));
+        }
+        if let Some(strategy) = made.strategy {
+            objects.push(format!(
+                "{}: {strategy}, which the server refuses beside a size equal to its hydration size",
+                twin.name
+            ));
+        }
+    }
+    let mends = if mends.is_empty() {
+        String::new()
+    } else {
+        format!(" Once the twin stands, let it run: {}", mends.join(" "))
+    };
+    finding(
+        FindingId::ClusterOptionsLeftOut,
+        Severity::Warn,
+        "The twin will lack options of its production cluster, and after a promote production lacks them.".to_owned(),
+        format!(
+            "WORKLOAD CLASS and FEATURES can be set by the system role `mz_system` only: by who runs the server, or by Materialize's support.{mends}"
+        ),
+        objects,
+    )
+}
+
+/// Of an unmanaged cluster the server shows its replicas' sizes and zones, and nothing else.
+fn not_shown(twins: &[Twin<'_>]) -> Option<Finding> {
+    let unmanaged = twins.iter().filter(|twin| !twin.production.managed);
+    finding(
+        FindingId::ClusterOptionsLeftOut,
+        Severity::Info,
+        "The server does not show the introspection settings of an unmanaged cluster's replicas: the twin gets the default ones.".to_owned(),
+        "Where production's are others, create the twin yourself, then run `cutover init`.".to_owned(),
+        unmanaged.map(|twin| twin.name.to_string()).collect(),
+    )
+}
+
+fn finding(
+    id: FindingId,
+    severity: Severity,
+    message: String,
+    remedy: String,
+    mut objects: Vec<String>,
+) -> Option<Finding> {
+    objects.sort();
+    (!objects.is_empty()).then_some(Finding {
+        id,
+        severity,
+        message,
+        remedy,
+        objects,
+    })
+}
