@@ -11,6 +11,9 @@ mod hostile;
 mod misuse;
 #[path = "cli/output.rs"]
 mod output;
+#[cfg(feature = "sim")]
+#[path = "cli/psql.rs"]
+mod psql;
 #[path = "cli/schema.rs"]
 mod schema;
 #[path = "cli/stage.rs"]

@@ -53,8 +53,7 @@ pub async fn operate(desk: &Desk, mut request: Request, flags: &OperationFlags) 
     }
 }
 
-/// The plan as it would run; nothing is changed. A blocked plan ends with the code of a block, and its SQL is commented out: psql at the
-/// other end of a pipe sees no exit code.
+/// The plan as it would run; nothing is changed. A blocked plan ends with the code of a block.
 fn show(desk: &Desk, plan: &Plan) -> u8 {
     let code = if plan.is_blocked() {
         OutcomeKind::Blocked.exit_code()
@@ -70,7 +69,7 @@ fn show(desk: &Desk, plan: &Plan) -> u8 {
             statements: plan
                 .script()
                 .into_iter()
-                .map(|line| line.trim_end_matches(';').to_owned())
+                .map(|line| line.trim_end_matches([';', '\n']).to_owned())
                 .collect(),
         })
     } else {

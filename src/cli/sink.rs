@@ -4,6 +4,7 @@
 //! forget: names, comments, the server's errors and dbt's words come as they are.
 
 use crate::domain::escape::{is_obeyed, visible, visible_lines};
+use crate::domain::plan::commented;
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
@@ -91,13 +92,13 @@ pub fn json(text: &str) -> Result<(), Closed> {
 /// # Errors
 /// When nobody reads any more.
 pub fn sql(script: &[String], runnable: bool) -> Result<(), Closed> {
-    let mut lines = script.iter().flat_map(|statement| statement.split('\n'));
-    lines.try_for_each(|line| {
+    script.iter().try_for_each(|statement| {
         if runnable {
-            write_line(line)
-        } else {
-            write_line(&without_commands(&format!("-- {}", visible_lines(line))))
+            return write_line(statement);
         }
+        let comment = commented(&visible_lines(statement));
+        let mut lines = comment.split('\n');
+        lines.try_for_each(|line| write_line(&without_commands(line)))
     })
 }
 

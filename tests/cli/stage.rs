@@ -12,8 +12,12 @@ pub struct Stage {
 
 impl Stage {
     pub async fn new() -> Self {
+        Self::in_world(World::named("demo").unwrap()).await
+    }
+
+    pub async fn in_world(world: World) -> Self {
         let sim = Simulator::start(Options {
-            world: World::named("demo").unwrap(),
+            world,
             listen: "127.0.0.1:0".parse().unwrap(),
             passing: Passing::Real { speed: 40.0 },
         })
@@ -34,9 +38,13 @@ impl Stage {
         self.project.path()
     }
 
-    pub fn sql(&self, sql: &str) {
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn sql(&self, sql: &str) -> Vec<Vec<Option<String>>> {
         let done = self.sim.control().execute("materialize", sql);
-        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
     /// The binary at work on the server, in the project.

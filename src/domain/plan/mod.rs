@@ -11,6 +11,7 @@ mod init;
 mod promote;
 mod relation;
 mod rollback;
+mod script;
 mod sinks;
 mod statement;
 mod twin;
@@ -25,6 +26,7 @@ pub use init::{Sizes, init};
 pub use promote::{promote, rehearsal_refused};
 pub use relation::{ColumnText, IndexDefinition, ViewOption};
 pub use rollback::rollback;
+pub use script::{LINE_ENDS, commented};
 pub use sinks::{SinkMove, qualified, sinks_reading};
 pub use statement::{GrantTarget, Statement};
 pub use way_back::rollback_script;
@@ -110,12 +112,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The statements in order, `BEGIN` and `COMMIT` included, as psql would run them. A dbt step shows its command as a comment.
-    #[must_use]
-    pub fn script(&self) -> Vec<String> {
-        self.steps.iter().flat_map(Step::script).collect()
-    }
-
     pub fn blocks(&self) -> impl Iterator<Item = &Finding> {
         self.findings
             .iter()
@@ -140,23 +136,6 @@ impl Plan {
     #[must_use]
     pub fn has_warnings(&self) -> bool {
         self.findings.iter().any(Finding::needs_a_look)
-    }
-}
-
-impl Step {
-    /// The step as SQL text for psql, each statement ending in `;`.
-    #[must_use]
-    pub fn script(&self) -> Vec<String> {
-        let line = |statement: &Statement| format!("{};", statement.sql());
-        match self {
-            Self::Run(statement) | Self::MoveSink { statement, .. } => vec![line(statement)],
-            Self::Transaction(statements) => std::iter::once("BEGIN;".to_owned())
-                .chain(statements.iter().map(line))
-                .chain(std::iter::once("COMMIT;".to_owned()))
-                .collect(),
-            Self::Build { statements, .. } => statements.iter().map(line).collect(),
-            Self::Dbt(command) => vec![command.display()],
-        }
     }
 }
 
