@@ -13,6 +13,8 @@ mod findings;
 mod incident;
 #[path = "journeys/loop_.rs"]
 mod loop_;
+#[path = "journeys/provenance.rs"]
+mod provenance;
 #[path = "journeys/stage.rs"]
 mod stage;
 #[path = "journeys/targets.rs"]

@@ -227,6 +227,11 @@ pub enum Command {
         #[command(flatten)]
         operation: OperationFlags,
     },
+    /// The deployment records, which tell what each side holds
+    Record {
+        #[command(subcommand)]
+        command: RecordCommand,
+    },
     /// Compare the deployment side with production: columns, rows, checksums, configured commands
     Validate,
     /// The slim workflow up to a point, resumable at every step
@@ -303,6 +308,15 @@ pub enum ConfigCommand {
     Check,
     /// Every setting with its value and where it comes from
     Show,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RecordCommand {
+    /// Write records anew that a comment overwrote, from ids, state and audit events
+    Repair {
+        #[command(flatten)]
+        operation: OperationFlags,
+    },
 }
 
 #[derive(Debug, Clone, Args)]

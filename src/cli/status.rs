@@ -6,6 +6,7 @@ use crate::domain::environment::Side;
 use crate::domain::finding::Severity;
 use crate::domain::phase::Phase;
 use crate::domain::readiness::Readiness;
+use crate::ops::lineage::LineageWatch;
 use crate::ops::status::{ClusterStatus, ObjectStatus, Status};
 
 /// Prints the status once.
@@ -20,11 +21,12 @@ pub async fn status(desk: &Desk) -> u8 {
 pub async fn watch(desk: &Desk) -> u8 {
     let feed = desk.session.live();
     let mut pictures = feed.pictures();
+    let mut past = LineageWatch::default();
     let mut last = String::new();
     loop {
         let picture = pictures.borrow_and_update().clone();
         if let Some(snapshot) = picture.snapshot {
-            let board = desk.session.board(snapshot);
+            let board = desk.session.board(snapshot, &mut past).await;
             let status = Status::new(&board, Vec::new());
             let line = headline(&status);
             if line != last {

@@ -15,6 +15,8 @@ pub enum Operation {
     Sync,
     Rollback,
     Cleanup,
+    /// Writes the deployment records anew; for the command line only.
+    Repair,
 }
 
 /// How much harm an operation can do, and so how it is confirmed.
@@ -31,6 +33,7 @@ pub enum Danger {
 }
 
 impl Operation {
+    /// What the cockpit offers.
     pub const ALL: [Self; 7] = [
         Self::Init,
         Self::Deploy,
@@ -51,6 +54,16 @@ impl Operation {
             Self::Sync => "sync",
             Self::Rollback => "rollback",
             Self::Cleanup => "cleanup",
+            Self::Repair => "repair",
+        }
+    }
+
+    /// The words of the command line behind `cutover`.
+    #[must_use]
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::Repair => "record repair",
+            _ => self.as_str(),
         }
     }
 
@@ -58,7 +71,7 @@ impl Operation {
     pub fn danger(self) -> Danger {
         match self {
             Self::Await => Danger::Look,
-            Self::Init | Self::Deploy => Danger::Reversible,
+            Self::Init | Self::Deploy | Self::Repair => Danger::Reversible,
             Self::Promote | Self::Rollback => Danger::ChangesProduction,
             Self::Sync | Self::Cleanup => Danger::Destroys,
         }
@@ -85,6 +98,7 @@ impl Operation {
             // In the phase `unknown` the plan shows what stands where, and a person decides.
             (Self::Rollback, Phase::Promoted | Phase::Promoting | Phase::Unknown) => Ok(()),
             (Self::Rollback, _) => Err("there is no retired production to go back to"),
+            (Self::Repair, Phase::Promoting) => Err("a promote is unfinished: finish it first"),
             (_, Phase::None) => Err("there is no deployment side: init first"),
             (Self::Deploy, Phase::Promoted) => {
                 Err("the deployment side is the way back: sync or clean up first")
@@ -94,6 +108,7 @@ impl Operation {
                 Err("names or records contradict each other: see the findings")
             }
             (Self::Deploy, _) => Ok(()),
+            (Self::Repair, _) => Ok(()),
             (Self::Await, Phase::Initialized) => Err("nothing is deployed yet"),
             (Self::Await, _) => Ok(()),
             (

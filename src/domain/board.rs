@@ -3,10 +3,12 @@
 //! Everything here follows from one snapshot; the cockpit, `status` and `await` show the same board.
 
 use super::environment::{Environment, Resolved, Side};
+use super::lineage::Lineage;
 use super::name::{Identifier, ObjectId};
 use super::object::{Object, ObjectKind};
-use super::phase::{self, Phase, Provenance};
+use super::phase::{self, Phase};
 use super::project::{Change, Project};
+use super::provenance::{Provenance, provenance};
 use super::readiness::{ObjectReadiness, Readiness, SideReadiness, Thresholds, judge};
 use super::snapshot::Snapshot;
 use serde::Serialize;
@@ -97,18 +99,20 @@ pub struct Board {
 }
 
 impl Board {
+    /// `lineage` of `None`: the server does not show its audit events to this role.
     #[must_use]
     pub fn new(
         snapshot: Arc<Snapshot>,
         environment: Arc<Environment>,
         project: Option<Arc<Project>>,
+        lineage: Option<&Lineage>,
         thresholds: Thresholds,
     ) -> Self {
         let resolved = environment.resolve(&snapshot.catalog);
         let production = judge(&snapshot, &resolved, Side::Production, thresholds);
         let deployment = judge(&snapshot, &resolved, Side::Deployment, thresholds);
-        let phase = phase::phase(&resolved, &deployment);
-        let provenance = phase::provenance(&resolved);
+        let provenance = provenance(&resolved, lineage);
+        let phase = phase::phase(&resolved, &provenance, &deployment);
         let way_back = way_back(&resolved, phase, &deployment);
         let rows = rows(&resolved, &production, &deployment, project.as_deref());
         Self {

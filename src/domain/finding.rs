@@ -106,7 +106,8 @@ finding_ids! {
     ProductionUnhealthy = "production-unhealthy", Warn, true, "Production itself is not healthy, so `as good as production` is worth nothing.";
     IncompleteDeployment = "incomplete-deployment", Block, true, "The last deployment into this side did not finish.";
     UnfinishedPromote = "unfinished-promote", Warn, true, "A promote is committed and unfinished; a rollback leaves its rest undone.";
-    UnknownProvenance = "unknown-provenance", Warn, true, "No record tells what the deployment side holds.";
+    ProvenanceUnknown = "provenance-unknown", Block, true, "It is not proven that the deployment side is newer than production, or records and audit events contradict each other.";
+    ForeignCandidate = "foreign-candidate", Block, true, "The deployment side holds a candidate of another role, CI tag or commit, and this would build over it.";
     DeploymentNotEmpty = "deployment-not-empty", Block, true, "The deployment side holds objects already.";
     ForeignOnCluster = "foreign-on-cluster", Warn, true, "An object outside the environment's schemas runs on a cluster that would be swapped.";
     DependentOutside = "dependent-outside", Warn, true, "An object outside the environment reads production; it stays on the retired objects after the swap.";

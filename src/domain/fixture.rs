@@ -4,7 +4,8 @@ use super::access::Access;
 use super::background::ClusterDefinition;
 use super::board::Board;
 use super::environment::{Environment, Pair, Side, Strategy};
-use super::guard::Facts;
+use super::guard::{Ancestry, Facts};
+use super::lineage::{EventId, Happening, Lineage, NameEvent, Subject};
 use super::name::{
     ClusterId, DatabaseId, Identifier, ObjectId, QualifiedName, ReplicaId, RoleId, SchemaId,
 };
@@ -44,12 +45,18 @@ pub fn stamp() -> Stamp {
 
 /// Schema `prod` (u1) and its twin (u2), cluster `compute` (u1) and its twin (u2) with one replica each (u11, u12), schema `other` (u3) with
 /// cluster `elsewhere` (u3, replica u13). On both sides: materialized view `foo`, view `bar` over it, materialized view `foobar` over `bar`.
+#[derive(Clone)]
 pub struct World {
     pub snapshot: Snapshot,
     pub environment: Environment,
     pub access: Access,
     pub project: Option<Project>,
     pub clusters: Vec<ClusterDefinition>,
+    /// What the server's audit events tell; kept by [`World::tell`].
+    pub lineage: Option<Lineage>,
+    pub ancestry: Ancestry,
+    /// The number that the next object gets: none is given twice.
+    pub next_object: u64,
 }
 
 impl World {
@@ -108,7 +115,7 @@ impl World {
                 .replicas
                 .insert(replica.clone(), replica_of(&replica, &id));
         }
-        Self {
+        let mut world = Self {
             snapshot: Snapshot {
                 time: LogicalTime(NOW),
                 server: Server {
@@ -138,7 +145,42 @@ impl World {
             access: access(),
             project: None,
             clusters: Vec::new(),
+            lineage: Some(Lineage::default()),
+            ancestry: Ancestry::None,
+            next_object: 100,
+        };
+        for number in ["u1", "u2", "u3"] {
+            world.tell(Subject::Schema(SchemaId::new(number)), Happening::Created);
+            world.tell(Subject::Cluster(ClusterId::new(number)), Happening::Created);
         }
+        world
+    }
+
+    /// An audit event about a schema or cluster, after everything that was made so far.
+    pub fn tell(&mut self, subject: Subject, happening: Happening) {
+        let mark = self.next_object - 1;
+        let Some(lineage) = &mut self.lineage else {
+            return;
+        };
+        let event = EventId(
+            lineage
+                .marks
+                .last_key_value()
+                .map_or(1, |(event, _)| event.0 + 1),
+        );
+        lineage.marks.insert(event, mark);
+        lineage.events.push(NameEvent {
+            subject,
+            happening,
+            event,
+        });
+    }
+
+    /// COMMENT ON SCHEMA, with its event.
+    pub fn comment(&mut self, schema: &str, text: Option<String>) {
+        let id = SchemaId::new(schema);
+        self.catalog().schemas.get_mut(&id).unwrap().comment = text;
+        self.tell(Subject::Schema(id), Happening::Commented);
     }
 
     pub fn catalog(&mut self) -> &mut Catalog {
@@ -168,7 +210,8 @@ impl World {
         kind: ObjectKind,
         inputs: &[&ObjectId],
     ) -> ObjectId {
-        let id = ObjectId::new(format!("u{}", 100 + self.snapshot.catalog.objects.len()));
+        let id = ObjectId::new(format!("u{}", self.next_object));
+        self.next_object += 1;
         let has_dataflow = kind.has_dataflow();
         let schema_name = self.snapshot.catalog.schemas[&SchemaId::new(schema)]
             .name
@@ -291,19 +334,20 @@ impl World {
     }
 
     pub fn record_on(&mut self, schema: &str, role: Role, complete: bool) {
-        let schema = SchemaId::new(schema);
+        let twin = if schema == "u1" { "u2" } else { "u1" };
         let record = Record {
             role,
             environment: "production".to_owned(),
-            twin: None,
+            twin: Some(SchemaId::new(twin)),
             manifest: Some("0123456789ab".to_owned()),
             base: None,
             commit: None,
+            tag: None,
             complete,
             by: "owner".to_owned(),
             at: String::new(),
         };
-        self.catalog().schemas.get_mut(&schema).unwrap().comment = Some(record.to_string());
+        self.comment(schema, Some(record.to_string()));
     }
 
     pub fn project_of(&self, names: &[&str]) -> Project {
@@ -321,6 +365,7 @@ impl World {
             Arc::new(self.snapshot.clone()),
             Arc::new(self.environment.clone()),
             self.project.clone().map(Arc::new),
+            self.lineage.as_ref(),
             Thresholds::default(),
         )
     }
@@ -333,28 +378,46 @@ impl World {
             resolved: &resolved,
             access: &self.access,
             clusters: &self.clusters,
+            ancestry: self.ancestry,
         })
     }
 
-    /// What the server does at COMMIT: names move, ids stay.
+    /// What the server does at COMMIT: names move, ids stay, and the events tell it as renames through a private name.
     pub fn swap(&mut self) {
+        let catalog = &self.snapshot.catalog;
+        let database = DatabaseId::new("u1");
+        let schemas = ["prod", "prod_dbt_deploy"].map(|text| {
+            let schema = catalog.schema_named(&database, &name(text)).unwrap();
+            Subject::Schema(schema.id.clone())
+        });
+        let clusters = ["compute", "compute_dbt_deploy"].map(|text| {
+            let cluster = catalog.cluster_named(&name(text)).unwrap();
+            Subject::Cluster(cluster.id.clone())
+        });
+        for [one, other] in [schemas, clusters] {
+            let (name, twin) = (self.name_of(&one), self.name_of(&other));
+            self.renamed(&one, &name, "mz_swap");
+            self.renamed(&other, &twin, &name);
+            self.renamed(&one, "mz_swap", &twin);
+        }
+    }
+
+    pub fn name_of(&self, subject: &Subject) -> String {
+        let catalog = &self.snapshot.catalog;
+        match subject {
+            Subject::Schema(id) => catalog.schemas[id].name.to_string(),
+            Subject::Cluster(id) => catalog.clusters[id].name.to_string(),
+        }
+    }
+
+    pub fn renamed(&mut self, subject: &Subject, from: &str, to: &str) {
         let catalog = self.catalog();
-        let schema = catalog.schemas[&SchemaId::new("u1")].name.clone();
-        let twin = catalog.schemas[&SchemaId::new("u2")].name.clone();
-        catalog.schemas.get_mut(&SchemaId::new("u1")).unwrap().name = twin;
-        catalog.schemas.get_mut(&SchemaId::new("u2")).unwrap().name = schema;
-        let cluster = catalog.clusters[&ClusterId::new("u1")].name.clone();
-        let twin = catalog.clusters[&ClusterId::new("u2")].name.clone();
-        catalog
-            .clusters
-            .get_mut(&ClusterId::new("u1"))
-            .unwrap()
-            .name = twin;
-        catalog
-            .clusters
-            .get_mut(&ClusterId::new("u2"))
-            .unwrap()
-            .name = cluster;
+        match subject {
+            Subject::Schema(id) => catalog.schemas.get_mut(id).unwrap().name = name(to),
+            Subject::Cluster(id) => catalog.clusters.get_mut(id).unwrap().name = name(to),
+        }
+        let (from, to) = (from.to_owned(), to.to_owned());
+        self.tell(subject.clone(), Happening::Renamed { from, to });
     }
 }
 

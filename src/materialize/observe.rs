@@ -216,6 +216,25 @@ impl Observer {
         background::audit_events(&self.rows(Fact::AuditEvents).await?)
     }
 
+    /// The rows of one fact as a statement around it narrows them; `None` where this server does not offer it.
+    pub(super) async fn rows_within(
+        &self,
+        fact: Fact,
+        around: impl Fn(&str) -> String,
+    ) -> Result<Option<Vec<TextRow>>, Error> {
+        if let Some(lacking) = self.offer.lacks(fact.query()) {
+            tracing::debug!(%lacking, "not offered by this server");
+            return Ok(None);
+        }
+        let statement = around(&fact.query().statement());
+        let answer = self.link.run_within(&statement, READ_DEADLINE).await?;
+        let rows = answer.rows.iter();
+        Ok(Some(
+            rows.map(|row| TextRow::new(row.iter().map(Option::as_deref)))
+                .collect(),
+        ))
+    }
+
     /// The rows of one fact, none where this server does not offer it.
     pub(super) async fn rows(&self, fact: Fact) -> Result<Vec<TextRow>, Error> {
         if let Some(lacking) = self.offer.lacks(fact.query()) {

@@ -176,6 +176,10 @@ queries! {
         from "mz_internal.mz_cluster_auto_scaling_strategies" [cluster_id strategy];
     AuditEvents "audit_events" Alone optional [id event_type object_type details user_name occurred_at]
         from "mz_catalog.mz_audit_events" [id event_type object_type details user occurred_at];
+    NameEvents "name_events" Alone optional [object_type id event_type old_name new_name event]
+        from "mz_catalog.mz_audit_events" [id event_type object_type details];
+    ObjectEvents "object_events" Alone optional [event object]
+        from "mz_catalog.mz_audit_events" [id event_type object_type details];
     Columns "columns" Alone optional [id position name type type_mod nullable]
         from "mz_catalog.mz_columns" [id position name type type_mod nullable];
     LagHistory "lag_history" Alone optional [object_id lag occurred_at]

@@ -244,6 +244,14 @@ impl Run<'_> {
             Operation::Rollback => &[Phase::Hydrating, Phase::Ready],
             // A selection that leaves changes unbuilt stays `deploying`.
             Operation::Deploy => &[Phase::Hydrating, Phase::Ready, Phase::Deploying],
+            Operation::Repair => &[
+                Phase::Initialized,
+                Phase::Deploying,
+                Phase::Hydrating,
+                Phase::Ready,
+                Phase::Promoted,
+                Phase::Synced,
+            ],
             Operation::Init | Operation::Await => &[],
         };
         if !expected.is_empty() && !expected.contains(&phase) {
@@ -344,6 +352,7 @@ fn done_sentence(plan: &Plan, planned: &Planned, way_back: String) -> String {
             Side::Deployment,
             count(plan.closure.len(), "object")
         ),
+        Operation::Repair => "The records agree with ids and audit events again.".to_owned(),
         Operation::Await => "Ready.".to_owned(),
     }
 }

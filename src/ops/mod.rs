@@ -19,6 +19,8 @@ pub mod diff;
 pub mod doctor;
 pub mod error;
 pub mod execute;
+mod git;
+pub mod lineage;
 pub mod planning;
 pub mod progress;
 pub mod project;

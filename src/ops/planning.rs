@@ -89,6 +89,7 @@ impl Session {
             Operation::Promote => Ok(plan::promote(facts, &stamp, allow, rehearsed)),
             Operation::Rollback => Ok(plan::rollback(facts, &stamp, allow, rehearsed)),
             Operation::Cleanup => Ok(plan::cleanup(facts, allow)),
+            Operation::Repair => Ok(plan::repair(facts, &stamp, allow)),
             Operation::Await => Err(OpsError::Usage(
                 "await has no plan: it only waits".to_owned(),
             )),

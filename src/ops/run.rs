@@ -299,7 +299,7 @@ impl Run<'_> {
 
     /// The command that goes on where this one stopped.
     pub(super) fn again(operation: Operation) -> String {
-        format!("cutover {operation}")
+        format!("cutover {}", operation.command())
     }
 }
 

@@ -10,11 +10,12 @@ use crate::dbt::manifest::Manifest;
 use crate::domain::access::Access;
 use crate::domain::background::ClusterDefinition;
 use crate::domain::board::Board;
-use crate::domain::environment::{Environment, Pair, Resolved, Side, Strategy};
-use crate::domain::guard::Facts;
-use crate::domain::phase;
+use crate::domain::environment::{Environment, Pair, Side, Strategy};
+use crate::domain::guard::{Ancestry, Facts};
+use crate::domain::lineage::Lineage;
 use crate::domain::plan::{Fingerprint, Stamp};
 use crate::domain::project::Project;
+use crate::domain::provenance::provenance;
 use crate::domain::readiness::Thresholds;
 use crate::domain::record::{Record, Role};
 use crate::domain::snapshot::Snapshot;
@@ -43,6 +44,8 @@ pub struct Observation {
     pub access: Access,
     pub clusters: Vec<ClusterDefinition>,
     pub manifests: Manifests,
+    /// How the commit on the deployment side's record stands to the one that is checked out.
+    pub ancestry: Ancestry,
 }
 
 impl Observation {
@@ -54,6 +57,7 @@ impl Observation {
             resolved: &resolved,
             access: &self.access,
             clusters: &self.clusters,
+            ancestry: self.ancestry,
         })
     }
 }
@@ -128,18 +132,25 @@ impl Session {
                 .collect()
         };
         let clusters = observer.cluster_definitions(&clusters).await?;
-        let (manifests, project) = self.project(&environment, &snapshot)?;
+        let lineage = observer
+            .lineage(&environment.resolve(&snapshot.catalog))
+            .await?;
+        let (manifests, project) = self.project(&environment, &snapshot, lineage.as_ref())?;
         let board = Board::new(
             snapshot,
             Arc::new(environment),
             project.map(Arc::new),
+            lineage.as_ref(),
             self.thresholds(),
         );
+        let record = board.provenance.deployment.as_ref();
+        let ancestry = self.ancestry(record.and_then(|record| record.commit.as_deref()));
         Ok(Observation {
             board,
             access,
             clusters,
             manifests,
+            ancestry,
         })
     }
 
@@ -155,7 +166,7 @@ impl Session {
             ..self.environment.clone()
         };
         let runs_production = |environment: &Environment| {
-            let provenance = phase::provenance(&environment.resolve(&snapshot.catalog));
+            let provenance = provenance(&environment.resolve(&snapshot.catalog), None);
             let role = |record: Option<&Record>| record.map(|record| record.role);
             role(provenance.production.as_ref()) == Some(Role::Production)
                 || role(provenance.deployment.as_ref()) == Some(Role::Retired)
@@ -175,12 +186,13 @@ impl Session {
         &self,
         environment: &Environment,
         snapshot: &Snapshot,
+        lineage: Option<&Lineage>,
     ) -> Result<(Manifests, Option<Project>), OpsError> {
-        let resolved = environment.resolve(&snapshot.catalog);
+        let provenance = provenance(&environment.resolve(&snapshot.catalog), lineage);
         let manifests = Manifests {
             candidate: self.candidate()?,
-            production: self.held(&resolved, Side::Production)?,
-            deployment: self.held(&resolved, Side::Deployment)?,
+            production: self.held(provenance.production.as_ref(), Side::Production)?,
+            deployment: self.held(provenance.deployment.as_ref(), Side::Deployment)?,
         };
         let project = project(
             &manifests,
@@ -192,13 +204,8 @@ impl Session {
     }
 
     /// The manifest of what a side holds, by its record. Production without a record is what `state/manifest.json` says.
-    fn held(&self, resolved: &Resolved<'_>, side: Side) -> Result<Option<Arc<Manifest>>, OpsError> {
-        let provenance = phase::provenance(resolved);
-        let record = match side {
-            Side::Production => provenance.production,
-            Side::Deployment => provenance.deployment,
-        };
-        match record.as_ref().and_then(Record::held) {
+    fn held(&self, record: Option<&Record>, side: Side) -> Result<Option<Arc<Manifest>>, OpsError> {
+        match record.and_then(Record::held) {
             Some(hash) => self.manifest(hash),
             None if side == Side::Production => Ok(self.store.find_production()?.map(Arc::new)),
             None => Ok(None),
@@ -263,19 +270,6 @@ impl Session {
                 .is_ok_and(|project| project.compare_more_unrendered_values),
             now: jiff::Timestamp::now(),
         }
-    }
-
-    /// The commit that is checked out in the project's folder, if it is a git repository and git is there.
-    #[must_use]
-    pub fn commit(&self) -> Option<String> {
-        let output = std::process::Command::new("git")
-            .args(["rev-parse", "HEAD"])
-            .current_dir(&self.settings.project_dir)
-            .stdin(std::process::Stdio::null())
-            .output()
-            .ok()?;
-        let sha = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-        (output.status.success() && !sha.is_empty()).then_some(sha)
     }
 
     /// Who acts now, for records.

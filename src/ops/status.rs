@@ -9,6 +9,7 @@ use crate::domain::finding::Finding;
 use crate::domain::phase::Phase;
 use crate::domain::plan::{self, Sizes};
 use crate::domain::project::Change;
+use crate::domain::provenance::Judgement;
 use crate::domain::readiness::{ClusterReadiness, ObjectReadiness, Readiness};
 use crate::domain::snapshot::Lag;
 use serde::Serialize;
@@ -104,6 +105,15 @@ impl Session {
         let stamp = self.stamp();
         let allowed = BTreeSet::new();
         observation.with_facts(|facts| match observation.board.phase {
+            // The findings of a promote say what is unknown; where names are missing, init comes first.
+            Phase::Unknown
+                if observation.board.provenance.judgement() == Judgement::Contradicts =>
+            {
+                (
+                    Operation::Promote,
+                    plan::promote(facts, &stamp, &allowed, None).findings,
+                )
+            }
             Phase::None | Phase::Initialized | Phase::Unknown => (
                 Operation::Init,
                 plan::init(facts, &stamp, &Sizes::new(), &allowed).findings,

@@ -1,6 +1,7 @@
 //! Await: event-driven, from the live picture, until ready, failing, out of time, or interrupted.
 
 use super::execute::{Listener, outcome, tell};
+use super::lineage::LineageWatch;
 use super::progress::{Outcome, OutcomeKind, Progress};
 use super::session::Session;
 use crate::domain::board::Board;
@@ -29,10 +30,16 @@ impl Session {
     }
 
     /// The board of a snapshot, without the project: for waiting, where changes do not matter.
-    #[must_use]
-    pub fn board(&self, snapshot: Arc<Snapshot>) -> Board {
+    pub async fn board(&self, snapshot: Arc<Snapshot>, past: &mut LineageWatch) -> Board {
         let environment = Arc::new(self.oriented(&snapshot));
-        Board::new(snapshot, environment, None, self.thresholds())
+        let lineage = past.look(self, &environment, &snapshot.catalog).await;
+        Board::new(
+            snapshot,
+            environment,
+            None,
+            lineage.as_deref(),
+            self.thresholds(),
+        )
     }
 
     /// Waits until the deployment side is ready; survives a lost link.
@@ -58,6 +65,7 @@ impl Session {
         let feed = self.live();
         let mut pictures = feed.pictures();
         let mut watch = Watch::default();
+        let mut past = LineageWatch::default();
         let mut lost = false;
         loop {
             let picture = pictures.borrow_and_update().clone();
@@ -73,7 +81,7 @@ impl Session {
                 // A picture that is kept through a lost link proves nothing any more.
                 watch.interrupt();
             } else if let Some(snapshot) = picture.snapshot {
-                let board = self.board(snapshot);
+                let board = self.board(snapshot, &mut past).await;
                 match watch.look(&board) {
                     Look::Ready => return outcome(OutcomeKind::Done, ready_sentence(&board)),
                     Look::Never(reason) => {

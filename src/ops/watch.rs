@@ -1,12 +1,14 @@
 //! The live picture as the cockpit shows it: boards from snapshots, and what the guards see for the next step.
 
 use super::changes::CandidateStamp;
+use super::lineage::LineageWatch;
 use super::project::Manifests;
 use super::session::{Observation, Session};
 use crate::domain::action::Operation;
 use crate::domain::background::LagSample;
 use crate::domain::board::Board;
 use crate::domain::finding::Finding;
+use crate::domain::lineage::Lineage;
 use crate::domain::name::ObjectId;
 use crate::domain::object::Catalog;
 use crate::domain::phase::Phase;
@@ -103,6 +105,7 @@ impl Watch {
             stamp: session_stamp,
             seen: None,
             project: None,
+            lineage: LineageWatch::default(),
         };
         let boards = tokio::spawn(eye.watch(refreshes));
         Self {
@@ -139,6 +142,7 @@ struct Eye {
     /// The catalog that the project was last read beside.
     seen: Option<Arc<Catalog>>,
     project: Option<Arc<Project>>,
+    lineage: LineageWatch,
 }
 
 impl Eye {
@@ -181,18 +185,23 @@ impl Eye {
     /// A new snapshot: the project is read again only when the catalog changed.
     async fn show(&mut self, snapshot: &Arc<Snapshot>) {
         let environment = Arc::new(self.session.oriented(snapshot));
+        let lineage = self
+            .lineage
+            .look(&self.session, &environment, &snapshot.catalog)
+            .await;
         if self
             .seen
             .as_ref()
             .is_none_or(|seen| !Arc::ptr_eq(seen, &snapshot.catalog))
         {
             self.seen = Some(Arc::clone(&snapshot.catalog));
-            self.project = self.read_project(snapshot).await;
+            self.project = self.read_project(snapshot, lineage.clone()).await;
         }
         let board = Board::new(
             Arc::clone(snapshot),
             environment,
             self.project.clone(),
+            lineage.as_deref(),
             self.session.thresholds(),
         );
         self.sender
@@ -200,11 +209,15 @@ impl Eye {
     }
 
     /// Manifests are large: they are read beside the loop. A broken one costs the change marks, and the Changes screen says why.
-    async fn read_project(&self, snapshot: &Arc<Snapshot>) -> Option<Arc<Project>> {
+    async fn read_project(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        lineage: Option<Arc<Lineage>>,
+    ) -> Option<Arc<Project>> {
         let (session, snapshot) = (Arc::clone(&self.session), Arc::clone(snapshot));
         let read = move || {
             let environment = session.oriented(&snapshot);
-            session.project(&environment, &snapshot)
+            session.project(&environment, &snapshot, lineage.as_deref())
         };
         match tokio::task::spawn_blocking(read).await {
             Ok(Ok((Manifests { .. }, project))) => project.map(Arc::new),

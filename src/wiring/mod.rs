@@ -10,7 +10,7 @@ mod signals;
 
 use clap::CommandFactory;
 use cutover::cli::args::{
-    Arguments, Command, Common, ConfigCommand, DiffFlags, Output, Until, WaitFlags,
+    Arguments, Command, Common, ConfigCommand, DiffFlags, Output, RecordCommand, Until, WaitFlags,
 };
 use cutover::cli::environments::Target;
 use cutover::cli::printer::Printer;
@@ -118,6 +118,9 @@ async fn with_session(printer: Printer, common: Common, command: Command) -> u8 
         Command::Cleanup { operation } => {
             cli::operation::operate(&desk, Request::new(Operation::Cleanup), &operation).await
         }
+        Command::Record {
+            command: RecordCommand::Repair { operation },
+        } => cli::operation::operate(&desk, Request::new(Operation::Repair), &operation).await,
         _ => usage(printer, "this command is not for an environment"),
     }
 }

@@ -145,6 +145,6 @@ async fn an_unrecorded_side_is_said_to_be_one() {
     for schema in ["blue_green_slim_dbt_deploy", "serving_dbt_deploy"] {
         stage.sql(&format!("COMMENT ON SCHEMA {schema} IS NULL"));
     }
-    assert!(found(&stage.plan(Operation::Promote).await).contains(&FindingId::UnknownProvenance));
-    assert!(found(&stage.plan(Operation::Cleanup).await).contains(&FindingId::UnknownProvenance));
+    assert!(found(&stage.plan(Operation::Promote).await).contains(&FindingId::ProvenanceUnknown));
+    assert!(found(&stage.plan(Operation::Cleanup).await).contains(&FindingId::ProvenanceUnknown));
 }

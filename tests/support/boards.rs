@@ -246,6 +246,7 @@ fn record(role: Role, complete: bool) -> String {
         commit: Some("abc1234".to_owned()),
         complete,
         base: None,
+        tag: None,
         by: "materialize".to_owned(),
         at: "2026-11-20T10:00:00Z".to_owned(),
     }
@@ -522,7 +523,29 @@ fn traffic(builder: &mut Builder, scene: Scene) {
     );
 }
 
-fn finish(builder: Builder) -> Arc<Board> {
+/// Each record names the schema of the other side.
+fn twins(catalog: &mut Catalog) {
+    let schemas = catalog.schemas.clone();
+    let named = |text: &str| schemas.values().find(|schema| schema.name.as_str() == text);
+    for schema in catalog.schemas.values_mut() {
+        let text = schema.name.as_str();
+        let twin = match text.strip_suffix("_dbt_deploy") {
+            Some(production) => named(production),
+            None => named(&format!("{text}_dbt_deploy")),
+        };
+        let record = schema.comment.as_deref().and_then(Record::find);
+        if let (Some(record), Some(twin)) = (record, twin) {
+            let record = Record {
+                twin: Some(twin.id.clone()),
+                ..record
+            };
+            schema.comment = Some(record.to_string());
+        }
+    }
+}
+
+fn finish(mut builder: Builder) -> Arc<Board> {
+    twins(&mut builder.catalog);
     let snapshot = Snapshot {
         time: builder.time,
         server: Server {
@@ -543,6 +566,7 @@ fn finish(builder: Builder) -> Arc<Board> {
         Arc::new(snapshot),
         Arc::new(environment()),
         Some(Arc::new(project())),
+        None,
         Thresholds::default(),
     ))
 }

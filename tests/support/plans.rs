@@ -73,7 +73,7 @@ pub fn plan(operation: Operation, blocked: bool, salt: u64) -> Plan {
         Operation::Promote | Operation::Rollback => swap(),
         Operation::Cleanup => drops(),
         Operation::Await => Vec::new(),
-        Operation::Init | Operation::Deploy | Operation::Sync => build(),
+        Operation::Init | Operation::Deploy | Operation::Sync | Operation::Repair => build(),
     };
     let mut findings = vec![Finding {
         id: FindingId::GrantsDiffer,

@@ -4,7 +4,8 @@ use super::{Facts, about, count};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::object::ObjectKind;
-use crate::domain::phase::{Phase, Unfinished};
+use crate::domain::phase::Phase;
+use crate::domain::provenance::Unfinished;
 use crate::domain::record::Role;
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ pub fn identity_unconfirmed(facts: &Facts<'_>) -> Vec<Finding> {
         .map(|schema| schema.name.to_string())
         .collect();
     about(
-        FindingId::UnknownProvenance,
+        FindingId::ProvenanceUnknown,
         Severity::Warn,
         format!(
             "No record confirms that the deployment side is the retired production. {} {}",

@@ -1,6 +1,7 @@
 //! The guards: one function per hazard, from facts to findings. No guard asks the server; each sees the same instant.
 
 mod access;
+mod candidate;
 mod contents;
 mod drops;
 mod identity;
@@ -11,6 +12,7 @@ mod state;
 
 pub(in crate::domain) use access::grantee_identifier;
 pub use access::{cluster_ownership, create_privileges, owners_and_grants, schema_ownership};
+pub use candidate::{Ancestry, foreign_candidate};
 pub use contents::{
     depends_on_production, missing_in_deployment, models_not_built, outside_environment,
     removed_and_unmanaged, twins_differ,
@@ -23,8 +25,8 @@ pub use names::{
 pub use readers::{dependents_outside, foreign_on_clusters};
 pub use sinks::{connectors_in_environment, sink_moves_at_risk};
 pub use state::{
-    incomplete_deployment, not_ready, production_unhealthy, provenance_unknown, retired_not_ready,
-    unverified,
+    contradicted, incomplete_deployment, newer_than_production, not_ready, production_unhealthy,
+    retired_not_ready, unrecorded, unverified,
 };
 
 use super::access::Access;
@@ -43,6 +45,8 @@ pub struct Facts<'a> {
     pub resolved: &'a Resolved<'a>,
     pub access: &'a Access,
     pub clusters: &'a [ClusterDefinition],
+    /// How the commit on the deployment side's record stands to the one that is checked out.
+    pub ancestry: Ancestry,
 }
 
 impl<'a> Facts<'a> {

@@ -6,31 +6,91 @@ use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::phase::Phase;
 use crate::domain::readiness::{ObjectReadiness, Readiness, SideReadiness, seconds};
 use crate::domain::snapshot::Lag;
+use crate::domain::standing::Standing;
+
+/// Why records do not count, or what keeps the events from telling; `None` where the phase is known.
+fn contradiction(facts: &Facts<'_>) -> Option<String> {
+    if facts.board.phase != Phase::Unknown {
+        return None;
+    }
+    let provenance = &facts.board.provenance;
+    let told = provenance.contradictions.first().cloned();
+    told.or_else(|| {
+        let reason = provenance.standing.reason();
+        (!reason.is_empty()).then(|| format!("The deployment side is unknown: {reason}."))
+    })
+    .or_else(|| Some("Parts of the deployment side are missing.".to_owned()))
+}
+
+/// What stands where is unknown: whatever relies on it must not go on.
+#[must_use]
+pub fn contradicted(facts: &Facts<'_>, severity: Severity) -> Vec<Finding> {
+    let Some(message) = contradiction(facts) else {
+        return Vec::new();
+    };
+    about(
+        FindingId::ProvenanceUnknown,
+        severity,
+        message,
+        "Look at it (`cutover status`); `cutover record repair` writes the records anew from ids and audit events.",
+        deployment_schemas(facts),
+    )
+}
+
+/// A promote must not bring back an older release: what is not proven newer than production blocks it.
+#[must_use]
+pub fn newer_than_production(facts: &Facts<'_>) -> Vec<Finding> {
+    let unknown = contradicted(facts, Severity::Block);
+    if !unknown.is_empty() || matches!(facts.board.phase, Phase::Promoted | Phase::Synced) {
+        return unknown;
+    }
+    match facts.board.provenance.is_newer() {
+        Ok(()) => unrecorded(facts, Severity::Info),
+        Err(reason) => about(
+            FindingId::ProvenanceUnknown,
+            Severity::Block,
+            format!(
+                "It is not proven that the deployment side is newer than production: {reason}."
+            ),
+            "Deploy anew (`cutover deploy --full`), or look at both sides and allow it by name.",
+            deployment_schemas(facts),
+        ),
+    }
+}
 
 /// The deployment side holds objects that no record explains.
 #[must_use]
-pub fn provenance_unknown(facts: &Facts<'_>, severity: Severity) -> Vec<Finding> {
+pub fn unrecorded(facts: &Facts<'_>, severity: Severity) -> Vec<Finding> {
     let recorded = facts.board.provenance.deployment.is_some();
-    let filled = facts.resolved.objects(Side::Deployment).next().is_some();
-    let schemas = facts
-        .resolved
-        .schemas
-        .iter()
-        .filter_map(|pair| pair.deployment)
-        .filter(|_| filled && !recorded)
-        .map(|schema| schema.name.to_string())
-        .collect();
-    let guess = match facts.board.phase {
-        Phase::Promoted => "dbt's comment says that it is the retired production",
+    if recorded || facts.resolved.objects(Side::Deployment).next().is_none() {
+        return Vec::new();
+    }
+    let told = match &facts.board.provenance.standing {
+        Standing::Retired => "the audit events say that it was production until the last swap",
+        Standing::Newer => "the audit events say that it is newer than production",
         _ => "it is taken for a candidate that dbt deployed",
     };
     about(
-        FindingId::UnknownProvenance,
+        FindingId::ProvenanceUnknown,
         severity,
-        format!("No record tells what the deployment side holds; {guess}."),
+        format!("No record tells what the deployment side holds; {told}."),
         "Look at it (`cutover status`); `cutover deploy` writes a record.",
-        schemas,
+        deployment_schemas(facts),
     )
+}
+
+/// The names of the deployment side's schemas, by which these findings are allowed; the environment's where there is none.
+fn deployment_schemas(facts: &Facts<'_>) -> Vec<String> {
+    let schemas = facts.resolved.schemas.iter();
+    let names: Vec<String> = schemas
+        .filter_map(|pair| pair.deployment)
+        .map(|schema| schema.name.to_string())
+        .collect();
+    if names.is_empty() {
+        vec![facts.resolved.environment.target.clone()]
+    } else {
+        names
+    }
 }
 
 /// The last deployment into this side did not finish.

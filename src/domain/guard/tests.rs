@@ -497,7 +497,8 @@ fn subscribes_on_what_goes() {
 #[test]
 fn where_the_deployment_stands() {
     let mut world = World::new();
-    silent(&world, |facts| provenance_unknown(facts, Severity::Warn));
+    silent(&world, newer_than_production);
+    silent(&world, |facts| unrecorded(facts, Severity::Warn));
     silent(&world, incomplete_deployment);
     silent(&world, not_ready);
     silent(&world, production_unhealthy);
@@ -509,18 +510,27 @@ fn where_the_deployment_stands() {
         FindingId::IncompleteDeployment,
         Severity::Block,
     );
-    world
-        .catalog()
-        .schemas
-        .get_mut(&SchemaId::new("u2"))
-        .unwrap()
-        .comment = None;
+    world.comment("u2", None);
     fires(
         &world,
-        |facts| provenance_unknown(facts, Severity::Warn),
-        FindingId::UnknownProvenance,
+        |facts| unrecorded(facts, Severity::Warn),
+        FindingId::ProvenanceUnknown,
         Severity::Warn,
     );
+    fires(
+        &world,
+        newer_than_production,
+        FindingId::ProvenanceUnknown,
+        Severity::Info,
+    );
+    let lineage = world.lineage.take();
+    fires(
+        &world,
+        newer_than_production,
+        FindingId::ProvenanceUnknown,
+        Severity::Block,
+    );
+    world.lineage = lineage;
     let green = world.id(Side::Deployment, "foo");
     world.lag(&green, 60_000);
     fires(&world, not_ready, FindingId::NotReady, Severity::Block);

@@ -92,12 +92,8 @@ fn what_is_lost(facts: &Facts<'_>) -> Vec<Finding> {
             Severity::Block,
             "A promote is unfinished: sinks may still read the retired side.",
         ),
-        Phase::Unknown => (
-            FindingId::UnknownProvenance,
-            Severity::Warn,
-            "Names or records contradict each other, so there is no telling what is dropped.",
-        ),
-        _ => return guard::provenance_unknown(facts, Severity::Warn),
+        Phase::Unknown => return guard::contradicted(facts, Severity::Warn),
+        _ => return guard::unrecorded(facts, Severity::Warn),
     };
     let remedy = match severity {
         Severity::Block => "Finish it first: `cutover promote`.",

@@ -44,6 +44,9 @@ pub fn deploy(
 ) -> Plan {
     let mut draft = Draft::new(Operation::Deploy);
     draft.findings = build_findings(facts, &build);
+    draft
+        .findings
+        .extend(guard::foreign_candidate(facts, stamp));
     let severity = match facts.board.phase {
         Phase::Promoted => {
             Some("The deployment side is the retired production, and this would build over it.")
@@ -99,6 +102,7 @@ fn build_findings(facts: &Facts<'_>, build: &Build) -> Vec<Finding> {
     findings.extend(guard::schema_ownership(facts, &[Side::Deployment]));
     findings.extend(guard::connectors_in_environment(facts, &[Side::Deployment]));
     findings.extend(guard::outside_environment(facts));
+    findings.extend(guard::contradicted(facts, Severity::Block));
     findings.extend(guard::unverified(facts));
     findings.extend(build.findings.iter().cloned());
     findings

@@ -148,6 +148,7 @@ pub(super) fn record(
         manifest: manifest.map(str::to_owned),
         base: None,
         commit: stamp.commit.clone(),
+        tag: stamp.ci_tag.clone(),
         complete,
         by: facts.access.role_name.to_string(),
         at: stamp.at.clone(),

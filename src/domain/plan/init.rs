@@ -10,7 +10,7 @@ use crate::domain::guard::{self, Facts};
 use crate::domain::name::{Identifier, RoleId};
 use crate::domain::object::Schema;
 use crate::domain::quantity::count;
-use crate::domain::record::{Record, without_record};
+use crate::domain::record::{Record, foreign, without_record};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sizes asked for by cluster name (production or deployment name), e.g. a larger one to hydrate faster.
@@ -37,7 +37,7 @@ pub fn init(
         if pair.deployment.is_none() {
             draft.run(Statement::create_schema(database, twin));
             if let Some(tag) = &stamp.ci_tag {
-                draft.run(Statement::comment_on_schema(database, twin, tag));
+                draft.run(Statement::comment_on_schema(database, twin, &foreign(tag)));
             }
         }
         default_privileges(facts, production, pair.deployment, twin)
@@ -65,7 +65,7 @@ pub fn init(
         if let Some(made) = twins.iter().find(|twin| twin.is_of(production)) {
             draft.run(made.create(facts));
             if let Some(tag) = &stamp.ci_tag {
-                draft.run(Statement::comment_on_cluster(twin, tag));
+                draft.run(Statement::comment_on_cluster(twin, &foreign(tag)));
             }
         }
         let had = pair.deployment.map(|cluster| {
@@ -124,6 +124,7 @@ fn init_findings(facts: &Facts<'_>, stamp: &Stamp) -> Vec<Finding> {
     findings.extend(guard::connectors_in_environment(facts, &[Side::Production]));
     findings.extend(guard::foreign_on_clusters(facts, Side::Production));
     findings.extend(guard::outside_environment(facts));
+    findings.extend(guard::foreign_candidate(facts, stamp));
     findings.extend(not_empty(facts, stamp));
     findings
 }
@@ -140,9 +141,13 @@ fn not_empty(facts: &Facts<'_>, stamp: &Stamp) -> Option<Finding> {
         .collect();
     let explained = |schema: &Schema| {
         let comment = schema.comment.as_deref();
-        let recorded = comment.and_then(Record::find);
-        recorded.is_some_and(|record| record.environment == resolved.environment.target)
-            || (stamp.ci_tag.is_some() && without_record(comment) == stamp.ci_tag)
+        let recorded = facts.board.provenance.deployment.is_some();
+        let tag = stamp
+            .ci_tag
+            .as_deref()
+            .map(|tag| foreign(tag).trim().to_owned());
+        (recorded && comment.and_then(Record::find).is_some())
+            || (tag.is_some() && without_record(comment) == tag)
     };
     let mut objects: Vec<String> = filled
         .iter()

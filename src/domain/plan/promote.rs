@@ -7,7 +7,8 @@ use crate::domain::action::Operation;
 use crate::domain::environment::{Side, Strategy};
 use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
-use crate::domain::phase::{Phase, Unfinished};
+use crate::domain::phase::Phase;
+use crate::domain::provenance::Unfinished;
 use crate::domain::quantity::count;
 use crate::domain::record::{Record, Role};
 use std::collections::BTreeSet;
@@ -81,6 +82,9 @@ pub(super) fn finish(
         sinks_sentence(&moves),
     ];
     draft.findings = guard::sink_moves_at_risk(facts, &moves);
+    draft
+        .findings
+        .extend(guard::contradicted(facts, Severity::Block));
     draft.findings.extend(guard::unverified(facts));
     if unfinished == Unfinished::Rollback {
         draft.findings = warnings(draft.findings);
@@ -205,6 +209,7 @@ pub(super) fn record_of_what_it_holds(
     match held {
         Some(held) => Record {
             commit: held.commit.clone(),
+            tag: held.tag.clone(),
             ..written
         },
         None => written,
@@ -239,7 +244,7 @@ fn promote_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     findings.extend(guard::twins_differ(facts));
     findings.extend(guard::depends_on_production(facts));
     findings.extend(guard::incomplete_deployment(facts));
-    findings.extend(guard::provenance_unknown(facts, Severity::Warn));
+    findings.extend(guard::newer_than_production(facts));
     findings.extend(guard::not_ready(facts));
     findings.extend(guard::production_unhealthy(facts));
     findings.extend(guard::owners_and_grants(facts));

@@ -9,7 +9,8 @@ use crate::domain::action::Operation;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
-use crate::domain::phase::{Phase, Unfinished};
+use crate::domain::phase::Phase;
+use crate::domain::provenance::Unfinished;
 use crate::domain::record::{Record, Role};
 use std::collections::BTreeSet;
 
@@ -96,8 +97,12 @@ pub(super) fn warnings(findings: Vec<Finding>) -> Vec<Finding> {
 fn no_way_back(facts: &Facts<'_>) -> Option<Finding> {
     let phase = facts.board.phase;
     let empty = facts.resolved.objects(Side::Deployment).next().is_none();
-    // In the phase `unknown` nobody can tell: then ids and contents of both sides are shown, and a person decides.
-    let may_be_retired = matches!(phase, Phase::Promoted | Phase::Promoting | Phase::Unknown);
+    let may_be_retired = match phase {
+        Phase::Promoted | Phase::Promoting => true,
+        // Nobody can tell: then ids and contents of both sides are shown, and a person decides. What never was production is no way back.
+        Phase::Unknown => !facts.board.provenance.standing.is_newer(),
+        _ => false,
+    };
     let message = match (may_be_retired, empty) {
         (true, false) => return None,
         (true, true) => "The deployment side is empty: there is nothing to go back to.",

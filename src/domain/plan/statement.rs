@@ -2,7 +2,7 @@
 
 use crate::domain::name::{Identifier, QualifiedName, literal};
 use crate::domain::object::ObjectKind;
-use crate::domain::record::{Record, Role, without_promotion_mark};
+use crate::domain::record::{Record, Role, foreign, without_promotion_mark};
 use serde::Serialize;
 
 /// One SQL statement that changes something. Its constructors take names as types, so nothing unquoted gets in.
@@ -137,7 +137,10 @@ impl Statement {
             let others = others
                 .as_deref()
                 .map_or_else(String::new, |text| format!(" | {text}"));
-            format!("Deployment by {} on {at}{commit}{others}", record.by)
+            format!(
+                "Deployment by {} on {at}{commit}{others}",
+                foreign(&record.by)
+            )
         };
         let full = Self::record(database, schema, Some(&marked(&record.at)), record);
         let timeless = Self::record(database, schema, Some(&marked("")), record);

@@ -1,8 +1,10 @@
 //! Plans on the small world, executed by hand: what the statements would do to names, ids and records.
 
 mod clusters;
+mod records;
 mod rollback;
 mod sides;
+mod walk;
 mod way_back;
 
 use super::*;
@@ -73,13 +75,11 @@ fn comment(world: &mut World, sql: &str) {
         return;
     };
     let (schema, text) = rest.split_once("\" IS '").unwrap();
-    let catalog = world.catalog();
-    let schema = catalog
-        .schemas
-        .values_mut()
-        .find(|known| known.name == name(schema))
-        .unwrap();
-    schema.comment = Some(text.trim_end_matches('\'').replace("''", "'"));
+    let mut schemas = world.snapshot.catalog.schemas.values();
+    let found = schemas.find(|known| known.name == name(schema)).unwrap();
+    let id = found.id.to_string();
+    let text = text.trim_end_matches('\'').replace("''", "'");
+    world.comment(&id, Some(text));
 }
 
 fn role_of(world: &World, schema: &str) -> Option<Role> {
@@ -171,7 +171,7 @@ fn cut_off_after_any_step_a_promote_is_finished_and_never_repeated() {
             .position(|step| matches!(step, Step::Transaction(_)))
             .unwrap();
         for cut in 0..plan.steps.len() {
-            let mut world = World { ..clone_of(&start) };
+            let mut world = start.clone();
             plan.steps[..=cut]
                 .iter()
                 .for_each(|step| carry_out_step(&mut world, step));
@@ -208,16 +208,6 @@ fn cut_off_after_any_step_a_promote_is_finished_and_never_repeated() {
                 assert_eq!(world.board().phase, expected, "cut after step {cut}");
             }
         }
-    }
-}
-
-fn clone_of(world: &World) -> World {
-    World {
-        snapshot: world.snapshot.clone(),
-        environment: world.environment.clone(),
-        access: world.access.clone(),
-        project: world.project.clone(),
-        clusters: world.clusters.clone(),
     }
 }
 
@@ -259,25 +249,19 @@ fn a_retired_side_that_dbt_left_is_known_by_its_comment() {
     let mut world = World::new();
     world.swap();
     for id in ["u1", "u2"] {
-        world
-            .catalog()
-            .schemas
-            .get_mut(&SchemaId::new(id))
-            .unwrap()
-            .comment = None;
+        world.comment(id, None);
     }
+    assert_eq!(world.board().phase, Phase::Promoted, "the events tell it");
+    let lineage = world.lineage.take();
     assert_eq!(
         world.board().phase,
         Phase::Ready,
         "nothing tells it from a candidate"
     );
-    world
-        .catalog()
-        .schemas
-        .get_mut(&SchemaId::new("u2"))
-        .unwrap()
-        .comment = Some("Deployment by me on 2026-11-20".to_owned());
+    assert!(blocks(&promoted(&world)).contains(&FindingId::ProvenanceUnknown));
+    world.comment("u2", Some("Deployment by me on 2026-11-20".to_owned()));
     assert_eq!(world.board().phase, Phase::Promoted);
+    world.lineage = lineage;
     let plan = rolled_back(&world);
     assert_eq!(blocks(&plan), []);
     assert!(

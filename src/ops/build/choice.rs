@@ -245,7 +245,7 @@ impl Builder<'_> {
 
     pub(super) fn unknown_contents(&self) -> Finding {
         Finding {
-            id: FindingId::UnknownProvenance,
+            id: FindingId::ProvenanceUnknown,
             severity: Severity::Warn,
             message:
                 "No record tells what the deployment side holds, so every model is built anew."

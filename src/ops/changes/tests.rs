@@ -99,6 +99,7 @@ impl Look {
             board: world.board(),
             access: world.access.clone(),
             clusters: Vec::new(),
+            ancestry: world.ancestry,
             manifests: Manifests {
                 candidate: Some(Arc::clone(&self.candidate)),
                 production: self.production.clone(),

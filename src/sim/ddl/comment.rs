@@ -2,6 +2,7 @@
 
 use super::Work;
 use crate::catalog::Subject;
+use crate::catalog::id::{Id, Space};
 use crate::catalog::ownership::Owned;
 use crate::error::{SqlError, SqlResult};
 use crate::statement::Name;
@@ -33,10 +34,27 @@ impl Work<'_> {
                 self.catalog.comments.remove(&subject);
             }
         }
-        let details = json!({"id": subject.id.to_string(), "name": name.join(".")});
+        let details = self.comment_details(&subject, name);
         self.catalog
             .record(self.actor(), "comment", subject.object_type, details);
         Ok(())
+    }
+
+    /// A schema's comment is told by the ids of its database and its own, and by its full name (recorded: v26.39/17).
+    fn comment_details(&self, subject: &Subject, name: &Name) -> serde_json::Value {
+        let schema = self.catalog.schemas.get(&subject.id);
+        let database = schema.and_then(|schema| schema.database);
+        match (schema, database) {
+            (Some(schema), Some(database)) if subject.object_type == "schema" => {
+                let owner = self.catalog.databases.get(&database);
+                let owner = owner.map_or("", |database| database.name.as_str());
+                json!({
+                    "id": format!("Schema((Id({}), Id({})))", spelled(database), spelled(subject.id)),
+                    "name": format!("{owner}.{}", schema.name),
+                })
+            }
+            _ => json!({"id": subject.id.to_string(), "name": name.join(".")}),
+        }
     }
 
     fn subject(
@@ -92,4 +110,13 @@ impl Work<'_> {
             }
         })
     }
+}
+
+/// An id as the audit log spells it within others.
+fn spelled(id: Id) -> String {
+    let space = match id.space {
+        Space::User => "User",
+        _ => "System",
+    };
+    format!("{space}({})", id.number)
 }

@@ -234,7 +234,7 @@ mod tests {
     use crate::domain::environment::{Environment, Side, Strategy};
     use crate::domain::name::{DatabaseId, Identifier};
     use crate::domain::object::{Catalog, ObjectKind};
-    use crate::domain::phase::Provenance;
+    use crate::domain::provenance::Provenance;
     use crate::domain::readiness::{ObjectReadiness, SideReadiness, Thresholds};
     use crate::domain::snapshot::{LogicalTime, Readings, Server, Snapshot};
     use std::collections::{BTreeMap, BTreeSet};
@@ -304,13 +304,7 @@ mod tests {
             production: side(Side::Production),
             deployment: side(Side::Deployment),
             phase: Phase::Ready,
-            provenance: Provenance {
-                production: None,
-                deployment: None,
-                promoted_by_dbt: false,
-                mixed: false,
-                unfinished: None,
-            },
+            provenance: Provenance::none(),
             way_back: WayBack::NotNeeded,
             rows,
         }

@@ -97,7 +97,7 @@ fn without_a_record_ids_and_contents_of_both_sides_are_shown() {
     assert_eq!(world.board().phase, Phase::Unknown);
     let plan = rolled_back(&world);
     assert_eq!(blocks(&plan), []);
-    let finding = warned(&plan, FindingId::UnknownProvenance).unwrap();
+    let finding = warned(&plan, FindingId::ProvenanceUnknown).unwrap();
     assert!(
         finding.message.ends_with(
             "The production side: schema prod (u2), cluster compute (u2), 1 view, 2 materialized views. \
@@ -137,13 +137,7 @@ fn an_unfinished_promote_is_taken_back_as_it_stands() {
     assert!(warned(&plan, FindingId::UnfinishedPromote).is_some());
     // Cut off after any step of it, the rollback is finished by its own command.
     for cut in 0..=plan.steps.len() {
-        let mut world = World {
-            snapshot: world.snapshot.clone(),
-            environment: world.environment.clone(),
-            access: world.access.clone(),
-            project: world.project.clone(),
-            clusters: Vec::new(),
-        };
+        let mut world = world.clone();
         for step in &plan.steps[..cut] {
             carry_out_step(&mut world, step);
         }

@@ -104,7 +104,9 @@ fn a_deploy_over_the_way_back_is_blocked_and_a_rebuild_names_what_goes_along() {
         [FindingId::ClosureOutside],
         "a view made by hand would not come back"
     );
-    world.record(Side::Deployment, Role::Retired, true);
+    let promote = promoted(&world);
+    carry_out(&mut world, &promote);
+    assert_eq!(world.board().phase, Phase::Promoted);
     let plan = world.with_facts(|facts| deploy(facts, &stamp(), build, &BTreeSet::new()));
     assert!(blocks(&plan).contains(&FindingId::WayBackEnds));
 }

@@ -1,0 +1,203 @@
+//! Which schema and cluster bore which name, and when, as the server's audit events tell it.
+//!
+//! A swap shows as renames of one transaction through private names, `mz_schema_swap_...` and `mz_cluster_swap_...` (recorded: 05, 14, 15,
+//! v26.39/19). Events are numbered in the order in which they happen, and so are objects in the order in which they are made (recorded: 17).
+
+use super::environment::{Resolved, Side};
+use super::name::{ClusterId, ObjectId, SchemaId};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The number of an audit event: a larger one happened later.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct EventId(pub u64);
+
+/// What an event is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Subject {
+    Schema(SchemaId),
+    Cluster(ClusterId),
+}
+
+/// What happened to it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Happening {
+    Created,
+    Renamed { from: String, to: String },
+    Commented,
+}
+
+/// The newest event of its kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameEvent {
+    pub subject: Subject,
+    pub happening: Happening,
+    pub event: EventId,
+}
+
+/// The past of an environment's schemas and clusters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lineage {
+    pub events: Vec<NameEvent>,
+    /// For moments that matter ([`Lineage::moments`]): the largest number that an object had been given by then, 0 before the first.
+    pub marks: BTreeMap<EventId, u64>,
+}
+
+/// The number in an object's id; `None` for what is not a user's.
+#[must_use]
+pub fn number(object: &ObjectId) -> Option<u64> {
+    object.as_str().strip_prefix('u')?.parse().ok()
+}
+
+impl Lineage {
+    fn newest(&self, subject: &Subject, is: impl Fn(&Happening) -> bool) -> Option<EventId> {
+        self.events
+            .iter()
+            .filter(|event| &event.subject == subject && is(&event.happening))
+            .map(|event| event.event)
+            .max()
+    }
+
+    /// When it was last given this name by a rename or a swap.
+    #[must_use]
+    pub fn took(&self, subject: &Subject, name: &str) -> Option<EventId> {
+        self.newest(
+            subject,
+            |it| matches!(it, Happening::Renamed { to, .. } if to == name),
+        )
+    }
+
+    /// When it last lost this name by a rename or a swap.
+    #[must_use]
+    pub fn left(&self, subject: &Subject, name: &str) -> Option<EventId> {
+        self.newest(
+            subject,
+            |it| matches!(it, Happening::Renamed { from, .. } if from == name),
+        )
+    }
+
+    /// When somebody last commented on this schema, a record of ours included.
+    #[must_use]
+    pub fn commented(&self, schema: &SchemaId) -> Option<EventId> {
+        self.newest(&Subject::Schema(schema.clone()), |it| {
+            *it == Happening::Commented
+        })
+    }
+
+    /// Whether the events reach back to where it came from.
+    #[must_use]
+    pub fn knows(&self, subject: &Subject) -> bool {
+        self.newest(subject, |it| *it == Happening::Created)
+            .is_some()
+    }
+
+    /// The name that the newest rename gave it.
+    fn last_name(&self, subject: &Subject) -> Option<&str> {
+        let renames = self
+            .events
+            .iter()
+            .filter_map(|event| match &event.happening {
+                Happening::Renamed { to, .. } if &event.subject == subject => {
+                    Some((event.event, to))
+                }
+                _ => None,
+            });
+        renames.max().map(|(_, to)| to.as_str())
+    }
+
+    /// What bears another name now than the newest event gave it: names moved while they were read.
+    #[must_use]
+    pub fn moved(&self, resolved: &Resolved<'_>) -> Option<String> {
+        subjects(resolved).into_iter().find_map(|known| {
+            let last = self.last_name(&known.subject)?;
+            (last != known.name).then(|| known.name.to_owned())
+        })
+    }
+
+    /// The last time that anything came to, or lost, a production name of the environment; `None` when none ever did.
+    #[must_use]
+    pub fn last_swap(&self, resolved: &Resolved<'_>) -> Option<EventId> {
+        let moves = subjects(resolved).into_iter().filter_map(|known| {
+            let production = known.production;
+            self.took(&known.subject, production)
+                .max(self.left(&known.subject, production))
+        });
+        moves.max()
+    }
+
+    /// Whether a schema of the deployment side has borne production's name.
+    #[must_use]
+    pub fn was_production(&self, resolved: &Resolved<'_>) -> bool {
+        subjects(resolved).into_iter().any(|known| {
+            known.side == Side::Deployment && self.left(&known.subject, known.production).is_some()
+        })
+    }
+
+    /// When the first of the records of a side was last written: not before the oldest of the newest comments on its schemas.
+    /// `None` where the events do not tell it of each of these schemas.
+    #[must_use]
+    pub fn recorded<'a>(&self, schemas: impl IntoIterator<Item = &'a SchemaId>) -> Option<EventId> {
+        let times: Option<Vec<EventId>> = schemas
+            .into_iter()
+            .map(|schema| self.commented(schema))
+            .collect();
+        times?.into_iter().min()
+    }
+
+    /// The moments whose marks are needed: the last swap, and the writing of the deployment side's records.
+    #[must_use]
+    pub fn moments(&self, resolved: &Resolved<'_>) -> BTreeSet<EventId> {
+        let deployment = resolved.schemas.iter().filter_map(|pair| pair.deployment);
+        let recorded: Vec<EventId> = deployment
+            .filter_map(|schema| self.commented(&schema.id))
+            .collect();
+        self.last_swap(resolved)
+            .into_iter()
+            .chain(recorded)
+            .collect()
+    }
+
+    /// Whether the object was made after this event; `None` where there is no telling.
+    #[must_use]
+    pub fn made_since(&self, event: EventId, object: &ObjectId) -> Option<bool> {
+        Some(number(object)? > *self.marks.get(&event)?)
+    }
+}
+
+/// A schema or cluster of the environment that exists, beside the names that matter.
+pub struct Known<'a> {
+    pub subject: Subject,
+    pub side: Side,
+    /// Its present name.
+    pub name: &'a str,
+    /// The production name of its pair.
+    pub production: &'a str,
+}
+
+/// Every schema and cluster of the environment that exists.
+#[must_use]
+pub fn subjects<'a>(resolved: &Resolved<'a>) -> Vec<Known<'a>> {
+    let mut known = Vec::new();
+    for side in [Side::Production, Side::Deployment] {
+        for pair in &resolved.schemas {
+            known.extend(pair.side(side).map(|schema| Known {
+                subject: Subject::Schema(schema.id.clone()),
+                side,
+                name: schema.name.as_str(),
+                production: pair.names.production.as_str(),
+            }));
+        }
+        for pair in &resolved.clusters {
+            known.extend(pair.side(side).map(|cluster| Known {
+                subject: Subject::Cluster(cluster.id.clone()),
+                side,
+                name: cluster.name.as_str(),
+                production: pair.names.production.as_str(),
+            }));
+        }
+    }
+    known
+}

@@ -1,0 +1,277 @@
+//! Records that do not count, whose candidate is built over, and records written anew.
+
+use super::*;
+use crate::domain::finding::Severity;
+use crate::domain::fixture::pair;
+use crate::domain::guard::{self, Ancestry};
+use crate::domain::lineage::{Happening, Subject};
+use crate::domain::provenance::Unfinished;
+
+fn record(role: Role) -> Record {
+    Record {
+        role,
+        environment: "production".to_owned(),
+        twin: Some(SchemaId::new("u1")),
+        manifest: Some("0123456789ab".to_owned()),
+        base: None,
+        commit: None,
+        tag: None,
+        complete: true,
+        by: "owner".to_owned(),
+        at: String::new(),
+    }
+}
+
+fn repaired(world: &World) -> Plan {
+    world.with_facts(|facts| repair(facts, &stamp(), &BTreeSet::new()))
+}
+
+fn deploying(world: &World, stamp: &Stamp) -> Vec<(FindingId, Severity)> {
+    let findings = world.with_facts(|facts| guard::foreign_candidate(facts, stamp));
+    findings
+        .into_iter()
+        .map(|finding| (finding.id, finding.severity))
+        .collect()
+}
+
+#[test]
+fn a_record_that_does_not_agree_with_the_catalog_makes_the_phase_unknown() {
+    let good = record(Role::Candidate);
+    let twin = |twin: Option<&str>| Record {
+        twin: twin.map(SchemaId::new),
+        ..good.clone()
+    };
+    let foreign = Record {
+        environment: "staging".to_owned(),
+        ..good.clone()
+    };
+    for (comment, why) in [
+        (twin(None).to_string(), "names no twin"),
+        (twin(Some("u3")).to_string(), "another one"),
+        (foreign.to_string(), "environment staging"),
+        (format!("{good} | {good}"), "more than one"),
+        (
+            good.to_string().replace("0123456789ab", "head"),
+            "can't be read",
+        ),
+        (record(Role::Retired).to_string(), "never was production"),
+        (record(Role::Synced).to_string(), "never was production"),
+    ] {
+        let mut world = World::new();
+        world.comment("u2", Some(comment.clone()));
+        let board = world.board();
+        assert_eq!(board.phase, Phase::Unknown, "{comment}");
+        let told = board.provenance.contradictions.join(" ");
+        assert!(told.contains(why), "{told}");
+        for plan in [
+            promoted(&world),
+            world.with_facts(|facts| deploy(facts, &stamp(), Build::default(), &BTreeSet::new())),
+            world.with_facts(|facts| sync(facts, &stamp(), Build::default(), &BTreeSet::new())),
+        ] {
+            let blocked = blocks(&plan);
+            assert!(blocked.contains(&FindingId::ProvenanceUnknown), "{comment}");
+        }
+        assert!(
+            blocks(&rolled_back(&world)).contains(&FindingId::NoWayBack),
+            "what never was production is no way back: {comment}"
+        );
+        let again = repaired(&world);
+        assert_eq!(blocks(&again), [], "{comment}");
+        carry_out(&mut world, &again);
+        assert_eq!(world.board().phase, Phase::Ready, "{comment}");
+        assert_eq!(blocks(&promoted(&world)), [], "{comment}");
+    }
+}
+
+#[test]
+fn a_twin_that_is_gone_ends_the_pair_and_the_record_still_tells_its_own_side() {
+    let mut world = World::new();
+    let gone = Record {
+        twin: Some(SchemaId::new("u77")),
+        ..record(Role::Candidate)
+    };
+    world.comment("u2", Some(gone.to_string()));
+    assert_eq!(world.board().phase, Phase::Ready);
+    let kept = world.board().provenance.deployment;
+    assert_eq!(
+        kept.and_then(|it| it.manifest).as_deref(),
+        Some("0123456789ab")
+    );
+    // The same on production: no promote is unfinished whose deployment side is gone.
+    world.comment("u1", Some(gone.to_string()));
+    let board = world.board();
+    assert_eq!(
+        (board.phase, board.provenance.unfinished),
+        (Phase::Ready, None)
+    );
+}
+
+#[test]
+fn a_candidate_on_production_counts_only_where_a_swap_followed() {
+    let mut world = World::new();
+    let made_up = Record {
+        twin: Some(SchemaId::new("u2")),
+        ..record(Role::Candidate)
+    };
+    world.comment("u1", Some(made_up.to_string()));
+    assert_eq!(world.board().phase, Phase::Unknown);
+    let mut world = World::new();
+    world.swap();
+    let board = world.board();
+    assert_eq!(
+        (board.phase, board.provenance.unfinished),
+        (Phase::Promoting, Some(Unfinished::Promote))
+    );
+}
+
+#[test]
+fn a_candidate_of_before_the_last_swap_is_not_promoted_again() {
+    let mut world = World::new();
+    // By hand to production, where nobody writes anything; then a release by dbt over it.
+    world.swap();
+    let foo = world.add_in("u1", "u1", "foo_2", ObjectKind::MaterializedView, &[]);
+    let objects = world.snapshot.catalog.objects.clone();
+    for (id, object) in objects {
+        if object.schema == SchemaId::new("u1") && id != foo {
+            world.remove(&id);
+        }
+    }
+    world.swap();
+    world.comment("u1", Some("Deployment by me on 2026-11-20".to_owned()));
+    assert_eq!(world.board().phase, Phase::Promoted);
+    assert!(blocks(&promoted(&world)).contains(&FindingId::AlreadyPromoted));
+}
+
+#[test]
+fn a_retired_side_that_was_built_on_in_part_is_unknown() {
+    let mut world = World::new();
+    let bar = world.id(Side::Production, "bar");
+    let bar = world.catalog().objects.get_mut(&bar).unwrap();
+    bar.create_sql = Some("CREATE VIEW bar AS SELECT 'old'".to_owned());
+    let plan = promoted(&world);
+    carry_out(&mut world, &plan);
+    assert_eq!(world.board().phase, Phase::Promoted);
+    world.add_in("u1", "u1", "by_hand", ObjectKind::View, &[]);
+    assert_eq!(world.board().phase, Phase::Unknown);
+    assert!(blocks(&promoted(&world)).contains(&FindingId::ProvenanceUnknown));
+    let back = rolled_back(&world);
+    assert_eq!(blocks(&back), [], "in an incident the way back stays open");
+    assert!(back.has_warnings());
+}
+
+#[test]
+fn the_schemas_of_a_side_say_the_same_or_nothing_counts() {
+    let mut world = World::new();
+    world.environment.schemas.push(pair("other"));
+    let twin = crate::domain::object::Schema {
+        id: SchemaId::new("u4"),
+        name: name("other_dbt_deploy"),
+        ..world.snapshot.catalog.schemas[&SchemaId::new("u3")].clone()
+    };
+    world.catalog().schemas.insert(twin.id.clone(), twin);
+    world.tell(Subject::Schema(SchemaId::new("u4")), Happening::Created);
+    world.add_in("u4", "u2", "more", ObjectKind::View, &[]);
+    let of_other = |manifest: &str| Record {
+        twin: Some(SchemaId::new("u3")),
+        manifest: Some(manifest.to_owned()),
+        ..record(Role::Candidate)
+    };
+    world.comment("u4", Some(of_other("0123456789ab").to_string()));
+    assert_eq!(world.board().phase, Phase::Ready);
+    world.comment("u4", Some(of_other("bbbbbbbbbbbb").to_string()));
+    assert_eq!(world.board().phase, Phase::Unknown);
+    // Overwritten by a person: the events still prove a newer side, and the other record tells what it holds.
+    world.comment("u4", Some("for the dashboards".to_owned()));
+    assert_eq!(world.board().phase, Phase::Ready);
+    let plan = repaired(&world);
+    assert_eq!(plan.steps.len(), 1);
+    assert!(
+        plan.script()[0].contains("'for the dashboards | cutover/1 role=candidate"),
+        "{:?}",
+        plan.script()
+    );
+    assert!(plan.script()[0].contains("manifest=0123456789ab"));
+    carry_out(&mut world, &plan);
+    assert!(
+        repaired(&world).steps.is_empty(),
+        "nothing is left to write"
+    );
+}
+
+#[test]
+fn overwritten_records_of_a_promoted_pair_are_made_again() {
+    let mut world = World::new();
+    let plan = promoted(&world);
+    carry_out(&mut world, &plan);
+    for id in ["u1", "u2"] {
+        world.comment(id, Some("cleaned up".to_owned()));
+    }
+    assert_eq!(world.board().phase, Phase::Promoted, "by the events");
+    let plan = repaired(&world);
+    assert_eq!(blocks(&plan), []);
+    carry_out(&mut world, &plan);
+    assert_eq!(
+        (role_of(&world, "prod"), role_of(&world, "prod_dbt_deploy")),
+        (Some(Role::Production), Some(Role::Retired))
+    );
+}
+
+#[test]
+fn nobodys_candidate_is_built_over_in_silence() {
+    let mut world = World::new();
+    assert_eq!(deploying(&world, &stamp()), []);
+    let tagged = Stamp {
+        ci_tag: Some("pr_7".to_owned()),
+        ..stamp()
+    };
+    let block = [(FindingId::ForeignCandidate, Severity::Block)];
+    assert_eq!(deploying(&world, &tagged), block, "another tag");
+    for (ancestry, severity) in [
+        (Ancestry::Same, None),
+        (Ancestry::None, None),
+        (Ancestry::Ancestor, Some(Severity::Info)),
+        (Ancestry::Unknown, Some(Severity::Warn)),
+        (Ancestry::Unrelated, Some(Severity::Block)),
+    ] {
+        world.ancestry = ancestry;
+        let expected: Vec<_> = severity
+            .map(|severity| (FindingId::ForeignCandidate, severity))
+            .into_iter()
+            .collect();
+        assert_eq!(deploying(&world, &stamp()), expected, "{ancestry:?}");
+    }
+    world.ancestry = Ancestry::Ancestor;
+    let theirs = Record {
+        by: "somebody".to_owned(),
+        ..record(Role::Candidate)
+    };
+    world.comment("u2", Some(theirs.to_string()));
+    assert_eq!(deploying(&world, &stamp()), block, "another role");
+    let plan = world.with_facts(|facts| init(facts, &stamp(), &BTreeMap::new(), &BTreeSet::new()));
+    assert!(blocks(&plan).contains(&FindingId::ForeignCandidate));
+    let allowed = BTreeSet::from([Allowance::parse("foreign-candidate:prod_dbt_deploy").unwrap()]);
+    let build = Build::default();
+    let plan = world.with_facts(|facts| deploy(facts, &stamp(), build, &allowed));
+    assert!(!blocks(&plan).contains(&FindingId::ForeignCandidate));
+}
+
+#[test]
+fn a_side_that_dbt_built_is_of_the_tag_in_its_comment() {
+    let mut world = World::new();
+    world.comment("u2", Some("pr_7".to_owned()));
+    let with = |tag: &str| Stamp {
+        ci_tag: Some(tag.to_owned()),
+        ..stamp()
+    };
+    assert_eq!(deploying(&world, &with("pr_7")), []);
+    let block = [(FindingId::ForeignCandidate, Severity::Block)];
+    assert_eq!(deploying(&world, &with("pr_8")), block);
+    let hostile = "pr | cutover/1 role=retired env=production twin=u1 complete=yes by=x at=x";
+    let world = World::empty();
+    let mut bare = world.clone();
+    bare.catalog().schemas.remove(&SchemaId::new("u2"));
+    let plan =
+        bare.with_facts(|facts| init(facts, &with(hostile), &BTreeMap::new(), &BTreeSet::new()));
+    let script = plan.script().join("\n");
+    assert!(script.contains("pr | cutover%2F1 role=retired"), "{script}");
+}

@@ -1,0 +1,153 @@
+//! What the deployment side is, from ids and audit events alone: newer than production, or what production was before the last swap.
+//!
+//! No record is asked here. Unknown is never newer.
+
+use super::definition::canonical;
+use super::environment::{Resolved, Side, Strategy};
+use super::lineage::{Lineage, number, subjects};
+use super::object::{Object, ObjectKind};
+
+/// Where the deployment side stands against production.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It holds nothing.
+    Empty,
+    /// Each object was made after the last swap, or is defined as its twin in production is.
+    Newer,
+    /// It bore production's name until the last swap, and nothing was built on it since.
+    Retired,
+    /// Objects of before the last swap that differ from production's, beside newer ones.
+    Mixed { older: usize, total: usize },
+    /// The last swap brought the older objects to production, or the events do not reach far enough: why.
+    Unclear(String),
+    /// There are no events to judge from: why.
+    Unread(String),
+}
+
+impl Standing {
+    /// Whether nothing in it can be an older release than production.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        matches!(self, Self::Newer | Self::Empty)
+    }
+
+    /// Why it is not newer, as a clause; empty where it is.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Empty | Self::Newer => String::new(),
+            Self::Retired => "it was production until the last swap".to_owned(),
+            Self::Mixed { older, total } => format!(
+                "{older} of its {total} objects are older than the last swap and differ from production's"
+            ),
+            Self::Unclear(why) | Self::Unread(why) => why.clone(),
+        }
+    }
+}
+
+/// Judges the deployment side.
+#[must_use]
+pub fn standing(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Standing {
+    let objects = contents(resolved, Side::Deployment);
+    if objects.is_empty() {
+        return Standing::Empty;
+    }
+    if resolved.environment.strategy == Strategy::Targets {
+        return Standing::Unread("names do not move, so only a record tells".to_owned());
+    }
+    let Some(lineage) = lineage else {
+        return Standing::Unread("the audit events can't be read".to_owned());
+    };
+    if let Some(name) = lineage.moved(resolved) {
+        return Standing::Unclear(format!("{name} was renamed while it was looked at"));
+    }
+    let stranger = subjects(resolved)
+        .into_iter()
+        .find(|known| known.side == Side::Deployment && !lineage.knows(&known.subject));
+    if let Some(known) = stranger {
+        return Standing::Unclear(format!(
+            "the audit events do not tell where {} comes from",
+            known.name
+        ));
+    }
+    by_age(resolved, lineage, &objects)
+}
+
+fn by_age(resolved: &Resolved<'_>, lineage: &Lineage, objects: &[&Object]) -> Standing {
+    let Some(swap) = lineage.last_swap(resolved) else {
+        return Standing::Newer;
+    };
+    let mut older = Vec::new();
+    for object in objects {
+        match lineage.made_since(swap, &object.id) {
+            Some(true) => {}
+            Some(false) => older.push(*object),
+            None => {
+                return Standing::Unclear(
+                    "there is no telling which objects are older than the last swap".to_owned(),
+                );
+            }
+        }
+    }
+    if older.is_empty() {
+        return Standing::Newer;
+    }
+    if older.len() < objects.len() {
+        let differing = older
+            .iter()
+            .filter(|object| !is_as_in_production(resolved, object))
+            .count();
+        return match differing {
+            0 => Standing::Newer,
+            older => Standing::Mixed {
+                older,
+                total: objects.len(),
+            },
+        };
+    }
+    if !lineage.was_production(resolved) {
+        return Standing::Unclear(
+            "it is older than the last swap, and was not part of it".to_owned(),
+        );
+    }
+    let newest = |objects: &[&Object]| {
+        objects
+            .iter()
+            .filter_map(|object| number(&object.id))
+            .max()
+            .unwrap_or_default()
+    };
+    // A swap back leaves the newer objects behind: retired in name, and yet no older release.
+    let production = contents(resolved, Side::Production);
+    if !production.is_empty() && newest(&production) < newest(objects) {
+        return Standing::Unclear(
+            "the last swap brought the older objects to production".to_owned(),
+        );
+    }
+    Standing::Retired
+}
+
+/// What a side holds: the objects in its schemas, or on its clusters where the environment has no schemas.
+fn contents<'a>(resolved: &Resolved<'a>, side: Side) -> Vec<&'a Object> {
+    if resolved.environment.schemas.is_empty() {
+        resolved.members(side).collect()
+    } else {
+        resolved.objects(side).collect()
+    }
+}
+
+/// Whether the twin in production has the same definition. The rows of a table are no part of it, so a table's says nothing.
+fn is_as_in_production(resolved: &Resolved<'_>, object: &Object) -> bool {
+    let text = |object: &Object| {
+        let sql = object.create_sql.as_deref()?;
+        Some(canonical(sql, resolved))
+    };
+    let defined = matches!(
+        object.kind,
+        ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Index
+    );
+    defined
+        && resolved
+            .twin(object)
+            .is_some_and(|twin| text(object).is_some() && text(object) == text(twin))
+}

@@ -1,0 +1,135 @@
+//! Which schema and cluster bore which name, from the server's audit events: of one environment's ids, the newest of each kind.
+
+use super::error::{Class, Error};
+use super::observe::Observer;
+use super::queries::Fact;
+use crate::domain::environment::Resolved;
+use crate::domain::lineage::{EventId, Happening, Lineage, NameEvent, Subject, subjects};
+use crate::domain::name::{ClusterId, SchemaId, literal};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Observer {
+    /// The past of what stands under the environment's names. `None` where the server does not show its audit events to this role.
+    ///
+    /// # Errors
+    /// When the link fails or a row can't be read.
+    pub async fn lineage(&self, resolved: &Resolved<'_>) -> Result<Option<Lineage>, Error> {
+        let events = match self.name_events(resolved).await {
+            Ok(Some(events)) => events,
+            Ok(None) => return Ok(None),
+            Err(error) => return self.without(error),
+        };
+        let mut lineage = Lineage {
+            events,
+            marks: BTreeMap::new(),
+        };
+        let moments = lineage.moments(resolved);
+        match self.marks(&moments).await {
+            Ok(marks) => lineage.marks = marks,
+            Err(error) => return self.without(error),
+        }
+        Ok(Some(lineage))
+    }
+
+    /// What a role may not read is as good as not there; a broken link is not.
+    fn without(&self, error: Error) -> Result<Option<Lineage>, Error> {
+        if matches!(error.class, Class::Permission(_) | Class::Unsupported(_)) {
+            tracing::warn!(%error, "the audit events can't be read");
+            return Ok(None);
+        }
+        Err(error)
+    }
+
+    async fn name_events(&self, resolved: &Resolved<'_>) -> Result<Option<Vec<NameEvent>>, Error> {
+        let (mut schemas, mut clusters) = (Vec::new(), Vec::new());
+        for known in subjects(resolved) {
+            match known.subject {
+                Subject::Schema(id) => schemas.push(literal(id.as_str())),
+                Subject::Cluster(id) => clusters.push(literal(id.as_str())),
+            }
+        }
+        let of = |kind: &str, ids: &[String]| {
+            (!ids.is_empty()).then(|| {
+                format!(
+                    "(q.object_type = {} AND q.id IN ({}))",
+                    literal(kind),
+                    ids.join(", ")
+                )
+            })
+        };
+        let wanted: Vec<String> = [of("schema", &schemas), of("cluster", &clusters)]
+            .into_iter()
+            .flatten()
+            .collect();
+        if wanted.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let fact = Fact::NameEvents;
+        let narrow = |statement: &str| {
+            format!(
+                "SELECT q.object_type, q.id, q.event_type, q.old_name, q.new_name, q.event\nFROM (\n{statement}\n) AS q\nWHERE {}",
+                wanted.join(" OR ")
+            )
+        };
+        let Some(rows) = self.rows_within(fact, narrow).await? else {
+            return Ok(None);
+        };
+        let mut events = Vec::new();
+        for row in rows {
+            let id = row.text(fact, 1)?;
+            let subject = match row.text(fact, 0)? {
+                "schema" => Subject::Schema(SchemaId::new(id)),
+                _ => Subject::Cluster(ClusterId::new(id)),
+            };
+            let happening = match (row.text(fact, 2)?, row.get(3), row.get(4)) {
+                ("create", ..) => Happening::Created,
+                ("comment", ..) => Happening::Commented,
+                (_, Some(from), Some(to)) => Happening::Renamed {
+                    from: from.to_owned(),
+                    to: to.to_owned(),
+                },
+                // Another change than of the name.
+                _ => continue,
+            };
+            let event = row
+                .number(5)
+                .map(EventId)
+                .ok_or_else(|| Error::decode("an audit event", "its number can't be read"))?;
+            events.push(NameEvent {
+                subject,
+                happening,
+                event,
+            });
+        }
+        Ok(Some(events))
+    }
+
+    /// The largest number that an object had been given before each of these events.
+    async fn marks(&self, moments: &BTreeSet<EventId>) -> Result<BTreeMap<EventId, u64>, Error> {
+        if moments.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let narrow = |statement: &str| {
+            let before = |EventId(event): &EventId| {
+                format!(
+                    "SELECT {event}::text AS event, max(q.object)::text AS object\nFROM (\n{statement}\n) AS q\nWHERE q.event < {event}"
+                )
+            };
+            let branches: Vec<String> = moments.iter().map(before).collect();
+            branches.join("\nUNION ALL\n")
+        };
+        let rows = self.rows_within(Fact::ObjectEvents, narrow).await?;
+        Ok(rows
+            .into_iter()
+            .flatten()
+            .filter_map(|row| {
+                // NULL: nothing had been made before it.
+                let object = match row.get(1) {
+                    None => 0,
+                    Some(_) => row.number(1)?,
+                };
+                Some((EventId(row.number(0)?), object))
+            })
+            .collect())
+    }
+}
