@@ -201,3 +201,69 @@ pub fn subjects<'a>(resolved: &Resolved<'a>) -> Vec<Known<'a>> {
     }
     known
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::World;
+    use crate::domain::standing::{Standing, standing};
+
+    fn renamed(schema: &str, event: u64, from: &str, to: &str) -> NameEvent {
+        NameEvent {
+            subject: Subject::Schema(SchemaId::new(schema)),
+            happening: Happening::Renamed {
+                from: from.to_owned(),
+                to: to.to_owned(),
+            },
+            event: EventId(event),
+        }
+    }
+
+    /// The schemas' part of two swaps as a server tells them (recorded: v26.24/17, events 322 to 329), with the fixture's names.
+    #[test]
+    fn a_swap_is_read_from_its_renames() {
+        let mut world = World::new();
+        let lineage = world.lineage.as_mut().unwrap();
+        lineage.events.extend([
+            renamed("u1", 322, "prod", "mz_schema_swap_e8248dbbd511"),
+            renamed("u2", 323, "prod_dbt_deploy", "prod"),
+            renamed("u1", 324, "mz_schema_swap_e8248dbbd511", "prod_dbt_deploy"),
+            renamed("u2", 327, "prod", "mz_schema_swap_1db2a0de0510"),
+            renamed("u1", 328, "prod_dbt_deploy", "prod"),
+            renamed("u2", 329, "mz_schema_swap_1db2a0de0510", "prod_dbt_deploy"),
+        ]);
+        lineage.marks.insert(EventId(328), world.next_object - 1);
+        let lineage = lineage.clone();
+        let resolved = world.environment.resolve(&world.snapshot.catalog);
+        let subject = |id: &str| Subject::Schema(SchemaId::new(id));
+        assert_eq!(lineage.took(&subject("u1"), "prod"), Some(EventId(328)));
+        assert_eq!(lineage.left(&subject("u2"), "prod"), Some(EventId(327)));
+        assert_eq!(lineage.last_swap(&resolved), Some(EventId(328)));
+        assert_eq!(lineage.moved(&resolved), None);
+        assert!(lineage.was_production(&resolved));
+        // A swap back: the newer objects are on the deployment side, and nobody built there since.
+        let told = standing(&resolved, Some(&lineage));
+        assert!(matches!(told, Standing::Unclear(_)), "{told:?}");
+        // Only the objects that were made since are newer.
+        let later = ObjectId::new(format!("u{}", world.next_object));
+        assert_eq!(lineage.made_since(EventId(328), &later), Some(true));
+        assert_eq!(lineage.made_since(EventId(7_000), &later), None, "no mark");
+    }
+
+    #[test]
+    fn names_that_moved_while_they_were_read_prove_nothing() {
+        let mut world = World::new();
+        let lineage = world.lineage.as_mut().unwrap();
+        lineage
+            .events
+            .push(renamed("u2", 900, "prod_dbt_deploy", "prod"));
+        let lineage = lineage.clone();
+        let resolved = world.environment.resolve(&world.snapshot.catalog);
+        assert_eq!(lineage.moved(&resolved).as_deref(), Some("prod_dbt_deploy"));
+        assert!(!standing(&resolved, Some(&lineage)).is_newer());
+        assert!(
+            !standing(&resolved, None).is_newer(),
+            "unknown is never newer"
+        );
+    }
+}

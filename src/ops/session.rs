@@ -25,6 +25,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// How often catalog and audit events are read before names that keep moving count as unknown.
+const LOOKS: u32 = 3;
+
 /// Everything that verbs share. Cheap to hand around behind an `Arc`.
 pub struct Session {
     settings: Settings,
@@ -118,9 +121,8 @@ impl Session {
     /// When the server can't be read or a manifest is broken.
     pub async fn observe(&self) -> Result<Observation, OpsError> {
         let mut observer = Observer::connect(&self.connector).await?;
-        let snapshot = Arc::new(observer.observe().await?);
+        let (snapshot, environment, lineage) = self.look(&mut observer).await?;
         let access = observer.access().await?;
-        let environment = self.oriented(&snapshot);
         let clusters: Vec<_> = {
             let resolved = environment.resolve(&snapshot.catalog);
             resolved
@@ -132,9 +134,6 @@ impl Session {
                 .collect()
         };
         let clusters = observer.cluster_definitions(&clusters).await?;
-        let lineage = observer
-            .lineage(&environment.resolve(&snapshot.catalog))
-            .await?;
         let (manifests, project) = self.project(&environment, &snapshot, lineage.as_ref())?;
         let board = Board::new(
             snapshot,
@@ -152,6 +151,27 @@ impl Session {
             manifests,
             ancestry,
         })
+    }
+
+    /// Catalog and audit events, read again where names moved between them.
+    async fn look(
+        &self,
+        observer: &mut Observer,
+    ) -> Result<(Arc<Snapshot>, Environment, Option<Lineage>), OpsError> {
+        let mut tries = 1;
+        loop {
+            let snapshot = Arc::new(observer.observe().await?);
+            let environment = self.oriented(&snapshot);
+            let resolved = environment.resolve(&snapshot.catalog);
+            let lineage = observer.lineage(&resolved).await?;
+            let moved = lineage
+                .as_ref()
+                .is_some_and(|lineage| lineage.moved(&resolved).is_some());
+            if !moved || tries == LOOKS {
+                return Ok((snapshot, environment, lineage));
+            }
+            tries += 1;
+        }
     }
 
     /// The environment with its sides as the records tell: under strategy `targets` a promote turns them round, under `swap` names move.
