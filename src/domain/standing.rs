@@ -6,6 +6,7 @@ use super::definition::canonical;
 use super::environment::{Resolved, Side, Strategy};
 use super::lineage::{Lineage, number, subjects};
 use super::object::{Object, ObjectKind};
+use super::quantity::part;
 
 /// Where the deployment side stands against production.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,8 @@ impl Standing {
             Self::Empty | Self::Newer => String::new(),
             Self::Retired => "it was production until the last swap".to_owned(),
             Self::Mixed { older, total } => format!(
-                "{older} of its {total} objects are older than the last swap and differ from production's"
+                "of its contents {} are older than the last swap and differ from production's",
+                part(*older, *total, "object")
             ),
             Self::Unclear(why) | Self::Unread(why) => why.clone(),
         }

@@ -76,6 +76,7 @@ fn board(scene: Scene) -> Arc<Board> {
         Arc::new(snapshot),
         Arc::new(environment),
         None,
+        None,
         Thresholds::default(),
     ))
 }

@@ -8,6 +8,7 @@ use crate::domain::environment::Side;
 use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
 use crate::domain::provenance::Judgement;
+use crate::domain::quantity::count;
 use crate::domain::record::{Record, Role};
 use crate::domain::standing::Standing;
 use std::collections::BTreeSet;
@@ -40,14 +41,9 @@ pub fn repair(facts: &Facts<'_>, stamp: &Stamp, allowed: &BTreeSet<Allowance>) -
     draft.summary = vec![if draft.steps.is_empty() {
         "Every record agrees with ids and audit events: there is nothing to write.".to_owned()
     } else {
-        let word = if draft.steps.len() == 1 {
-            "record"
-        } else {
-            "records"
-        };
         format!(
-            "Writes {} {word} anew, from ids, audit events and what other records tell.",
-            draft.steps.len()
+            "Writes {} anew, from ids, audit events and what other records tell.",
+            count(draft.steps.len(), "record")
         )
     }];
     draft.close(facts, allowed)
