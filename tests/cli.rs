@@ -16,6 +16,8 @@ mod output;
 mod psql;
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/silence.rs"]
+mod silence;
 #[path = "cli/stage.rs"]
 mod stage;
 
@@ -48,6 +50,11 @@ impl Ended {
         );
         self
     }
+}
+
+/// JSON that is the whole answer.
+pub fn value(ended: &Ended) -> serde_json::Value {
+    serde_json::from_str(&ended.stdout).unwrap()
 }
 
 /// The binary in a folder, with an environment that tells it nothing of the machine.

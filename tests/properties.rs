@@ -47,6 +47,7 @@ enum Happening {
     Changes,
     History,
     Leave,
+    Suspend,
 }
 
 fn keys() -> impl Strategy<Value = Happening> {
@@ -138,6 +139,7 @@ fn happenings() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Changes),
         1 => Just(Happening::History),
         1 => Just(Happening::Leave),
+        1 => Just(Happening::Suspend),
     ]
 }
 
@@ -265,6 +267,7 @@ impl Witness {
             Happening::Changes => self.send(Event::Changes(Ok(changes::view()))),
             Happening::History => self.send(Event::History(Ok(changes::history()))),
             Happening::Leave => self.send(Event::Signal(Signal::Leave)),
+            Happening::Suspend => self.send(Event::Signal(Signal::Suspend)),
         }
     }
 
@@ -403,8 +406,12 @@ impl Witness {
                     self.shown = None;
                 }
                 Effect::Quit => assert!(
+                    !matches!(&self.state.stage, Stage::Running(_)),
+                    "left while an operation was at work"
+                ),
+                Effect::Suspend => assert!(
                     !matches!(&self.state.stage, Stage::Running(running) if running.committing),
-                    "left while COMMIT was on its way"
+                    "stopped while COMMIT was on its way"
                 ),
                 _ => {}
             }

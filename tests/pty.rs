@@ -1,10 +1,15 @@
 //! The real binary in a real terminal: a whole deployment by keys, and the terminal given back in every way of leaving.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use cutover::ops::sample;
+use cutover::sim::world::{Fault, FaultKind};
+use cutover::sim::{Options, Passing, Simulator, World};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use vt100::Screen;
@@ -18,6 +23,8 @@ static ONE: Mutex<()> = Mutex::new(());
 struct Model {
     parser: vt100::Parser,
     closed: bool,
+    /// The reader is to let go of the terminal.
+    closing: bool,
 }
 
 /// A terminal with the cockpit in it.
@@ -27,12 +34,27 @@ struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     model: Arc<(Mutex<Model>, Condvar)>,
     before: String,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
     _alone: MutexGuard<'static, ()>,
 }
 
 impl Terminal {
     fn demo(environment: &[(&str, &str)]) -> Self {
+        Self::start(tempfile::tempdir().unwrap(), &["demo"], environment)
+    }
+
+    /// The cockpit on a server, in the sample project, with these settings before its own.
+    fn on(address: SocketAddr, settings: &str) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        sample::unpack(home.path()).unwrap();
+        let file = home.path().join("cutover.toml");
+        let own = std::fs::read_to_string(&file).unwrap_or_default();
+        std::fs::write(&file, format!("{settings}\n{own}")).unwrap();
+        let url = format!("postgres://materialize@{address}/materialize?sslmode=disable");
+        Self::start(home, &["--url", &url], &[])
+    }
+
+    fn start(home: tempfile::TempDir, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let size = PtySize {
             rows: 40,
@@ -41,9 +63,8 @@ impl Terminal {
             pixel_height: 0,
         };
         let pair = native_pty_system().openpty(size).unwrap();
-        let home = tempfile::tempdir().unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cutover"));
-        command.arg("demo");
+        command.args(arguments);
         command.cwd(home.path());
         command.env("HOME", home.path());
         command.env("TERM", "xterm-256color");
@@ -59,6 +80,7 @@ impl Terminal {
             Mutex::new(Model {
                 parser: vt100::Parser::new(nonzero(40), nonzero(120), 0),
                 closed: false,
+                closing: false,
             }),
             Condvar::new(),
         ));
@@ -73,7 +95,7 @@ impl Terminal {
                 model.parser.process(&bytes[..read]);
                 model.closed = read == 0;
                 changed.notify_all();
-                if read == 0 {
+                if read == 0 || model.closing {
                     return;
                 }
             }
@@ -84,7 +106,7 @@ impl Terminal {
             child,
             model,
             before,
-            _home: home,
+            home,
             _alone: alone,
         }
     }
@@ -186,8 +208,39 @@ impl Terminal {
         self.master.resize(size).unwrap();
     }
 
+    /// Waits until a statement is on its way: its audit line is written right before.
+    fn until_sent(&self, operation: &str, statement: &str) {
+        let home = self.home.path().to_owned();
+        // Looked at whenever something is drawn, which is each second.
+        self.until(statement, |_| {
+            let audit = audit(&home, operation);
+            audit.is_some_and(|text| {
+                text.lines()
+                    .last()
+                    .is_some_and(|line| line.contains(statement))
+            })
+        });
+    }
+
+    /// Closes the terminal, as closing its window does; the process goes on alone until its end.
+    fn close(self) -> (Box<dyn Child + Send + Sync>, tempfile::TempDir) {
+        // The reader shares the terminal; the next thing that is drawn, within a second, makes it let go.
+        self.model.0.lock().unwrap().closing = true;
+        while Arc::strong_count(&self.model) > 1 {
+            std::thread::yield_now();
+        }
+        drop(self.master);
+        drop(self.keyboard);
+        (self.child, self.home)
+    }
+
     /// Waits for the end of the process and holds that the terminal is as it was.
-    fn end(mut self) -> ExitStatus {
+    fn end(self) -> ExitStatus {
+        self.end_keeping().0
+    }
+
+    /// As [`Terminal::end`], with what the process left in its folder.
+    fn end_keeping(mut self) -> (ExitStatus, tempfile::TempDir) {
         self.until("leaving the alternate screen", |screen| {
             !screen.alternate_screen()
         });
@@ -200,7 +253,8 @@ impl Terminal {
         assert!(!screen.bracketed_paste(), "paste is still bracketed");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         assert_eq!(after, self.before, "the terminal's modes differ");
-        status
+        drop(model);
+        (status, self.home)
     }
 }
 
@@ -313,4 +367,138 @@ fn a_signal_and_a_suspension_give_the_terminal_back() {
     terminal.see_not("Keys; esc closes");
     terminal.signal(Signal::TERM);
     terminal.end();
+}
+
+/// A simulated server beside the cockpit; it runs as long as the runtime does.
+fn server() -> (tokio::runtime::Runtime, Simulator) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let options = Options {
+        world: World::named("demo").unwrap(),
+        listen: "127.0.0.1:0".parse().unwrap(),
+        passing: Passing::Real { speed: 20.0 },
+    };
+    let simulator = runtime.block_on(Simulator::start(options)).unwrap();
+    (runtime, simulator)
+}
+
+/// The only audit file of an operation.
+fn audit(home: &Path, operation: &str) -> Option<String> {
+    let files = std::fs::read_dir(home.join("state/audit")).ok()?;
+    let mut files = files.map(|entry| entry.unwrap().path());
+    let of_it = files.find(|file| file.to_string_lossy().contains(operation))?;
+    Some(std::fs::read_to_string(of_it).unwrap())
+}
+
+/// Its last line.
+fn audit_end(home: &Path, operation: &str) -> serde_json::Value {
+    let text = audit(home, operation).unwrap();
+    serde_json::from_str(text.lines().last().unwrap()).unwrap()
+}
+
+const NO_SIDE: &str = "none: no deployment side";
+
+/// Presses the keys of an init and waits until the server is at work on a statement that it does not answer.
+fn stuck_in_init(simulator: &Simulator, terminal: &mut Terminal) {
+    terminal.see(NO_SIDE);
+    let wedged = Fault::once("CREATE SCHEMA", FaultKind::Wedge);
+    simulator.control().arm(wedged);
+    terminal.press("I");
+    terminal.see("y yes");
+    terminal.press("y");
+    terminal.until_sent("init", "CREATE SCHEMA");
+}
+
+#[test]
+fn an_operation_whose_terminal_is_closed_goes_on_to_its_safe_end() {
+    let (_runtime, simulator) = server();
+    let mut terminal = Terminal::on(simulator.address(), "cancel_deadline = \"500ms\"");
+    stuck_in_init(&simulator, &mut terminal);
+    let (mut child, home) = terminal.close();
+    let status = child.wait().unwrap();
+    assert_eq!(status.signal(), None, "{status}");
+    assert_eq!(status.exit_code(), 130, "{status}");
+    let end = audit_end(home.path(), "init");
+    assert_eq!(end["event"], "ended", "{end}");
+    assert_eq!(end["outcome"], "interrupted", "{end}");
+}
+
+#[test]
+fn a_cockpit_that_a_signal_ends_during_an_operation_has_the_operations_exit_code() {
+    let (_runtime, simulator) = server();
+    let mut terminal = Terminal::on(simulator.address(), "cancel_deadline = \"2s\"");
+    stuck_in_init(&simulator, &mut terminal);
+    // Asked again and again it still stops in an orderly way.
+    for _ in 0..3 {
+        terminal.signal(Signal::TERM);
+        terminal.see("stopping");
+    }
+    let (status, home) = terminal.end_keeping();
+    assert_eq!(status.exit_code(), 130, "{status}");
+    assert_eq!(audit_end(home.path(), "init")["outcome"], "interrupted");
+}
+
+#[test]
+fn a_swap_under_way_is_not_suspended() {
+    let (_runtime, simulator) = server();
+    let mut terminal = Terminal::on(simulator.address(), "");
+    terminal.see(NO_SIDE);
+    for (key, done) in [("I", "init done"), ("D", "deploy done")] {
+        terminal.press(key);
+        terminal.see("y yes");
+        terminal.press("y");
+        terminal.see(done);
+    }
+    terminal.press("1");
+    terminal.until("the phase after the deploy", |screen| {
+        let text = screen.contents();
+        text.contains("hydrating: ") || text.contains("ready: every object")
+    });
+    terminal.press("A");
+    terminal.see("await done: the deployment side is ready");
+    // As slow as the test likes: world time can be let pass at once.
+    let slow = FaultKind::Slow(Duration::from_secs(100_000));
+    simulator.control().arm(Fault::once("ALTER SINK", slow));
+    terminal.open("P");
+    terminal.press("compute");
+    terminal.see("The word stands");
+    terminal.press(CTRL_Y);
+    terminal.until_sent("promote", "ALTER SINK");
+    terminal.press(CTRL_Z);
+    terminal.see("stopping the process waits until the last record is written");
+    terminal.signal(Signal::TSTP);
+    // A process that had been stopped would not draw this.
+    terminal.press("5");
+    terminal.see("init");
+    terminal.see("do not interrupt");
+    simulator.control().advance(Duration::from_secs(100_000));
+    terminal.see("promote done");
+    terminal.press(CTRL_Z);
+    terminal.until("the shell's screen", |screen| !screen.alternate_screen());
+    terminal.go_on();
+    terminal.press("1");
+    terminal.see("promoted");
+    terminal.press("q");
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn the_cockpit_of_a_silent_server_says_so_and_hears_keys_and_signals() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let held: Vec<_> = listener.incoming().collect();
+        drop(held);
+    });
+    let mut terminal = Terminal::on(address, "");
+    terminal.press("?");
+    terminal.see("Keys; esc closes");
+    terminal.press("q");
+    terminal.see_not("Keys; esc closes");
+    terminal.see("took the connection and said nothing");
+    terminal.press("q");
+    assert!(terminal.end().success());
+    let terminal = Terminal::on(address, "");
+    terminal.until("the cockpit", Screen::alternate_screen);
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.end().exit_code(), 130);
 }

@@ -13,8 +13,7 @@ pub fn can_ask() -> bool {
 }
 
 /// Asks for what the plan's danger demands. `None`: the person said no.
-#[must_use]
-pub fn ask(printer: Printer, plan: &Plan) -> Option<Confirmation> {
+pub async fn ask(printer: Printer, plan: &Plan) -> Option<Confirmation> {
     let reversible = plan.operation.danger() <= Danger::Reversible;
     let question = if reversible {
         "Go on? Type y: ".to_owned()
@@ -26,15 +25,24 @@ pub fn ask(printer: Printer, plan: &Plan) -> Option<Confirmation> {
         )
     };
     printer.plan(plan);
-    if !printer.ask(&question) {
-        return None;
-    }
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).ok()?;
+    let answer = answer_to(printer, question).await?;
     let answer = answer.trim_end_matches(['\r', '\n']);
     match (reversible, answer) {
         (true, "y" | "yes") => Some(Confirmation::Key),
         (false, word) if word == plan.word_to_type() => Some(Confirmation::Typed(word.to_owned())),
         _ => None,
     }
+}
+
+/// On a thread of its own: a signal must be heard while nobody answers.
+async fn answer_to(printer: Printer, question: String) -> Option<String> {
+    let asked = tokio::task::spawn_blocking(move || {
+        if !printer.ask(&question) {
+            return None;
+        }
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).ok()?;
+        Some(answer)
+    });
+    asked.await.ok()?
 }

@@ -42,12 +42,14 @@ pub async fn headless(desk: &Desk) -> u8 {
 
 /// The demo agrees to its own plans by their fingerprints, so blocks stop it and warnings do not.
 async fn step(desk: &Desk, operation: Operation) -> Outcome {
-    let agreed = match desk.session.plan(&Request::new(operation)).await {
-        Ok(planned) => {
+    let request = Request::new(operation);
+    let agreed = match desk.reading(desk.session.plan(&request)).await {
+        Ok(Ok(planned)) => {
             let expect = planned.plan.fingerprint.to_string();
-            agreed(desk, planned.plan, Some(&expect))
+            agreed(desk, planned.plan, Some(&expect)).await
         }
-        Err(error) => Err(sentence(error.outcome(), error.to_string())),
+        Ok(Err(error)) => Err(sentence(error.outcome(), error.to_string())),
+        Err(interrupted) => Err(interrupted),
     };
     match agreed {
         Ok(Some(confirmed)) => perform(desk, confirmed).await,

@@ -1,12 +1,15 @@
 //! doctor: what is right, what is not, and what to do.
 
-use super::Desk;
 use super::printer::Closed;
+use super::{Desk, finish};
 use crate::ops::doctor::{Check, Health};
 
 /// Prints one line per check; ends with 1 when one fails.
 pub async fn doctor(desk: &Desk) -> u8 {
-    let checks = desk.session.doctor().await;
+    let checks = match desk.reading(desk.session.doctor()).await {
+        Ok(checks) => checks,
+        Err(interrupted) => return finish(desk.printer, &interrupted),
+    };
     let printed = if desk.printer.is_json() {
         desk.printer.json(&checks)
     } else {

@@ -1,10 +1,11 @@
 //! environments: the dbt targets that have a deployment, and where each stands.
 
-use super::PIPE_CLOSED;
 use super::printer::{Closed, Printer};
 use super::status::word;
+use super::{PIPE_CLOSED, finish, interrupted};
 use crate::ops::session::Session;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 /// One dbt target of the project; the session is an error text where the target can't be used.
 pub struct Target {
@@ -13,7 +14,11 @@ pub struct Target {
 }
 
 /// Prints one line per target.
-pub async fn environments(printer: Printer, targets: Vec<Target>) -> u8 {
+pub async fn environments(
+    printer: Printer,
+    targets: Vec<Target>,
+    cancel: &CancellationToken,
+) -> u8 {
     if targets.is_empty() {
         printer.say(
             "No dbt target has a deployment: add `vars.deployment.<target>` to dbt_project.yml.",
@@ -21,7 +26,10 @@ pub async fn environments(printer: Printer, targets: Vec<Target>) -> u8 {
     }
     for target in targets {
         let stands = match &target.session {
-            Ok(session) => session.status().await.map_err(|error| error.to_string()),
+            Ok(session) => match session.unless(cancel, session.status()).await {
+                Ok(status) => status.map_err(|error| error.to_string()),
+                Err(how) => return finish(printer, &interrupted(how)),
+            },
             Err(error) => Err(error.clone()),
         };
         let printed = match stands {

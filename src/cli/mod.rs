@@ -48,6 +48,15 @@ impl Desk {
         fail(self.printer, error)
     }
 
+    /// Does what only reads, until it ends or a signal ends it.
+    ///
+    /// # Errors
+    /// That it was interrupted and what was waited for, as an outcome.
+    pub async fn reading<T>(&self, work: impl Future<Output = T>) -> Result<T, Outcome> {
+        let done = self.session.unless(&self.cancel, work).await;
+        done.map_err(interrupted)
+    }
+
     /// Does some work and prints its events as they come.
     async fn printed<Work: Future<Output = Outcome>>(
         &self,
@@ -83,6 +92,15 @@ pub fn fail(printer: Printer, error: &OpsError) -> u8 {
 pub fn finish(printer: Printer, outcome: &Outcome) -> u8 {
     let _ = printer.progress(&Progress::Finished(outcome.clone()));
     outcome.outcome.exit_code()
+}
+
+/// The end of something that a signal ended while nothing was being changed.
+#[must_use]
+pub fn interrupted(how: String) -> Outcome {
+    sentence(
+        OutcomeKind::Interrupted,
+        format!("{how}; nothing was changed."),
+    )
 }
 
 /// An outcome that says only one sentence.

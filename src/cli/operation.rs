@@ -36,14 +36,15 @@ pub async fn operate(desk: &Desk, mut request: Request, flags: &OperationFlags) 
         Ok(allow) => request.allow = allow,
         Err(outcome) => return finish(desk.printer, &outcome),
     }
-    let planned = match desk.session.plan(&request).await {
-        Ok(planned) => planned,
-        Err(error) => return desk.fail(&error),
+    let planned = match desk.reading(desk.session.plan(&request)).await {
+        Ok(Ok(planned)) => planned,
+        Ok(Err(error)) => return desk.fail(&error),
+        Err(interrupted) => return finish(desk.printer, &interrupted),
     };
     if flags.dry_run {
         return show(desk, &planned.plan);
     }
-    match agreed(desk, planned.plan, flags.expect.as_deref()) {
+    match agreed(desk, planned.plan, flags.expect.as_deref()).await {
         Ok(Some(confirmed)) => perform(desk, confirmed).await.outcome.exit_code(),
         Ok(None) => finish(
             desk.printer,
@@ -86,7 +87,7 @@ fn show(desk: &Desk, plan: &Plan) -> u8 {
 ///
 /// # Errors
 /// Why it may not run, as an outcome.
-pub fn agreed(
+pub async fn agreed(
     desk: &Desk,
     plan: Plan,
     expect: Option<&str>,
@@ -110,7 +111,7 @@ pub fn agreed(
             expect: expect.map(str::to_owned),
         })
     } else if confirm::can_ask() {
-        confirm::ask(desk.printer, &plan)
+        desk.reading(confirm::ask(desk.printer, &plan)).await?
     } else {
         return Err(unasked(&plan));
     };

@@ -31,14 +31,18 @@ pub async fn run(desk: &Desk, until: Until, deploy: &DeployFlags, allow: &[Strin
     for _ in 0..MOST_STEPS {
         if !compiled {
             // Once: the project's files must not change under the workflow.
-            if let Err(error) = desk.session.prepare(&Request::new(Operation::Deploy)).await {
-                return desk.fail(&error);
+            let request = Request::new(Operation::Deploy);
+            match desk.reading(desk.session.prepare(&request)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return desk.fail(&error),
+                Err(interrupted) => return finish(desk.printer, &interrupted),
             }
             compiled = true;
         }
-        let observation = match desk.session.observe().await {
-            Ok(observation) => observation,
-            Err(error) => return desk.fail(&error),
+        let observation = match desk.reading(desk.session.observe()).await {
+            Ok(Ok(observation)) => observation,
+            Ok(Err(error)) => return desk.fail(&error),
+            Err(interrupted) => return finish(desk.printer, &interrupted),
         };
         let phase = observation.board.phase;
         let outcome = match next(&observation, until, settled) {
@@ -84,9 +88,11 @@ async fn step(desk: &Desk, request: Request, observation: Observation) -> Outcom
         let _ = finish(desk.printer, &outcome);
         outcome
     };
-    let plan = match desk.session.plan_from(&request, observation).await {
-        Ok(planned) => planned.plan,
-        Err(error) => return stop(sentence(error.outcome(), error.to_string())),
+    let planning = desk.session.plan_from(&request, observation);
+    let plan = match desk.reading(planning).await {
+        Ok(Ok(planned)) => planned.plan,
+        Ok(Err(error)) => return stop(sentence(error.outcome(), error.to_string())),
+        Err(interrupted) => return stop(interrupted),
     };
     if desk.common.yes && plan.has_warnings() && !plan.is_blocked() {
         desk.printer.plan(&plan);
@@ -103,7 +109,7 @@ async fn step(desk: &Desk, request: Request, observation: Observation) -> Outcom
         ));
         return stop(outcome);
     }
-    match agreed(desk, plan, None) {
+    match agreed(desk, plan, None).await {
         Ok(Some(confirmed)) => perform(desk, confirmed).await,
         Ok(None) => stop(sentence(
             OutcomeKind::Refused,

@@ -1,19 +1,22 @@
 //! status: where the deployment stands.
 
 use super::printer::{Closed, Printer};
-use super::{Desk, PIPE_CLOSED};
+use super::{Desk, PIPE_CLOSED, finish, interrupted, sentence};
 use crate::domain::environment::Side;
 use crate::domain::finding::Severity;
 use crate::domain::phase::Phase;
 use crate::domain::readiness::Readiness;
 use crate::ops::lineage::LineageWatch;
+use crate::ops::progress::OutcomeKind;
 use crate::ops::status::{ClusterStatus, ObjectStatus, Status};
+use crate::ops::wait::LinkNews;
 
 /// Prints the status once.
 pub async fn status(desk: &Desk) -> u8 {
-    match desk.session.status().await {
-        Ok(status) => code(print(desk.printer, &status)),
-        Err(error) => desk.fail(&error),
+    match desk.reading(desk.session.status()).await {
+        Ok(Ok(status)) => code(print(desk.printer, &status)),
+        Ok(Err(error)) => desk.fail(&error),
+        Err(interrupted) => finish(desk.printer, &interrupted),
     }
 }
 
@@ -23,8 +26,17 @@ pub async fn watch(desk: &Desk) -> u8 {
     let mut pictures = feed.pictures();
     let mut past = LineageWatch::default();
     let mut last = String::new();
+    let mut news = LinkNews::default();
     loop {
         let picture = pictures.borrow_and_update().clone();
+        match news.of(&picture) {
+            Some(words) if picture.snapshot.is_none() => {
+                // Nothing was ever seen: a wrong address is likelier than a server that restarts just now.
+                return finish(desk.printer, &sentence(OutcomeKind::Failed, words));
+            }
+            Some(words) => desk.printer.must_say(&words),
+            None => {}
+        }
         if let Some(snapshot) = picture.snapshot {
             let board = desk.session.board(snapshot, &mut past).await;
             let status = Status::new(&board, Vec::new());
@@ -42,7 +54,9 @@ pub async fn watch(desk: &Desk) -> u8 {
             }
         }
         tokio::select! {
-            () = desk.cancel.cancelled() => return 130,
+            () = desk.cancel.cancelled() => {
+                return finish(desk.printer, &interrupted(desk.session.interrupted()));
+            }
             changed = pictures.changed() => if changed.is_err() { return 1 },
         }
     }

@@ -1,18 +1,16 @@
 //! validate: green against blue, relation by relation, then the configured commands.
 
-use super::Desk;
 use super::printer::{Closed, Printer};
+use super::{Desk, finish};
 use crate::domain::quantity::count;
 use crate::domain::validation::{Contents, TwinReport, Verdict};
-use crate::ops::progress::OutcomeKind;
 use crate::ops::validate::{CommandReport, Validation};
 
 /// Compares and prints; ends with the code of a block when an unchanged relation differs or a command fails.
 pub async fn validate(desk: &Desk) -> u8 {
-    let work = run(desk);
-    tokio::select! {
-        code = work => code,
-        () = desk.cancel.cancelled() => OutcomeKind::Interrupted.exit_code(),
+    match desk.reading(run(desk)).await {
+        Ok(code) => code,
+        Err(interrupted) => finish(desk.printer, &interrupted),
     }
 }
 

@@ -84,6 +84,11 @@ impl Loading<'_, '_> {
         let (connection, default_schema) = output
             .map(|output| (output.connection, output.schema))
             .unzip();
+        let deadlines = self.deadlines();
+        let connection = connection.map(|connection| ConnectionSettings {
+            deadlines,
+            ..connection
+        });
         let (targets, environment) = self.deployment(
             &target,
             project.as_ref(),

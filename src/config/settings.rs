@@ -68,8 +68,6 @@ pub struct Promotion {
     /// Tries after the first, on SQLSTATE 40001 only.
     pub max_retries: u32,
     pub retry_backoff: Timespan,
-    /// For each ALTER SINK; then it is cancelled.
-    pub sink_deadline: Timespan,
 }
 
 /// How dbt is started.

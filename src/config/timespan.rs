@@ -36,6 +36,12 @@ impl From<Timespan> for Duration {
     }
 }
 
+impl From<Duration> for Timespan {
+    fn from(span: Duration) -> Self {
+        Self(span)
+    }
+}
+
 impl FromStr for Timespan {
     type Err = InvalidTimespan;
 

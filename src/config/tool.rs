@@ -8,7 +8,9 @@ use super::{
     settings::{Color, Dbt, Folders, Promotion, RunnerKind, Screen, Waiting},
     timespan::Timespan,
 };
+use crate::domain::connection::Deadlines;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Arguments of `dbt run` that decide what is built where: a second one could undo the deploy variable.
 const OWN_FLAGS: &[&str] = &[
@@ -53,7 +55,21 @@ impl Loading<'_, '_> {
                 .layers
                 .value("retry_backoff", Timespan::from_secs(1))
                 .value,
-            sink_deadline: self.positive("sink_deadline", Timespan::from_secs(60)),
+        }
+    }
+
+    /// How long the server is waited for; they go with the connection, which every command has.
+    pub(super) fn deadlines(&mut self) -> Deadlines {
+        let usual = Deadlines::default();
+        let mut of = |key, usual: Duration| self.positive(key, usual.into()).duration();
+        Deadlines {
+            reading: of("read_deadline", usual.reading),
+            change: of("statement_deadline", usual.change),
+            swap: of("swap_deadline", usual.swap),
+            sink: of("sink_deadline", usual.sink),
+            validation: of("validate_deadline", usual.validation),
+            stream: of("stream_deadline", usual.stream),
+            cancel: of("cancel_deadline", usual.cancel),
         }
     }
 

@@ -124,6 +124,41 @@ impl Default for Keepalives {
     }
 }
 
+/// How long a server is waited for, by what is asked of it. Past it the statement is cancelled; where not even that is answered the
+/// connection is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// One reading of the catalog.
+    pub reading: Duration,
+    /// One statement that changes something, outside of a swap.
+    pub change: Duration,
+    /// One statement of the swap's transaction, and its COMMIT.
+    pub swap: Duration,
+    /// The move of one sink: a stalled one outlives the server's own `statement_timeout` (recorded: 10).
+    pub sink: Duration,
+    /// One query that validates a relation, on a user's cluster.
+    pub validation: Duration,
+    /// A live stream without a sign of life; a healthy one shows progress every second (recorded: 08).
+    pub stream: Duration,
+    /// A cancel request, and a statement that the operator asked to stop.
+    pub cancel: Duration,
+}
+
+impl Default for Deadlines {
+    /// A busy debug build of a server needed 2.7 s for its slowest reading (recorded: 07).
+    fn default() -> Self {
+        Self {
+            reading: Duration::from_secs(60),
+            change: Duration::from_secs(300),
+            swap: Duration::from_secs(60),
+            sink: Duration::from_secs(60),
+            validation: Duration::from_secs(120),
+            stream: Duration::from_secs(15),
+            cancel: Duration::from_secs(5),
+        }
+    }
+}
+
 /// Everything needed to reach a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionSettings {
@@ -138,6 +173,7 @@ pub struct ConnectionSettings {
     pub sslcert: Option<PathBuf>,
     pub sslkey: Option<PathBuf>,
     pub connect_timeout: Duration,
+    pub deadlines: Deadlines,
     /// `None`: the system's defaults, which notice a dead link after hours.
     pub keepalives: Option<Keepalives>,
     pub application_name: String,
@@ -161,6 +197,7 @@ impl Default for ConnectionSettings {
             sslcert: None,
             sslkey: None,
             connect_timeout: Duration::from_secs(10),
+            deadlines: Deadlines::default(),
             keepalives: Some(Keepalives::default()),
             application_name: "cutover".to_owned(),
             cluster: None,

@@ -1,23 +1,26 @@
 //! One authenticated session with a server.
 
+mod asking;
+
 use super::error::{Class, Error};
 use super::settings::{ConnectionSettings, SslMode};
 pub use super::tap::Notice;
 use super::tap::{Received, Tapped};
 use super::tls::Tls;
+use super::waiting::{Ask, Waited, Waits, seconds};
+pub use asking::Stop;
 use socket2::{SockRef, TcpKeepalive};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, SimpleQueryMessage};
+use tokio::time::{Instant, timeout_at};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection};
 
 /// The cluster that serves catalog reads; a paused cluster in the profile would hang them.
 const CATALOG_CLUSTER: &str = "mz_catalog_server";
-
-/// How long a cancelled statement may take to say so.
-const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,7 @@ pub struct Connector {
 struct Inner {
     settings: ConnectionSettings,
     tls: Tls,
+    waits: Waits,
 }
 
 /// One authenticated session; closed when dropped.
@@ -45,6 +49,8 @@ pub struct Link {
     connector: Connector,
     received: Received,
     driver: AbortHandle,
+    /// We closed it; the driver may not have noticed yet.
+    closed: AtomicBool,
     version: Option<String>,
     cluster: Option<String>,
 }
@@ -67,7 +73,11 @@ impl Connector {
     pub fn new(settings: ConnectionSettings) -> Result<Self, Error> {
         let tls = Tls::new(&settings)?;
         Ok(Self {
-            inner: Arc::new(Inner { settings, tls }),
+            inner: Arc::new(Inner {
+                settings,
+                tls,
+                waits: Waits::default(),
+            }),
         })
     }
 
@@ -82,28 +92,28 @@ impl Connector {
         self.inner.tls.verified
     }
 
-    /// # Errors
-    /// [`Class::Unreachable`], [`Class::Tls`], [`Class::Authentication`], [`Class::Timeout`], or what the server answers.
-    pub async fn connect(&self, purpose: Purpose) -> Result<Link, Error> {
-        let after = self.inner.settings.connect_timeout;
-        tokio::time::timeout(after, self.connect_unbounded(purpose))
-            .await
-            .unwrap_or_else(|_| {
-                Err(Error::new(Class::Unreachable {
-                    address: self.settings().address(),
-                    reason: format!("no answer within {} s", after.as_secs_f64()),
-                }))
-            })
+    /// What the server has been waited for longest, where it is waited for now.
+    #[must_use]
+    pub fn waiting(&self) -> Option<Waited> {
+        self.inner.waits.longest()
     }
 
-    async fn connect_unbounded(&self, purpose: Purpose) -> Result<Link, Error> {
+    /// # Errors
+    /// [`Class::Unreachable`], [`Class::Tls`], [`Class::Authentication`], or what the server answers.
+    pub async fn connect(&self, purpose: Purpose) -> Result<Link, Error> {
         let settings = self.settings();
+        let _waiting = self.inner.waits.begin(Ask::Connection);
+        let after = settings.connect_timeout;
+        let until = Instant::now() + after;
         let received = Received::default();
-        let stream = self.stream(&received).await?;
-        let tls = self.inner.tls.connect(&settings.host)?;
-        let (client, connection) = config(settings, purpose)
-            .connect_raw(stream, tls)
+        let stream = timeout_at(until, self.stream(&received))
             .await
+            .unwrap_or_else(|_| Err(self.silent("was not reached", after)))?;
+        let tls = self.inner.tls.connect(&settings.host)?;
+        let config = config(settings, purpose);
+        let (client, connection) = timeout_at(until, config.connect_raw(stream, tls))
+            .await
+            .map_err(|_| self.silent("took the connection and said nothing", after))?
             .map_err(|error| Error::from_connect(&error, &settings.address(), &settings.user))?;
         let parameter = |name| connection.parameter(name).map(str::to_owned);
         let (version, cluster) = (parameter("mz_version"), parameter("cluster"));
@@ -113,8 +123,17 @@ impl Connector {
             connector: self.clone(),
             received,
             driver,
+            closed: AtomicBool::new(false),
             version,
             cluster,
+        })
+    }
+
+    /// A server that did so and gave no answer in time.
+    fn silent(&self, how: &str, after: Duration) -> Error {
+        Error::new(Class::Unreachable {
+            address: self.settings().address(),
+            reason: format!("it {how} within {}", seconds(after)),
         })
     }
 
@@ -254,65 +273,7 @@ impl Link {
 
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.client.is_closed()
-    }
-
-    /// Runs one statement and waits for its whole answer. Never for a SUBSCRIBE, which has no end.
-    ///
-    /// # Errors
-    /// What the server answers; [`Class::LinkLost`] tells whether the statement was sent.
-    pub async fn run(&self, statement: &str) -> Result<Answer, Error> {
-        self.must_be_open(statement)?;
-        self.received.take();
-        let messages = self
-            .client
-            .simple_query(statement)
-            .await
-            .map_err(|error| Error::from_driver(&error, statement))?;
-        let (tags, notices) = self.received.take();
-        let mut answer = Answer {
-            tag: tags.into_iter().next_back().unwrap_or_default(),
-            notices,
-            ..Answer::default()
-        };
-        for message in messages {
-            match message {
-                SimpleQueryMessage::RowDescription(columns) => {
-                    answer.columns = columns.iter().map(|c| c.name().to_owned()).collect();
-                }
-                SimpleQueryMessage::Row(row) => answer.rows.push(
-                    (0..row.len())
-                        .map(|index| row.get(index).map(str::to_owned))
-                        .collect(),
-                ),
-                _ => {}
-            }
-        }
-        Ok(answer)
-    }
-
-    /// As [`Link::run`], with a deadline of ours; past it the statement is cancelled and its own last word awaited.
-    ///
-    /// A stalled `ALTER SINK` outlives the server's `statement_timeout`; a cancel ends it without harm (recorded: 10).
-    ///
-    /// # Errors
-    /// As [`Link::run`]; [`Class::Cancelled`] when the cancel worked, so that nothing happened; [`Class::Timeout`] when not even
-    /// the cancel was answered.
-    pub async fn run_within(&self, statement: &str, deadline: Duration) -> Result<Answer, Error> {
-        let running = self.run(statement);
-        tokio::pin!(running);
-        if let Ok(outcome) = tokio::time::timeout(deadline, &mut running).await {
-            return outcome;
-        }
-        if let Err(error) = self.cancel().await {
-            tracing::warn!(%error, "the cancel request did not reach the server");
-        }
-        tokio::time::timeout(CANCEL_GRACE, running)
-            .await
-            .unwrap_or_else(|_| {
-                let after = deadline + CANCEL_GRACE;
-                Err(Error::new(Class::Timeout { after }).of_statement(statement))
-            })
+        self.closed.load(Ordering::SeqCst) || self.client.is_closed()
     }
 
     /// Starts a statement whose rows arrive one by one, such as SUBSCRIBE.
@@ -325,38 +286,6 @@ impl Link {
             .simple_query_raw(statement)
             .await
             .map_err(|error| Error::from_driver(&error, statement))
-    }
-
-    fn must_be_open(&self, statement: &str) -> Result<(), Error> {
-        if self.client.is_closed() {
-            return Err(Error::new(Class::LinkLost {
-                statement_sent: false,
-                reason: "the connection is closed".to_owned(),
-            })
-            .of_statement(statement));
-        }
-        Ok(())
-    }
-
-    /// Asks the server, over a second connection, to cancel what runs on this one. Success only means that it was asked.
-    ///
-    /// # Errors
-    /// When the second connection fails.
-    pub async fn cancel(&self) -> Result<(), Error> {
-        let settings = self.settings();
-        let token = self.client.cancel_token();
-        let request = async {
-            let stream = self.connector.stream(&Received::default()).await?;
-            let tls = self.connector.inner.tls.connect(&settings.host)?;
-            token
-                .cancel_query_raw(stream, tls)
-                .await
-                .map_err(|error| Error::from_connect(&error, &settings.address(), &settings.user))
-        };
-        let after = settings.connect_timeout;
-        tokio::time::timeout(after, request)
-            .await
-            .unwrap_or_else(|_| Err(Error::new(Class::Timeout { after })))
     }
 }
 

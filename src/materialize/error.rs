@@ -1,7 +1,7 @@
 //! What can go wrong between us and a server, classed by what to do next.
 
+use super::waiting::Waited;
 use std::fmt;
-use std::time::Duration;
 
 /// An error with the statement that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +52,15 @@ pub enum Class {
         statement_sent: bool,
         reason: String,
     },
-    /// No answer within a time of our own.
-    Timeout { after: Duration },
+    /// No answer within a deadline of ours, and the server confirmed that it cancelled the statement.
+    Overdue {
+        waited: Waited,
+        server: Box<ServerError>,
+    },
+    /// No answer within a deadline of ours, nor to the cancel request; the connection was closed.
+    Timeout { waited: Waited },
+    /// The operator asked to stop before the statement was sent: nothing happened.
+    Stopped,
     /// COMMIT was answered with the tag ROLLBACK: a statement before it had failed (recorded: 05). Nothing changed.
     RolledBack,
     /// The live streams contradict themselves; they are read anew from the start.
@@ -86,7 +93,7 @@ impl Error {
         })
     }
 
-    /// The server's own words, where it answered.
+    /// The server's own words, where it refused.
     #[must_use]
     pub fn server(&self) -> Option<&ServerError> {
         match &self.class {
@@ -104,7 +111,11 @@ impl Error {
     /// The SQLSTATE, where the server answered.
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {
-        self.server().map(|server| server.sqlstate.as_str())
+        let server = match &self.class {
+            Class::Overdue { server, .. } => Some(server.as_ref()),
+            _ => self.server(),
+        };
+        server.map(|server| server.sqlstate.as_str())
     }
 
     /// Whether the same transaction, planned again from a new observation, may succeed.
@@ -116,13 +127,11 @@ impl Error {
     /// Whether the statement may have taken effect although no answer came.
     #[must_use]
     pub fn is_outcome_unknown(&self) -> bool {
-        matches!(
-            self.class,
-            Class::LinkLost {
-                statement_sent: true,
-                ..
-            } | Class::Timeout { .. }
-        )
+        match &self.class {
+            Class::LinkLost { statement_sent, .. } => *statement_sent,
+            Class::Timeout { waited } => waited.ask.changes(),
+            _ => false,
+        }
     }
 
     /// Whether connecting again later can help, without anybody changing anything here.
@@ -132,6 +141,7 @@ impl Error {
             Class::Unreachable { .. }
             | Class::LinkLost { .. }
             | Class::Timeout { .. }
+            | Class::Overdue { .. }
             | Class::Gap { .. } => true,
             Class::Server(server) => {
                 server.sqlstate.starts_with("57P") || server.sqlstate.starts_with("53")
@@ -304,11 +314,18 @@ impl fmt::Display for Class {
                 f,
                 "the link broke before the statement was sent ({reason}): nothing happened, connect again"
             ),
-            Self::Timeout { after } => write!(
+            Self::Overdue { waited, server } => {
+                write!(f, "{waited}, so it was cancelled ({server})")
+            }
+            Self::Timeout { waited } if waited.ask.changes() => write!(
                 f,
-                "no answer within {} s: whether it took effect must be read back",
-                after.as_secs_f64()
+                "{waited}, nor to its cancelling; the connection was closed: whether it took effect must be read back"
             ),
+            Self::Timeout { waited } => write!(
+                f,
+                "{waited}, nor to its cancelling; the connection was closed: the server holds it and says nothing"
+            ),
+            Self::Stopped => write!(f, "asked to stop before it was sent: nothing happened"),
             Self::RolledBack => write!(
                 f,
                 "the server rolled the transaction back at COMMIT: nothing changed, observe again"
@@ -400,10 +417,7 @@ mod tests {
 
     #[test]
     fn long_statements_are_cut_between_characters() {
-        let error = Error::new(Class::Timeout {
-            after: Duration::from_secs(1),
-        })
-        .of_statement(&"ä".repeat(500));
+        let error = Error::decode("a row", "it is short").of_statement(&"ä".repeat(500));
         assert!(error.to_string().ends_with("ä...]"));
     }
 }

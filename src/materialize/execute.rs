@@ -1,9 +1,11 @@
 //! Running statements that change something. Nothing here retries: whoever plans observes again first.
 
-use super::connection::{Answer, Connector, Link, Notice, Purpose};
+use super::connection::{Answer, Connector, Link, Notice, Purpose, Stop};
 use super::error::{Class, Error};
+use super::waiting::Ask;
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// What happened to a statement, told before and after it runs, for the audit trail.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +19,12 @@ pub enum StatementEvent {
         at: SystemTime,
         took: Duration,
         outcome: Result<Done, Error>,
+    },
+    /// The operator asked to stop while the statement is under way; told once.
+    AskedToStop {
+        statement: String,
+        /// How long the answer is waited for from now on.
+        at_most: Duration,
     },
 }
 
@@ -74,16 +82,36 @@ fn refuses(error: &Error) -> bool {
 pub struct Executor<F> {
     link: Link,
     listener: F,
+    stop: Option<CancellationToken>,
+    /// Whether a wish to stop cuts statements short.
+    cuts: bool,
+    told: bool,
 }
 
-impl<F: FnMut(StatementEvent)> Executor<F> {
+impl<F: FnMut(StatementEvent) + Send> Executor<F> {
     /// # Errors
     /// As [`Connector::connect`].
     pub async fn connect(connector: &Connector, listener: F) -> Result<Self, Error> {
         Ok(Self {
             link: connector.connect(Purpose::Execute).await?,
             listener,
+            stop: None,
+            cuts: true,
+            told: false,
         })
+    }
+
+    /// Hears of an operator's wish to stop. With `cuts` it ends what is under way, before a COMMIT; without, it is only told of.
+    #[must_use]
+    pub fn stopped_by(mut self, stop: CancellationToken, cuts: bool) -> Self {
+        self.stop = Some(stop);
+        self.cuts = cuts;
+        self
+    }
+
+    fn must_stop(&self) -> bool {
+        let asked = |stop: &CancellationToken| stop.is_cancelled();
+        self.cuts && self.stop.as_ref().is_some_and(asked)
     }
 
     #[must_use]
@@ -91,40 +119,34 @@ impl<F: FnMut(StatementEvent)> Executor<F> {
         &self.link
     }
 
-    /// Runs one statement and waits for its end, however long that takes.
+    /// Runs one statement that changes something and waits for its end.
     ///
     /// # Errors
-    /// What the server answers; see [`Error::is_outcome_unknown`].
+    /// As [`Link::ask`]; see [`Error::is_outcome_unknown`].
     pub async fn statement(&mut self, statement: &str) -> Result<Done, Error> {
-        self.heard(statement, None).await.map(|(done, _)| done)
+        self.done(statement, Ask::Change).await
     }
 
-    /// As [`Self::statement`], with a deadline of ours and a cancel.
+    /// As [`Self::statement`], with the deadline of sinks.
     ///
     /// # Errors
-    /// As [`Link::run_within`].
-    pub async fn statement_within(
-        &mut self,
-        statement: &str,
-        deadline: Duration,
-    ) -> Result<Done, Error> {
-        self.heard(statement, Some(deadline))
-            .await
-            .map(|(done, _)| done)
+    /// As [`Link::ask`].
+    pub async fn move_sink(&mut self, statement: &str) -> Result<Done, Error> {
+        self.done(statement, Ask::Sink).await
     }
 
-    /// Runs a reading statement and returns its rows beside: for validation queries on a user's cluster.
+    /// Runs a reading statement and returns its rows: for validation queries on a user's cluster.
     ///
     /// # Errors
-    /// As [`Self::statement_within`].
-    pub async fn read_within(
-        &mut self,
-        statement: &str,
-        deadline: Duration,
-    ) -> Result<Answer, Error> {
-        self.heard(statement, Some(deadline))
+    /// As [`Link::ask`].
+    pub async fn read(&mut self, statement: &str) -> Result<Answer, Error> {
+        self.heard(statement, Ask::Validation)
             .await
             .map(|(_, answer)| answer)
+    }
+
+    async fn done(&mut self, statement: &str, ask: Ask) -> Result<Done, Error> {
+        self.heard(statement, ask).await.map(|(done, _)| done)
     }
 
     /// Runs the statements in one transaction, each awaited, so that a link lost around COMMIT is told from an earlier failure.
@@ -144,14 +166,14 @@ impl<F: FnMut(StatementEvent)> Executor<F> {
         ending: Ending,
     ) -> TransactionOutcome {
         let started = Instant::now();
-        if let Err(error) = self.statement("BEGIN").await {
+        if let Err(error) = self.done("BEGIN", Ask::Swap).await {
             return TransactionOutcome::NotCommitted {
                 failed: None,
                 error,
             };
         }
         for (index, statement) in statements.iter().enumerate() {
-            if let Err(error) = self.statement(statement.as_ref()).await {
+            if let Err(error) = self.done(statement.as_ref(), Ask::Swap).await {
                 self.give_up().await;
                 return TransactionOutcome::NotCommitted {
                     failed: Some(index),
@@ -160,8 +182,15 @@ impl<F: FnMut(StatementEvent)> Executor<F> {
             }
         }
         match ending {
+            Ending::Commit if self.must_stop() => {
+                self.give_up().await;
+                TransactionOutcome::NotCommitted {
+                    failed: None,
+                    error: Error::new(Class::Stopped).of_statement("COMMIT"),
+                }
+            }
             Ending::Commit => self.commit(started).await,
-            Ending::Rollback => match self.statement("ROLLBACK").await {
+            Ending::Rollback => match self.done("ROLLBACK", Ask::Swap).await {
                 Ok(_) => TransactionOutcome::Rehearsed {
                     took: started.elapsed(),
                 },
@@ -174,7 +203,9 @@ impl<F: FnMut(StatementEvent)> Executor<F> {
     }
 
     async fn commit(&mut self, started: Instant) -> TransactionOutcome {
-        match self.statement("COMMIT").await {
+        // From here on a wish to stop is only told of.
+        self.cuts = false;
+        match self.done("COMMIT", Ask::Commit).await {
             Ok(done) if done.tag == "COMMIT" => TransactionOutcome::Committed {
                 took: started.elapsed(),
             },
@@ -214,25 +245,34 @@ impl<F: FnMut(StatementEvent)> Executor<F> {
         if self.link.is_closed() {
             return;
         }
-        if let Err(error) = self.statement("ROLLBACK").await {
+        if let Err(error) = self.done("ROLLBACK", Ask::Swap).await {
             tracing::warn!(%error, "ROLLBACK after a refusal failed");
         }
     }
 
-    async fn heard(
-        &mut self,
-        statement: &str,
-        deadline: Option<Duration>,
-    ) -> Result<(Done, Answer), Error> {
+    async fn heard(&mut self, statement: &str, ask: Ask) -> Result<(Done, Answer), Error> {
         (self.listener)(StatementEvent::Started {
             statement: statement.to_owned(),
             at: SystemTime::now(),
         });
         let started = Instant::now();
-        let outcome = match deadline {
-            Some(deadline) => self.link.run_within(statement, deadline).await,
-            None => self.link.run(statement).await,
+        let wanted = self.cuts || !self.told;
+        let (listener, told) = (&mut self.listener, &mut self.told);
+        let mut tell = |at_most: Duration| {
+            if !std::mem::replace(told, true) {
+                listener(StatementEvent::AskedToStop {
+                    statement: statement.to_owned(),
+                    at_most,
+                });
+            }
         };
+        let stop = self.stop.as_ref().filter(|_| wanted);
+        let stop = stop.map(|token| Stop {
+            token,
+            cuts: self.cuts,
+            told: &mut tell,
+        });
+        let outcome = self.link.ask_or_stop(statement, ask, stop).await;
         let took = started.elapsed();
         let outcome = outcome.map(|answer| {
             let done = Done {

@@ -11,6 +11,7 @@
 //! | [`observe`] | one-shot readings: a consistent snapshot, access, cluster definitions |
 //! | [`live`] | the live picture by SUBSCRIBE |
 //! | [`execute`] | statements and transactions that change something |
+//! | [`waiting`] | what a server is waited for, and how long at most |
 //! | [`picture`] | what the live feed publishes |
 
 pub mod assemble;
@@ -28,3 +29,4 @@ pub mod queries;
 pub mod settings;
 mod tap;
 mod tls;
+pub mod waiting;

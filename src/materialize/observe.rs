@@ -1,12 +1,13 @@
 //! One-shot readings: a consistent snapshot, and the facts that only plans need.
 
 use super::assemble::Assembler;
-use super::connection::{Connector, Link, Purpose};
+use super::connection::{Answer, Connector, Link, Purpose};
 use super::decode::access::access;
 use super::decode::{Facts, TextRow, background};
 use super::error::{Class, Error};
-use super::probe::{Probed, READ_DEADLINE, exclude_refused, probe, rows_of};
+use super::probe::{Probed, exclude_refused, probe, rows_of};
 use super::queries::{Fact, Offer, Topic};
+use super::waiting::Ask;
 use crate::domain::access::Access;
 use crate::domain::background::{AuditEvent, ClusterDefinition};
 use crate::domain::name::ObjectId;
@@ -77,14 +78,14 @@ impl Observer {
         if !self.in_one_transaction {
             return self.read_each().await;
         }
-        self.link.run("BEGIN").await.map_err(Refused::outright)?;
+        self.read("BEGIN").await.map_err(Refused::outright)?;
         let outcome = self.read_each().await;
         let end = if outcome.is_ok() {
             "COMMIT"
         } else {
             "ROLLBACK"
         };
-        match (outcome, self.link.run(end).await) {
+        match (outcome, self.read(end).await) {
             (Ok(_), Err(error)) => Err(Refused::outright(error)),
             (outcome, _) => outcome,
         }
@@ -100,14 +101,10 @@ impl Observer {
                 continue;
             };
             let statement = format!("SELECT mz_now()::text AS time, t.*\nFROM (\n{select}\n) AS t");
-            let answer = self
-                .link
-                .run_within(&statement, READ_DEADLINE)
-                .await
-                .map_err(|error| Refused {
-                    topic: Some(topic),
-                    error,
-                })?;
+            let answer = self.read(&statement).await.map_err(|error| Refused {
+                topic: Some(topic),
+                error,
+            })?;
             for row in &answer.rows {
                 let time = read_into(&mut facts, row).map_err(Refused::outright)?;
                 latest = latest.max(time);
@@ -163,8 +160,12 @@ impl Observer {
         )
     }
 
+    async fn read(&self, statement: &str) -> Result<Answer, Error> {
+        self.link.ask(statement, Ask::Reading).await
+    }
+
     async fn rbac_enabled(&self) -> Result<bool, Error> {
-        let answer = self.link.run("SHOW enable_rbac_checks").await?;
+        let answer = self.read("SHOW enable_rbac_checks").await?;
         let value = answer.rows.first().and_then(|row| row.first()).cloned();
         Ok(value.flatten().as_deref() != Some("off"))
     }
@@ -182,7 +183,7 @@ impl Observer {
         for cluster in clusters {
             let create_sql = if cluster.managed {
                 let show = format!("SHOW CREATE CLUSTER {}", cluster.name.quoted());
-                let answer = self.link.run_within(&show, READ_DEADLINE).await?;
+                let answer = self.read(&show).await?;
                 answer
                     .rows
                     .into_iter()

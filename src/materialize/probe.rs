@@ -5,11 +5,8 @@ use super::decode::TextRow;
 use super::decode::identity::{identity, offer};
 use super::error::{Class, Error, ServerError};
 use super::queries::{Fact, Offer, Query, Topic};
+use super::waiting::Ask;
 use crate::domain::snapshot::Server;
-use std::time::Duration;
-
-/// No reading of ours takes longer on a healthy server; a busy debug build needed 2.7 s for its slowest (recorded: 07).
-pub(super) const READ_DEADLINE: Duration = Duration::from_secs(60);
 
 /// What a server is and offers.
 #[derive(Debug, Clone)]
@@ -66,9 +63,7 @@ async fn identify(link: &Link) -> Result<Server, Error> {
 
 /// Runs one query on its own.
 pub(super) async fn rows_of(link: &Link, fact: Fact) -> Result<Vec<TextRow>, Error> {
-    let answer = link
-        .run_within(&fact.query().statement(), READ_DEADLINE)
-        .await?;
+    let answer = link.ask(&fact.query().statement(), Ask::Reading).await?;
     Ok(answer
         .rows
         .iter()
@@ -86,7 +81,7 @@ pub(super) async fn exclude_refused(
     let mut found = false;
     for query in queries {
         let trial = format!("SELECT * FROM (\n{}\n) AS q LIMIT 0", query.statement());
-        match link.run_within(&trial, READ_DEADLINE).await {
+        match link.ask(&trial, Ask::Reading).await {
             Ok(_) => {}
             Err(error) if error.is_transient() => return Err(error),
             Err(error) => {

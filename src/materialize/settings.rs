@@ -1,5 +1,5 @@
 //! Everything needed to reach a server: types of the domain, which the configuration fills.
 
 pub use crate::domain::connection::{
-    ConnectionSettings, InvalidSslMode, Keepalives, RootCertificates, Secret, SslMode,
+    ConnectionSettings, Deadlines, InvalidSslMode, Keepalives, RootCertificates, Secret, SslMode,
 };

@@ -1,10 +1,12 @@
 //! What happens around the steps: retries after a lost race, reading back after a lost link, verification.
 
+use super::error::OpsError;
 use super::execute::{lock, outcome, tell};
 use super::planning::Planned;
 use super::progress::{Outcome, OutcomeKind, Progress};
 use super::request::Request;
 use super::run::{Run, Stop};
+use super::session::Observation;
 use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
@@ -20,6 +22,8 @@ use std::time::Duration;
 const READ_BACK_TRIES: u32 = 20;
 /// How often the catalog is read before a lost COMMIT counts as not committed.
 const COMMIT_LOOKS: u32 = 3;
+/// After so many lost links the rest is left for another run.
+const MOST_LOSSES: u32 = 3;
 const READ_BACK_PAUSE: Duration = Duration::from_millis(1500);
 
 impl Run<'_> {
@@ -31,7 +35,7 @@ impl Run<'_> {
         planned: &Planned,
     ) -> Outcome {
         let mut current = plan.clone();
-        let mut tries = 0;
+        let (mut tries, mut losses) = (0, 0);
         loop {
             let stop = match self.steps(&current).await {
                 Ok(()) => return self.finished(request, &current, planned).await,
@@ -57,7 +61,20 @@ impl Run<'_> {
                         .after_lost_link(request, &current, &reason, swap_sent)
                         .await
                     {
-                        Ok(Some(rest)) => current = rest,
+                        Ok(Some(_)) if losses >= MOST_LOSSES => {
+                            let message = format!(
+                                "The link was lost {} times: {reason}; the rest is left to do.",
+                                losses + 1
+                            );
+                            return with_next(
+                                outcome(OutcomeKind::Unfinished, message),
+                                request.operation,
+                            );
+                        }
+                        Ok(Some(rest)) => {
+                            losses += 1;
+                            current = rest;
+                        }
                         Ok(None) => return self.finished(request, &current, planned).await,
                         Err(outcome) => return outcome,
                     }
@@ -72,21 +89,54 @@ impl Run<'_> {
                     let message = format!("Stopped half way: {reason}");
                     return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
                 }
-                Stop::Interrupted => return self.interrupted(request),
+                Stop::Interrupted(waited) => return self.interrupted(request, waited),
             }
         }
     }
 
-    fn interrupted(&self, request: &Request) -> Outcome {
+    fn interrupted(&self, request: &Request, waited: Option<String>) -> Outcome {
+        let while_at = waited.map_or_else(String::new, |waited| format!(" ({waited})"));
         let message = if self.touched {
-            "Interrupted half way; the same command goes on from here."
+            format!("Interrupted half way{while_at}; the same command goes on from here.")
         } else {
-            "Interrupted; nothing was changed."
+            format!("Interrupted{while_at}; nothing was changed.")
         };
         with_next(
-            outcome(OutcomeKind::Interrupted, message.to_owned()),
+            outcome(OutcomeKind::Interrupted, message),
             request.operation,
         )
+    }
+
+    /// One look after the statements. A wish to stop gives it a last short time: what took effect is worth knowing.
+    async fn look(&self) -> Result<Result<Observation, OpsError>, String> {
+        let last = async {
+            self.cancel.cancelled().await;
+            tokio::time::sleep(self.session.connector().settings().deadlines.cancel).await;
+        };
+        let looking = self.session.observe();
+        tokio::pin!(looking);
+        tokio::select! {
+            biased;
+            looked = &mut looking => Ok(looked),
+            () = last => Err(self.session.interrupted()),
+        }
+    }
+
+    /// Stopped before it could be read back what took effect.
+    fn unread(&self, request: &Request, why: &str, swap_sent: bool) -> Outcome {
+        let (kind, state) = match (swap_sent, self.committed, self.touched) {
+            (true, ..) => (OutcomeKind::Unknown, "what became of COMMIT is unknown"),
+            (_, true, _) => (
+                OutcomeKind::Unfinished,
+                "the swap is committed, the rest is left to do",
+            ),
+            (_, _, true) => (
+                OutcomeKind::Interrupted,
+                "the same command goes on from here",
+            ),
+            _ => (OutcomeKind::Interrupted, "nothing was changed"),
+        };
+        with_next(outcome(kind, format!("{why}; {state}.")), request.operation)
     }
 
     /// Waits, observes and plans again; a plan with another fingerprint is another operator's work and stops this one.
@@ -102,11 +152,17 @@ impl Run<'_> {
         ));
         tokio::select! {
             () = tokio::time::sleep(self.session.settings().promotion.retry_backoff.duration()) => {}
-            () = self.cancel.cancelled() => return Err(self.interrupted(request)),
+            () = self.cancel.cancelled() => return Err(self.interrupted(request, None)),
         }
-        let planned = self.session.look_again(request).await.map_err(|error| {
-            outcome(OutcomeKind::Failed, format!("{error} Nothing was swapped."))
-        })?;
+        let looked = self
+            .session
+            .unless(self.cancel, self.session.look_again(request))
+            .await;
+        let planned = looked
+            .map_err(|waited| self.interrupted(request, Some(waited)))?
+            .map_err(|error| {
+                outcome(OutcomeKind::Failed, format!("{error} Nothing was swapped."))
+            })?;
         // An earlier step of this run may have written records; ids and definitions must not have moved.
         let moved = match self.touched {
             true => planned.plan.identity != first.identity,
@@ -138,7 +194,8 @@ impl Run<'_> {
         ));
         let (mut tries, mut looks) = (0, 0);
         let observation = loop {
-            match self.session.observe().await {
+            let looked = self.look().await;
+            match looked.map_err(|why| self.unread(request, &why, swap_sent))? {
                 // The server may still be at work on a COMMIT whose client is gone: one look is no proof.
                 Ok(observation)
                     if swap_sent
@@ -158,9 +215,16 @@ impl Run<'_> {
                         request.operation,
                     ));
                 }
+                Err(error) if self.cancel.is_cancelled() => {
+                    let why = format!("Interrupted while reading back ({error})");
+                    return Err(self.unread(request, &why, swap_sent));
+                }
                 Err(_) => {
                     tries += 1;
-                    tokio::time::sleep(READ_BACK_PAUSE).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(READ_BACK_PAUSE) => {}
+                        () = self.cancel.cancelled() => {}
+                    }
                 }
             }
         };
@@ -227,9 +291,15 @@ impl Run<'_> {
             );
             return with_next(outcome(OutcomeKind::Unfinished, message), plan.operation);
         }
-        let observation = match self.session.observe().await {
-            Ok(observation) => observation,
-            Err(error) => {
+        let observation = match self.look().await {
+            Ok(Ok(observation)) => observation,
+            Err(why) => {
+                let message = format!(
+                    "{why}; all statements were answered, but the result was not read back."
+                );
+                return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+            }
+            Ok(Err(error)) => {
                 let message = format!(
                     "All statements were answered, but the result can't be read back: {error}"
                 );
@@ -286,7 +356,7 @@ impl Run<'_> {
         }
     }
 
-    fn check_moved_sinks(&mut self, plan: &Plan, observation: &super::session::Observation) {
+    fn check_moved_sinks(&mut self, plan: &Plan, observation: &Observation) {
         let readings = &observation.board.snapshot.readings;
         let moved = plan.steps.iter().filter_map(|step| match step {
             crate::domain::plan::Step::MoveSink { sink, .. } => Some(sink),

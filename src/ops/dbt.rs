@@ -138,7 +138,7 @@ impl Session {
     pub async fn parse_project(&self) -> Result<ManifestHash, OpsError> {
         let target_path = self.parse_path();
         self.quietly(&self.program()?.parse(&target_path)).await?;
-        Ok(Manifest::read(&target_path.join(MANIFEST))?.hash())
+        Ok(Manifest::read(&target_path.join(MANIFEST))?.hash().clone())
     }
 
     async fn quietly(&self, command: &DbtCommand) -> Result<(), OpsError> {

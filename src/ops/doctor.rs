@@ -8,6 +8,10 @@ use crate::domain::guard;
 use crate::domain::quantity::some_of;
 use crate::materialize::observe::Observer;
 use serde::Serialize;
+use std::time::Duration;
+
+/// `dbt --version` asks the network for newer versions, which may never answer.
+const DBT_ANSWERS: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -138,7 +142,16 @@ impl Session {
             }
         };
         let remedy = "Install dbt-materialize, name the executable with the setting `dbt`, or use --runner compiled.";
-        match probe(&program.version(), &self.settings().project_dir).await {
+        let version = program.version();
+        let probing = probe(&version, &self.settings().project_dir);
+        let Ok(probed) = tokio::time::timeout(DBT_ANSWERS, probing).await else {
+            let message = format!(
+                "dbt --version did not end within {} s",
+                DBT_ANSWERS.as_secs()
+            );
+            return check("dbt", Health::Warn, message, remedy);
+        };
+        match probed {
             Ok(Some(version)) => match version.adapter {
                 Some(adapter) => check(
                     "dbt",

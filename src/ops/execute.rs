@@ -40,10 +40,16 @@ impl Session {
     ) -> Outcome {
         let shown = confirmed.plan();
         let request = self.request_of(shown);
-        let planned = match self.look_again(&request).await {
-            Ok(planned) => planned,
-            Err(error) => {
+        let planned = match self.unless(cancel, self.look_again(&request)).await {
+            Ok(Ok(planned)) => planned,
+            Ok(Err(error)) => {
                 return outcome(OutcomeKind::Failed, format!("{error} Nothing was changed."));
+            }
+            Err(interrupted) => {
+                return outcome(
+                    OutcomeKind::Interrupted,
+                    format!("{interrupted}; nothing was changed."),
+                );
             }
         };
         let confirmed = match planned.plan.clone().confirm(&Confirmation::Flags {
@@ -83,6 +89,7 @@ impl Session {
             audit,
             touched: false,
             committed: false,
+            gate: None,
             left: Vec::new(),
             models: (
                 0,
@@ -122,7 +129,7 @@ impl Session {
                 self.store().dir().display()
             )
         })?;
-        if kept == candidate.hash() {
+        if kept == *candidate.hash() {
             Ok(())
         } else {
             Err(format!(

@@ -9,6 +9,7 @@
 //! | [`project`], [`state`] | manifests, compared and kept |
 //! | [`changes`] | what the candidate changes, and where each node stands |
 //! | [`audit`], [`progress`] | what is written down, what is told |
+//! | [`gate`] | when the process must not be stopped |
 
 pub mod audit;
 mod build;
@@ -21,6 +22,7 @@ pub mod error;
 pub mod execute;
 mod git;
 pub mod lineage;
+pub mod gate;
 pub mod planning;
 pub mod progress;
 pub mod project;

@@ -2,12 +2,14 @@
 
 use super::audit::{AuditFile, Reply};
 use super::execute::{Listener, lock, tell};
+use super::gate::Held;
 use super::progress::{ModelState, Outcome, Progress};
 use super::session::Session;
 use crate::domain::action::Operation;
 use crate::domain::plan::{DbtCommand, Plan, Statement, Step};
 use crate::materialize::error::{Class, Error};
 use crate::materialize::execute::{Executor, StatementEvent, TransactionOutcome};
+use crate::materialize::waiting::seconds;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -22,11 +24,9 @@ pub(super) enum Stop {
     /// The swap lost a race (40001): it may be tried again from a new observation.
     Raced(String),
     /// The link broke; `swap_sent` tells whether a COMMIT was on its way.
-    LinkLost {
-        reason: String,
-        swap_sent: bool,
-    },
-    Interrupted,
+    LinkLost { reason: String, swap_sent: bool },
+    /// The operator asked to stop; what was under way then, where something was.
+    Interrupted(Option<String>),
 }
 
 /// One operation at work.
@@ -39,6 +39,8 @@ pub(super) struct Run<'a> {
     pub touched: bool,
     /// Whether the swap is committed: from then on nothing stops the rest.
     pub committed: bool,
+    /// Kept from the swap's transaction to the end: then the process is not stopped.
+    pub gate: Option<Held>,
     /// What could not be done after the commit, as sentences.
     pub left: Vec<String>,
     /// Models built and to be built by statements.
@@ -57,9 +59,7 @@ impl Run<'_> {
         );
         let mut executor = self.connect().await?;
         for step in &plan.steps {
-            if self.cancel.is_cancelled() && !self.committed {
-                return Err(Stop::Interrupted);
-            }
+            self.goes_on()?;
             match step {
                 // Records come last: while a sink is left, production keeps the mark of an unfinished operation.
                 Step::Run(_) if !self.left.is_empty() => {}
@@ -81,39 +81,60 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn connect(&self) -> Result<Executor<impl FnMut(StatementEvent) + use<>>, Stop> {
+    /// Before a COMMIT, a wish to stop is followed between two statements.
+    fn goes_on(&self) -> Result<(), Stop> {
+        match self.cancel.is_cancelled() && !self.committed {
+            true => Err(Stop::Interrupted(None)),
+            false => Ok(()),
+        }
+    }
+
+    async fn connect(&self) -> Result<Executor<impl FnMut(StatementEvent) + Send + use<>>, Stop> {
         let (audit, progress) = (Arc::clone(&self.audit), self.progress.clone());
-        let connected = Executor::connect(self.session.connector(), move |event| {
+        let connecting = Executor::connect(self.session.connector(), move |event| {
             hear(&audit, &progress, event)
-        })
-        .await;
-        connected.map_err(|error| match self.touched {
-            true => Stop::LinkLost {
+        });
+        let connected = match self.committed {
+            true => connecting.await,
+            false => self
+                .session
+                .unless(self.cancel, connecting)
+                .await
+                .map_err(|interrupted| Stop::Interrupted(Some(interrupted)))?,
+        };
+        match connected {
+            Ok(executor) => Ok(executor.stopped_by(self.cancel.clone(), !self.committed)),
+            Err(error) if self.touched => Err(Stop::LinkLost {
                 reason: error.to_string(),
                 swap_sent: false,
-            },
-            false => Stop::Untouched(error.to_string()),
-        })
+            }),
+            Err(error) => Err(Stop::Untouched(error.to_string())),
+        }
     }
 
     async fn run(
         &mut self,
-        executor: &mut Executor<impl FnMut(StatementEvent)>,
+        executor: &mut Executor<impl FnMut(StatementEvent) + Send>,
         statement: &Statement,
     ) -> Result<(), Stop> {
+        self.goes_on()?;
         match executor.statement(statement.sql()).await {
             Ok(_) => {
                 self.touched = true;
                 self.audit_holds()
             }
-            Err(error) => Err(self.stop(&error)),
+            Err(error) => {
+                // An answer that never came may have been a yes.
+                self.touched |= error.is_outcome_unknown();
+                Err(self.stop(&error))
+            }
         }
     }
 
     /// One model by its statements; the first refusal ends the build.
     async fn build(
         &mut self,
-        executor: &mut Executor<impl FnMut(StatementEvent)>,
+        executor: &mut Executor<impl FnMut(StatementEvent) + Send>,
         model: &str,
         statements: &[Statement],
     ) -> Result<(), Stop> {
@@ -125,7 +146,7 @@ impl Run<'_> {
                     Stop::Untouched(words)
                     | Stop::Partly(words)
                     | Stop::LinkLost { reason: words, .. } => Some(words.clone()),
-                    Stop::Raced(_) | Stop::Interrupted => None,
+                    Stop::Raced(_) | Stop::Interrupted(_) => None,
                 };
                 self.tell_model(
                     model,
@@ -168,6 +189,9 @@ impl Run<'_> {
     }
 
     fn stop(&self, error: &Error) -> Stop {
+        if self.cancel.is_cancelled() && !self.committed {
+            return Stop::Interrupted(Some(error.to_string()));
+        }
         match (&error.class, self.touched) {
             (
                 Class::LinkLost {
@@ -180,18 +204,27 @@ impl Run<'_> {
                 reason: error.to_string(),
                 swap_sent: false,
             },
-            (_, true) => Stop::Partly(error.to_string()),
+            // The server cancelled what it had begun: looking again is the only way to know how far it came.
+            (Class::Overdue { .. }, _) | (_, true) => Stop::Partly(error.to_string()),
             (_, false) => Stop::Untouched(error.to_string()),
         }
     }
 
     async fn transaction(
         &mut self,
-        executor: &mut Executor<impl FnMut(StatementEvent)>,
+        executor: &mut Executor<impl FnMut(StatementEvent) + Send>,
         statements: &[Statement],
     ) -> Result<(), Stop> {
         let texts: Vec<&str> = statements.iter().map(Statement::sql).collect();
-        match executor.transaction(&texts).await {
+        self.gate = Some(self.session.gate().close().await);
+        let outcome = executor.transaction(&texts).await;
+        if let TransactionOutcome::NotCommitted { error, .. } = &outcome {
+            self.gate = None;
+            if self.cancel.is_cancelled() {
+                return Err(Stop::Interrupted(Some(error.to_string())));
+            }
+        }
+        match outcome {
             TransactionOutcome::Committed { .. } | TransactionOutcome::Rehearsed { .. } => {
                 self.touched = true;
                 self.committed = true;
@@ -221,11 +254,10 @@ impl Run<'_> {
     /// When the link broke: then `true` asks for a new one, since the statement may still be running on the old.
     async fn move_sink(
         &mut self,
-        executor: &mut Executor<impl FnMut(StatementEvent)>,
+        executor: &mut Executor<impl FnMut(StatementEvent) + Send>,
         statement: &Statement,
     ) -> Result<bool, Stop> {
-        let deadline = self.session.settings().promotion.sink_deadline.duration();
-        match executor.statement_within(statement.sql(), deadline).await {
+        match executor.move_sink(statement.sql()).await {
             Ok(_) => {
                 self.touched = true;
                 Ok(false)
@@ -283,9 +315,7 @@ impl Run<'_> {
                 seconds,
             },
         );
-        if self.cancel.is_cancelled() {
-            return Err(Stop::Interrupted);
-        }
+        self.goes_on()?;
         ended.map_err(Stop::Partly)
     }
 
@@ -312,6 +342,14 @@ fn hear(audit: &Mutex<AuditFile>, progress: &Listener, event: StatementEvent) {
                 tell(progress, Progress::Committing);
             }
             tell(progress, Progress::StatementStarted { sql: statement });
+        }
+        StatementEvent::AskedToStop { statement, at_most } => {
+            let text = format!(
+                "Asked to stop: the answer to `{statement}` is waited for, {} at most.",
+                seconds(at_most)
+            );
+            lock(audit).note(&text);
+            tell(progress, Progress::Note { text });
         }
         StatementEvent::Finished {
             statement,

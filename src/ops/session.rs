@@ -1,6 +1,7 @@
 //! One session with one environment: settings, connections, the state store, and what was planned in it.
 
 use super::error::OpsError;
+use super::gate::Gate;
 use super::project::{Manifests, project};
 use super::request::Request;
 use super::state::{MANIFEST, StateStore};
@@ -21,9 +22,12 @@ use crate::domain::record::{Record, Role};
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::connection::Connector;
 use crate::materialize::observe::Observer;
+use crate::materialize::waiting::{Ask, seconds};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+use tokio_util::sync::CancellationToken;
 
 /// How often catalog and audit events are read before names that keep moving count as unknown.
 const LOOKS: u32 = 3;
@@ -34,8 +38,11 @@ pub struct Session {
     environment: Environment,
     connector: Connector,
     store: StateStore,
+    gate: Gate,
     /// Manifests by hash: they never change under their hash.
     manifests: Mutex<HashMap<String, Arc<Manifest>>>,
+    /// Manifests by file, as they lay there: reading a large one takes longer than everything else that a screen needs.
+    files: Mutex<HashMap<PathBuf, (FileStamp, Arc<Manifest>)>>,
     /// What was asked for when a plan of this fingerprint was made, so that it can be planned again right before it runs.
     pub(super) planned: Mutex<HashMap<Fingerprint, Request>>,
 }
@@ -77,7 +84,9 @@ impl Session {
             environment,
             connector,
             store,
+            gate: Gate::default(),
             manifests: Mutex::new(HashMap::new()),
+            files: Mutex::new(HashMap::new()),
             planned: Mutex::new(HashMap::new()),
         })
     }
@@ -90,6 +99,12 @@ impl Session {
     #[must_use]
     pub fn connector(&self) -> &Connector {
         &self.connector
+    }
+
+    /// Closed while a swap of this session is under way.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     #[must_use]
@@ -112,6 +127,42 @@ impl Session {
         Thresholds {
             lag_ms: millis(waiting.lag_threshold),
             settle_ms: millis(waiting.settle),
+        }
+    }
+
+    /// Does what only reads until it ends, or until the operator asks to stop.
+    ///
+    /// # Errors
+    /// Half a sentence for the operator who asked: that it was interrupted, while waiting how long for what.
+    pub async fn unless<T>(
+        &self,
+        cancel: &CancellationToken,
+        work: impl Future<Output = T>,
+    ) -> Result<T, String> {
+        // Pinned out here: the sentence is made while the work still waits.
+        tokio::pin!(work);
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(self.interrupted()),
+            done = &mut work => Ok(done),
+        }
+    }
+
+    /// `Interrupted after waiting 3.2 s for the answer to a reading of the catalog`.
+    #[must_use]
+    pub fn interrupted(&self) -> String {
+        match self.connector.waiting() {
+            Some(waited) if waited.ask == Ask::Connection => format!(
+                "Interrupted after waiting {} for {} to let us in",
+                seconds(waited.after),
+                self.connector.settings().address()
+            ),
+            Some(waited) => format!(
+                "Interrupted after waiting {} for the answer to {}",
+                seconds(waited.after),
+                waited.ask
+            ),
+            None => "Interrupted".to_owned(),
         }
     }
 
@@ -227,7 +278,7 @@ impl Session {
     fn held(&self, record: Option<&Record>, side: Side) -> Result<Option<Arc<Manifest>>, OpsError> {
         match record.and_then(Record::held) {
             Some(hash) => self.manifest(hash),
-            None if side == Side::Production => Ok(self.store.find_production()?.map(Arc::new)),
+            None if side == Side::Production => self.at(&self.store.production()),
             None => Ok(None),
         }
     }
@@ -273,11 +324,23 @@ impl Session {
     }
 
     fn candidate(&self) -> Result<Option<Arc<Manifest>>, OpsError> {
-        let file = self.candidate_file()?;
-        if !file.is_file() {
+        self.at(&self.candidate_file()?)
+    }
+
+    /// The manifest in a file; `None` when there is no such file. It is read once for each writing of the file.
+    fn at(&self, file: &Path) -> Result<Option<Arc<Manifest>>, OpsError> {
+        let Some(stamp) = FileStamp::of(file) else {
             return Ok(None);
+        };
+        let files = || self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = files().get(file).cloned();
+        if let Some((_, manifest)) = known.filter(|(read, _)| *read == stamp) {
+            return Ok(Some(manifest));
         }
-        Ok(Some(Arc::new(Manifest::read(&file)?)))
+        let manifest = Arc::new(Manifest::read(file)?);
+        // A file that is being written has another stamp when it is whole.
+        files().insert(file.to_owned(), (stamp, Arc::clone(&manifest)));
+        Ok(Some(manifest))
     }
 
     /// How manifests are compared.
@@ -302,6 +365,25 @@ impl Session {
             commit: self.commit(),
             ci_tag: std::env::var("CI_TAG").ok().filter(|tag| !tag.is_empty()),
         }
+    }
+}
+
+/// Tells one writing of a file from another, without reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileStamp {
+    modified: SystemTime,
+    bytes: u64,
+}
+
+impl FileStamp {
+    /// `None`: there is no such file.
+    #[must_use]
+    pub fn of(file: &Path) -> Option<Self> {
+        let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        Some(Self {
+            modified: metadata.modified().ok()?,
+            bytes: metadata.len(),
+        })
     }
 }
 

@@ -38,7 +38,9 @@ impl StateStore {
         self.dir.join(&self.target).join(format!("{hash}.json"))
     }
 
-    fn production(&self) -> PathBuf {
+    /// What production runs, by the name that dbt expects.
+    #[must_use]
+    pub fn production(&self) -> PathBuf {
         self.dir.join(MANIFEST)
     }
 

@@ -9,7 +9,7 @@ use crate::domain::quantity::part;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::workflow::{Look, Verdict, Watch};
 use crate::materialize::live::{self, LiveFeed};
-use crate::materialize::picture::LinkState;
+use crate::materialize::picture::{LinkState, Picture};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -20,13 +20,7 @@ impl Session {
     pub fn live(&self) -> LiveFeed {
         let waiting = &self.settings().waiting;
         let poll = (!waiting.subscribe).then(|| waiting.poll_interval.duration());
-        live::live(
-            self.connector().clone(),
-            live::Options {
-                poll,
-                ..live::Options::default()
-            },
-        )
+        live::live(self.connector().clone(), live::Options { poll })
     }
 
     /// The board of a snapshot, without the project: for waiting, where changes do not matter.
@@ -49,10 +43,12 @@ impl Session {
         cancel: &CancellationToken,
     ) -> Outcome {
         let timeout = self.settings().waiting.timeout.duration();
+        let following = self.follow(progress);
+        tokio::pin!(following);
         tokio::select! {
             biased;
-            () = cancel.cancelled() => outcome(OutcomeKind::Interrupted, "Interrupted while waiting; nothing was changed.".to_owned()),
-            ended = self.follow(progress) => ended,
+            () = cancel.cancelled() => outcome(OutcomeKind::Interrupted, self.interrupted_waiting()),
+            ended = &mut following => ended,
             last = elapsed(timeout) => {
                 let mut ended = outcome(OutcomeKind::NotReadyInTime, format!("Not ready within {} s.", last.as_secs()));
                 ended.next = Some("cutover status".to_owned());
@@ -61,15 +57,25 @@ impl Session {
         }
     }
 
+    /// Waiting is for readiness; where not even the server answers, for that.
+    fn interrupted_waiting(&self) -> String {
+        match self.connector().waiting() {
+            Some(_) => format!("{}; nothing was changed.", self.interrupted()),
+            None => "Interrupted while waiting for the deployment side to be ready; nothing was changed.".to_owned(),
+        }
+    }
+
     async fn follow(&self, progress: &Listener) -> Outcome {
         let feed = self.live();
         let mut pictures = feed.pictures();
         let mut watch = Watch::default();
         let mut past = LineageWatch::default();
-        let mut lost = false;
+        let mut news = LinkNews::default();
         loop {
             let picture = pictures.borrow_and_update().clone();
-            lost = tell_link(&picture.link, lost, progress);
+            if let Some(text) = news.of(&picture) {
+                tell(progress, Progress::Note { text });
+            }
             if let (None, LinkState::Lost { error, .. }) = (&picture.snapshot, &picture.link) {
                 // Nothing was ever seen: a wrong address is likelier than a server that restarts just now.
                 return outcome(
@@ -77,7 +83,7 @@ impl Session {
                     format!("{error}. Nothing was waited for."),
                 );
             }
-            if lost {
+            if news.lost {
                 // A picture that is kept through a lost link proves nothing any more.
                 watch.interrupt();
             } else if let Some(snapshot) = picture.snapshot {
@@ -127,27 +133,26 @@ async fn elapsed(timeout: Duration) -> Duration {
     timeout
 }
 
-fn tell_link(link: &LinkState, was_lost: bool, progress: &Listener) -> bool {
-    let lost = match link {
-        LinkState::Lost { error, .. } => Some(error),
-        _ => None,
-    };
-    match (lost, was_lost) {
-        (Some(error), false) => tell(
-            progress,
-            Progress::Note {
-                text: format!("The link is lost, connecting again: {error}"),
-            },
-        ),
-        (None, true) => tell(
-            progress,
-            Progress::Note {
-                text: "The link is back.".to_owned(),
-            },
-        ),
-        _ => {}
+/// Tells once that the link was lost, and once that it is back.
+#[derive(Debug, Default)]
+pub struct LinkNews {
+    lost: bool,
+}
+
+impl LinkNews {
+    /// A sentence where this picture's link is not what the one before was.
+    pub fn of(&mut self, picture: &Picture) -> Option<String> {
+        let error = match &picture.link {
+            LinkState::Lost { error, .. } => Some(error),
+            _ => None,
+        };
+        let before = std::mem::replace(&mut self.lost, error.is_some());
+        match (error, before) {
+            (Some(error), false) => Some(format!("The link is lost, connecting again: {error}")),
+            (None, true) => Some("The link is back.".to_owned()),
+            _ => None,
+        }
     }
-    lost.is_some()
 }
 
 fn ready_sentence(board: &Board) -> String {

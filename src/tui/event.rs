@@ -49,6 +49,8 @@ pub enum Event {
 pub enum Signal {
     /// SIGTERM or SIGHUP: leave, after a COMMIT that is on its way.
     Leave,
+    /// SIGTSTP: back to the shell until SIGCONT, unless a swap is under way.
+    Suspend,
     /// SIGCONT: the terminal is ours again and must be drawn anew.
     Continue,
 }

@@ -7,6 +7,7 @@
 //! | [`view`] | draws a state and changes nothing; [`layout`] says where, [`prose`] what the texts say |
 //! | [`table`], [`observed`], [`estimate`], [`chain`], [`diff`], [`traffic`] | what the screens compute |
 //! | [`session`], [`terminal`] | the loop, and the terminal that is always given back |
+//! | `input`, `signals` | keys and signals, as streams for the loop |
 //! | [`keymap`], [`theme`], [`glyphs`] | tables that the configuration can change |
 
 pub mod chain;
@@ -16,12 +17,14 @@ pub mod estimate;
 pub mod event;
 pub mod export;
 pub mod glyphs;
+mod input;
 pub mod keymap;
 pub mod layout;
 pub mod observed;
 pub mod port;
 pub mod prose;
 pub mod session;
+mod signals;
 pub mod state;
 pub mod table;
 pub mod terminal;

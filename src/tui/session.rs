@@ -1,23 +1,29 @@
-//! The loop: events in, one update each, effects out, at most thirty draws a second. It awaits nothing but its `select!`.
+//! The loop: events in, one update each, effects out. What a key changed is drawn at once, everything else at most thirty times a
+//! second. It awaits nothing but its `select!`.
+
+#[cfg(test)]
+mod tests;
 
 use super::effect::{Effect, Generation};
 use super::event::{Event, Now, Picture, Signal};
 use super::keymap::Keymap;
 use super::port::Port;
+use super::signals::Wanted;
 use super::state::{Facts, State};
-use super::terminal::Cockpit;
+use super::terminal::{Cockpit, Surface};
 use super::theme::Theme;
-use super::update;
+use super::{input, signals, update};
 use crate::domain::plan::ConfirmedPlan;
+use crate::ops::gate::Gate;
 use crate::ops::progress::{Outcome, OutcomeKind, Progress};
-use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures_util::{FutureExt, StreamExt};
+use crossterm::event::Event as TerminalEvent;
+use futures_util::{Stream, StreamExt};
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -33,6 +39,8 @@ pub struct Options {
     pub facts: Facts,
     pub theme: Theme,
     pub keymap: Keymap,
+    /// Closed while a swap is under way: then the process is not stopped.
+    pub gate: Gate,
 }
 
 /// What is left to say on the normal screen.
@@ -40,6 +48,16 @@ pub struct Options {
 pub struct Farewell {
     /// The last operation of the session and how it ended.
     pub last: Option<(String, Outcome)>,
+    /// Why the cockpit ended, where its operator did not just leave: that of an operation that leaving stopped, or a signal.
+    pub cut_short: Option<OutcomeKind>,
+}
+
+impl Farewell {
+    /// The process exit code, of the same contract as the commands'.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        self.cut_short.map_or(0, OutcomeKind::exit_code)
+    }
 }
 
 impl fmt::Display for Farewell {
@@ -69,34 +87,19 @@ impl fmt::Display for Farewell {
 /// When there is no terminal, or it refuses its modes. A terminal that dies later ends the session as SIGHUP does.
 pub async fn run(port: Arc<dyn Port>, options: Options) -> io::Result<Farewell> {
     let mut cockpit = Cockpit::enter()?;
-    let (results, incoming) = mpsc::channel(1024);
-    let mut session = Session {
-        state: State::new(
-            options.facts,
-            Arc::new(options.keymap),
-            Now::default(),
-            cockpit.size()?,
-        ),
-        theme: options.theme,
-        started: Instant::now(),
-        port,
-        results,
-        cancel: CancellationToken::new(),
-        dirty: true,
-        blind: false,
-        leave: false,
-    };
-    let signals = signals()?;
-    session.serve(&mut cockpit, incoming, signals).await;
-    let run = session.state.run;
-    Ok(Farewell {
-        last: run.outcome.map(|outcome| (run.label, outcome)),
-    })
+    let size = cockpit.size()?;
+    let signals = signals::listen()?;
+    let mut keys = input::listen();
+    let keys = futures_util::stream::poll_fn(move |cx| keys.poll_recv(cx));
+    let (mut session, incoming) = Session::new(port, options, size);
+    session.serve(&mut cockpit, keys, incoming, signals).await;
+    Ok(session.farewell())
 }
 
 struct Session {
     state: State,
     theme: Theme,
+    gate: Gate,
     started: Instant,
     port: Arc<dyn Port>,
     results: mpsc::Sender<Event>,
@@ -106,77 +109,125 @@ struct Session {
     /// The terminal died: nothing more is drawn.
     blind: bool,
     leave: bool,
+    /// A signal or the terminal's death asked to leave.
+    signalled: bool,
 }
 
 impl Session {
+    fn new(
+        port: Arc<dyn Port>,
+        options: Options,
+        size: (u16, u16),
+    ) -> (Self, mpsc::Receiver<Event>) {
+        let (results, incoming) = mpsc::channel(1024);
+        let keymap = Arc::new(options.keymap);
+        let session = Self {
+            state: State::new(options.facts, keymap, Now::default(), size),
+            theme: options.theme,
+            gate: options.gate,
+            started: Instant::now(),
+            port,
+            results,
+            cancel: CancellationToken::new(),
+            dirty: true,
+            blind: false,
+            leave: false,
+            signalled: false,
+        };
+        (session, incoming)
+    }
+
+    fn farewell(self) -> Farewell {
+        let run = self.state.run;
+        let stopped = run.outcome.as_ref().filter(|_| self.state.leaving);
+        Farewell {
+            cut_short: match stopped {
+                Some(outcome) => Some(outcome.outcome),
+                None => self.signalled.then_some(OutcomeKind::Interrupted),
+            },
+            last: run.outcome.map(|outcome| (run.label, outcome)),
+        }
+    }
+
     async fn serve(
         &mut self,
-        cockpit: &mut Cockpit,
+        surface: &mut impl Surface,
+        mut keys: impl Stream<Item = io::Result<TerminalEvent>> + Unpin,
         mut incoming: mpsc::Receiver<Event>,
         mut signals: mpsc::Receiver<Wanted>,
     ) {
-        let mut keys = EventStream::new();
         let mut pictures = self.port.pictures();
         let mut pictures_live = true;
         let first = pictures.borrow_and_update().clone();
-        self.take(Event::Picture(first), cockpit);
+        self.take(Event::Picture(first), surface);
         let mut clock = interval(Duration::from_secs(1));
         clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut next_draw = Instant::now();
         while !self.leave {
+            let mut pressed = false;
             tokio::select! {
                 biased;
-                Some(wanted) = signals.recv() => self.signal(wanted, cockpit),
-                key = keys.next(), if !self.blind => self.key(key, cockpit),
-                Some(event) = incoming.recv() => self.take(event, cockpit),
+                Some(wanted) = signals.recv() => self.signal(wanted, surface),
+                key = keys.next(), if !self.blind => {
+                    pressed = true;
+                    self.key(key, surface);
+                }
+                Some(event) = incoming.recv() => self.take(event, surface),
                 changed = pictures.changed(), if pictures_live => {
                     pictures_live = changed.is_ok();
-                    self.look(&mut pictures, cockpit);
+                    self.look(&mut pictures, surface);
                 }
                 () = sleep_until(next_draw), if self.dirty && !self.blind => {
-                    self.draw(cockpit);
+                    self.draw(surface);
                     next_draw = Instant::now() + FRAME;
                     continue;
                 }
                 () = sleep_until(self.wake()), if self.state.wakes_at().is_some() => {
-                    self.take(Event::Tick(self.now()), cockpit);
+                    self.take(Event::Tick(self.now()), surface);
                 }
-                _ = clock.tick() => self.take(Event::Tick(self.now()), cockpit),
+                _ = clock.tick() => self.take(Event::Tick(self.now()), surface),
             }
-            self.drain(&mut keys, &mut incoming, &mut pictures, cockpit);
+            pressed |= self.drain(&mut keys, &mut incoming, surface).await;
+            if pictures.has_changed().unwrap_or(false) && !pressed {
+                self.look(&mut pictures, surface);
+            }
+            // Whoever pressed a key waits for it; whatever else came along can be drawn with it.
+            if pressed && self.dirty && !self.blind && !self.leave {
+                self.draw(surface);
+                next_draw = Instant::now() + FRAME;
+            }
         }
     }
 
-    /// Takes in all that waits, so that one draw shows it.
-    fn drain(
+    /// Takes in all that waits, so that one draw shows it; tells whether a key was among it.
+    async fn drain(
         &mut self,
-        keys: &mut EventStream,
+        keys: &mut (impl Stream<Item = io::Result<TerminalEvent>> + Unpin),
         incoming: &mut mpsc::Receiver<Event>,
-        pictures: &mut watch::Receiver<Picture>,
-        cockpit: &mut Cockpit,
-    ) {
+        surface: &mut impl Surface,
+    ) -> bool {
+        let mut pressed = false;
         for _ in 0..MOST_DRAINED {
             if self.leave {
-                return;
+                break;
             }
             if !self.blind
-                && let Some(key) = keys.next().now_or_never()
+                && let Some(key) = at_hand(keys).await
             {
-                self.key(key, cockpit);
+                pressed = true;
+                self.key(key, surface);
             } else if let Ok(event) = incoming.try_recv() {
-                self.take(event, cockpit);
+                self.take(event, surface);
             } else {
                 break;
             }
         }
-        if pictures.has_changed().unwrap_or(false) {
-            self.look(pictures, cockpit);
-        }
+        pressed
     }
 
-    fn look(&mut self, pictures: &mut watch::Receiver<Picture>, cockpit: &mut Cockpit) {
+    fn look(&mut self, pictures: &mut watch::Receiver<Picture>, surface: &mut impl Surface) {
         let picture = pictures.borrow_and_update().clone();
-        self.take(Event::Picture(picture), cockpit);
+        self.take(Event::Picture(picture), surface);
     }
 
     /// When the state wants to be looked at again; now, when it does not.
@@ -193,57 +244,65 @@ impl Session {
         }
     }
 
-    fn take(&mut self, event: Event, cockpit: &mut Cockpit) {
+    fn take(&mut self, event: Event, surface: &mut impl Surface) {
         let now = self.now();
         let mut effects = update(&mut self.state, Event::Tick(now));
         effects.extend(update(&mut self.state, event));
         self.dirty = true;
         for effect in effects {
-            self.perform(effect, cockpit);
+            self.perform(effect, surface);
         }
     }
 
-    fn key(&mut self, key: Option<io::Result<TerminalEvent>>, cockpit: &mut Cockpit) {
+    fn key(&mut self, key: Option<io::Result<TerminalEvent>>, surface: &mut impl Surface) {
         let event = match key {
             Some(Ok(TerminalEvent::Key(key))) => Event::Key(key),
             Some(Ok(TerminalEvent::Paste(text))) => Event::Paste(text),
             Some(Ok(TerminalEvent::Mouse(mouse))) => Event::Mouse(mouse),
             Some(Ok(TerminalEvent::Resize(columns, rows))) => Event::Resize { columns, rows },
             Some(Ok(TerminalEvent::FocusGained | TerminalEvent::FocusLost)) => return,
-            Some(Err(_)) | None => return self.terminal_died(cockpit),
+            Some(Err(_)) | None => return self.terminal_died(surface),
         };
-        self.take(event, cockpit);
+        self.take(event, surface);
     }
 
-    fn signal(&mut self, wanted: Wanted, cockpit: &mut Cockpit) {
+    fn signal(&mut self, wanted: Wanted, surface: &mut impl Surface) {
         match wanted {
-            Wanted::Leave => self.take(Event::Signal(Signal::Leave), cockpit),
-            Wanted::Stop => self.perform(Effect::Suspend, cockpit),
+            Wanted::Leave => {
+                self.signalled = true;
+                self.take(Event::Signal(Signal::Leave), surface);
+            }
+            Wanted::Stop => self.take(Event::Signal(Signal::Suspend), surface),
+            Wanted::Resize => match surface.size() {
+                Ok((columns, rows)) => self.take(Event::Resize { columns, rows }, surface),
+                Err(_) => self.terminal_died(surface),
+            },
             Wanted::Continue => {
-                if cockpit.redraw().is_err() {
-                    self.terminal_died(cockpit);
+                if surface.redraw().is_err() {
+                    self.terminal_died(surface);
                 }
-                self.take(Event::Signal(Signal::Continue), cockpit);
+                self.take(Event::Signal(Signal::Continue), surface);
             }
         }
     }
 
-    fn draw(&mut self, cockpit: &mut Cockpit) {
+    fn draw(&mut self, surface: &mut impl Surface) {
         self.dirty = false;
-        if cockpit.draw(&self.state, &self.theme).is_err() {
-            self.terminal_died(cockpit);
+        if surface.draw(&self.state, &self.theme).is_err() {
+            self.terminal_died(surface);
         }
     }
 
     /// Without a terminal an operation still ends as it must; then the session does.
-    fn terminal_died(&mut self, cockpit: &mut Cockpit) {
+    fn terminal_died(&mut self, surface: &mut impl Surface) {
         if !self.blind {
             self.blind = true;
-            self.take(Event::Signal(Signal::Leave), cockpit);
+            self.signalled = true;
+            self.take(Event::Signal(Signal::Leave), surface);
         }
     }
 
-    fn perform(&mut self, effect: Effect, cockpit: &mut Cockpit) {
+    fn perform(&mut self, effect: Effect, surface: &mut impl Surface) {
         match effect {
             Effect::Plan {
                 generation,
@@ -283,23 +342,32 @@ impl Session {
                 });
             }
             Effect::Copy(text) => {
-                if let Err(error) = cockpit.copy(&text) {
-                    self.take(Event::Flash(format!("not copied: {error}")), cockpit);
+                if let Err(error) = surface.copy(&text) {
+                    self.take(Event::Flash(format!("not copied: {error}")), surface);
                 }
             }
             Effect::Mouse(on) => {
-                if cockpit.mouse(on).is_err() {
-                    self.terminal_died(cockpit);
+                if surface.mouse(on).is_err() {
+                    self.terminal_died(surface);
                 }
             }
-            Effect::Suspend => {
-                if cockpit.suspend().is_err() {
-                    self.terminal_died(cockpit);
-                }
-                self.dirty = true;
-            }
+            Effect::Suspend => self.suspend(surface),
             Effect::Quit => self.leave = true,
         }
+    }
+
+    /// The state knows of a COMMIT a moment after it is sent; the gate knows before.
+    fn suspend(&mut self, surface: &mut impl Surface) {
+        if self.blind {
+            return;
+        }
+        let Some(_held) = self.gate.pass() else {
+            return self.take(Event::Flash(update::NOT_NOW.to_owned()), surface);
+        };
+        if surface.suspend().is_err() {
+            self.terminal_died(surface);
+        }
+        self.dirty = true;
     }
 
     fn execute(&mut self, generation: Generation, plan: ConfirmedPlan) {
@@ -352,37 +420,14 @@ async fn forward(
     }
 }
 
-/// What a signal asks of the loop.
-#[derive(Debug, Clone, Copy)]
-enum Wanted {
-    Leave,
-    Stop,
-    Continue,
-}
-
-fn signals() -> io::Result<mpsc::Receiver<Wanted>> {
-    use rustix::process::Signal as Number;
-    let (sender, receiver) = mpsc::channel(8);
-    let wanted = [
-        (SignalKind::terminate(), Wanted::Leave),
-        (SignalKind::hangup(), Wanted::Leave),
-        (SignalKind::interrupt(), Wanted::Leave),
-        (SignalKind::from_raw(Number::TSTP.as_raw()), Wanted::Stop),
-        (
-            SignalKind::from_raw(Number::CONT.as_raw()),
-            Wanted::Continue,
-        ),
-    ];
-    for (kind, wanted) in wanted {
-        let mut stream = signal(kind)?;
-        let sender = sender.clone();
-        tokio::spawn(async move {
-            while stream.recv().await.is_some() {
-                if sender.send(wanted).await.is_err() {
-                    return;
-                }
-            }
-        });
-    }
-    Ok(receiver)
+/// The next key if it is there already. Polled with the task's own waker: a stream keeps a waker that it was polled with, and one
+/// that does nothing would let every later key wait for something else to happen.
+async fn at_hand<S: Stream + Unpin>(keys: &mut S) -> Option<Option<S::Item>> {
+    poll_fn(|cx| {
+        Poll::Ready(match keys.poll_next_unpin(cx) {
+            Poll::Ready(key) => Some(key),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }

@@ -17,6 +17,7 @@ use crossterm::{clipboard, execute, queue, style};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,9 +28,50 @@ static PANIC_HOOK: Once = Once::new();
 /// The longest text that terminals take through OSC 52, in bytes before encoding: 74,994 encoded.
 const MOST_COPIED: usize = 56_244;
 
+/// What the session shows itself on. Every error means that the terminal is gone, that of [`Surface::copy`] apart.
+pub trait Surface {
+    /// Columns and rows.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    fn size(&self) -> io::Result<(u16, u16)>;
+
+    /// Draws a state in one synchronized update.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    fn draw(&mut self, state: &State, theme: &Theme) -> io::Result<()>;
+
+    /// Draws everything anew at the next draw.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    fn redraw(&mut self) -> io::Result<()>;
+
+    /// Turns mouse reporting on or off.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    fn mouse(&mut self, on: bool) -> io::Result<()>;
+
+    /// Puts a text into the clipboard of the person's own machine, by OSC 52; works over ssh.
+    ///
+    /// # Errors
+    /// When the text is longer than terminals take, or the terminal is gone.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
+
+    /// Gives the terminal back to the shell and stops the process until it is continued.
+    ///
+    /// # Errors
+    /// When the terminal is gone afterwards.
+    fn suspend(&mut self) -> io::Result<()>;
+}
+
 /// The terminal in our modes; dropping it gives it back as it was.
 pub struct Cockpit {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Never dropped: ratatui's `Drop` writes to the terminal and panics where that is dead, in the middle of an operation's end.
+    /// [`restore`] does all that it would do.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     mouse: bool,
 }
 
@@ -48,30 +90,23 @@ impl Cockpit {
         style::force_color_output(true);
         restore_on_panic();
         let cockpit = Self {
-            terminal: Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(
-                64 * 1024,
-                io::stdout(),
-            )))?,
+            terminal: ManuallyDrop::new(Terminal::new(CrosstermBackend::new(
+                BufWriter::with_capacity(64 * 1024, io::stdout()),
+            ))?),
             mouse: false,
         };
         enter_modes()?;
         Ok(cockpit)
     }
+}
 
-    /// Columns and rows.
-    ///
-    /// # Errors
-    /// When the terminal is gone.
-    pub fn size(&self) -> io::Result<(u16, u16)> {
+impl Surface for Cockpit {
+    fn size(&self) -> io::Result<(u16, u16)> {
         let size = self.terminal.size()?;
         Ok((size.width, size.height))
     }
 
-    /// Draws a state in one synchronized update.
-    ///
-    /// # Errors
-    /// When the terminal is gone.
-    pub fn draw(&mut self, state: &State, theme: &Theme) -> io::Result<()> {
+    fn draw(&mut self, state: &State, theme: &Theme) -> io::Result<()> {
         // A panic in a task gave the terminal back for its report; the session goes on.
         if !ENTERED.load(Ordering::SeqCst) {
             enter_modes()?;
@@ -88,21 +123,13 @@ impl Cockpit {
         drawn
     }
 
-    /// Draws everything anew at the next draw.
-    ///
-    /// # Errors
-    /// When the terminal is gone.
-    pub fn redraw(&mut self) -> io::Result<()> {
+    fn redraw(&mut self) -> io::Result<()> {
         // Not `Terminal::clear`, which asks the terminal for its cursor and waits while the event stream eats the answer.
         let size = self.terminal.size()?;
         self.terminal.resize(size.into())
     }
 
-    /// Turns mouse reporting on or off.
-    ///
-    /// # Errors
-    /// When the terminal is gone.
-    pub fn mouse(&mut self, on: bool) -> io::Result<()> {
+    fn mouse(&mut self, on: bool) -> io::Result<()> {
         self.mouse = on;
         if on {
             execute!(self.terminal.backend_mut(), EnableMouseCapture)
@@ -111,11 +138,7 @@ impl Cockpit {
         }
     }
 
-    /// Puts a text into the clipboard of the person's own machine, by OSC 52; works over ssh.
-    ///
-    /// # Errors
-    /// When the text is longer than terminals take, or the terminal is gone.
-    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+    fn copy(&mut self, text: &str) -> io::Result<()> {
         // It will be pasted into a shell: what that would obey is written out.
         let text = visible_lines(text);
         if text.len() > MOST_COPIED {
@@ -133,11 +156,7 @@ impl Cockpit {
         )
     }
 
-    /// Gives the terminal back to the shell and stops the process until it is continued.
-    ///
-    /// # Errors
-    /// When the terminal is gone afterwards.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    fn suspend(&mut self) -> io::Result<()> {
         restore();
         // STOP cannot be caught, so this works whether a key or a TSTP of the shell asked for it.
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP)?;
@@ -194,7 +213,11 @@ fn restore_on_panic() {
         let report = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             restore();
-            report(info);
+            // A report that can't be written panics itself, which aborts the process with an operation at work.
+            let mut err = io::stderr();
+            if err.write_all(b"\n").and_then(|()| err.flush()).is_ok() {
+                report(info);
+            }
         }));
     });
 }

@@ -42,7 +42,7 @@ pub async fn show(printer: Printer, session: Arc<Session>, demo: bool) -> u8 {
             if !text.is_empty() {
                 printer.say(&text);
             }
-            0
+            farewell.exit_code()
         }
         Err(error) => finish(
             printer,
@@ -85,6 +85,7 @@ fn options(session: &Session, demo: bool) -> Result<Options, String> {
         },
         theme: theme(screen.color, &screen.theme)?,
         keymap,
+        gate: session.gate().clone(),
     })
 }
 

@@ -81,6 +81,7 @@ pub async fn demo(common: &Common, headless: bool, speed: f64) -> u8 {
 }
 
 fn desk(printer: Printer, common: &Common, session: Arc<Session>) -> Desk {
+    super::signals::stop_by_the_gate(session.gate().clone(), printer);
     Desk {
         session,
         printer,

@@ -65,6 +65,7 @@ async fn with_session(printer: Printer, common: Common, command: Command) -> u8 
         Ok(session) => session,
         Err(error) => return cli::fail(printer, &error),
     };
+    signals::stop_by_the_gate(session.gate().clone(), printer);
     let desk = Desk {
         session,
         printer,
@@ -132,9 +133,10 @@ async fn run(desk: &Desk, until: Until, deploy: cli::args::DeployFlags, allow: &
 /// With `--wait` a side that is not ready is waited for; what is committed already is finished without waiting.
 async fn promote(desk: &Desk, wait: bool, flags: &cli::args::OperationFlags) -> u8 {
     if wait {
-        let phase = match desk.session.status().await {
-            Ok(status) => status.phase,
-            Err(error) => return desk.fail(&error),
+        let phase = match desk.reading(desk.session.status()).await {
+            Ok(Ok(status)) => status.phase,
+            Ok(Err(error)) => return desk.fail(&error),
+            Err(interrupted) => return cli::finish(desk.printer, &interrupted),
         };
         if matches!(phase, Phase::Hydrating | Phase::Deploying | Phase::Ready) {
             let outcome = cli::wait::until_ready(desk).await;
@@ -265,7 +267,8 @@ async fn environments(printer: Printer, common: &Common) -> u8 {
             Target { name, session }
         })
         .collect();
-    cli::environments::environments(printer, targets).await
+    let cancel = signals::cancelled_by_signals();
+    cli::environments::environments(printer, targets, &cancel).await
 }
 
 fn keys() -> u8 {

@@ -1,20 +1,20 @@
 //! JSON against its schemas, from the real binary at work on the simulated Materialize.
 
 use crate::schema::Schema;
-use crate::{Ended, command, project, run};
+use crate::{Ended, command, project, run, value};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
 /// A simulated server of its own; ends with the value.
-struct Server {
+pub struct Server {
     child: Child,
     url: String,
 }
 
 impl Server {
-    fn start(folder: &Path) -> Self {
+    pub fn start(folder: &Path) -> Self {
         let mut child = command(folder)
             .args(["sim", "--listen", "127.0.0.1:0", "--speed", "20"])
             .stdout(Stdio::piped())
@@ -30,7 +30,13 @@ impl Server {
         Self { child, url }
     }
 
-    fn run(&self, folder: &Path, words: &[&str]) -> Ended {
+    /// `host:port`.
+    pub fn address(&self) -> &str {
+        let host = self.url.split_once('@').unwrap().1;
+        host.split_once('/').unwrap().0
+    }
+
+    pub fn run(&self, folder: &Path, words: &[&str]) -> Ended {
         run(folder, &[words, &["--url", &self.url]].concat())
     }
 }
@@ -52,10 +58,6 @@ fn events(ended: &Ended) -> Vec<Value> {
     let last = events.last().expect("there is an event");
     assert_eq!(last["event"], "finished", "{last}");
     events
-}
-
-fn value(ended: &Ended) -> Value {
-    serde_json::from_str(&ended.stdout).unwrap()
 }
 
 #[test]

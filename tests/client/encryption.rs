@@ -6,6 +6,7 @@ use crate::settings;
 use cutover::materialize::connection::{Connector, Purpose};
 use cutover::materialize::error::{Class, Error};
 use cutover::materialize::settings::{RootCertificates, SslMode};
+use cutover::materialize::waiting::Ask;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -129,16 +130,17 @@ async fn a_cancel_request_is_encrypted_too() {
     let mut settings = settings(servers.good);
     settings.sslmode = SslMode::VerifyFull;
     settings.sslrootcert = Some(servers.roots.clone());
+    settings.deadlines.sink = Duration::from_millis(100);
     let link = Connector::new(settings)
         .unwrap()
         .connect(Purpose::Execute)
         .await
         .unwrap();
     let error = link
-        .run_within("ALTER SINK s SET FROM t", Duration::from_millis(100))
+        .ask("ALTER SINK s SET FROM t", Ask::Sink)
         .await
         .unwrap_err();
-    assert!(matches!(error.class, Class::Cancelled(_)), "{error}");
+    assert!(matches!(error.class, Class::Overdue { .. }), "{error}");
 }
 
 #[tokio::test]

@@ -1,11 +1,15 @@
 //! Transactions whose end is told precisely, whatever happens to the link.
 
-use crate::connector;
 use crate::proxy::{Cut, Proxy};
 use crate::script::{Reply, Script};
+use crate::{connector, settings};
+use cutover::materialize::connection::Connector;
 use cutover::materialize::error::Class;
 use cutover::materialize::execute::{Executor, StatementEvent, TransactionOutcome};
+use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 const SWAPS: [&str; 2] = [
     r#"ALTER SCHEMA "a" SWAP WITH "b""#,
@@ -30,6 +34,7 @@ async fn each_statement_is_told_before_and_after() {
             StatementEvent::Finished {
                 statement, outcome, ..
             } => format!("{} {statement}", outcome.map(|done| done.tag).unwrap()),
+            StatementEvent::AskedToStop { statement, .. } => panic!("{statement}"),
         });
     })
     .await
@@ -143,19 +148,123 @@ async fn a_link_cut_before_commit_changed_nothing() {
     }
 }
 
+fn hasty(address: SocketAddr) -> Connector {
+    let mut settings = settings(address);
+    settings.connect_timeout = Duration::from_millis(500);
+    settings.deadlines.change = Duration::from_millis(50);
+    settings.deadlines.swap = Duration::from_millis(50);
+    settings.deadlines.sink = Duration::from_millis(50);
+    settings.deadlines.cancel = Duration::from_millis(200);
+    Connector::new(settings).unwrap()
+}
+
 #[tokio::test]
 async fn a_statement_past_its_deadline_is_cancelled() {
     let script = Script::start().await;
     script.reply("ALTER SINK", Reply::Hang);
-    let mut executor = Executor::connect(&connector(script.address), |_| {})
+    let mut executor = Executor::connect(&hasty(script.address), |_| {})
         .await
         .unwrap();
     let error = executor
-        .statement_within("ALTER SINK s SET FROM t", Duration::from_millis(50))
+        .move_sink("ALTER SINK s SET FROM t")
         .await
         .unwrap_err();
-    assert!(matches!(error.class, Class::Cancelled(_)), "{error}");
+    assert!(matches!(error.class, Class::Overdue { .. }), "{error}");
+    assert!(error.to_string().contains("the move of a sink"), "{error}");
     assert!(!error.is_outcome_unknown());
     let next = executor.statement("SELECT 1").await;
     assert!(next.is_ok(), "the session goes on: {next:?}");
+}
+
+#[tokio::test]
+async fn a_statement_whose_cancel_is_not_answered_closes_the_link() {
+    let script = Script::start().await;
+    let proxy = Proxy::before(script.address).await;
+    let mut executor = Executor::connect(&hasty(proxy.address), |_| {})
+        .await
+        .unwrap();
+    proxy.hold();
+    let error = executor.statement("CREATE SCHEMA a").await.unwrap_err();
+    assert!(matches!(error.class, Class::Timeout { .. }), "{error}");
+    assert!(error.is_outcome_unknown());
+    assert!(executor.link().is_closed());
+    let next = executor.statement("SELECT 1").await.unwrap_err();
+    let sent = matches!(next.class, Class::LinkLost { statement_sent, .. } if statement_sent);
+    assert!(!sent, "nothing is sent on a link that was given up: {next}");
+}
+
+#[tokio::test]
+async fn a_silent_server_at_commit_leaves_the_outcome_unknown_and_before_it_does_not() {
+    for (at, unknown) in [("BEGIN", false), (SWAPS[1], false), ("COMMIT", true)] {
+        let script = Script::start().await;
+        let proxy = Proxy::before(script.address).await;
+        let mut executor = Executor::connect(&hasty(proxy.address), |_| {})
+            .await
+            .unwrap();
+        proxy.cut_at(at.as_bytes(), Cut::Silent);
+        let outcome = executor.transaction(&SWAPS).await;
+        let is_unknown = matches!(outcome, TransactionOutcome::Unknown { .. });
+        assert_eq!(is_unknown, unknown, "{at}: {outcome:?}");
+        let (TransactionOutcome::Unknown { error }
+        | TransactionOutcome::NotCommitted { error, .. }) = outcome
+        else {
+            panic!("{at}: {outcome:?}");
+        };
+        assert!(error.to_string().contains("within"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_asks_to_stop_ends_a_swap_before_its_commit_and_never_after() {
+    for (at, ends) in [(SWAPS[1], true), ("COMMIT", false)] {
+        let script = Script::start().await;
+        script.reply_once(at, Reply::Hang);
+        let stop = CancellationToken::new();
+        let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let mut settings = settings(script.address);
+        settings.deadlines.cancel = Duration::from_millis(50);
+        settings.deadlines.swap = Duration::from_millis(if ends { 60_000 } else { 400 });
+        let connector = Connector::new(settings).unwrap();
+        let mut executor = Executor::connect(&connector, move |event| {
+            let _ = sender.send(event);
+        })
+        .await
+        .unwrap()
+        .stopped_by(stop.clone(), true);
+        let running = tokio::spawn(async move { executor.transaction(&SWAPS).await });
+        let is_there = |event: &StatementEvent| matches!(event, StatementEvent::Started { statement, .. } if statement == at);
+        while !is_there(&told.recv().await.unwrap()) {}
+        stop.cancel();
+        let outcome = running.await.unwrap();
+        match ends {
+            true => assert!(
+                matches!(outcome, TransactionOutcome::NotCommitted { .. }),
+                "{outcome:?}"
+            ),
+            // 57014 at COMMIT says nothing: it may have been done before.
+            false => assert!(
+                matches!(outcome, TransactionOutcome::Unknown { .. }),
+                "{outcome:?}"
+            ),
+        }
+        let mut notes = 0;
+        while let Some(event) = told.recv().await {
+            notes += usize::from(matches!(event, StatementEvent::AskedToStop { .. }));
+        }
+        assert_eq!(notes, 1, "{at}");
+        assert_eq!(script.heard("COMMIT").is_empty(), ends);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_the_connection_and_says_nothing_is_told_apart() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let connecting = hasty(listener.local_addr().unwrap());
+    let error = Executor::connect(&connecting, |_| {}).await.err().unwrap();
+    let words = error.to_string();
+    assert!(
+        words.contains("took the connection and said nothing within 0.5 s"),
+        "{words}"
+    );
+    assert_eq!(connecting.waiting(), None);
 }

@@ -1,10 +1,11 @@
 //! The live feed against a server whose time and faults the test decides.
 
-use crate::connector;
 use crate::proxy::Proxy;
 use crate::script::{Reply, START, Script};
+use crate::{connector, settings};
 use cutover::domain::name::{ObjectId, SchemaId};
 use cutover::domain::snapshot::{Lag, Snapshot};
+use cutover::materialize::connection::Connector;
 use cutover::materialize::live::{LiveFeed, Options, live};
 use cutover::materialize::picture::{LinkState, Picture};
 use cutover::materialize::queries::Fact;
@@ -223,11 +224,9 @@ async fn a_link_that_passes_nothing_is_noticed() {
     let script = Script::start().await;
     let proxy = Proxy::before(script.address).await;
     script.second(&[SCHEMA]);
-    let options = Options {
-        silence: Duration::from_millis(300),
-        ..Options::default()
-    };
-    let feed = live(connector(proxy.address), options);
+    let mut settings = settings(proxy.address);
+    settings.deadlines.stream = Duration::from_millis(300);
+    let feed = live(Connector::new(settings).unwrap(), Options::default());
     snapshot(&feed, |_| true).await;
     proxy.hold();
     let lost = picture(&feed, |picture| {

@@ -14,6 +14,8 @@ pub enum Cut {
     Before,
     /// The server answers it, but the answer does not arrive.
     After,
+    /// The server never sees it, and the connection stays open.
+    Silent,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +126,7 @@ impl Connection {
                     let Ok(length @ 1..) = read else { return };
                     match self.trapped(&up[..length]) {
                         Some(Cut::Before) => return,
+                        Some(Cut::Silent) => return std::future::pending().await,
                         Some(Cut::After) => {
                             let _ = server.write_all(&up[..length]).await;
                             // The first bytes of the answer say that the statement was carried out.

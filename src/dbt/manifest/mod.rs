@@ -26,7 +26,6 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 
 /// The file name that dbt gives to a manifest, in `target/` and in a state directory.
 pub const FILE_NAME: &str = "manifest.json";
@@ -57,7 +56,8 @@ impl fmt::Display for ManifestHash {
 /// A manifest, read.
 #[derive(Debug)]
 pub struct Manifest {
-    document: Arc<str>,
+    /// Taken once, when it is read: a document may be tens of megabytes long, and every node asks for the name of its manifest.
+    hash: ManifestHash,
     metadata: Metadata,
     nodes: Vec<Node>,
     index: HashMap<UniqueId, usize>,
@@ -90,8 +90,8 @@ impl Manifest {
 
     /// The name of exactly this manifest.
     #[must_use]
-    pub fn hash(&self) -> ManifestHash {
-        ManifestHash::of(self.document.as_bytes())
+    pub fn hash(&self) -> &ManifestHash {
+        &self.hash
     }
 
     #[must_use]

@@ -3,7 +3,7 @@
 use super::error::{NEWEST_VERSION, OLDEST_VERSION, Problem};
 use super::field::Field;
 use super::macros::ids;
-use super::{Macro, Manifest, Metadata, Node, ResourceType, UniqueId};
+use super::{Macro, Manifest, ManifestHash, Metadata, Node, ResourceType, UniqueId};
 use crate::dbt::json::{Kind, Malformed, Reader, Span, Value};
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -37,6 +37,7 @@ pub(super) fn manifest(bytes: Vec<u8>) -> Result<Manifest, Problem> {
     }
     let text = String::from_utf8(bytes)
         .map_err(|error| Problem::NotJson(error.utf8_error().to_string()))?;
+    let hash = ManifestHash::of(text.as_bytes());
     let mut sections = Sections {
         document: text.into(),
         ..Sections::default()
@@ -45,7 +46,7 @@ pub(super) fn manifest(bytes: Vec<u8>) -> Result<Manifest, Problem> {
     let version = sections.version()?;
     sections.upgrade(version);
     sections.check(version)?;
-    Ok(sections.into_manifest())
+    Ok(sections.into_manifest(hash))
 }
 
 /// What the file holds, section by section, before anything is judged: the version may stand behind the nodes.
@@ -240,7 +241,7 @@ impl Sections {
             .try_for_each(check_shapes)
     }
 
-    fn into_manifest(self) -> Manifest {
+    fn into_manifest(self, hash: ManifestHash) -> Manifest {
         let nodes: Vec<Node> = self.nodes.into_iter().flatten().collect();
         let at = |(at, id): (usize, &UniqueId)| (id.clone(), at);
         let mut index = HashMap::with_capacity(nodes.len());
@@ -251,7 +252,7 @@ impl Sections {
         Manifest {
             macro_index: macro_ids.map(at).collect(),
             macros: self.macros,
-            document: self.document,
+            hash,
             metadata: self.metadata,
             nodes,
             index,

@@ -21,21 +21,10 @@ use tokio::time::{Instant, sleep_until};
 const POLL_EVERY: Duration = Duration::from_secs(5);
 
 /// How the picture is kept live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {
     /// Read at this interval instead of subscribing.
     pub poll: Option<Duration>,
-    /// A stream that says nothing for so long counts as dead. A healthy one shows progress every second (recorded: 08).
-    pub silence: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            poll: None,
-            silence: Duration::from_secs(15),
-        }
-    }
 }
 
 /// The live picture of a server. It stops when dropped.
@@ -74,9 +63,9 @@ pub fn live(connector: Connector, options: Options) -> LiveFeed {
     let (sender, pictures) = watch::channel(picture);
     let wake = Arc::new(Notify::new());
     let feed = Feed {
+        silence: connector.settings().deadlines.stream,
         connector,
         poll: options.poll,
-        silence: options.silence,
         polling_reason: None,
         refused: BTreeSet::new(),
         sender,

@@ -9,6 +9,7 @@ use crate::materialize::connection::{Connector, Link, Purpose};
 use crate::materialize::error::{Class, Error};
 use crate::materialize::probe::Probed;
 use crate::materialize::queries::{Offer, Topic};
+use crate::materialize::waiting::seconds;
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
@@ -178,7 +179,8 @@ async fn follow(
         .collect();
     loop {
         let due = pace.due();
-        let silent_at = heard.values().min().map_or(started, |at| *at) + silence;
+        let most_silent = heard.iter().min_by_key(|(_, at)| **at);
+        let silent_at = most_silent.map_or(started, |(_, at)| *at) + silence;
         tokio::select! {
             message = streams.messages.recv() => {
                 let Some(message) = message else {
@@ -198,9 +200,10 @@ async fn follow(
                 }
             }
             () = sleep_until(silent_at) => {
+                let topic = heard.iter().min_by_key(|(_, at)| **at).map_or("live", |(topic, _)| topic.as_str());
                 return End::Broken(Error::new(Class::LinkLost {
                     statement_sent: true,
-                    reason: format!("no sign of life for {} s", silence.as_secs_f64()),
+                    reason: format!("no sign of life on the {topic} stream for {}", seconds(silence)),
                 }));
             }
         }

@@ -79,9 +79,6 @@ impl Standing<'_> {
         }
         let manifest: &Manifest = held.manifest?;
         let node: &Node = manifest.get(id)?;
-        let compiled = node
-            .compiled_code()
-            .filter(|_| is_settled(manifest, node))?;
         let relation = relation_of(node, self.environment())?;
         let object = self.object(side, &relation)?;
         let kind = match node.materialized().as_deref() {
@@ -93,6 +90,10 @@ impl Standing<'_> {
             .create_sql
             .as_deref()
             .filter(|_| object.kind == kind)?;
+        // Last: it reads the text of every macro that the model calls.
+        let compiled = node
+            .compiled_code()
+            .filter(|_| is_settled(manifest, node))?;
         Some(Recorded {
             compiled: compiled.into_owned(),
             live: canonical(live, self.resolved),

@@ -6,7 +6,7 @@ mod standing;
 mod tests;
 
 use super::error::OpsError;
-use super::session::{Observation, Session};
+use super::session::{FileStamp, Observation, Session};
 use crate::dbt::compare::{Comparison, Options, Reason};
 use crate::dbt::diff::{self, DEFAULT_SELECTOR, Diff, DiffNode};
 use crate::dbt::manifest::{Manifest, Node, ResourceType, UniqueId};
@@ -22,14 +22,12 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 /// Tells one writing of the candidate manifest from another, without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CandidateStamp {
     file: PathBuf,
-    modified: SystemTime,
-    bytes: u64,
+    stamp: FileStamp,
 }
 
 impl Session {
@@ -68,12 +66,8 @@ impl Session {
     #[must_use]
     pub fn candidate_stamp(&self) -> Option<CandidateStamp> {
         let file = self.candidate_file().ok()?;
-        let metadata = file.metadata().ok()?;
-        Some(CandidateStamp {
-            modified: metadata.modified().ok()?,
-            bytes: metadata.len(),
-            file,
-        })
+        let stamp = FileStamp::of(&file)?;
+        Some(CandidateStamp { file, stamp })
     }
 }
 
@@ -134,7 +128,8 @@ impl Reading<'_> {
             diff::Change::Removed => Change::Removed,
             diff::Change::Downstream | diff::Change::Unmodified => Change::Downstream,
         };
-        let mut node = self.node(&found.unique_id, change)?;
+        let drift = self.standing.drift(&found.unique_id);
+        let mut node = self.node(&found.unique_id, change, drift)?;
         node.reasons = found.reasons.iter().map(ToString::to_string).collect();
         node.path = found.path.iter().map(ToString::to_string).collect();
         node.dependents = self.dependents(found, listed);
@@ -151,8 +146,10 @@ impl Reading<'_> {
             .iter()
             .filter_map(|at| nodes.get(at))
             .filter(unlisted)
-            .filter(|node| self.standing.drift(&node.unique_id).is_some())
-            .filter_map(|node| self.node(&node.unique_id, Change::Drifted))
+            .filter_map(|node| {
+                let drift = self.standing.drift(&node.unique_id)?;
+                self.node(&node.unique_id, Change::Drifted, Some(drift))
+            })
             .map(|node| ChangedNode {
                 reasons: vec!["not changed in the project; changed on the server".to_owned()],
                 ..node
@@ -161,7 +158,7 @@ impl Reading<'_> {
     }
 
     /// A node with everything that does not depend on the diff.
-    fn node(&self, id: &UniqueId, change: Change) -> Option<ChangedNode> {
+    fn node(&self, id: &UniqueId, change: Change, drift: Option<String>) -> Option<ChangedNode> {
         let (before, after) = (self.before.get(id), self.comparison.after().get(id));
         let after = after.filter(|_| change != Change::Removed);
         let node = after.or(before)?;
@@ -189,7 +186,7 @@ impl Reading<'_> {
             config: Vec::new(),
             in_production: self.standing.in_production(node, change),
             in_deployment: self.standing.in_deployment(node, change),
-            drift: self.standing.drift(id),
+            drift,
         })
     }
 

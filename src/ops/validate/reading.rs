@@ -13,10 +13,6 @@ use crate::materialize::execute::{Executor, StatementEvent};
 use crate::ops::error::OpsError;
 use crate::ops::session::Session;
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// For one relation on one side: what takes longer is cancelled and told.
-const READ_DEADLINE: Duration = Duration::from_secs(120);
 
 /// Where a server can't read both sides at one moment, moving contents may differ by chance: so often they are read again.
 const TRIES: usize = 3;
@@ -130,10 +126,10 @@ impl<'a> Readers<'a> {
 
     async fn choose_clusters(&mut self, twins: &Twins<'_>) -> Result<(), ServerError> {
         if let Some(cluster) = self.cluster(Side::Production, twins.production) {
-            self.production.statement(&set_cluster(&cluster)).await?;
+            self.production.read(&set_cluster(&cluster)).await?;
         }
         if let Some(cluster) = self.cluster(Side::Deployment, twins.deployment) {
-            self.deployment.statement(&set_cluster(&cluster)).await?;
+            self.deployment.read(&set_cluster(&cluster)).await?;
         }
         Ok(())
     }
@@ -171,16 +167,14 @@ impl<'a> Readers<'a> {
 
 /// The server's logical time now, milliseconds since the epoch.
 async fn moment(executor: &mut Executor<Listener>) -> Result<u64, ServerError> {
-    let answer = executor
-        .read_within("SELECT mz_now()::text AS now", READ_DEADLINE)
-        .await?;
+    let answer = executor.read("SELECT mz_now()::text AS now").await?;
     let now = answer.rows.first().and_then(|row| row.first()?.as_deref());
     now.and_then(|text| text.parse().ok())
         .ok_or_else(|| ServerError::decode("mz_now()", "it is no time"))
 }
 
 async fn contents(executor: &mut Executor<Listener>, query: &str) -> Result<Contents, ServerError> {
-    let answer = executor.read_within(query, READ_DEADLINE).await?;
+    let answer = executor.read(query).await?;
     let row = answer.rows.into_iter().next().unwrap_or_default();
     let mut cells = row.into_iter().flatten();
     let (Some(rows), Some(checksum)) = (cells.next(), cells.next()) else {

@@ -59,7 +59,7 @@ pub fn perform(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Back => back(state),
         Command::Quit => return quit(state),
         Command::Interrupt => return interrupt(state),
-        Command::Suspend => return vec![Effect::Suspend],
+        Command::Suspend => return operation::suspend(state),
         Command::CancelOperation => operation::ask_to_cancel(state),
         Command::Refresh => return refresh(state),
         Command::Mouse => {

@@ -11,7 +11,7 @@ mod picture;
 mod readiness;
 mod run;
 
-pub use operation::outcome_word;
+pub use operation::{NOT_NOW, outcome_word};
 
 use super::effect::Effect;
 use super::event::{Event, Signal};
@@ -57,6 +57,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Parsed(result) => changes::parsed(state, result),
         Event::Signal(Signal::Leave) => operation::leave(state),
+        Event::Signal(Signal::Suspend) => operation::suspend(state),
         Event::Signal(Signal::Continue) => Vec::new(),
         Event::Flash(text) => {
             flash(state, text);

@@ -10,6 +10,10 @@ use crate::tui::state::{
 };
 use crate::tui::theme::Role;
 
+/// Why the process is not stopped now.
+pub const NOT_NOW: &str =
+    "COMMIT is on its way; stopping the process waits until the last record is written";
+
 /// An operation's key: asks for its plan, or says why not.
 pub fn ask(state: &mut State, operation: Operation) -> Vec<Effect> {
     if state.outdated && state.stage == Stage::Idle && state.facts.read_only.is_none() {
@@ -367,23 +371,35 @@ pub fn ask_to_leave(state: &mut State) -> Vec<Effect> {
     }
 }
 
-/// Leaves without asking: at once when nothing runs, else as soon as the operation has stopped or its COMMIT is answered.
+/// Leaves without asking: at once when nothing runs, else as soon as the operation has stopped or its COMMIT is answered. Asking again
+/// changes nothing: an operation that is left half way has no end in its audit, and each of its waits has one.
 pub fn leave(state: &mut State) -> Vec<Effect> {
+    let Stage::Running(running) = &state.stage else {
+        return vec![Effect::Quit];
+    };
+    let (label, committing) = (running.label, running.committing);
+    let again = std::mem::replace(&mut state.leaving, true);
+    let words = match (committing, again) {
+        (true, _) => format!("{label}: COMMIT is on its way: leaving when its answer is known"),
+        (false, true) => format!("{label} is stopping: leaving when it has stopped"),
+        (false, false) => "stopping the operation, then leaving".to_owned(),
+    };
+    flash(state, words);
+    if committing {
+        // What is waited for after COMMIT is waited for all the same, but nothing is tried again and again.
+        return vec![Effect::Cancel];
+    }
+    cancel(state)
+}
+
+/// Back to the shell until SIGCONT. Not between COMMIT and the last record: a stopped process leaves production without its records.
+pub fn suspend(state: &mut State) -> Vec<Effect> {
     match &state.stage {
         Stage::Running(running) if running.committing => {
-            state.leaving = true;
-            flash(
-                state,
-                "COMMIT is on its way: leaving when its answer is known",
-            );
+            let label = running.label;
+            flash(state, format!("{label}: {NOT_NOW}"));
             Vec::new()
         }
-        Stage::Running(_) if state.leaving => vec![Effect::Quit],
-        Stage::Running(_) => {
-            state.leaving = true;
-            flash(state, "stopping the operation, then leaving");
-            cancel(state)
-        }
-        _ => vec![Effect::Quit],
+        _ => vec![Effect::Suspend],
     }
 }
