@@ -281,13 +281,16 @@ pub struct DiffFlags {
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
     /// dbt selectors (default: state:modified+)
-    #[arg(short, long, value_name = "SELECTOR", num_args = 1.., action = clap::ArgAction::Append)]
+    #[arg(short, long, visible_short_alias = 'm', visible_alias = "models", value_name = "SELECTOR", num_args = 1.., action = clap::ArgAction::Append)]
     pub select: Vec<String>,
     /// dbt selectors of what to leave out
     #[arg(long, value_name = "SELECTOR", num_args = 1.., action = clap::ArgAction::Append)]
     pub exclude: Vec<String>,
+    /// A selector of the project's selectors.yml
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["select", "exclude"])]
+    pub selector: Option<String>,
     /// Kinds to list, as dbt ls; `all` for every kind
-    #[arg(long, value_name = "KIND", num_args = 1.., action = clap::ArgAction::Append, env = "DBT_RESOURCE_TYPES", hide_env_values = true)]
+    #[arg(long, visible_alias = "resource-types", value_name = "KIND", num_args = 1.., action = clap::ArgAction::Append, env = "DBT_RESOURCE_TYPES", hide_env_values = true)]
     pub resource_type: Vec<String>,
     /// Which tests come along: eager, cautious, buildable, empty
     #[arg(
@@ -298,6 +301,10 @@ pub struct DiffFlags {
         hide_env_values = true
     )]
     pub indirect_selection: String,
+    /// Compare more values before rendering; only where there is no project, whose `flags:` else decide (default: as the dbt that
+    /// wrote the manifest, no before 1.12)
+    #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
+    pub compare_more_unrendered_values: Option<bool>,
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -4,6 +4,7 @@ use super::args::{DiffFlags, Output};
 use super::printer::{Closed, Printer};
 use super::{PIPE_CLOSED, fail};
 use crate::ops::diff::{Diff, DiffNode, DiffOptions, diff, words};
+use crate::ops::error::OpsError;
 use std::path::{Path, PathBuf};
 
 /// What the surroundings say where flags say nothing.
@@ -13,7 +14,31 @@ pub struct Defaults {
     pub state: Option<PathBuf>,
     /// The project's manifest.
     pub manifest: Option<PathBuf>,
-    pub compare_unrendered: bool,
+    /// What the project says, where there is one.
+    pub project_flags: Option<ProjectFlags>,
+}
+
+/// The flags of a `dbt_project.yml` that change a comparison.
+#[derive(Debug, Clone, Default)]
+pub struct ProjectFlags {
+    pub file: PathBuf,
+    /// `state_modified_compare_more_unrendered_values`, where it is set.
+    pub compare_unrendered: Option<bool>,
+}
+
+/// The project decides, as it does for dbt; the flag speaks for a project that is not there.
+fn compare_unrendered(
+    flag: Option<bool>,
+    project: Option<&ProjectFlags>,
+) -> Result<Option<bool>, OpsError> {
+    match (flag, project) {
+        (flag, None) => Ok(flag),
+        (None, Some(project)) => Ok(project.compare_unrendered),
+        (Some(_), Some(project)) => Err(OpsError::Usage(format!(
+            "--compare-more-unrendered-values is for manifests without a project; here {} decides, as it does for dbt. Set `state_modified_compare_more_unrendered_values` under its `flags:`",
+            project.file.display()
+        ))),
+    }
 }
 
 /// Compares and prints.
@@ -24,6 +49,12 @@ pub fn run(printer: Printer, flags: &DiffFlags, defaults: Defaults) -> u8 {
         .as_deref()
         .and_then(Path::parent)
         .map(Path::to_owned);
+    let project = defaults.project_flags.as_ref();
+    let compare_unrendered = match compare_unrendered(flags.compare_more_unrendered_values, project)
+    {
+        Ok(chosen) => chosen,
+        Err(error) => return fail(printer, &error),
+    };
     let options = DiffOptions {
         state: flags
             .state
@@ -37,10 +68,11 @@ pub fn run(printer: Printer, flags: &DiffFlags, defaults: Defaults) -> u8 {
             .unwrap_or_else(|| "target/manifest.json".into()),
         target_dir,
         select: flags.select.clone(),
+        selector: flags.selector.clone(),
         exclude: flags.exclude.clone(),
         resource_types: words(&flags.resource_type),
         indirect_selection: flags.indirect_selection.clone(),
-        compare_unrendered: defaults.compare_unrendered,
+        compare_unrendered,
     };
     match diff(options) {
         Ok(diff) => match print(printer, &diff) {
@@ -58,6 +90,11 @@ fn print(printer: Printer, diff: &Diff) -> Result<(), Closed> {
             warning.id,
             warning.file,
             warning.breaking.join("; ")
+        ));
+    }
+    for (side, version) in &diff.written_by_fusion {
+        printer.must_say(&format!(
+            "warning: dbt {version} wrote the manifest of the {side}; its checksums and configurations are not comparable with those of dbt-core, so nodes may be listed that did not change. Write both manifests with one of the two"
         ));
     }
     match printer.output {

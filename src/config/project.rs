@@ -35,10 +35,8 @@ pub struct DbtProject {
     pub model_paths: Vec<PathBuf>,
     /// Per dbt target.
     pub deployments: BTreeMap<String, DeploymentNames>,
-    /// `flags.state_modified_compare_more_unrendered_values`: how dbt compares configurations.
-    pub compare_more_unrendered_values: bool,
-    /// `flags.state_modified_compare_vars`.
-    pub compare_vars: bool,
+    /// `flags.state_modified_compare_more_unrendered_values`, where it is set: how dbt compares configurations.
+    pub compare_more_unrendered_values: Option<bool>,
 }
 
 /// The nearest folder at or above `start` that holds a dbt project, which is how dbt finds it.
@@ -102,7 +100,6 @@ impl DbtProject {
                 &root,
                 "state_modified_compare_more_unrendered_values",
             ),
-            compare_vars: flag(&root, "state_modified_compare_vars"),
         })
     }
 
@@ -128,9 +125,9 @@ fn unreadable(dir: &Path, file: &Path, error: &std::io::Error) -> Problem {
     }
 }
 
-fn flag(root: &Node, name: &str) -> bool {
-    root.at(&["flags", name])
-        .is_some_and(|node| matches!(node.value, Yaml::Bool(true)))
+fn flag(root: &Node, name: &str) -> Option<bool> {
+    let node = root.at(&["flags", name])?;
+    (!matches!(node.value, Yaml::Null)).then_some(matches!(node.value, Yaml::Bool(true)))
 }
 
 impl Reading<'_> {
@@ -258,7 +255,7 @@ mod tests {
         assert_eq!(problems, [""; 0]);
         let project = project.unwrap();
         assert_eq!(project.profile.as_deref(), Some("mz"));
-        assert!(project.compare_more_unrendered_values && !project.compare_vars);
+        assert_eq!(project.compare_more_unrendered_values, Some(true));
         assert_eq!(project.target_path, project.dir.join("target"));
         let names = &project.deployments["prod"];
         assert_eq!(names.clusters[0].as_str(), "compute");

@@ -25,12 +25,14 @@ pub struct DiffRequest {
     pub target_dir: Option<PathBuf>,
     /// Values of `--select`; none means [`DEFAULT_SELECTOR`].
     pub select: Vec<String>,
+    /// `--selector`: a selector of `selectors.yml` instead.
+    pub selector: Option<String>,
     /// Values of `--exclude`.
     pub exclude: Vec<String>,
     pub resource_types: ResourceTypes,
     pub indirect: IndirectSelection,
     /// See [`Options::compare_unrendered`].
-    pub compare_unrendered: bool,
+    pub compare_unrendered: Option<bool>,
 }
 
 /// Why there is no diff.
@@ -88,6 +90,9 @@ pub struct Diff {
     /// Broken contracts at which dbt warns.
     #[serde(skip)]
     pub warnings: Vec<ContractWarning>,
+    /// See [`Comparison::written_by_fusion`].
+    #[serde(skip)]
+    pub written_by_fusion: Vec<(&'static str, String)>,
 }
 
 /// Reads both manifests, compares them, selects.
@@ -131,10 +136,17 @@ fn selection(request: &DiffRequest) -> Result<(String, Selection), SelectionErro
     } else {
         &request.select
     };
-    let selection = Selection::parse(select, &request.exclude)?
+    let (words, selection) = match &request.selector {
+        Some(name) => (format!("selector:{name}"), Selection::named(name)),
+        None => (
+            select.join(" "),
+            Selection::parse(select, &request.exclude)?,
+        ),
+    };
+    let selection = selection
         .indirect(request.indirect)
         .resource_types(request.resource_types.clone());
-    Ok((select.join(" "), selection))
+    Ok((words, selection))
 }
 
 fn state_manifest(request: &DiffRequest) -> Result<PathBuf, DiffError> {
@@ -180,6 +192,7 @@ impl Diff {
             selected,
             nodes,
             warnings: comparison.warnings().to_vec(),
+            written_by_fusion: comparison.written_by_fusion(),
         })
     }
 }

@@ -16,11 +16,13 @@ pub struct DiffOptions {
     /// Where dbt writes the project's manifest, where there is a project.
     pub target_dir: Option<PathBuf>,
     pub select: Vec<String>,
+    /// A selector of `selectors.yml`, instead of `select` and `exclude`.
+    pub selector: Option<String>,
     pub exclude: Vec<String>,
     pub resource_types: Vec<String>,
     pub indirect_selection: String,
-    /// The project flag `state_modified_compare_more_unrendered_values`.
-    pub compare_unrendered: bool,
+    /// The project flag `state_modified_compare_more_unrendered_values`, where it is set.
+    pub compare_unrendered: Option<bool>,
 }
 
 /// Compares and selects.
@@ -38,6 +40,7 @@ pub fn diff(options: DiffOptions) -> Result<Diff, OpsError> {
         manifest: options.manifest,
         target_dir: options.target_dir,
         select: options.select,
+        selector: options.selector,
         exclude: options.exclude,
         resource_types,
         indirect,

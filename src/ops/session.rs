@@ -350,7 +350,8 @@ impl Session {
             compare_unrendered: self
                 .settings
                 .project()
-                .is_ok_and(|project| project.compare_more_unrendered_values),
+                .ok()
+                .and_then(|project| project.compare_more_unrendered_values),
             now: jiff::Timestamp::now(),
         }
     }

@@ -213,9 +213,10 @@ fn diff(printer: Printer, common: &Common, flags: &DiffFlags) -> u8 {
     let defaults = cli::diff::Defaults {
         state: settings::dbt_state().or_else(|| Some(settings.folders.state.clone())),
         manifest: project.map(|project| project.target_path.join("manifest.json")),
-        compare_unrendered: settings::compare_unrendered(
-            project.is_some_and(|project| project.compare_more_unrendered_values),
-        ),
+        project_flags: project.map(|project| cli::diff::ProjectFlags {
+            file: project.file(),
+            compare_unrendered: project.compare_more_unrendered_values,
+        }),
     };
     cli::diff::run(printer, flags, defaults)
 }

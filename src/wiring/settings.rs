@@ -77,17 +77,6 @@ pub fn dbt_state() -> Option<PathBuf> {
     named.map(PathBuf::from)
 }
 
-/// The flag by which dbt compares unrendered values: its environment variable is stronger than the project.
-pub fn compare_unrendered(project: bool) -> bool {
-    match std::env::var("DBT_STATE_MODIFIED_COMPARE_MORE_UNRENDERED_VALUES") {
-        Ok(value) if !value.is_empty() => matches!(
-            value.to_lowercase().as_str(),
-            "1" | "true" | "t" | "yes" | "y" | "on"
-        ),
-        _ => project,
-    }
-}
-
 /// Writes `cutover.toml` beside the project; an existing file is never touched.
 pub fn write_example(printer: Printer, common: &Common) -> u8 {
     let here = std::env::current_dir().unwrap_or_default();

@@ -30,7 +30,7 @@ fn parse(bytes: Vec<u8>) -> Arc<Manifest> {
 
 fn compare(before: &Arc<Manifest>, after: &Arc<Manifest>) -> Comparison {
     let options = Options {
-        compare_unrendered: false,
+        compare_unrendered: None,
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
     };
     Comparison::new(Some(Arc::clone(before)), Arc::clone(after), options)
@@ -42,10 +42,11 @@ fn request(folder: &Path) -> DiffRequest {
         manifest: folder.join("target/manifest.json"),
         target_dir: None,
         select: Vec::new(),
+        selector: None,
         exclude: Vec::new(),
         resource_types: ResourceTypes::default(),
         indirect: IndirectSelection::Eager,
-        compare_unrendered: false,
+        compare_unrendered: None,
     }
 }
 

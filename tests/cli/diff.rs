@@ -1,8 +1,8 @@
 //! `cutover diff` on the sample project's manifests: needs no server.
 
 use crate::schema::Schema;
-use crate::{asset, project, run};
-use serde_json::Value;
+use crate::{Ended, asset, command, project, run};
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
@@ -169,4 +169,123 @@ fn what_can_not_be_compared_is_told_with_code_2() {
         assert!(ended.stderr.contains(said), "{words:?}: {}", ended.stderr);
         assert_eq!(ended.stdout, "", "{words:?}");
     }
+}
+
+/// A folder with two manifests of one source, whose schema is rendered otherwise; only its template is the same.
+fn source_with_a_variable(state_version: &str, project_version: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |directory: &str, version: &str, schema: &str| {
+        let sections = [
+            "nodes",
+            "exposures",
+            "metrics",
+            "macros",
+            "unit_tests",
+            "semantic_models",
+            "saved_queries",
+        ];
+        let mut manifest: Value = sections
+            .map(|section| (section.to_owned(), json!({})))
+            .into_iter()
+            .collect();
+        manifest["metadata"] = json!({
+            "dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "dbt_version": version
+        });
+        manifest["sources"] = json!({"source.p.farm.apples": {
+            "resource_type": "source", "name": "apples", "source_name": "farm", "fqn": ["p", "farm", "apples"],
+            "schema": schema, "unrendered_schema": "{{ var('farm') }}"
+        }});
+        fs::create_dir(folder.path().join(directory)).unwrap();
+        fs::write(
+            folder.path().join(directory).join("manifest.json"),
+            manifest.to_string(),
+        )
+        .unwrap();
+    };
+    write("state", state_version, "farm");
+    write("target", project_version, "other_farm");
+    folder
+}
+
+const BOTH_FILES: [&str; 4] = ["--state", "state", "--manifest", "target/manifest.json"];
+
+#[test]
+fn the_version_of_dbt_and_then_the_flag_decide_what_is_compared_before_rendering() {
+    let listed = |version: &str, more: &[&str]| {
+        let folder = source_with_a_variable(version, version);
+        !ids(folder.path(), &[&BOTH_FILES, more].concat()).is_empty()
+    };
+    let flag = |value| ["--compare-more-unrendered-values", value];
+    assert!(listed("1.11.16", &[]));
+    assert!(!listed("1.12.6", &[]));
+    assert!(!listed("1.11.16", &flag("true")));
+    assert!(listed("1.12.6", &flag("false")));
+}
+
+#[test]
+fn no_variable_sets_the_flag_as_in_dbt() {
+    let folder = source_with_a_variable("1.11.16", "1.11.16");
+    for variable in [
+        "DBT_STATE_MODIFIED_COMPARE_MORE_UNRENDERED_VALUES",
+        "DBT_ENGINE_STATE_MODIFIED_COMPARE_MORE_UNRENDERED_VALUES",
+    ] {
+        let words = [&["diff", "--output", "ids"], &BOTH_FILES[..]].concat();
+        let output = command(folder.path())
+            .args(&words)
+            .env(variable, "true")
+            .output();
+        let ended = Ended::of(output.unwrap()).with_code(0);
+        assert_eq!(ended.stdout, "source.p.farm.apples\n", "{variable}");
+    }
+}
+
+#[test]
+fn the_project_decides_where_there_is_one() {
+    let folder = source_with_a_variable("1.12.6", "1.12.6");
+    let project = |flags: &str| {
+        let text = format!("name: p\n{flags}");
+        fs::write(folder.path().join("dbt_project.yml"), text).unwrap();
+    };
+    project("");
+    assert!(ids(folder.path(), &BOTH_FILES).is_empty());
+    project("flags: {state_modified_compare_more_unrendered_values: false}\n");
+    assert_eq!(ids(folder.path(), &BOTH_FILES), ["source.p.farm.apples"]);
+    let flag = ["--compare-more-unrendered-values", "true"];
+    let words = [&["diff"], &BOTH_FILES[..], &flag].concat();
+    let ended = run(folder.path(), &words).with_code(2);
+    assert!(ended.stderr.contains("dbt_project.yml"), "{}", ended.stderr);
+}
+
+#[test]
+fn manifests_of_the_second_engine_are_said_to_be_incomparable() {
+    let words = [&["diff"], &BOTH_FILES[..]].concat();
+    let mixed = source_with_a_variable("2.0.9", "1.12.6");
+    let ended = run(mixed.path(), &words).with_code(0);
+    assert!(
+        ended
+            .stderr
+            .contains("dbt 2.0.9 wrote the manifest of the state"),
+        "{}",
+        ended.stderr
+    );
+    let alike = source_with_a_variable("2.0.9", "2.0.9");
+    let ended = run(alike.path(), &words).with_code(0);
+    assert!(!ended.stderr.contains("2.0.9"), "{}", ended.stderr);
+}
+
+#[test]
+fn dbts_other_spellings_are_taken() {
+    let project = project();
+    let select = |words: &[&str]| ids(project.path(), words);
+    let expected = select(&["--select", "state:modified", "--resource-type", "model"]);
+    assert_eq!(
+        select(&["-m", "state:modified", "--resource-types", "model"]),
+        expected
+    );
+    assert_eq!(
+        select(&["--models", "state:modified", "--resource-type", "model"]),
+        expected
+    );
+    let ended = run(project.path(), &["diff", "--selector", "nowhere"]).with_code(2);
+    assert!(ended.stderr.contains("nowhere"), "{}", ended.stderr);
 }

@@ -143,7 +143,7 @@ pub fn cases() -> impl Iterator<Item = Case> {
 
 pub fn options(compare_unrendered: bool) -> Options {
     Options {
-        compare_unrendered,
+        compare_unrendered: Some(compare_unrendered),
         now: "2026-11-20T12:00:00Z".parse().unwrap(),
     }
 }

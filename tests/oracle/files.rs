@@ -38,10 +38,11 @@ impl Project {
             manifest: self.0.path().join("target/manifest.json"),
             target_dir: Some(self.0.path().join("target")),
             select: Vec::new(),
+            selector: None,
             exclude: Vec::new(),
             resource_types: ResourceTypes::default(),
             indirect: IndirectSelection::default(),
-            compare_unrendered: false,
+            compare_unrendered: None,
         }
     }
 }

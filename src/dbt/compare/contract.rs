@@ -52,15 +52,23 @@ fn same_checksum(pair: Pair<'_>) -> bool {
         .is_none()
 }
 
+/// A constraint that a changed contract lost and that no adapter's list has: looking it up stops dbt before 1.12.
+pub(super) fn unknown_constraint(pair: Pair<'_>) -> Option<String> {
+    let is_looked_at = is_enforced(pair.before)
+        && !(is_enforced(pair.after) && same_checksum(pair))
+        && enforces_constraints(pair.before);
+    if !is_looked_at {
+        return None;
+    }
+    let comparison = Breaking::of(pair, &[]);
+    comparison
+        .all_lost()
+        .filter_map(|constraint| Some(constraint.get("type")?.as_text()?.to_owned()))
+        .find(|kind| !CONSTRAINT_TYPES.contains(&kind.as_str()))
+}
+
 fn breaking(pair: Pair<'_>, adapter: Option<&str>) -> Vec<String> {
-    let columns = |node: &Node| node.value(Field::Columns).unwrap_or(Value::Null);
-    let comparison = Breaking {
-        before: pair.before,
-        after: pair.after,
-        old_columns: columns(pair.before),
-        new_columns: columns(pair.after),
-        enforced: enforced_constraints(adapter),
-    };
+    let comparison = Breaking::of(pair, enforced_constraints(adapter));
     let mut found = Vec::new();
     if !is_enforced(pair.after) {
         found.push("the contract is no longer enforced".to_owned());
@@ -74,6 +82,9 @@ fn breaking(pair: Pair<'_>, adapter: Option<&str>) -> Vec<String> {
     }
     found
 }
+
+/// The types of constraints that adapters speak of.
+const CONSTRAINT_TYPES: [&str; 5] = ["check", "not_null", "unique", "primary_key", "foreign_key"];
 
 /// The constraint types that the adapter makes the database enforce: only their loss breaks a contract.
 fn enforced_constraints(adapter: Option<&str>) -> &'static [&'static str] {
@@ -100,7 +111,28 @@ struct Breaking<'a> {
     enforced: &'static [&'static str],
 }
 
-impl Breaking<'_> {
+impl<'a> Breaking<'a> {
+    fn of(pair: Pair<'a>, enforced: &'static [&'static str]) -> Self {
+        let columns = |node: &Node| node.value(Field::Columns).unwrap_or(Value::Null);
+        Self {
+            before: pair.before,
+            after: pair.after,
+            old_columns: columns(pair.before),
+            new_columns: columns(pair.after),
+            enforced,
+        }
+    }
+
+    /// The constraints of kept columns and of the model that are no longer there.
+    fn all_lost(&self) -> impl Iterator<Item = Value> {
+        let of_columns = self.kept_columns().flat_map(|(_, old, new)| {
+            let (old, new) = (old.get("constraints"), new.get("constraints"));
+            lost(constraints(old), constraints(new))
+        });
+        let model = |node: &Node| constraints(node.value(Field::Constraints).as_ref());
+        of_columns.chain(lost(model(self.before), model(self.after)))
+    }
+
     /// The old columns that still exist, with the new ones.
     fn kept_columns(&self) -> impl Iterator<Item = (&str, &Value, &Value)> {
         let new = |key| self.new_columns.get(key);
@@ -143,8 +175,7 @@ impl Breaking<'_> {
     /// The names of the enforced constraints that are no longer there.
     fn lost(&self, old: Vec<Value>, new: Vec<Value>) -> impl Iterator<Item = String> {
         let enforced = self.enforced;
-        old.into_iter()
-            .filter(move |constraint| !new.contains(constraint))
+        lost(old, new)
             .filter(move |constraint| {
                 let kind = constraint.get("type").and_then(Value::as_text);
                 kind.is_some_and(|kind| enforced.contains(&kind))
@@ -170,6 +201,11 @@ impl Breaking<'_> {
             )
         })
     }
+}
+
+fn lost(old: Vec<Value>, new: Vec<Value>) -> impl Iterator<Item = Value> {
+    old.into_iter()
+        .filter(move |constraint| !new.contains(constraint))
 }
 
 fn constraints(list: Option<&Value>) -> Vec<Value> {

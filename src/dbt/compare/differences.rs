@@ -4,6 +4,7 @@
 //! model's label and every rendered name count for nothing; an explicitly written default is a change.
 
 use super::pair::{Absent, Pair, config_reasons};
+use super::rules::Rules;
 use super::shape::{self, Shape};
 use super::{Reason, contract};
 use crate::dbt::json::Value;
@@ -25,22 +26,28 @@ const TEST_CONFIGS: [&str; 8] = [
     "store_failures_as",
 ];
 
+/// The one that counts since dbt 1.12.
+const TEST_CONFIG_SINCE_1_12: &str = "sql_header";
+
 const RELATION_CONFIGS: [&str; 3] = ["database", "schema", "alias"];
 
 const EXPORT_CONFIGS: [&str; 3] = ["export_as", "schema", "alias"];
 
 /// Everything that dbt can see to differ between the two sides, macros apart.
-pub(super) fn of(pair: Pair<'_>, compare_unrendered: bool, adapter: Option<&str>) -> Vec<Reason> {
+pub(super) fn of(pair: Pair<'_>, rules: &Rules<'_>) -> Vec<Reason> {
     let mut reasons = Vec::new();
     match pair.after.resource_type {
-        ResourceType::Source => source(pair, compare_unrendered, &mut reasons),
+        ResourceType::Source => source(pair, rules, &mut reasons),
         ResourceType::Exposure => exposure(pair, &mut reasons),
         ResourceType::Metric => metric(pair, &mut reasons),
         ResourceType::UnitTest => reasons.extend(pair.plain(Field::Checksum)),
-        ResourceType::SemanticModel => semantic_model(pair, &mut reasons),
-        ResourceType::SavedQuery => saved_query(pair, &mut reasons),
+        ResourceType::SemanticModel => semantic_model(pair, rules, &mut reasons),
+        ResourceType::SavedQuery => saved_query(pair, rules, &mut reasons),
         ResourceType::Test => {
-            node(pair, |key| TEST_CONFIGS.contains(&key), &mut reasons);
+            let counts = |key: &str| {
+                TEST_CONFIGS.contains(&key) || (rules.since_1_12 && key == TEST_CONFIG_SINCE_1_12)
+            };
+            node(pair, counts, &mut reasons);
         }
         kind => {
             node(
@@ -50,8 +57,8 @@ pub(super) fn of(pair: Pair<'_>, compare_unrendered: bool, adapter: Option<&str>
             );
             persisted_descriptions(pair, &mut reasons);
             match kind {
-                ResourceType::Model => model(pair, adapter, &mut reasons),
-                ResourceType::Function => function(pair, &mut reasons),
+                ResourceType::Model => model(pair, rules.adapter, &mut reasons),
+                ResourceType::Function => function(pair, rules, &mut reasons),
                 _ => {}
             }
         }
@@ -161,13 +168,16 @@ fn model(pair: Pair<'_>, adapter: Option<&str>, reasons: &mut Vec<Reason>) {
     }
 }
 
-fn function(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
+fn function(pair: Pair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
     reasons.extend(pair.field(Field::Arguments, Absent::EmptyList, &shape::ARGUMENTS));
     reasons.extend(pair.field(Field::Returns, Absent::Null, &shape::RETURNS));
+    if rules.since_1_12 {
+        reasons.extend(pair.field(Field::Overloads, Absent::EmptyList, &shape::OVERLOADS));
+    }
 }
 
-fn source(pair: Pair<'_>, compare_unrendered: bool, reasons: &mut Vec<Reason>) {
-    let name = if compare_unrendered {
+fn source(pair: Pair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
+    let name = if rules.compare_unrendered {
         [Field::UnrenderedDatabase, Field::UnrenderedSchema]
     } else {
         [Field::Database, Field::Schema]
@@ -185,7 +195,12 @@ fn source(pair: Pair<'_>, compare_unrendered: bool, reasons: &mut Vec<Reason>) {
     reasons.extend(pair.field(Field::Quoting, Absent::Blank, &shape::QUOTING));
     reasons.extend(pair.field(Field::Freshness, Absent::Null, &shape::FRESHNESS));
     reasons.extend(pair.plain(Field::LoadedAtField));
-    reasons.extend(pair.field(Field::External, Absent::Null, &shape::EXTERNAL));
+    let external = if rules.since_1_12 {
+        &shape::EXTERNAL_SINCE_1_12
+    } else {
+        &shape::EXTERNAL
+    };
+    reasons.extend(pair.field(Field::External, Absent::Null, external));
 }
 
 fn all_configs(pair: Pair<'_>, ignored: &[&str], reasons: &mut Vec<Reason>) {
@@ -231,7 +246,7 @@ fn metric(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
     all_configs(pair, &["group"], reasons);
 }
 
-fn semantic_model(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
+fn semantic_model(pair: Pair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
     for field in [
         Field::Model,
         Field::Description,
@@ -240,10 +255,15 @@ fn semantic_model(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
     ] {
         reasons.extend(pair.plain(field));
     }
+    let dimensions = if rules.since_1_12 {
+        &shape::DIMENSIONS_SINCE_1_12
+    } else {
+        &shape::DIMENSIONS
+    };
     for (field, absent, shape) in [
         (Field::Defaults, Absent::Null, &shape::DEFAULTS),
         (Field::Entities, Absent::EmptyList, &shape::ENTITIES),
-        (Field::Dimensions, Absent::EmptyList, &shape::DIMENSIONS),
+        (Field::Dimensions, Absent::EmptyList, dimensions),
         (Field::Measures, Absent::EmptyList, &shape::MEASURES),
     ] {
         reasons.extend(pair.field(field, absent, shape));
@@ -258,7 +278,7 @@ fn rendered_config(pair: Pair<'_>, shape: &Shape, reasons: &mut Vec<Reason>) {
     }
 }
 
-fn saved_query(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
+fn saved_query(pair: Pair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
     query_params(pair, reasons);
     for field in [Field::Description, Field::Label, Field::Group] {
         reasons.extend(pair.plain(field));
@@ -275,7 +295,12 @@ fn saved_query(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
             });
         }
     }
-    reasons.extend(pair.field(Field::Tags, Absent::EmptyList, &Shape::Any));
+    let tags = if rules.since_1_12 {
+        &Shape::Any
+    } else {
+        &Shape::Letters
+    };
+    reasons.extend(pair.field(Field::Tags, Absent::EmptyList, tags));
 }
 
 /// Metrics, grouping and filters of a saved query; its order and limit do not count.

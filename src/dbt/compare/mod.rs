@@ -1,6 +1,7 @@
 //! State comparison: which nodes of a project differ from a saved manifest, and in what.
 //!
-//! Follows dbt-core 1.11 to the letter, oddities included, because operators deploy what dbt selects:
+//! Follows dbt-core 1.11 and 1.12 to the letter, oddities included, because operators deploy what dbt selects. The dbt that wrote
+//! the project's manifest is the one that would select, so its version decides where the two differ.
 //! - a new source, exposure, metric, semantic model or saved query is new but not modified;
 //! - rendered names are never compared (sources excepted), so a deployment suffix, another target or another
 //!   `generate_schema_name` changes nothing;
@@ -8,61 +9,42 @@
 //! - a changed macro counts where the node reaches it in the new manifest, dbt's own and its adapters' macros included;
 //! - removed nodes are never selected, but breaking the contract of a versioned model, by change or removal, makes dbt stop.
 
+mod abort;
 mod contract;
 mod differences;
 mod facet;
 mod macros;
 mod pair;
 mod reason;
+mod rules;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 
+pub use abort::Abort;
 pub use facet::{Facet, Facets};
 pub use reason::{MacroChange, Reason};
 
 use super::graph::{Graph, NodeSet};
 use super::manifest::{Manifest, Node, ResourceType, UniqueId};
+use abort::Aborts;
 use jiff::Timestamp;
 use macros::MacroComparison;
 use pair::Pair;
+use rules::Rules;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a comparison needs to know beside the manifests.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// The project flag `state_modified_compare_more_unrendered_values` (or the environment variable
-    /// `DBT_STATE_MODIFIED_COMPARE_MORE_UNRENDERED_VALUES`): compare names of sources before rendering.
-    pub compare_unrendered: bool,
+    /// The project flag `state_modified_compare_more_unrendered_values`: compare names of sources before rendering. Where the
+    /// project does not say it, the dbt that wrote its manifest decides: no before 1.12, yes from 1.12 on. No environment variable
+    /// sets it.
+    pub compare_unrendered: Option<bool>,
     /// Removing a contracted model breaks nothing once its deprecation date has passed.
     pub now: Timestamp,
-}
-
-/// Where dbt stops instead of selecting.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Abort {
-    #[error(
-        "the contract of the versioned model {id} ({file}) is broken: {}. dbt stops here (ContractBreakingChangeError): keep the contract, or make a new version of the model",
-        .breaking.join("; ")
-    )]
-    ContractBroken {
-        id: UniqueId,
-        file: String,
-        breaking: Vec<String>,
-    },
-    #[error(
-        "{name} ({file}) depends on a macro or generic test that does not exist, so dbt stops here (Compilation Error): correct the name, or run `dbt deps` when it comes from a package"
-    )]
-    MissingMacro { name: String, file: String },
-    #[error(
-        "{name} ({file}) depends on {id}, which neither manifest has, so dbt stops here: write the manifest again with `dbt parse --no-partial-parse`"
-    )]
-    UnknownMacro {
-        name: String,
-        file: String,
-        id: UniqueId,
-    },
 }
 
 /// A broken contract of a model without versions: dbt warns and goes on.
@@ -118,14 +100,6 @@ impl NodeComparison {
     }
 }
 
-/// The first thing at which dbt stops, for the selectors that meet it.
-#[derive(Debug, Default)]
-struct Aborts {
-    modified: Option<Abort>,
-    contract: Option<Abort>,
-    macros: Option<Abort>,
-}
-
 /// A project's manifest, compared with the one of the state.
 #[derive(Debug)]
 pub struct Comparison {
@@ -152,9 +126,14 @@ impl Comparison {
             aborts: Aborts::default(),
         };
         if let Some(before) = before {
-            comparison.compare_nodes(&before, &after, options);
-            comparison.check_removed_contracts(&before, &after, options.now);
-            comparison.removed = removed(&before, &after);
+            match Rules::of(&before, &after, options) {
+                Ok(rules) => {
+                    comparison.compare_nodes(&before, &after, &rules);
+                    comparison.check_removed_contracts(&before, &after, options.now);
+                    comparison.removed = removed(&before, &after);
+                }
+                Err(abort) => comparison.aborts.state = Some(abort),
+            }
         }
         comparison
     }
@@ -187,10 +166,40 @@ impl Comparison {
         &self.removed
     }
 
+    /// The sides that dbt's second engine wrote: `state` or `project`, with its version. Its checksums and configurations are not
+    /// those of dbt-core, so nodes can seem to differ that do not.
+    #[must_use]
+    pub fn written_by_fusion(&self) -> Vec<(&'static str, String)> {
+        let sides = [
+            ("state", self.before.as_ref()),
+            ("project", Some(&self.after)),
+        ];
+        let versions = sides.into_iter().filter_map(|(side, manifest)| {
+            let metadata = manifest?.metadata();
+            let version = metadata.dbt_version.clone()?;
+            metadata.is_by_fusion().then_some((side, version))
+        });
+        let versions: Vec<_> = versions.collect();
+        // Where it wrote both, they compare.
+        if versions.len() == 2 {
+            Vec::new()
+        } else {
+            versions
+        }
+    }
+
     /// Contracts that changed in a way at which dbt warns.
     #[must_use]
     pub fn warnings(&self) -> &[ContractWarning] {
         &self.warnings
+    }
+
+    /// Whether dbt can load the state.
+    ///
+    /// # Errors
+    /// When it stops there, whatever is to be selected.
+    pub fn check_state(&self) -> Result<(), &Abort> {
+        self.aborts.state.as_ref().map_or(Ok(()), Err)
     }
 
     /// The members that `state:modified` yields.
@@ -232,27 +241,24 @@ impl Comparison {
         found
     }
 
-    fn compare_nodes(&mut self, before: &Manifest, after: &Manifest, options: Options) {
+    fn compare_nodes(&mut self, before: &Manifest, after: &Manifest, rules: &Rules<'_>) {
         let mut macros = MacroComparison::new(before, after);
-        let adapter = after.metadata().adapter_type.as_deref();
         for (at, node) in after.nodes().iter().enumerate() {
-            let old = before.get(&node.unique_id);
-            let mut found = match old {
-                None => new_node(node),
-                Some(old) => {
-                    let pair = Pair {
-                        before: old,
-                        after: node,
-                    };
-                    known_node(
-                        node,
-                        differences::of(pair, options.compare_unrendered, adapter),
-                    )
-                }
-            };
+            let pair = before.get(&node.unique_id).map(|old| Pair {
+                before: old,
+                after: node,
+                state_arguments: rules.upgrade.arguments(&old.unique_id),
+            });
+            let mut found = pair.map_or_else(
+                || new_node(node),
+                |pair| known_node(node, differences::of(pair, rules)),
+            );
             let is_member = self.graph.members().contains(at);
             if is_member {
                 self.note_contract(node, &found);
+                if let Some(pair) = pair.filter(|_| !rules.since_1_12) {
+                    self.note_unknown_constraint(pair);
+                }
             }
             match macros.reason(node) {
                 Ok(None) => {}
@@ -278,6 +284,21 @@ impl Comparison {
             if let Reason::Contract { breaking } = reason {
                 self.note_breaking(node, breaking.clone());
             }
+        }
+    }
+
+    fn note_unknown_constraint(&mut self, pair: Pair<'_>) {
+        if pair.after.resource_type != ResourceType::Model {
+            return;
+        }
+        if let Some(constraint) = contract::unknown_constraint(pair) {
+            let abort = Abort::UnknownConstraint {
+                id: pair.after.unique_id.clone(),
+                file: pair.after.original_file_path().into_owned(),
+                constraint,
+            };
+            self.aborts.modified.get_or_insert_with(|| abort.clone());
+            self.aborts.contract.get_or_insert(abort);
         }
     }
 

@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Pair<'a> {
     pub before: &'a Node,
     pub after: &'a Node,
+    /// What dbt puts over the state's unrendered configuration when another version wrote it.
+    pub state_arguments: Option<&'a BTreeMap<String, String>>,
 }
 
 /// What a field is when the manifest lacks it; dbt's classes say so.
@@ -79,11 +81,15 @@ impl<'a> Pair<'a> {
     pub(super) fn unrendered_configs(self) -> Option<(Value, Value)> {
         let absent = || Value::Map(BTreeMap::new());
         let field = Field::UnrenderedConfig;
-        (!self.spelled_alike(field)).then(|| {
-            (
-                self.before.value(field).unwrap_or_else(absent),
-                self.after.value(field).unwrap_or_else(absent),
-            )
+        let is_upgraded = self.state_arguments.is_some();
+        (is_upgraded || !self.spelled_alike(field)).then(|| {
+            let mut before = self.before.value(field).unwrap_or_else(absent);
+            if let (Value::Map(members), Some(arguments)) = (&mut before, self.state_arguments) {
+                let texts = arguments.iter();
+                members
+                    .extend(texts.map(|(key, text)| (key.as_str().into(), text.as_str().into())));
+            }
+            (before, self.after.value(field).unwrap_or_else(absent))
         })
     }
 }

@@ -12,6 +12,8 @@ pub(super) enum Shape {
     Any,
     /// A word of a fixed list that dbt's semantic layer reads in any case.
     Word,
+    /// A lone text that dbt reads as the list of its letters.
+    Letters,
     List(&'static Shape),
     /// A class that ignores keys it does not know.
     Class(&'static [Member]),
@@ -28,6 +30,7 @@ enum Missing {
     Null,
     False,
     True,
+    EmptyText,
     EmptyMap,
     EmptyList,
     /// An object of the member's class with nothing set.
@@ -85,13 +88,26 @@ pub(super) const FRESHNESS: Shape = Shape::Class(&[
     null("filter"),
 ]);
 
-pub(super) const EXTERNAL: Shape = Shape::OpenClass(&[
-    null("location"),
-    null("file_format"),
-    null("row_format"),
-    null("tbl_properties"),
-    null("partitions"),
-]);
+/// An external table; what stands in its partitions depends on the version.
+macro_rules! external {
+    ($partition:expr) => {
+        Shape::OpenClass(&[
+            null("location"),
+            null("file_format"),
+            null("row_format"),
+            null("tbl_properties"),
+            Member("partitions", Missing::Null, Shape::List(&$partition)),
+        ])
+    };
+}
+
+pub(super) const EXTERNAL: Shape = external!(Shape::Any);
+pub(super) const EXTERNAL_SINCE_1_12: Shape = external!(Shape::OpenClass(&[
+    Member("name", Missing::EmptyText, Shape::Any),
+    Member("description", Missing::EmptyText, Shape::Any),
+    Member("data_type", Missing::EmptyText, Shape::Any),
+    META,
+]));
 
 pub(super) const OWNER: Shape = Shape::OpenClass(&[null("email"), null("name")]);
 
@@ -103,6 +119,14 @@ pub(super) const ARGUMENTS: Shape = Shape::List(&Shape::Class(&[
 ]));
 
 pub(super) const RETURNS: Shape = Shape::Class(&[null("data_type"), null("description")]);
+
+/// Of a function, since dbt 1.12: descriptions and compiled code are not compared.
+pub(super) const OVERLOADS: Shape = Shape::List(&Shape::Class(&[
+    null("defined_in"),
+    Member("arguments", Missing::EmptyList, ARGUMENTS),
+    Member("returns", Missing::Null, RETURNS),
+    null("raw_body"),
+]));
 
 pub(super) const DEFAULTS: Shape = Shape::Class(&[null("agg_time_dimension")]);
 
@@ -116,7 +140,10 @@ pub(super) const ENTITIES: Shape = Shape::List(&Shape::Class(&[
     ELEMENT_CONFIG,
 ]));
 
-pub(super) const DIMENSIONS: Shape = Shape::List(&Shape::Class(&[
+/// A dimension, with what this version of dbt adds to it.
+macro_rules! dimensions {
+    ($($more:expr)?) => {
+        Shape::List(&Shape::Class(&[
     null("name"),
     word("type"),
     null("description"),
@@ -137,7 +164,13 @@ pub(super) const DIMENSIONS: Shape = Shape::List(&Shape::Class(&[
     null("expr"),
     FILE_METADATA,
     ELEMENT_CONFIG,
-]));
+            $($more,)?
+        ]))
+    };
+}
+
+pub(super) const DIMENSIONS: Shape = dimensions!();
+pub(super) const DIMENSIONS_SINCE_1_12: Shape = dimensions!(word("datatype"));
 
 pub(super) const MEASURES: Shape = Shape::List(&Shape::Class(&[
     null("name"),
@@ -202,6 +235,10 @@ impl Shape {
     pub(super) fn of(&self, value: Value) -> Value {
         match (self, value) {
             (Self::Word, Value::Text(text)) => Value::from(text.to_lowercase().as_str()),
+            (Self::Letters, Value::Text(text)) => {
+                let letter = |letter: char| Value::from(&*letter.to_string());
+                Value::List(text.chars().map(letter).collect())
+            }
             (Self::List(item), Value::List(items)) => {
                 Value::List(items.into_iter().map(|value| item.of(value)).collect())
             }
@@ -236,6 +273,7 @@ impl Missing {
             Self::Null => Value::Null,
             Self::False => Value::Bool(false),
             Self::True => Value::Bool(true),
+            Self::EmptyText => Value::from(""),
             Self::EmptyMap => Value::Map(BTreeMap::new()),
             Self::EmptyList => Value::List(Vec::new()),
             Self::Blank => shape.of(Value::Map(BTreeMap::new())),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 fn options() -> Options {
     Options {
-        compare_unrendered: false,
+        compare_unrendered: None,
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
     }
 }
@@ -144,7 +144,7 @@ fn a_source_is_named_by_what_was_rendered_unless_the_flag_is_set() {
     let after = json!({"source.p.s.a": {"schema": "raw_deploy", "unrendered_schema": "{{ x }}"}});
     assert_eq!(compare(&before, &after).modified().unwrap().len(), 1);
     let flag = Options {
-        compare_unrendered: true,
+        compare_unrendered: Some(true),
         ..options()
     };
     let unrendered = Comparison::new(Some(sample::nodes(&before)), sample::nodes(&after), flag);

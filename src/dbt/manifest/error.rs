@@ -3,9 +3,9 @@
 use super::UniqueId;
 use std::path::{Path, PathBuf};
 
-/// The oldest manifest version that dbt-core 1.11 reads.
+/// The oldest manifest version that dbt-core 1.11 and 1.12 read.
 pub(super) const OLDEST_VERSION: u32 = 4;
-/// The newest one, and the only one that it writes.
+/// The newest one, and the only one that they write.
 pub(super) const NEWEST_VERSION: u32 = 12;
 
 /// Why a manifest can't be compared. Each names the file and what to do.
@@ -25,7 +25,7 @@ pub enum ManifestError {
     )]
     NoVersion { file: PathBuf },
     #[error(
-        "{file} has the schema version `{found}`; manifests v{OLDEST_VERSION} to v{NEWEST_VERSION} can be read, which dbt-core 1.0 to 1.11 write. Parse the project again with one of these"
+        "{file} has the schema version `{found}`; manifests v{OLDEST_VERSION} to v{NEWEST_VERSION} can be read, which dbt-core 1.0 to 1.13 write. Parse the project again with one of these"
     )]
     UnsupportedVersion { file: PathBuf, found: String },
     #[error(

@@ -157,4 +157,5 @@ fields! {
     Exports = "exports" Any,
     Arguments = "arguments" Any,
     Returns = "returns" Any,
+    Overloads = "overloads" Any,
 }

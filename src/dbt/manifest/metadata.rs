@@ -16,6 +16,21 @@ pub struct Metadata {
 }
 
 impl Metadata {
+    /// The first two numbers of dbt's version: (1, 12) of `1.12.6`.
+    #[must_use]
+    pub fn release(&self) -> Option<(u32, u32)> {
+        let mut numbers = self.dbt_version.as_deref()?.split('.');
+        let mut next = || numbers.next()?.parse().ok();
+        Some((next()?, next()?))
+    }
+
+    /// Whether dbt's second engine (Fusion, version 2) wrote it. Its checksums and unrendered configurations are not those of
+    /// dbt-core.
+    #[must_use]
+    pub fn is_by_fusion(&self) -> bool {
+        self.release().is_some_and(|(major, _)| major >= 2)
+    }
+
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let mut metadata = Self::default();
         reader.object(|reader, key| {

@@ -1,4 +1,4 @@
-//! A manifest (`manifest.json`) of any version that dbt-core 1.11 reads: v4 to v12.
+//! A manifest (`manifest.json`) of any version that dbt-core 1.11 and 1.12 read: v4 to v12.
 //!
 //! The file's text stays in memory and nodes hold spans into it: reading decodes nothing but ids and types, and what is
 //! never asked for (SQL of unchanged models, documentation) is never copied.
@@ -22,6 +22,7 @@ pub use metadata::Metadata;
 pub use node::{Deprecation, Node, PersistDocs};
 pub use unique_id::{ResourceType, UniqueId, UnknownResourceType};
 
+use crate::dbt::json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fmt;
@@ -64,13 +65,14 @@ pub struct Manifest {
     macros: Vec<Macro>,
     macro_index: HashMap<UniqueId, usize>,
     disabled: HashMap<UniqueId, Node>,
+    selectors: Value,
 }
 
 impl Manifest {
     /// Reads a manifest file.
     ///
     /// # Errors
-    /// When the file can't be read, is not JSON, has no version or one that dbt-core 1.11 does not read, or holds a field
+    /// When the file can't be read, is not JSON, has no version or one that dbt-core 1.12 does not read, or holds a field
     /// whose shape can't be compared. Every error names the file.
     pub fn read(path: &Path) -> Result<Self, ManifestError> {
         let bytes = std::fs::read(path).map_err(|source| ManifestError::Unreadable {
@@ -132,6 +134,12 @@ impl Manifest {
     #[must_use]
     pub fn macro_position(&self, id: &UniqueId) -> Option<usize> {
         self.macro_index.get(id).copied()
+    }
+
+    /// The project's selectors (`selectors.yml`) by name, as dbt read them: texts are parted into method, value and operators.
+    #[must_use]
+    pub fn selectors(&self) -> &Value {
+        &self.selectors
     }
 
     /// The disabled node of this id; dbt keeps several where files share a name and looks at the first only.

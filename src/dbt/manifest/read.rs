@@ -57,6 +57,7 @@ struct Sections {
     nodes: [Vec<Node>; SECTIONS.len()],
     macros: Vec<Macro>,
     disabled: HashMap<UniqueId, Node>,
+    selectors: Option<Value>,
     found: Vec<&'static str>,
     /// The first thing that can't be compared, reported once the version is known to be a readable one.
     problem: Option<Problem>,
@@ -91,6 +92,7 @@ impl Sections {
                 self.macros(reader)?;
             }
             "disabled" => self.disabled(reader)?,
+            "selectors" => self.selectors = Some(reader.value()?),
             _ => {
                 reader.skip()?;
             }
@@ -257,6 +259,7 @@ impl Sections {
             nodes,
             index,
             disabled: self.disabled,
+            selectors: self.selectors.unwrap_or(Value::Null),
         }
     }
 }

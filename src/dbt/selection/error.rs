@@ -38,6 +38,16 @@ pub enum SelectionError {
         "`state:` compares with the manifest of a state, and there is none. Give a directory that holds a manifest.json"
     )]
     NoState,
+    #[error(
+        "`selector:` in a selection needs dbt 1.12 or newer, and {version} wrote the project's manifest. Use --selector with the selector's name"
+    )]
+    SelectorMethod { version: String },
+    #[error("no selector of selectors.yml matches `{name}`; the project's manifest has {}", .known.join(", "))]
+    NoSelector { name: String, known: Vec<String> },
+    #[error("the selector `{0}` of selectors.yml refers to itself, directly or by others")]
+    CircularSelector(String),
+    #[error("the selector `{name}` of selectors.yml can't be read: {what}")]
+    SelectorDefinition { name: String, what: String },
     #[error(transparent)]
     Abort(#[from] Abort),
 }

@@ -1,5 +1,6 @@
 //! dbt's selection syntax: `@`, `n+`, `method.argument:value`, `+n`; a space unites, a comma intersects.
 
+use super::IndirectSelection;
 use super::SelectionError;
 use super::method::Method;
 
@@ -15,6 +16,8 @@ pub(super) struct Criterion {
     pub with_childrens_parents: bool,
     pub parents: Option<Reach>,
     pub children: Option<Reach>,
+    /// Where it differs from the rest of the selection; only selectors of `selectors.yml` can say it.
+    pub indirect: Option<IndirectSelection>,
 }
 
 /// A union of intersections.
@@ -30,7 +33,7 @@ pub(super) fn union(texts: &[String]) -> Result<Union, SelectionError> {
 }
 
 impl Criterion {
-    fn parse(text: &str) -> Result<Self, SelectionError> {
+    pub fn parse(text: &str) -> Result<Self, SelectionError> {
         let (with_childrens_parents, rest) = match text.strip_prefix('@') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -54,6 +57,7 @@ impl Criterion {
             with_childrens_parents,
             parents: reach(parents)?,
             children: reach(children)?,
+            indirect: None,
         })
     }
 }

@@ -113,7 +113,7 @@ fn matches(method: &Method, node: &Node, manifest: &Manifest) -> bool {
         Method::SavedQuery(name) => kind == ResourceType::SavedQuery && packaged(node, name),
         Method::UnitTest(name) => kind == ResourceType::UnitTest && packaged(node, name),
         Method::Version(wanted) => kind == ResourceType::Model && version(node, *wanted),
-        Method::State(_) | Method::Path(_) | Method::Config(..) => false,
+        Method::State(_) | Method::Path(_) | Method::Config(..) | Method::Selector { .. } => false,
     }
 }
 

@@ -69,9 +69,14 @@ pub(super) enum Method {
     SavedQuery(PackagedName),
     UnitTest(PackagedName),
     Version(VersionKind),
+    /// Selectors of `selectors.yml`, by name, with what was typed.
+    Selector {
+        names: Wildcard,
+        text: String,
+    },
 }
 
-const METHODS: [&str; 19] = [
+const METHODS: [&str; 20] = [
     "fqn",
     "tag",
     "group",
@@ -91,6 +96,7 @@ const METHODS: [&str; 19] = [
     "semantic_model",
     "saved_query",
     "unit_test",
+    "selector",
 ];
 
 impl Method {
@@ -126,6 +132,10 @@ impl Method {
             "saved_query" => Self::SavedQuery(packaged("saved_query", value)?),
             "unit_test" => Self::UnitTest(packaged("unit_test", value)?),
             "version" => Self::Version(version(value)?),
+            "selector" => Self::Selector {
+                names: wildcard(),
+                text: value.to_owned(),
+            },
             "result" => {
                 return Err(SelectionError::NeedsRun {
                     method: "result",

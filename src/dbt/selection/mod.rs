@@ -6,6 +6,7 @@ mod grammar;
 mod matching;
 mod method;
 mod path;
+mod selectors;
 #[cfg(test)]
 mod tests;
 mod wildcard;
@@ -112,10 +113,18 @@ impl ResourceTypes {
     }
 }
 
+/// What is selected before anything is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Include {
+    Criteria(Union),
+    /// A selector of `selectors.yml`.
+    Named(String),
+}
+
 /// What `--select`, `--exclude`, `--resource-type` and `--indirect-selection` say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
-    include: Union,
+    include: Include,
     exclude: Union,
     indirect: IndirectSelection,
     resource_types: ResourceTypes,
@@ -141,12 +150,24 @@ impl Selection {
             grammar::union(select)?
         };
         Ok(Self {
-            include,
+            include: Include::Criteria(include),
             exclude: grammar::union(exclude)?,
             indirect: IndirectSelection::default(),
             resource_types: ResourceTypes::default(),
             runnable_only: false,
         })
+    }
+
+    /// What `--selector` says: a selector of the project's `selectors.yml`, by its name.
+    #[must_use]
+    pub fn named(selector: &str) -> Self {
+        Self {
+            include: Include::Named(selector.to_owned()),
+            exclude: Union::new(),
+            indirect: IndirectSelection::default(),
+            resource_types: ResourceTypes::default(),
+            runnable_only: false,
+        }
     }
 
     #[must_use]
@@ -202,6 +223,7 @@ pub fn select_positions(
     comparison: &Comparison,
     selection: &Selection,
 ) -> Result<NodeSet, SelectionError> {
+    comparison.check_state().map_err(|abort| abort.clone())?;
     let nodes = comparison.after().nodes();
     let found = evaluate::evaluate(comparison, selection)?;
     let mut listed = NodeSet::empty(nodes.len());

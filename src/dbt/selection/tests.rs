@@ -32,7 +32,7 @@ fn project(edges: &[(usize, usize)], tests: &[(usize, usize)], changed: &[usize]
         sample::nodes(&Value::Object(nodes))
     };
     let options = Options {
-        compare_unrendered: false,
+        compare_unrendered: None,
         now: jiff::Timestamp::UNIX_EPOCH,
     };
     Comparison::new(Some(side(true)), side(false), options)
@@ -155,7 +155,7 @@ fn lists_kinds_as_asked() {
 fn a_run_takes_models_with_sql_only() {
     let nodes = json!({"model.p.a": {"raw_code": "select 1"}, "model.p.b": {"raw_code": " \n"}, "seed.p.s": {"raw_code": "x"}});
     let options = Options {
-        compare_unrendered: false,
+        compare_unrendered: None,
         now: jiff::Timestamp::UNIX_EPOCH,
     };
     let comparison = Comparison::new(None, sample::nodes(&nodes), options);

@@ -107,7 +107,7 @@ impl Look {
             },
         };
         let options = Options {
-            compare_unrendered: false,
+            compare_unrendered: None,
             now: jiff::Timestamp::UNIX_EPOCH,
         };
         compare(&observation, &self.candidate, options).unwrap()

@@ -1,0 +1,129 @@
+//! The nodes of a parsed template.
+
+/// A literal.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Constant {
+    None,
+    Bool(bool),
+    /// Decimal digits.
+    Integer(String),
+    Float(f64),
+    Text(String),
+}
+
+/// What a field of a node holds.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Field {
+    None,
+    Text(String),
+    Constant(Constant),
+    Node(Box<Node>),
+    List(Vec<Node>),
+}
+
+impl From<Node> for Field {
+    fn from(node: Node) -> Self {
+        Self::Node(Box::new(node))
+    }
+}
+
+impl From<Option<Node>> for Field {
+    fn from(node: Option<Node>) -> Self {
+        node.map_or(Self::None, Self::from)
+    }
+}
+
+impl From<Vec<Node>> for Field {
+    fn from(nodes: Vec<Node>) -> Self {
+        Self::List(nodes)
+    }
+}
+
+impl From<&str> for Field {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Field {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// A node of any kind, with Jinja's name for the kind and its fields in Jinja's order.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Node {
+    pub kind: &'static str,
+    pub fields: Vec<(&'static str, Field)>,
+}
+
+impl Node {
+    pub fn new(kind: &'static str) -> Self {
+        Self {
+            kind,
+            fields: Vec::new(),
+        }
+    }
+
+    pub fn with(mut self, name: &'static str, field: impl Into<Field>) -> Self {
+        self.fields.push((name, field.into()));
+        self
+    }
+
+    pub fn constant(value: Constant) -> Self {
+        Self::new("Const").with("value", Field::Constant(value))
+    }
+
+    fn field(&self, name: &str) -> Option<&Field> {
+        let found = self.fields.iter().find(|(own, _)| *own == name);
+        found.map(|(_, field)| field)
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.field(name) {
+            Some(Field::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn child(&self, name: &str) -> Option<&Node> {
+        match self.field(name) {
+            Some(Field::Node(node)) => Some(node),
+            _ => None,
+        }
+    }
+
+    pub fn list(&self, name: &str) -> &[Node] {
+        match self.field(name) {
+            Some(Field::List(nodes)) => nodes,
+            _ => &[],
+        }
+    }
+
+    /// The literal of a `Const`.
+    pub fn value(&self) -> Option<&Constant> {
+        match self.field("value") {
+            Some(Field::Constant(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The first node below this one that is wanted: depth first, in the order of the fields.
+    pub fn find(&self, wanted: &dyn Fn(&Node) -> bool) -> Option<&Node> {
+        self.fields.iter().find_map(|(_, field)| {
+            let children: &[Node] = match field {
+                Field::Node(node) => std::slice::from_ref(&**node),
+                Field::List(nodes) => nodes,
+                _ => &[],
+            };
+            children.iter().find_map(|child| {
+                if wanted(child) {
+                    Some(child)
+                } else {
+                    child.find(wanted)
+                }
+            })
+        })
+    }
+}

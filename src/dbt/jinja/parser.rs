@@ -1,0 +1,332 @@
+//! Expressions.
+
+use super::SyntaxError;
+use super::lexer::{Lexer, Token};
+use super::node::{Constant, Node};
+
+pub(super) type Parsed = Result<Node, SyntaxError>;
+
+pub(super) struct Parser {
+    tokens: Vec<Token>,
+    pub at: usize,
+}
+
+impl Parser {
+    pub fn new(source: &str) -> Result<Self, SyntaxError> {
+        let source = source.replace("\r\n", "\n").replace('\r', "\n");
+        let tokens = Lexer::new(&source).tokens()?;
+        Ok(Self { tokens, at: 0 })
+    }
+
+    pub fn ahead(&self, by: usize) -> &Token {
+        self.tokens.get(self.at + by).unwrap_or(&Token::End)
+    }
+
+    pub fn current(&self) -> &Token {
+        self.ahead(0)
+    }
+
+    pub fn next(&mut self) -> Token {
+        let token = self.current().clone();
+        self.at += 1;
+        token
+    }
+
+    pub fn is(&self, operator: &str) -> bool {
+        matches!(self.current(), Token::Operator(own) if *own == operator)
+    }
+
+    pub fn is_word(&self, word: &str) -> bool {
+        self.word_ahead(0, word)
+    }
+
+    pub fn word_ahead(&self, by: usize, word: &str) -> bool {
+        matches!(self.ahead(by), Token::Name(name) if name == word)
+    }
+
+    pub fn skip(&mut self, operator: &str) -> bool {
+        let found = self.is(operator);
+        self.at += usize::from(found);
+        found
+    }
+
+    pub fn skip_word(&mut self, word: &str) -> bool {
+        let found = self.is_word(word);
+        self.at += usize::from(found);
+        found
+    }
+
+    pub fn unexpected<T>(&self) -> Result<T, SyntaxError> {
+        Err(SyntaxError::new(match self.current() {
+            Token::End => "it ends in the middle of a tag".to_owned(),
+            token => format!("unexpected {token:?}"),
+        }))
+    }
+
+    pub fn expect(&mut self, token: &Token) -> Result<(), SyntaxError> {
+        if self.current() == token {
+            self.at += 1;
+            Ok(())
+        } else {
+            self.unexpected()
+        }
+    }
+
+    pub fn expect_operator(&mut self, operator: &'static str) -> Result<(), SyntaxError> {
+        self.expect(&Token::Operator(operator))
+    }
+
+    pub fn expect_word(&mut self, word: &str) -> Result<(), SyntaxError> {
+        self.expect(&Token::Name(word.to_owned()))
+    }
+
+    pub fn name(&mut self) -> Result<String, SyntaxError> {
+        match self.current().clone() {
+            Token::Name(name) if !name.starts_with(char::is_numeric) => {
+                self.at += 1;
+                Ok(name)
+            }
+            _ => self.unexpected(),
+        }
+    }
+
+    pub fn expression(&mut self) -> Parsed {
+        let mut value = self.or()?;
+        while self.skip_word("if") {
+            let test = self.or()?;
+            let other = if self.skip_word("else") {
+                Some(self.expression()?)
+            } else {
+                None
+            };
+            value = Node::new("CondExpr")
+                .with("test", test)
+                .with("expr1", value)
+                .with("expr2", other);
+        }
+        Ok(value)
+    }
+
+    pub fn or(&mut self) -> Parsed {
+        let mut left = self.and()?;
+        while self.skip_word("or") {
+            left = binary("Or", left, self.and()?);
+        }
+        Ok(left)
+    }
+
+    fn and(&mut self) -> Parsed {
+        let mut left = self.not()?;
+        while self.skip_word("and") {
+            left = binary("And", left, self.not()?);
+        }
+        Ok(left)
+    }
+
+    fn not(&mut self) -> Parsed {
+        if self.skip_word("not") {
+            return Ok(Node::new("Not").with("node", self.not()?));
+        }
+        self.compare()
+    }
+
+    fn compare(&mut self) -> Parsed {
+        let value = self.sum()?;
+        let mut operands = Vec::new();
+        loop {
+            let name = match self.current() {
+                Token::Operator("==") => "eq",
+                Token::Operator("!=") => "ne",
+                Token::Operator("<") => "lt",
+                Token::Operator("<=") => "lteq",
+                Token::Operator(">") => "gt",
+                Token::Operator(">=") => "gteq",
+                Token::Name(word) if word == "in" => "in",
+                Token::Name(word) if word == "not" && self.word_ahead(1, "in") => {
+                    self.at += 1;
+                    "notin"
+                }
+                _ => break,
+            };
+            self.at += 1;
+            let operand = Node::new("Operand").with("op", name);
+            operands.push(operand.with("expr", self.sum()?));
+        }
+        if operands.is_empty() {
+            return Ok(value);
+        }
+        Ok(Node::new("Compare")
+            .with("expr", value)
+            .with("ops", operands))
+    }
+
+    /// The kind of node for the operator that stands here, if it is one of these.
+    fn operation(&mut self, known: &[(&str, &'static str)]) -> Option<&'static str> {
+        let found = known.iter().find(|(operator, _)| self.is(operator));
+        self.at += usize::from(found.is_some());
+        found.map(|(_, kind)| *kind)
+    }
+
+    fn sum(&mut self) -> Parsed {
+        let mut left = self.concatenation()?;
+        while let Some(kind) = self.operation(&[("+", "Add"), ("-", "Sub")]) {
+            left = binary(kind, left, self.concatenation()?);
+        }
+        Ok(left)
+    }
+
+    fn concatenation(&mut self) -> Parsed {
+        let first = self.product()?;
+        if !self.is("~") {
+            return Ok(first);
+        }
+        let mut parts = vec![first];
+        while self.skip("~") {
+            parts.push(self.product()?);
+        }
+        Ok(Node::new("Concat").with("nodes", parts))
+    }
+
+    fn product(&mut self) -> Parsed {
+        const KINDS: [(&str, &str); 4] =
+            [("*", "Mul"), ("/", "Div"), ("//", "FloorDiv"), ("%", "Mod")];
+        let mut left = self.power()?;
+        while let Some(kind) = self.operation(&KINDS) {
+            left = binary(kind, left, self.power()?);
+        }
+        Ok(left)
+    }
+
+    fn power(&mut self) -> Parsed {
+        let mut left = self.unary(true)?;
+        while self.skip("**") {
+            left = binary("Pow", left, self.unary(true)?);
+        }
+        Ok(left)
+    }
+
+    fn unary(&mut self, with_filter: bool) -> Parsed {
+        let node = match self.operation(&[("-", "Neg"), ("+", "Pos")]) {
+            Some(kind) => Node::new(kind).with("node", self.unary(false)?),
+            None => self.primary()?,
+        };
+        let node = self.postfix(node)?;
+        if with_filter {
+            self.filters(node)
+        } else {
+            Ok(node)
+        }
+    }
+
+    pub fn primary(&mut self) -> Parsed {
+        match self.current().clone() {
+            Token::Name(_) => {
+                let name = self.name()?;
+                Ok(match name.as_str() {
+                    "true" | "True" => Node::constant(Constant::Bool(true)),
+                    "false" | "False" => Node::constant(Constant::Bool(false)),
+                    "none" | "None" => Node::constant(Constant::None),
+                    _ => Node::new("Name").with("name", name).with("ctx", "load"),
+                })
+            }
+            Token::Text(_) => {
+                let mut whole = String::new();
+                while let Token::Text(text) = self.current() {
+                    whole.push_str(text);
+                    self.at += 1;
+                }
+                Ok(Node::constant(Constant::Text(whole)))
+            }
+            Token::Integer(digits) => {
+                self.at += 1;
+                Ok(Node::constant(Constant::Integer(digits)))
+            }
+            Token::Float(value) => {
+                self.at += 1;
+                Ok(Node::constant(Constant::Float(value)))
+            }
+            Token::Operator("(") => {
+                self.at += 1;
+                let inner = self.tuple(true, Self::expression, &[])?;
+                self.expect_operator(")")?;
+                Ok(inner)
+            }
+            Token::Operator("[") => {
+                let items = self.items("[", "]", Self::expression)?;
+                Ok(Node::new("List").with("items", items))
+            }
+            Token::Operator("{") => {
+                let items = self.items("{", "}", Self::pair)?;
+                Ok(Node::new("Dict").with("items", items))
+            }
+            _ => self.unexpected(),
+        }
+    }
+
+    fn pair(&mut self) -> Parsed {
+        let key = self.expression()?;
+        self.expect_operator(":")?;
+        let value = self.expression()?;
+        Ok(Node::new("Pair").with("key", key).with("value", value))
+    }
+
+    fn items(
+        &mut self,
+        open: &'static str,
+        close: &'static str,
+        item: fn(&mut Self) -> Parsed,
+    ) -> Result<Vec<Node>, SyntaxError> {
+        self.expect_operator(open)?;
+        let mut items = Vec::new();
+        while !self.is(close) {
+            if !items.is_empty() {
+                self.expect_operator(",")?;
+                if self.is(close) {
+                    break;
+                }
+            }
+            items.push(item(self)?);
+        }
+        self.expect_operator(close)?;
+        Ok(items)
+    }
+
+    /// One expression, or several with commas between or behind them.
+    pub fn tuple(
+        &mut self,
+        in_parentheses: bool,
+        item: fn(&mut Self) -> Parsed,
+        end_words: &[&str],
+    ) -> Parsed {
+        let mut items = Vec::new();
+        let mut is_tuple = false;
+        loop {
+            if !items.is_empty() {
+                self.expect_operator(",")?;
+            }
+            let ends =
+                matches!(self.current(), Token::VariableEnd | Token::BlockEnd) || self.is(")");
+            if ends || end_words.iter().any(|word| self.is_word(word)) {
+                break;
+            }
+            items.push(item(self)?);
+            if !self.is(",") {
+                break;
+            }
+            is_tuple = true;
+        }
+        if !is_tuple {
+            if let Some(only) = items.pop() {
+                return Ok(only);
+            }
+            if !in_parentheses {
+                return self.unexpected();
+            }
+        }
+        Ok(Node::new("Tuple").with("items", items).with("ctx", "load"))
+    }
+}
+
+fn binary(kind: &'static str, left: Node, right: Node) -> Node {
+    Node::new(kind).with("left", left).with("right", right)
+}

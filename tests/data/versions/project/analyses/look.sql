@@ -1,0 +1,1 @@
+select {{ double(2) }} from {{ ref('baskets') }}

@@ -1,0 +1,2 @@
+{{ config(enabled=false, contract={'enforced': true}) }}
+select 1 as id
