@@ -14,6 +14,8 @@ mod output;
 #[cfg(feature = "sim")]
 #[path = "cli/psql.rs"]
 mod psql;
+#[path = "cli/proof.rs"]
+mod proof;
 #[path = "cli/schema.rs"]
 mod schema;
 #[path = "cli/silence.rs"]

@@ -13,7 +13,7 @@ pub struct Target {
     pub session: Result<Session, String>,
 }
 
-/// Prints one line per target.
+/// Prints one line per target; ends with 1 when where one stands can't be told.
 pub async fn environments(
     printer: Printer,
     targets: Vec<Target>,
@@ -24,6 +24,7 @@ pub async fn environments(
             "No dbt target has a deployment: add `vars.deployment.<target>` to dbt_project.yml.",
         );
     }
+    let mut code = 0;
     for target in targets {
         let stands = match &target.session {
             Ok(session) => match session.unless(cancel, session.status()).await {
@@ -32,6 +33,7 @@ pub async fn environments(
             },
             Err(error) => Err(error.clone()),
         };
+        code = code.max(u8::from(stands.is_err()));
         let printed = match stands {
             Ok(status) if printer.is_json() => printer.json_line(&json!({
                 "environment": target.name, "strategy": status.strategy, "phase": status.phase, "readiness": status.readiness,
@@ -44,5 +46,5 @@ pub async fn environments(
             return PIPE_CLOSED;
         }
     }
-    0
+    code
 }
