@@ -11,11 +11,11 @@ mod hostile;
 mod misuse;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/proof.rs"]
+mod proof;
 #[cfg(feature = "sim")]
 #[path = "cli/psql.rs"]
 mod psql;
-#[path = "cli/proof.rs"]
-mod proof;
 #[path = "cli/schema.rs"]
 mod schema;
 #[path = "cli/silence.rs"]

@@ -228,7 +228,7 @@ impl Observer {
             return Ok(None);
         }
         let statement = around(&fact.query().statement());
-        let answer = self.link.run_within(&statement, READ_DEADLINE).await?;
+        let answer = self.read(&statement).await?;
         let rows = answer.rows.iter();
         Ok(Some(
             rows.map(|row| TextRow::new(row.iter().map(Option::as_deref)))

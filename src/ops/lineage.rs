@@ -19,6 +19,12 @@ pub struct LineageWatch {
 }
 
 impl LineageWatch {
+    /// What the last look told.
+    #[must_use]
+    pub fn last(&self) -> Option<&Lineage> {
+        self.seen.as_ref()?.1.as_deref()
+    }
+
     /// The events that belong to this catalog. A reading that fails counts as none: unknown is never newer, and the next picture asks again.
     pub async fn look(
         &mut self,

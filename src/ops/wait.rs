@@ -67,8 +67,8 @@ impl Session {
     }
 
     /// The project beside a board; `None` where it is not known.
-    fn project_beside(&self, board: &Board) -> Option<Arc<Project>> {
-        let found = self.project(&board.environment, &board.snapshot);
+    fn project_beside(&self, board: &Board, past: &LineageWatch) -> Option<Arc<Project>> {
+        let found = self.project(&board.environment, &board.snapshot, past.last());
         found.ok().and_then(|(_, project)| project).map(Arc::new)
     }
 
@@ -98,7 +98,7 @@ impl Session {
             } else if let Some(snapshot) = picture.snapshot {
                 let mut board = self.board(snapshot, &mut past).await;
                 board.project = project
-                    .get_or_insert_with(|| self.project_beside(&board))
+                    .get_or_insert_with(|| self.project_beside(&board, &past))
                     .clone();
                 match watch.look(&board) {
                     Look::Ready => return outcome(OutcomeKind::Done, ready_sentence(&board)),

@@ -8,7 +8,7 @@ use crate::domain::environment::{ResolvedPair, Side, Strategy};
 use crate::domain::guard::Facts;
 use crate::domain::name::{Identifier, ObjectId, QualifiedName, literal};
 use crate::domain::object::{Cluster, Schema};
-use crate::domain::phase::Unfinished;
+use crate::domain::provenance::Unfinished;
 use crate::domain::quantity::count;
 use crate::domain::record::Role;
 
