@@ -11,6 +11,8 @@ mod hostile;
 mod misuse;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/proof.rs"]
+mod proof;
 #[path = "cli/schema.rs"]
 mod schema;
 #[path = "cli/stage.rs"]

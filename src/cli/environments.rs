@@ -12,18 +12,20 @@ pub struct Target {
     pub session: Result<Session, String>,
 }
 
-/// Prints one line per target.
+/// Prints one line per target; ends with 1 when where one stands can't be told.
 pub async fn environments(printer: Printer, targets: Vec<Target>) -> u8 {
     if targets.is_empty() {
         printer.say(
             "No dbt target has a deployment: add `vars.deployment.<target>` to dbt_project.yml.",
         );
     }
+    let mut code = 0;
     for target in targets {
         let stands = match &target.session {
             Ok(session) => session.status().await.map_err(|error| error.to_string()),
             Err(error) => Err(error.clone()),
         };
+        code = code.max(u8::from(stands.is_err()));
         let printed = match stands {
             Ok(status) if printer.is_json() => printer.json_line(&json!({
                 "environment": target.name, "strategy": status.strategy, "phase": status.phase, "readiness": status.readiness,
@@ -36,5 +38,5 @@ pub async fn environments(printer: Printer, targets: Vec<Target>) -> u8 {
             return PIPE_CLOSED;
         }
     }
-    0
+    code
 }

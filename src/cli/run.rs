@@ -5,7 +5,10 @@ use super::operation::{agreed, allowances, perform};
 use super::wait::until_ready;
 use super::{Desk, finish, sentence};
 use crate::domain::action::Operation;
+use crate::domain::environment::Side;
 use crate::domain::phase::Phase;
+use crate::domain::project::Comparison;
+use crate::domain::record::Record;
 use crate::ops::progress::{Outcome, OutcomeKind};
 use crate::ops::request::Request;
 use crate::ops::session::Observation;
@@ -115,29 +118,23 @@ async fn step(desk: &Desk, request: Request, observation: Observation) -> Outcom
 
 /// `settled`: readiness was waited for since the last operation, and held.
 fn next(observation: &Observation, until: Until, settled: bool) -> Next {
-    let board = &observation.board;
-    let record = |record: Option<&crate::domain::record::Record>| {
-        record.and_then(|record| record.manifest.clone())
-    };
-    let candidate = board
-        .project
-        .as_ref()
-        .map(|project| project.manifest.clone());
-    let deployed = record(board.provenance.deployment.as_ref());
-    let stale = candidate.is_some() && candidate != deployed && has_changes(observation);
-    match board.phase {
+    let stale = compared(observation, Side::Deployment) != Comparison::Same;
+    match observation.board.phase {
         Phase::None => Next::Operate(Operation::Init),
         Phase::Initialized | Phase::Deploying => Next::Operate(Operation::Deploy),
+        // What is unknown is built: only a deployment proves what the side holds.
         Phase::Hydrating | Phase::Ready if stale => Next::Operate(Operation::Deploy),
         Phase::Hydrating => Next::Wait,
         Phase::Ready if !settled => Next::Wait,
         Phase::Ready if until == Until::Ready => Next::Done("Ready for the promote.".to_owned()),
         Phase::Ready | Phase::Promoting => Next::Operate(Operation::Promote),
         Phase::Promoted => after_promote(observation, until),
-        Phase::Synced if !production_differs(observation) => {
-            Next::Done("Production runs this project, and both sides are the same.".to_owned())
-        }
-        Phase::Synced => Next::Operate(Operation::Deploy),
+        Phase::Synced => match compared(observation, Side::Production) {
+            Comparison::Same => {
+                Next::Done("Production runs this project, and both sides are the same.".to_owned())
+            }
+            Comparison::Differs | Comparison::Unknown(_) => Next::Operate(Operation::Deploy),
+        },
         Phase::Unknown => Next::Stop(sentence(
             OutcomeKind::Blocked,
             "Names or records contradict each other; look at `cutover status`.",
@@ -150,29 +147,34 @@ fn after_promote(observation: &Observation, until: Until) -> Next {
     if until == Until::Synced {
         return Next::Operate(Operation::Sync);
     }
-    if !production_differs(observation) {
-        return Next::Done("Production runs this project.".to_owned());
-    }
-    let mut outcome = sentence(
-        OutcomeKind::Blocked,
-        "The deployment side is the way back to the retired production; the next deployment needs it.",
-    );
-    outcome.next = Some("cutover sync".to_owned());
+    let (why, next) = match compared(observation, Side::Production) {
+        Comparison::Same => return Next::Done("Production runs this project.".to_owned()),
+        Comparison::Differs => (
+            "The deployment side is the way back to the retired production; the next deployment needs it."
+                .to_owned(),
+            "cutover sync",
+        ),
+        Comparison::Unknown(why) => (
+            format!(
+                "Whether production runs this project is unknown: {why}. Fetch the state directory of the machine that deployed it."
+            ),
+            "cutover status",
+        ),
+    };
+    let mut outcome = sentence(OutcomeKind::Blocked, why);
+    outcome.next = Some(next.to_owned());
     Next::Stop(outcome)
 }
 
-fn has_changes(observation: &Observation) -> bool {
-    let project = observation.board.project.as_ref();
-    project.is_some_and(|project| {
-        project.deployment.is_none()
-            || project
-                .models
-                .iter()
-                .any(|model| model.change_from_deployment.is_some())
-    })
-}
-
-fn production_differs(observation: &Observation) -> bool {
-    let project = observation.board.project.as_ref();
-    project.is_some_and(|project| project.models.iter().any(|model| model.change.is_some()))
+/// The project as compiled against what a side holds.
+fn compared(observation: &Observation, side: Side) -> Comparison {
+    let provenance = &observation.board.provenance;
+    let record = match side {
+        Side::Production => provenance.production.as_ref(),
+        Side::Deployment => provenance.deployment.as_ref(),
+    };
+    match &observation.board.project {
+        Some(project) => project.compared_with(side, record.and_then(Record::held)),
+        None => Comparison::Unknown("dbt has not read the project".to_owned()),
+    }
 }

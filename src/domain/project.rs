@@ -1,6 +1,6 @@
 //! What the dbt project says, reduced to what guards and pictures need.
 
-use super::environment::Environment;
+use super::environment::{Environment, Resolved, Side};
 use super::name::{Identifier, QualifiedName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -35,6 +35,15 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
+}
+
+/// How the project compares with what a side holds. What is unknown is never the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Comparison {
+    Same,
+    Differs,
+    /// There is nothing to compare with, and why: a clause.
+    Unknown(String),
 }
 
 /// A node of the project that makes a relation.
@@ -90,6 +99,53 @@ pub struct Project {
 }
 
 impl Project {
+    /// The project against what a side holds; `recorded` is the manifest's hash in the side's record, which may be of another machine.
+    #[must_use]
+    pub fn compared_with(&self, side: Side, recorded: Option<&str>) -> Comparison {
+        let (held, change): (_, fn(&Model) -> Option<Change>) = match side {
+            Side::Production => (&self.production, |model| model.change),
+            Side::Deployment => (&self.deployment, |model| model.change_from_deployment),
+        };
+        match (held, recorded) {
+            (_, Some(hash)) if hash == self.manifest => Comparison::Same,
+            (Some(_), _) if self.models.iter().any(|model| change(model).is_some()) => {
+                Comparison::Differs
+            }
+            (Some(_), _) => Comparison::Same,
+            (None, Some(hash)) => Comparison::Unknown(format!(
+                "the manifest {hash} that the {side} side holds is not in the state directory"
+            )),
+            (None, None) => Comparison::Unknown(format!(
+                "no record tells which manifest the {side} side holds"
+            )),
+        }
+    }
+
+    /// Models that a side should hold once they are deployed, and that do not stand there by name.
+    pub fn absent_from_deployment<'a>(
+        &'a self,
+        resolved: &'a Resolved<'_>,
+    ) -> impl Iterator<Item = &'a Model> {
+        let stands = |model: &Model| {
+            let mut pairs = resolved.schemas.iter();
+            pairs.any(|pair| {
+                pair.names.production == model.relation.schema
+                    && pair.deployment.is_some_and(|schema| {
+                        let mut objects = resolved.catalog.objects_in(&schema.id);
+                        objects.any(|object| object.name == model.relation.name)
+                    })
+            })
+        };
+        self.models
+            .iter()
+            .filter(|model| {
+                model.is_deployed()
+                    && model.is_in(resolved.environment)
+                    && model.change != Some(Change::Removed)
+            })
+            .filter(move |model| !stands(model))
+    }
+
     /// The model that makes this relation.
     #[must_use]
     pub fn model_of(
@@ -103,5 +159,45 @@ impl Project {
                 && &model.relation.schema == schema
                 && &model.relation.database == database
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::model;
+
+    /// A project of one model, with what is known of production.
+    fn project(production: Option<&str>, change: Option<Change>) -> Project {
+        Project {
+            models: vec![Model {
+                change,
+                ..model("foo")
+            }],
+            manifest: "0123456789ab".to_owned(),
+            production: production.map(str::to_owned),
+            ..Project::default()
+        }
+    }
+
+    #[test]
+    fn unknown_is_never_the_same() {
+        let compared =
+            |project: &Project, recorded| project.compared_with(Side::Production, recorded);
+        let unknown = project(None, None);
+        assert!(matches!(compared(&unknown, None), Comparison::Unknown(_)));
+        let Comparison::Unknown(why) = compared(&unknown, Some("ba9876543210")) else {
+            panic!("nothing proves it");
+        };
+        assert!(why.contains("ba9876543210"), "{why}");
+        assert_eq!(
+            compared(&unknown, Some("0123456789ab")),
+            Comparison::Same,
+            "the record names this very manifest"
+        );
+        let known = project(Some("ba9876543210"), None);
+        assert_eq!(compared(&known, Some("ba9876543210")), Comparison::Same);
+        let differing = project(Some("ba9876543210"), Some(Change::Modified));
+        assert_eq!(compared(&differing, None), Comparison::Differs);
     }
 }

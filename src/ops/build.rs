@@ -74,9 +74,15 @@ impl<'a> Builder<'a> {
     /// dbt builds from the files on disk: they must be what production runs.
     fn project_differs(&self, production: &Arc<Manifest>) -> Result<Option<Finding>, OpsError> {
         let Some(candidate) = &self.observation.manifests.candidate else {
-            return Ok(None);
+            return Ok(Some(Finding {
+                id: FindingId::ProjectDiffers,
+                severity: Severity::Block,
+                message: "dbt has not read the project on disk, so whether it is what production runs is unknown.".to_owned(),
+                remedy: "Run `dbt parse`, or use --runner compiled, which builds from the kept manifest.".to_owned(),
+                objects: vec![self.session.settings().target().to_owned()],
+            }));
         };
-        let changes = Changes::new(Some(production), candidate, self.session.compare_options())?;
+        let changes = Changes::new(production, candidate, self.session.compare_options())?;
         let commit = self
             .observation
             .board

@@ -8,6 +8,7 @@ use super::run::{Run, Stop};
 use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
+use crate::domain::guard;
 use crate::domain::name::ObjectId;
 use crate::domain::phase::{Phase, Unfinished};
 use crate::domain::plan::Plan;
@@ -251,13 +252,21 @@ impl Run<'_> {
                 format!("All statements were answered, but the deployment is {phase} now.");
             return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
         }
+        if plan.operation == Operation::Init
+            && let Some(missing) = observation
+                .with_facts(guard::deployment_names_missing)
+                .first()
+        {
+            let message = format!("All statements were answered, but: {}", missing.message);
+            return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+        }
         if matches!(plan.operation, Operation::Promote | Operation::Rollback) {
             self.keep_production_state(observation.board.provenance.production.as_ref());
             self.check_moved_sinks(plan, &observation);
         }
         outcome(
             OutcomeKind::Done,
-            done_sentence(plan, planned, observation.board.way_back.to_string()),
+            done_sentence(plan, planned, &observation.board),
         )
     }
 
@@ -328,10 +337,14 @@ fn with_next(mut outcome: Outcome, operation: Operation) -> Outcome {
     outcome
 }
 
-fn done_sentence(plan: &Plan, planned: &Planned, way_back: String) -> String {
+fn done_sentence(plan: &Plan, planned: &Planned, now: &Board) -> String {
+    let way_back = &now.way_back;
     let environment = &planned.observation.board.environment;
     match plan.operation {
         Operation::Init => "The deployment side is ready for a deploy.".to_owned(),
+        Operation::Deploy if now.phase == Phase::Deploying => {
+            "Built what was selected. The deployment is not complete: `cutover deploy` builds the rest.".to_owned()
+        }
         Operation::Deploy => "Deployed; now it hydrates.".to_owned(),
         Operation::Promote => format!("Promoted {}. Way back: {way_back}.", environment.target),
         Operation::Rollback => format!(

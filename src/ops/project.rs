@@ -34,18 +34,25 @@ pub fn project(
     let Some(candidate) = &manifests.candidate else {
         return Ok(None);
     };
-    let from_production = Changes::new(manifests.production.as_ref(), candidate, options)?;
-    let from_deployment = Changes::new(manifests.deployment.as_ref(), candidate, options)?;
-    let changes = |id: &UniqueId| (from_production.of(id), from_deployment.of(id));
+    let from = |held: &Option<Arc<Manifest>>| {
+        let changes = held.as_ref();
+        changes
+            .map(|held| Changes::new(held, candidate, options))
+            .transpose()
+    };
+    let from_production = from(&manifests.production)?;
+    let from_deployment = from(&manifests.deployment)?;
+    let of = |changes: &Option<Changes>, id: &UniqueId| changes.as_ref()?.of(id);
+    let changes = |id: &UniqueId| (of(&from_production, id), of(&from_deployment, id));
     let kept = candidate.nodes().iter();
     let mut models: Vec<Model> = kept
         .filter_map(|node| model(node, environment, changes(&node.unique_id)))
         .collect();
-    if let Some(production) = &manifests.production {
+    if let (Some(production), Some(changed)) = (&manifests.production, &from_production) {
         let gone = production
             .nodes()
             .iter()
-            .filter(|node| from_production.of(&node.unique_id) == Some(Change::Removed));
+            .filter(|node| changed.of(&node.unique_id) == Some(Change::Removed));
         models.extend(gone.filter_map(|node| model(node, environment, changes(&node.unique_id))));
     }
     Ok(Some(Project {
@@ -64,24 +71,19 @@ pub fn project(
 }
 
 /// How the nodes of one manifest differ from another's: exactly as dbt's `state:modified+` sees it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Changes(BTreeMap<UniqueId, Change>);
 
 impl Changes {
-    /// Without a manifest to compare with there are no known changes.
-    ///
     /// # Errors
     /// Where dbt itself would stop.
     pub fn new(
-        before: Option<&Arc<Manifest>>,
+        before: &Arc<Manifest>,
         after: &Arc<Manifest>,
         options: Options,
     ) -> Result<Self, OpsError> {
-        let Some(before) = before else {
-            return Ok(Self::default());
-        };
         if before.hash() == after.hash() {
-            return Ok(Self::default());
+            return Ok(Self(BTreeMap::new()));
         }
         let comparison = Comparison::new(Some(Arc::clone(before)), Arc::clone(after), options);
         let selected = |selector: &str| {

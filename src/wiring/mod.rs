@@ -222,10 +222,10 @@ fn configure(printer: Printer, common: &Common, command: &ConfigCommand) -> u8 {
             Ok(settings) => {
                 printer.say(&match &settings.config_file {
                     Some(file) => {
-                        format!("{}, the project and the profile are fine.", file.display())
+                        format!("{}, the project and the profile are read without a mistake.", file.display())
                     }
                     None => {
-                        "The project and the profile are fine; there is no cutover.toml.".to_owned()
+                        "The project and the profile are read without a mistake; there is no cutover.toml.".to_owned()
                     }
                 });
                 0

@@ -76,31 +76,10 @@ pub fn removed_and_unmanaged(facts: &Facts<'_>) -> Vec<Finding> {
 /// Models that the deployment side should hold and does not.
 #[must_use]
 pub fn models_not_built(facts: &Facts<'_>) -> Vec<Finding> {
-    let environment = facts.resolved.environment;
-    let built = |model: &Model| {
-        facts
-            .resolved
-            .schemas
-            .iter()
-            .filter(|pair| pair.names.production == model.relation.schema)
-            .any(|pair| {
-                pair.deployment.is_some_and(|schema| {
-                    facts
-                        .snapshot()
-                        .catalog
-                        .objects_in(&schema.id)
-                        .any(|object| object.name == model.relation.name)
-                })
-            })
-    };
     let absent: Vec<String> = facts
         .project()
         .into_iter()
-        .flat_map(|project| &project.models)
-        .filter(|model| {
-            model.is_deployed() && model.is_in(environment) && model.change != Some(Change::Removed)
-        })
-        .filter(|model| !built(model))
+        .flat_map(|project| project.absent_from_deployment(facts.resolved))
         .map(|model| model.relation.to_string())
         .collect();
     about(

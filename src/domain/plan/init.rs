@@ -90,7 +90,9 @@ pub fn init(
         )
         .for_each(|statement| draft.run(statement));
     }
-    draft.summary = vec![if draft.steps.is_empty() {
+    draft.summary = vec![if is_production_missing(facts) {
+        "Production does not exist as the environment names it, so there is nothing to prepare a side for.".to_owned()
+    } else if draft.steps.is_empty() {
         "The deployment side stands already, with production's grants.".to_owned()
     } else {
         format!(
@@ -105,6 +107,13 @@ pub fn init(
 
 fn grants<'a, Id: Ord>(all: &'a BTreeMap<Id, Vec<Grant>>, id: &Id) -> &'a [Grant] {
     all.get(id).map_or(&[], Vec::as_slice)
+}
+
+/// Whether a name of production stands for nothing: then its twin can't be made, and nothing is known of its grants.
+fn is_production_missing(facts: &Facts<'_>) -> bool {
+    let (schemas, clusters) = (&facts.resolved.schemas, &facts.resolved.clusters);
+    schemas.iter().any(|pair| pair.production.is_none())
+        || clusters.iter().any(|pair| pair.production.is_none())
 }
 
 fn init_findings(facts: &Facts<'_>, stamp: &Stamp) -> Vec<Finding> {

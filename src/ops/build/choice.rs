@@ -56,7 +56,7 @@ impl Builder<'_> {
                 let options = self.session.compare_options();
                 let changes = held
                     .iter()
-                    .map(|held| Changes::new(Some(held), manifest, options))
+                    .map(|held| Changes::new(held, manifest, options))
                     .collect::<Result<Vec<_>, _>>()?;
                 let wanted = |id: &UniqueId| {
                     changes.iter().any(|changes| {

@@ -38,8 +38,8 @@ pub(super) struct Standing<'a> {
     pub resolved: &'a Resolved<'a>,
     pub production: Held<'a>,
     pub deployment: Held<'a>,
-    /// How the project differs from what the deployment side holds.
-    from_deployment: Changes,
+    /// How the project differs from what the deployment side holds; `None` where that is unknown.
+    from_deployment: Option<Changes>,
     relations: HashMap<(&'a SchemaId, &'a Identifier), &'a Object>,
     /// Words for the sides.
     words: (&'static str, &'static str),
@@ -53,9 +53,9 @@ impl<'a> Standing<'a> {
     ) -> Result<Self, OpsError> {
         let manifests = &observation.manifests;
         let provenance = &observation.board.provenance;
-        let from_deployment = match &manifests.candidate {
-            Some(candidate) => Changes::new(manifests.deployment.as_ref(), candidate, options)?,
-            None => Changes::default(),
+        let from_deployment = match (&manifests.deployment, &manifests.candidate) {
+            (Some(held), Some(candidate)) => Some(Changes::new(held, candidate, options)?),
+            _ => None,
         };
         let is_relation = |object: &&Object| {
             matches!(
@@ -194,13 +194,13 @@ impl<'a> Standing<'a> {
 
     /// Something stands on the deployment side: is it what the project says now?
     fn built(&self, node: &Node, green: &str) -> String {
-        let Some(held) = self.deployment.phrase() else {
+        let (Some(held), Some(changes)) = (self.deployment.phrase(), &self.from_deployment) else {
             return format!("in {green}, of unknown origin");
         };
         if self.deployment.is_unfinished() {
             return format!("in {green}, while a deployment is unfinished (it held {held})");
         }
-        match self.from_deployment.of(&node.unique_id) {
+        match changes.of(&node.unique_id) {
             None => format!("in {green} from {held}"),
             Some(Change::Downstream) => {
                 format!("in {green} from {held}, to be built anew: it reads what changed since")

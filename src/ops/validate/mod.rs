@@ -29,12 +29,14 @@ pub struct Validation {
 }
 
 impl Validation {
-    /// Blocked: an unchanged relation differs or a command failed. Failed: something could not be read.
+    /// Blocked: a relation differs and nothing proves that this is meant, a command failed, or nothing was compared at all. Failed:
+    /// something could not be read.
     #[must_use]
     pub fn outcome(&self) -> OutcomeKind {
         let any = |verdict| self.relations.iter().any(|twin| twin.verdict == verdict);
         let commands_pass = self.commands.iter().all(|command| command.passed);
-        if any(Verdict::Differs) || !commands_pass {
+        let compared = !self.relations.is_empty() || !self.commands.is_empty();
+        if any(Verdict::Differs) || any(Verdict::Unknown) || !commands_pass || !compared {
             OutcomeKind::Blocked
         } else if any(Verdict::Unread) {
             OutcomeKind::Failed
@@ -93,7 +95,7 @@ impl Expectations {
                 by_relation: BTreeMap::new(),
             });
         };
-        let changes = Changes::new(Some(production), deployed, session.compare_options())?;
+        let changes = Changes::new(production, deployed, session.compare_options())?;
         let environment = &observation.board.environment;
         let changed = deployed.nodes().iter().filter_map(|node| {
             let change = changes.of(&node.unique_id)?;

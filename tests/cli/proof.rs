@@ -1,0 +1,121 @@
+//! No success without proof: what is not known is never told as done.
+
+use crate::Ended;
+use crate::stage::Stage;
+use serde_json::Value;
+use std::fs;
+
+impl Stage {
+    /// Agrees to the plan that is there now, warnings included.
+    fn agree(&self, operation: &str) -> Ended {
+        let plan = self.run(&[operation, "--dry-run", "--output", "json"]);
+        let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+        let fingerprint = plan["fingerprint"].as_str().unwrap();
+        self.run(&[operation, "--yes", "--expect", fingerprint])
+            .with_code(0)
+    }
+
+    /// What `run` says, on whichever stream.
+    fn until(&self, point: &str, code: i32) -> String {
+        let ended = self
+            .run(&["run", "--until", point, "--yes"])
+            .with_code(code);
+        format!("{}{}", ended.stdout, ended.stderr)
+    }
+
+    /// A fresh clone: the files of the project and nothing that this machine kept.
+    fn forget(&self) {
+        fs::remove_dir_all(self.here().join("state")).unwrap();
+    }
+
+    /// Edits a model, and has dbt read the project.
+    fn edit(&self) {
+        let file = self.here().join("target/manifest.json");
+        let text = fs::read_to_string(&file).unwrap();
+        let edited = text.replace("'warm'", "'hot'");
+        assert_ne!(edited, text);
+        fs::write(&file, edited).unwrap();
+    }
+}
+
+/// Where production's manifest is not at hand, `run` used to take no known difference for no difference.
+#[tokio::test(flavor = "multi_thread")]
+async fn run_does_not_take_unknown_for_the_same() {
+    let stage = Stage::new().await;
+    stage.agree("init");
+    stage.agree("deploy");
+    stage.run(&["await"]).with_code(0);
+    stage.agree("promote");
+    assert!(
+        stage
+            .until("promoted", 0)
+            .contains("Production runs this project.")
+    );
+    stage.agree("sync");
+    let same = "Production runs this project, and both sides are the same.";
+    assert!(stage.until("promoted", 0).contains(same));
+    stage.forget();
+    // The record on the server names this very manifest: that is a proof.
+    assert!(stage.until("promoted", 0).contains(same));
+    stage.edit();
+    // Now nothing tells how the project differs: everything is to be built, after a look at the plan.
+    let said = stage.until("promoted", 4);
+    assert!(!said.contains("same"), "{said}");
+    assert!(said.contains("every model is built anew"), "{said}");
+    stage.agree("deploy");
+    stage.run(&["await"]).with_code(0);
+    stage.agree("promote");
+    // On the way back there is no room for the next deployment, and what production runs is not known here.
+    stage.forget();
+    let file = stage.here().join("target/manifest.json");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("'hot'", "'warm'")).unwrap();
+    let said = stage.until("promoted", 4);
+    assert!(said.contains("is unknown"), "{said}");
+    assert!(!said.contains("Production runs this project."), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_side_is_not_ready_and_nothing_compared_is_no_validation() {
+    let stage = Stage::new().await;
+    let before = stage.run(&["validate"]).with_code(4);
+    assert!(before.stderr.contains("no twins"), "{}", before.stderr);
+    stage.agree("init");
+    let ended = stage.run(&["await"]);
+    assert_ne!(ended.code, 0, "{}", ended.stderr);
+    assert!(!ended.stderr.contains("Ready"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("cutover deploy"), "{}", ended.stderr);
+    // An init that has nothing to do says so where it is true.
+    let again = stage.run(&["init", "--yes"]).with_code(0);
+    assert!(again.stderr.contains("stands already"), "{}", again.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn init_does_not_speak_of_a_production_that_is_not_there() {
+    let stage = Stage::new().await;
+    stage.agree("init");
+    stage.sql("ALTER SCHEMA materialize.serving RENAME TO elsewhere");
+    let ended = stage.run(&["init", "--dry-run"]).with_code(4);
+    assert!(!ended.stderr.contains("stands already"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("Production does not exist"),
+        "{}",
+        ended.stderr
+    );
+}
+
+/// A target whose server does not answer is not told as one that is fine.
+#[test]
+fn an_environment_that_can_not_be_reached_is_no_success() {
+    let project = crate::project();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!(
+        "postgres://materialize@{}/materialize?sslmode=disable",
+        listener.local_addr().unwrap()
+    );
+    drop(listener);
+    for output in ["text", "json"] {
+        let words = ["environments", "--url", &url, "--output", output];
+        crate::run(project.path(), &words).with_code(1);
+    }
+}
