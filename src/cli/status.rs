@@ -91,6 +91,11 @@ fn print(printer: Printer, status: &Status) -> Result<(), Closed> {
     ))?;
     if status.phase == Phase::None {
         printer.data("phase none: there is no deployment side; `cutover init` creates it")?;
+    } else if status.readiness.is_none() {
+        printer.data(&format!(
+            "phase {}: {}; `cutover deploy` builds it",
+            status.phase, status.reason
+        ))?;
     } else {
         printer.data(&standing(status))?;
     }

@@ -19,6 +19,12 @@ pub fn part<N: Display + PartialEq + From<u8>>(number: N, total: N, noun: &str) 
     format!("{number} of {}", count(total, noun))
 }
 
+/// Milliseconds as seconds for people: `1.5 s`.
+#[must_use]
+pub fn seconds(millis: u64) -> String {
+    format!("{}.{} s", millis / 1000, millis % 1000 / 100)
+}
+
 /// How many names a sentence or a list for people takes; JSON has all of them.
 pub const MOST_NAMED: usize = 10;
 

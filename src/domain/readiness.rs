@@ -12,6 +12,7 @@ use super::environment::{Resolved, Side};
 use super::name::{ClusterId, ObjectId, ReplicaId};
 use super::object::{ClusterSchedule, Object, ObjectKind};
 use super::quantity::part;
+pub use super::quantity::seconds;
 use super::snapshot::{Frontier, Lag, LogicalTime, Snapshot};
 use clusters::judge_clusters;
 use lag::Yardstick;
@@ -443,10 +444,4 @@ fn judge_lag<'a>(
         };
     }
     yardstick.judge(object)
-}
-
-/// Milliseconds as seconds for people: `1.5 s`.
-#[must_use]
-pub fn seconds(millis: u64) -> String {
-    format!("{}.{} s", millis / 1000, millis % 1000 / 100)
 }

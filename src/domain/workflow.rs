@@ -1,8 +1,10 @@
 //! Where waiting leads: one verdict per picture, and how long it has held. Command line and cockpit only render it.
 
 use super::board::Board;
+use super::environment::Side;
 use super::object::ClusterSchedule;
 use super::phase::Phase;
+use super::quantity::count;
 use super::readiness::Readiness;
 use super::snapshot::LogicalTime;
 
@@ -38,6 +40,9 @@ pub fn verdict(board: &Board) -> Verdict {
     if let Some(reason) = never(board) {
         return Verdict::Never(reason);
     }
+    if let Some(reason) = nothing_built(board) {
+        return Verdict::Never(reason);
+    }
     let side = &board.deployment;
     let (hydrated, total) = side.hydrated_of_total();
     let mut missing = Vec::new();
@@ -70,6 +75,31 @@ pub fn verdict(board: &Board) -> Verdict {
             total,
             missing,
         }
+    }
+}
+
+/// An empty side is ready only where the project is known to have nothing for it. A deployment that has begun fills it.
+fn nothing_built(board: &Board) -> Option<String> {
+    let resolved = board.environment.resolve(&board.snapshot.catalog);
+    let awaits_a_candidate = matches!(
+        board.phase,
+        Phase::Initialized | Phase::Hydrating | Phase::Ready
+    );
+    if !awaits_a_candidate || resolved.objects(Side::Deployment).next().is_some() {
+        return None;
+    }
+    let Some(project) = &board.project else {
+        return Some(
+            "nothing is built there, and which models should be is not known: run `cutover deploy`"
+                .to_owned(),
+        );
+    };
+    match project.absent_from_deployment(&resolved).count() {
+        0 => None,
+        absent => Some(format!(
+            "nothing is built there, and the project has {} for it: run `cutover deploy`",
+            count(absent, "model")
+        )),
     }
 }
 
@@ -187,8 +217,8 @@ fn same_missing(told: &Verdict, now: &Verdict) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::environment::Side;
-    use crate::domain::fixture::{NOW, World};
+    use crate::domain::fixture::{NOW, World, model};
+    use crate::domain::project::Project;
     use crate::domain::snapshot::Frontier;
 
     /// The picture `millis` later: everything has kept up, and `foo` of the deployment side lags by `lag`.
@@ -275,6 +305,27 @@ mod tests {
             watch.look(&at(&mut world, 4_100, 9_000)),
             Look::Tell(_)
         ));
+    }
+
+    #[test]
+    fn an_empty_side_is_ready_only_where_nothing_belongs_there() {
+        let mut world = World::empty();
+        let look = |world: &World| Watch::default().look(&world.board());
+        world.project = None;
+        let Look::Never(why) = look(&world) else {
+            panic!("nothing proves that nothing is to be built");
+        };
+        assert!(why.contains("not known"), "{why}");
+        world.project = Some(Project {
+            models: vec![model("foo")],
+            ..Project::default()
+        });
+        let Look::Never(why) = look(&world) else {
+            panic!("a model is missing");
+        };
+        assert!(why.contains("1 model for it"), "{why}");
+        world.project = Some(Project::default());
+        assert!(!matches!(look(&world), Look::Never(_)));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct Status {
     pub environment: String,
     pub strategy: Strategy,
     pub phase: Phase,
-    /// Of the deployment side; `null` where there is none, which is no fault of anything.
+    /// Of the deployment side; `null` where there is none or nothing is built there.
     pub readiness: Option<Readiness>,
     pub reason: String,
     pub way_back: WayBack,
@@ -139,12 +139,11 @@ impl Status {
             environment: board.environment.target.clone(),
             strategy: board.environment.strategy,
             phase: board.phase,
-            readiness: is_initialised(board).then_some(board.deployment.readiness),
-            reason: if is_initialised(board) {
-                board.deployment.reason.clone()
-            } else {
-                "there is no deployment side".to_owned()
-            },
+            readiness: nothing_to_judge(board)
+                .is_none()
+                .then_some(board.deployment.readiness),
+            reason: nothing_to_judge(board)
+                .map_or_else(|| board.deployment.reason.clone(), str::to_owned),
             way_back: board.way_back.clone(),
             clusters: sides
                 .iter()
@@ -157,9 +156,13 @@ impl Status {
     }
 }
 
-/// Whether the environment was ever initialised: what was never made is not failing.
-fn is_initialised(board: &Board) -> bool {
-    board.phase != Phase::None
+/// Why the deployment side is neither ready nor failing: what was never made is not failing, and what is empty is not ready.
+fn nothing_to_judge(board: &Board) -> Option<&'static str> {
+    match board.phase {
+        Phase::None => Some("there is no deployment side"),
+        Phase::Initialized => Some("nothing is built there yet"),
+        _ => None,
+    }
 }
 
 fn cluster_status(board: &Board, cluster: &ClusterReadiness) -> ClusterStatus {
@@ -186,7 +189,8 @@ fn cluster_status(board: &Board, cluster: &ClusterReadiness) -> ClusterStatus {
         name: cluster.name.clone(),
         id: cluster.id.as_ref().map(ToString::to_string),
         side: cluster.side,
-        readiness: (cluster.id.is_some() || is_initialised(board)).then_some(cluster.readiness),
+        readiness: (cluster.id.is_some() || board.phase != Phase::None)
+            .then_some(cluster.readiness),
         reason: cluster.reason.clone(),
         hydrated: cluster.hydrated,
         total: cluster.total,

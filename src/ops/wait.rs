@@ -4,6 +4,7 @@ use super::execute::{Listener, outcome, tell};
 use super::progress::{Outcome, OutcomeKind, Progress};
 use super::session::Session;
 use crate::domain::board::Board;
+use crate::domain::project::Project;
 use crate::domain::quantity::part;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::workflow::{Look, Verdict, Watch};
@@ -54,10 +55,18 @@ impl Session {
         }
     }
 
+    /// The project beside a board; `None` where it is not known.
+    fn project_beside(&self, board: &Board) -> Option<Arc<Project>> {
+        let found = self.project(&board.environment, &board.snapshot);
+        found.ok().and_then(|(_, project)| project).map(Arc::new)
+    }
+
     async fn follow(&self, progress: &Listener) -> Outcome {
         let feed = self.live();
         let mut pictures = feed.pictures();
         let mut watch = Watch::default();
+        // Read once: it tells whether an empty side is all that there is to wait for.
+        let mut project = None;
         let mut lost = false;
         loop {
             let picture = pictures.borrow_and_update().clone();
@@ -73,7 +82,10 @@ impl Session {
                 // A picture that is kept through a lost link proves nothing any more.
                 watch.interrupt();
             } else if let Some(snapshot) = picture.snapshot {
-                let board = self.board(snapshot);
+                let mut board = self.board(snapshot);
+                board.project = project
+                    .get_or_insert_with(|| self.project_beside(&board))
+                    .clone();
                 match watch.look(&board) {
                     Look::Ready => return outcome(OutcomeKind::Done, ready_sentence(&board)),
                     Look::Never(reason) => {

@@ -9,6 +9,7 @@ use crate::domain::guard::Facts;
 use crate::domain::name::{Identifier, ObjectId, QualifiedName, literal};
 use crate::domain::object::{Cluster, Schema};
 use crate::domain::phase::Unfinished;
+use crate::domain::quantity::count;
 use crate::domain::record::Role;
 
 /// A psql script that swaps a promote back, moves its sinks back and writes the records: right only for the ids that it names, which it
@@ -103,8 +104,8 @@ impl<'f, 'a> Script<'f, 'a> {
                 .map(|(name, id, what)| format!("  cluster {name} is {id} ({what})"))
         }));
         lines.push(format!(
-            "and while all {} objects of the old production are still there. The queries below check it and stop where it is not so.",
-            self.retired_objects().len()
+            "and while the old production is still whole ({}). The queries below check it and stop where it is not so.",
+            count(self.retired_objects().len(), "object")
         ));
         lines.iter().map(|text| remark(text)).collect()
     }
