@@ -438,3 +438,20 @@ fn empty_variables_count_as_unset() {
         (Some(""), None)
     );
 }
+
+#[test]
+fn how_long_readiness_must_hold_is_set_like_every_other_waiting() {
+    let folder = Folder::project("settle = \"10s\"\n");
+    let mut sources = folder.sources(Need::Server);
+    let settle = |sources: &Sources| {
+        let settings = Settings::load(sources).unwrap();
+        settings.waiting.settle.duration()
+    };
+    assert_eq!(settle(&sources), Duration::from_secs(10));
+    sources.flags.settle = Some("0s".into());
+    assert_eq!(
+        settle(&sources),
+        Duration::ZERO,
+        "the first reading is enough"
+    );
+}

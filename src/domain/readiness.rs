@@ -4,6 +4,7 @@
 //! a status row without a replica or none at all (recorded: 07), and must not drop out of the count.
 
 mod clusters;
+mod connectors;
 mod lag;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use super::quantity::part;
 pub use super::quantity::seconds;
 use super::snapshot::{Frontier, Lag, LogicalTime, Snapshot};
 use clusters::judge_clusters;
+use connectors::judge_connector;
 use lag::Yardstick;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -303,42 +305,6 @@ fn hydrated_on(
         .filter(|replica| replicas.contains(replica))
         .cloned()
         .collect()
-}
-
-fn judge_connector(snapshot: &Snapshot, object: &Object, what: &str) -> (Readiness, String) {
-    match snapshot.readings.connectors.get(&object.id) {
-        None => (Readiness::Unknown, format!("the {what} reports no status")),
-        Some(status) => match status.status.as_str() {
-            "running" => (Readiness::Ready, String::new()),
-            "paused" => (Readiness::Paused, format!("the {what} is paused")),
-            "created" | "starting" => (
-                Readiness::Hydrating,
-                format!("the {what} is {}", status.status),
-            ),
-            "stalled" => (
-                Readiness::Lagging,
-                with_error(format!("the {what} is stalled"), status.error.as_deref()),
-            ),
-            "failed" | "dropped" | "ceased" => (
-                Readiness::Failing,
-                with_error(
-                    format!("the {what} has {}", status.status),
-                    status.error.as_deref(),
-                ),
-            ),
-            other => (
-                Readiness::Unknown,
-                format!("the {what} reports the unknown status {other:?}"),
-            ),
-        },
-    }
-}
-
-fn with_error(sentence: String, error: Option<&str>) -> String {
-    match error {
-        Some(error) => format!("{sentence}: {error}"),
-        None => sentence,
-    }
 }
 
 fn judge_dataflow<'a>(

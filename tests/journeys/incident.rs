@@ -4,9 +4,11 @@ use super::stage::{Changes, Stage, blocks, found};
 use cutover::domain::action::Operation;
 use cutover::domain::finding::FindingId;
 use cutover::domain::phase::Phase;
+use cutover::domain::readiness::Readiness;
 use cutover::ops::progress::OutcomeKind;
-use cutover::sim::world::{Fault, FaultKind};
+use cutover::sim::world::{Disturbance, Fault, FaultKind, ObjectName};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::process::Command;
 
 const PATIENT: Changes = Changes {
@@ -141,4 +143,63 @@ async fn psql_alone_takes_a_promote_back_once_and_only_while_the_ids_hold() {
     let (_, text) = psql(&stage, &left_beside(&again.audit.unwrap())).await;
     assert!(text.contains("not whole any more"), "{text}");
     assert_eq!(ids(), after);
+}
+
+/// Lets `auction_totals` of the deployment side fall behind, and waits until it shows.
+async fn fall_behind(stage: &Stage, lasts: Option<Duration>) {
+    let behind = Disturbance::FallBehind {
+        object: ObjectName {
+            schema: "blue_green_slim_dbt_deploy".to_owned(),
+            name: "auction_totals".to_owned(),
+        },
+        by: Duration::from_secs(30),
+        lasts,
+    };
+    stage.sim.control().disturb(&behind).unwrap();
+    while lasts.is_none() && stage.observe().await.board.deployment.readiness != Readiness::Lagging
+    {
+    }
+}
+
+#[tokio::test]
+async fn a_flap_between_look_and_deed_does_not_refuse_a_promote() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    let plan = stage.plan(Operation::Promote).await;
+    assert_eq!(blocks(&plan), [].into());
+    // Half a second of this machine at the stage's speed.
+    fall_behind(&stage, Some(Duration::from_secs(20))).await;
+    let outcome = stage.execute(plan).await;
+    assert_eq!(outcome.outcome, OutcomeKind::Done, "{}", outcome.message);
+}
+
+#[tokio::test]
+async fn a_deployment_side_that_stays_behind_stops_a_promote_and_never_a_rollback() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    let plan = stage.plan(Operation::Promote).await;
+    fall_behind(&stage, None).await;
+    let outcome = stage.execute(plan).await;
+    assert_eq!(outcome.outcome, OutcomeKind::Blocked, "{}", outcome.message);
+    assert!(
+        outcome.message.contains("new: not-ready"),
+        "{}",
+        outcome.message
+    );
+    assert_eq!(stage.phase().await, Phase::Hydrating);
+    let allowed = stage
+        .plan_allowing(
+            Operation::Promote,
+            &[
+                "not-ready:compute_dbt_deploy",
+                "not-ready:serving_dbt_deploy",
+            ],
+        )
+        .await;
+    assert_eq!(stage.execute(allowed).await.outcome, OutcomeKind::Done);
+    // What fell behind is production now: going back helps, and what is retired could be as late.
+    let plan = stage.plan(Operation::Rollback).await;
+    assert_eq!(blocks(&plan), [].into());
+    assert!(found(&plan).contains(&FindingId::ProductionUnhealthy));
+    assert_eq!(stage.execute(plan).await.outcome, OutcomeKind::Done);
 }

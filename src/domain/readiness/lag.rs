@@ -3,6 +3,7 @@
 //! By logical time everything behind a source that ticks once a second is 0.6 to 1.7 s behind, healthy and quiet (recorded: v26.39/23), so
 //! the clock alone proves nothing. Twins and inputs tick together: what falls behind them falls behind alone.
 
+use super::connectors::with_error;
 use super::{Readiness, Thresholds, counts, hydrated_on, needs_no_replica, replicas_of, seconds};
 use crate::domain::environment::{Resolved, Side};
 use crate::domain::name::ObjectId;
@@ -108,11 +109,15 @@ impl<'a> Yardstick<'a> {
         };
         let origin = self.origin(root.id);
         let status = self.snapshot.readings.connectors.get(origin);
-        let status = status
-            .filter(|status| !status.is_running())
-            .map_or_else(String::new, |status| {
-                format!(", which is {}", status.status)
-            });
+        let status =
+            status
+                .filter(|status| !status.is_running())
+                .map_or_else(String::new, |status| {
+                    with_error(
+                        format!(", which is {}", status.status),
+                        status.error.as_deref(),
+                    )
+                });
         format!(
             "{} behind with {}{status}",
             seconds(lag),

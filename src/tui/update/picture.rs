@@ -133,3 +133,88 @@ fn reload_changes(state: &mut State, old: Option<&Board>, new: &Board) -> Vec<Ef
         vec![Effect::LoadChanges]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::environment::Side;
+    use crate::domain::fixture::{NOW, World};
+    use crate::domain::snapshot::{Frontier, LogicalTime};
+    use crate::tui::event::Now;
+    use crate::tui::state::Facts;
+
+    /// The picture `millis` after the first, with one object of the deployment side `lag` behind.
+    fn show(state: &mut State, world: &mut World, millis: u64, lag: u64) {
+        let now = NOW + millis;
+        world.snapshot.time = LogicalTime(now);
+        for frontier in world.snapshot.readings.frontiers.values_mut() {
+            *frontier = Frontier::At(LogicalTime(now));
+        }
+        let foo = world.id(Side::Deployment, "foo");
+        let behind = Frontier::At(LogicalTime(now - lag));
+        world.snapshot.readings.frontiers.insert(foo, behind);
+        let picture = Picture {
+            board: Some(Arc::new(world.board())),
+            ..Picture::default()
+        };
+        take(state, picture);
+    }
+
+    fn told(state: &State) -> Vec<String> {
+        let entries = state.journal.newest();
+        entries.map(|entry| entry.text.clone()).collect()
+    }
+
+    fn cockpit() -> State {
+        State::new(Facts::default(), Arc::default(), Now::default(), (120, 40))
+    }
+
+    #[test]
+    fn the_journal_tells_what_lasts_and_no_flap() {
+        let (mut state, mut world) = (cockpit(), World::new());
+        for (millis, lag) in [
+            (0, 0),
+            (1_000, 9_000),
+            (2_000, 0),
+            (3_000, 9_000),
+            (5_900, 9_000),
+        ] {
+            show(&mut state, &mut world, millis, lag);
+            assert_eq!(told(&state), [""; 0], "at {millis}");
+        }
+        show(&mut state, &mut world, 6_000, 9_000);
+        let lines = told(&state);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].starts_with("compute_dbt_deploy ready -> lagging"));
+        assert_eq!(lines[1], "phase ready -> hydrating");
+    }
+
+    #[test]
+    fn the_cockpit_waits_until_readiness_has_held() {
+        let (mut state, mut world) = (cockpit(), World::new());
+        show(&mut state, &mut world, 0, 0);
+        readiness::wait(&mut state);
+        for (millis, lag) in [(2_900, 0), (3_000, 9_000), (4_000, 0), (6_900, 0)] {
+            show(&mut state, &mut world, millis, lag);
+            assert!(state.awaiting.is_some(), "at {millis}");
+        }
+        show(&mut state, &mut world, 7_000, 0);
+        assert!(state.awaiting.is_none());
+        assert!(told(&state)[0].starts_with("await done: the deployment side is ready"));
+    }
+
+    #[test]
+    fn the_cockpit_ends_waiting_where_the_command_line_does() {
+        let (mut state, mut world) = (cockpit(), World::new());
+        show(&mut state, &mut world, 0, 9_000);
+        readiness::wait(&mut state);
+        // Paused: the command line says that waiting can't help, and so does the cockpit.
+        world.catalog().replicas.clear();
+        show(&mut state, &mut world, 1_000, 0);
+        assert!(state.awaiting.is_none());
+        assert!(matches!(
+            state.overlay,
+            Some(crate::tui::state::Overlay::Result { .. })
+        ));
+    }
+}
