@@ -244,6 +244,7 @@ impl Catalog {
                 _ => Body::Table {
                     script: None,
                     source: None,
+                    retain: None,
                 },
             };
             let oid = self.next_oid();

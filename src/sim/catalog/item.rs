@@ -34,6 +34,25 @@ pub enum Refresh {
     At(Millis),
 }
 
+/// RETAIN HISTORY FOR.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retain {
+    pub span: Duration,
+    /// As it was written: the server keeps it so.
+    pub text: String,
+}
+
+/// What WITH says of a materialized view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewOptions {
+    /// Names of columns.
+    pub assert_not_null: Vec<String>,
+    /// Names of columns; empty for none.
+    pub partition_by: Vec<String>,
+    pub retain: Option<Retain>,
+    pub refresh: Refresh,
+}
+
 /// A query that an item is defined by; its relations are named by id (see `select::scope`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Definition {
@@ -52,21 +71,24 @@ pub enum Body {
         /// `None` for a system table.
         script: Option<Script>,
         source: Option<Id>,
+        retain: Option<Retain>,
     },
     View {
         definition: Definition,
+        /// The names that it gives its columns, as many as it names.
+        names: Vec<String>,
     },
     MaterializedView {
         definition: Definition,
+        names: Vec<String>,
         cluster: Id,
-        refresh: Refresh,
-        /// RETAIN HISTORY FOR.
-        retain: Option<Duration>,
+        options: ViewOptions,
     },
     Index {
         on: Id,
         cluster: Id,
         keys: Vec<Key>,
+        retain: Option<Retain>,
     },
     Source {
         /// `load-generator`, `kafka`, `log` for built-in ones; [`SUBSOURCE`], [`PROGRESS`].
@@ -206,7 +228,7 @@ impl Item {
     #[must_use]
     pub fn definition(&self) -> Option<&Definition> {
         match &self.body {
-            Body::View { definition } | Body::MaterializedView { definition, .. } => {
+            Body::View { definition, .. } | Body::MaterializedView { definition, .. } => {
                 Some(definition)
             }
             _ => None,

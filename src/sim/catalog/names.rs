@@ -7,6 +7,9 @@ use super::{Catalog, Cluster};
 use crate::error::{SqlError, SqlResult};
 use std::sync::Arc;
 
+/// The schema of every session's temporary items.
+const TEMPORARY: &str = "mz_temp";
+
 /// Schemas that an unqualified name is looked up in before the search path.
 const IMPLICIT: [&str; 2] = ["mz_catalog", "pg_catalog"];
 
@@ -157,7 +160,7 @@ impl Catalog {
 
     fn schema_parts(&self, id: Id) -> Vec<&str> {
         if id.space == Space::Transient {
-            return vec!["mz_temp"];
+            return vec![TEMPORARY];
         }
         let Some(schema) = self.schemas.get(&id) else {
             return Vec::new();
@@ -208,6 +211,8 @@ impl Catalog {
                     format!("{schema}.{name}")
                 }
             }
+            // Temporary items need no schema (recorded: v26.39/21).
+            [TEMPORARY, name] => (*name).to_owned(),
             _ => parts.join("."),
         }
     }

@@ -1,7 +1,7 @@
 //! The statement that an item could be made with: `create_sql`, `definition` and SHOW CREATE.
 
 use super::id::Id;
-use super::item::{Body, Item, PROGRESS, Refresh, SUBSOURCE};
+use super::item::{Body, Item, PROGRESS, Refresh, Retain, SUBSOURCE, ViewOptions};
 use super::script::{Piece, Script, Style, literal, quote};
 use super::{Catalog, Cluster, Managed};
 use crate::time::{show_interval, show_timestamptz};
@@ -14,30 +14,39 @@ impl Catalog {
         let mut script = Script::default();
         let temporary = if item.temporary { "TEMPORARY " } else { "" };
         match &item.body {
-            Body::View { definition } => {
+            Body::View { definition, names } => {
                 script.text(format!("CREATE {temporary}VIEW "));
                 self.own_name(&mut script, item, style);
+                write_names(&mut script, " ", names);
                 script.text(" AS ");
                 script.append(&definition.script);
             }
             Body::MaterializedView {
                 definition,
+                names,
                 cluster,
-                refresh,
-                retain,
+                options,
             } => {
                 script.text("CREATE MATERIALIZED VIEW ");
                 self.own_name(&mut script, item, style);
+                write_names(&mut script, " ", names);
                 script.push(Piece::Break("\n    "));
                 script.text("IN CLUSTER ");
                 script.push(Piece::Cluster(*cluster));
                 script.push(Piece::Break("\n    "));
-                script.text(format!("WITH ({})", view_options(*refresh, *retain)));
+                script.text("WITH (");
+                write_view_options(&mut script, options);
+                script.text(")");
                 script.push(Piece::Break("\n    "));
                 script.text("AS ");
                 script.append(&definition.script);
             }
-            Body::Index { on, cluster, keys } => {
+            Body::Index {
+                on,
+                cluster,
+                keys,
+                retain,
+            } => {
                 script.text("CREATE INDEX ");
                 script.name(item.name.clone());
                 script.text(" IN CLUSTER ");
@@ -52,10 +61,12 @@ impl Catalog {
                     script.append(&key.script);
                 }
                 script.text(")");
+                write_retain(&mut script, retain.as_ref());
             }
             Body::Table {
                 script: Some(rest),
                 source,
+                retain,
             } => {
                 script.text(format!("CREATE {temporary}TABLE"));
                 script.push(if source.is_some() {
@@ -65,6 +76,7 @@ impl Catalog {
                 });
                 self.own_name(&mut script, item, style);
                 script.append(rest);
+                write_retain(&mut script, retain.as_ref());
             }
             Body::Source {
                 script: Some(rest),
@@ -149,8 +161,41 @@ impl Catalog {
     }
 }
 
-fn view_options(refresh: Refresh, retain: Option<Duration>) -> String {
-    let mut options = match refresh {
+/// Names in parentheses; nothing where there are none.
+fn write_names(script: &mut Script, before: &str, names: &[String]) {
+    if names.is_empty() {
+        return;
+    }
+    script.text(format!("{before}("));
+    for (at, name) in names.iter().enumerate() {
+        if at > 0 {
+            script.text(", ");
+        }
+        script.name(name.clone());
+    }
+    script.text(")");
+}
+
+fn write_retain(script: &mut Script, retain: Option<&Retain>) {
+    if let Some(Retain { text, .. }) = retain {
+        script.text(format!(" WITH (RETAIN HISTORY = FOR {})", literal(text)));
+    }
+}
+
+fn write_view_options(script: &mut Script, options: &ViewOptions) {
+    for column in &options.assert_not_null {
+        script.text("ASSERT NOT NULL = ");
+        script.name(column.clone());
+        script.text(", ");
+    }
+    if !options.partition_by.is_empty() {
+        write_names(script, "PARTITION BY = ", &options.partition_by);
+        script.text(", ");
+    }
+    if let Some(Retain { text, .. }) = &options.retain {
+        script.text(format!("RETAIN HISTORY = FOR {}, ", literal(text)));
+    }
+    script.text(match options.refresh {
         Refresh::OnCommit => "REFRESH = ON COMMIT".to_owned(),
         Refresh::Every {
             interval,
@@ -163,12 +208,7 @@ fn view_options(refresh: Refresh, retain: Option<Duration>) -> String {
         Refresh::At(at) => {
             format!("REFRESH = AT '{}'", show_timestamptz(millis_to_micros(at)))
         }
-    };
-    if let Some(retain) = retain {
-        let shown = show_interval(micros(retain));
-        options.push_str(&format!(", RETAIN HISTORY = FOR '{shown}'"));
-    }
-    options
+    });
 }
 
 fn cluster_options(managed: &Managed) -> String {

@@ -1,5 +1,6 @@
 //! CREATE INDEX.
 
+use super::relation::retained;
 use super::{NewItem, Work};
 use crate::catalog::acl::Privileges;
 use crate::catalog::item::{Body, Item, Key};
@@ -48,6 +49,7 @@ impl Work<'_> {
                 on: on.id,
                 cluster,
                 keys,
+                retain: retained(index.retain.as_deref())?,
             },
             columns: Vec::new(),
             references: BTreeSet::from([on.id]),

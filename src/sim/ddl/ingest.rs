@@ -96,7 +96,7 @@ impl Work<'_> {
                 script.text(format!("FROM {words} CONNECTION "));
                 script.push(Piece::Item(connection));
                 script.text(in_parentheses(options));
-                let columns = vec![Column::new("text", SqlType::Text)];
+                let columns = self.columns_from(kind, source)?;
                 (*kind, Some(connection), script, columns)
             }
         };
@@ -165,6 +165,29 @@ impl Work<'_> {
                 }
             }
             other => Err(SqlError::unsupported(format!("LOAD GENERATOR {other}"))),
+        }
+    }
+
+    /// What a source over a connection gives itself: a topic's messages by their format (by the public documents), nothing where it
+    /// is only read by its tables.
+    fn columns_from(&self, kind: &str, source: &CreateSource) -> SqlResult<Vec<Column>> {
+        let tables_later = self.catalog.setting("enable_create_table_from_source");
+        match &source.format {
+            None if tables_later => Ok(Vec::new()),
+            None if kind == "kafka" => Err(SqlError::plan("Source format must be specified")),
+            None => Err(SqlError::plan(
+                "multi-output sources require a FOR TABLES (..), FOR SCHEMAS (..), or FOR ALL TABLES statement",
+            )),
+            Some(format) => {
+                let keyed = source
+                    .envelope
+                    .as_deref()
+                    .is_some_and(|e| !e.eq_ignore_ascii_case("none"));
+                if keyed {
+                    return Err(SqlError::unsupported("a source with a key"));
+                }
+                format_columns(format)
+            }
         }
     }
 
@@ -315,6 +338,31 @@ impl Work<'_> {
             temporary: false,
         });
         Ok(())
+    }
+}
+
+/// The columns of a message. What a registry or a file header says is not known here.
+fn format_columns(format: &str) -> SqlResult<Vec<Column>> {
+    let column = |name: String, ty| Column {
+        name,
+        ty,
+        nullable: false,
+    };
+    let words: Vec<String> = format.split_whitespace().map(str::to_uppercase).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["BYTES"] => Ok(vec![column("data".to_owned(), SqlType::Bytea)]),
+        ["JSON"] => Ok(vec![column("data".to_owned(), SqlType::Jsonb)]),
+        ["TEXT"] => Ok(vec![column("text".to_owned(), SqlType::Text)]),
+        ["CSV", "WITH", count, "COLUMNS"] => {
+            let count: usize = count
+                .parse()
+                .map_err(|_| SqlError::syntax("Expected a number of columns"))?;
+            Ok((1..=count)
+                .map(|at| column(format!("column{at}"), SqlType::Text))
+                .collect())
+        }
+        _ => Err(SqlError::unsupported(format!("FORMAT {format}"))),
     }
 }
 

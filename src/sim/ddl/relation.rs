@@ -2,7 +2,7 @@
 
 use super::{NewItem, Work};
 use crate::catalog::id::Id;
-use crate::catalog::item::{Body, Definition, Refresh};
+use crate::catalog::item::{Body, Definition, Refresh, Retain, ViewOptions};
 use crate::catalog::ownership::Owned;
 use crate::catalog::script::Piece;
 use crate::catalog::script::Script;
@@ -13,6 +13,7 @@ use crate::statement::object::ObjectKind;
 use crate::statement::relation::{
     ColumnSpec, CreateMaterializedView, CreateTable, CreateView, RefreshSpec, TableOf,
 };
+use crate::time::parse_interval;
 use crate::types::Column;
 use sqlparser::ast::{Ident, ObjectName, Query, VisitMut, VisitorMut};
 use std::collections::BTreeSet;
@@ -57,6 +58,7 @@ impl Work<'_> {
             body: Body::Table {
                 script: Some(script),
                 source,
+                retain: retained(table.retain.as_deref())?,
             },
             columns,
             references,
@@ -79,6 +81,7 @@ impl Work<'_> {
             name,
             body: Body::View {
                 definition: defined.definition,
+                names: view.columns.clone(),
             },
             columns: defined.columns,
             references: defined.references,
@@ -99,15 +102,22 @@ impl Work<'_> {
             return Ok(());
         };
         let refresh = self.refresh(view.refresh)?;
-        let defined = self.define(&view.query, &view.columns)?;
+        let mut defined = self.define(&view.query, &view.columns)?;
+        assert_not_null(&mut defined.columns, &view.assert_not_null)?;
+        check_partition(&defined.columns, &view.partition_by)?;
         self.add(NewItem {
             schema,
             name,
             body: Body::MaterializedView {
                 definition: defined.definition,
+                names: view.columns.clone(),
                 cluster,
-                refresh,
-                retain: view.retain.map(duration),
+                options: ViewOptions {
+                    assert_not_null: view.assert_not_null.clone(),
+                    partition_by: view.partition_by.clone(),
+                    retain: retained(view.retain.as_deref())?,
+                    refresh,
+                },
             },
             columns: defined.columns,
             references: defined.references,
@@ -287,6 +297,46 @@ fn reject_duplicates(columns: &[Column]) -> SqlResult<()> {
         }
     }
     Ok(())
+}
+
+/// What ASSERT NOT NULL names can't be NULL in the result.
+fn assert_not_null(columns: &mut [Column], names: &[String]) -> SqlResult<()> {
+    for name in names {
+        let column = columns
+            .iter_mut()
+            .find(|column| column.name == *name)
+            .ok_or_else(|| {
+                SqlError::plan(format!(
+                    "column \"{name}\" in ASSERT NOT NULL option not found"
+                ))
+            })?;
+        column.nullable = false;
+    }
+    Ok(())
+}
+
+fn check_partition(columns: &[Column], names: &[String]) -> SqlResult<()> {
+    for (at, name) in names.iter().enumerate() {
+        let expected = columns
+            .get(at)
+            .map_or("nothing", |column| column.name.as_str());
+        if expected != name {
+            return Err(SqlError::plan(format!(
+                "PARTITION BY columns should be a prefix of the relation's columns (expected {expected} at index {at}, got {name})"
+            )));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn retained(text: Option<&str>) -> SqlResult<Option<Retain>> {
+    text.map(|text| {
+        Ok(Retain {
+            span: duration(parse_interval(text)?),
+            text: text.to_owned(),
+        })
+    })
+    .transpose()
 }
 
 fn duration(micros: i64) -> Duration {

@@ -123,8 +123,8 @@ fn object(catalog: &Catalog, item: &Item, constant: bool) -> Option<Object> {
         }
         Body::Table { .. } => Kind::Table,
         Body::View { .. } => Kind::View,
-        Body::MaterializedView { refresh: of, .. } => {
-            refresh = match *of {
+        Body::MaterializedView { options, .. } => {
+            refresh = match options.refresh {
                 item::Refresh::OnCommit => Refresh::OnCommit,
                 item::Refresh::At(at) => Refresh::At(at),
                 item::Refresh::Every {

@@ -73,8 +73,11 @@ const SIMPLE: &[(&str, &str, &[SqlType], SqlType)] = &[
         &[T::Text, T::TimestampTz],
         T::Float8,
     ),
-    ("sqrt", "sqrt", &[T::Float8], T::Float8),
-    ("power", "power", &[T::Float8, T::Float8], T::Float8),
+    ("sqrt", "sim_sqrt", &[T::Float8], T::Float8),
+    ("ln", "sim_ln", &[T::Float8], T::Float8),
+    ("exp", "sim_exp", &[T::Float8], T::Float8),
+    ("power", "sim_power", &[T::Float8, T::Float8], T::Float8),
+    ("pow", "sim_power", &[T::Float8, T::Float8], T::Float8),
     (
         "mz_format_privileges",
         "sim_format_privileges",
@@ -281,12 +284,24 @@ impl Planner<'_> {
                 let (left, right) = self.comparable(left, right)?;
                 Typed::new(format!("nullif({}, {})", left.sql, right.sql), left.ty)
             }
-            "abs" | "round" | "ceil" | "ceiling" | "floor" => {
+            "abs" | "round" => {
                 let Some(first) = args.first() else {
                     return Ok(None);
                 };
-                let sqlite = name.trim_end_matches("ing");
-                Typed::new(format!("{sqlite}({})", join(&args)), first.ty)
+                Typed::new(format!("{name}({})", join(&args)), first.ty)
+            }
+            "ceil" | "ceiling" | "floor" => {
+                let Some(first) = args.first() else {
+                    return Ok(None);
+                };
+                let whole = name.trim_end_matches("ing");
+                Typed::new(format!("sim_{whole}({})", join(&args)), first.ty)
+            }
+            "pg_typeof" => {
+                let Some(first) = args.first() else {
+                    return Ok(None);
+                };
+                Typed::new(quote(first.ty.long_name()), T::Text)
             }
             "mod" => {
                 let Some(first) = args.first() else {

@@ -154,8 +154,8 @@ impl Planner<'_> {
                 let typed = self.expression(timestamp, scope)?;
                 Ok(Typed::new(typed.sql, SqlType::Timestamp))
             }
-            Expr::Ceil { expr, .. } => self.rounded("ceil", expr, scope),
-            Expr::Floor { expr, .. } => self.rounded("floor", expr, scope),
+            Expr::Ceil { expr, .. } => self.rounded("sim_ceil", expr, scope),
+            Expr::Floor { expr, .. } => self.rounded("sim_floor", expr, scope),
             Expr::Substring {
                 expr,
                 substring_from,

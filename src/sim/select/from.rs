@@ -274,7 +274,7 @@ impl Planner<'_> {
     /// Where SQLite finds the rows: a table, or the view's query in parentheses.
     fn rows_of(&self, item: &Item) -> SqlResult<String> {
         match &item.body {
-            Body::View { definition } | Body::MaterializedView { definition, .. } => {
+            Body::View { definition, .. } | Body::MaterializedView { definition, .. } => {
                 let planned = self.deeper(|| self.query(&definition.query, None))?;
                 Ok(format!("({})", planned.sql))
             }

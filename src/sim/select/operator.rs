@@ -165,6 +165,11 @@ impl Planner<'_> {
                 format!("({} {op} {} / 1000)", left.sql, right.sql),
                 T::MzTimestamp,
             )),
+            // Whole days.
+            (T::Date, Op::Minus, T::Date) => Ok(Typed::new(
+                format!("(({} - {}) / 86400000000)", left.sql, right.sql),
+                T::Int4,
+            )),
             (a, Op::Minus, b) if is_instant(a) && is_instant(b) => {
                 let (left, right) = self.comparable(left, right)?;
                 Ok(Typed::new(

@@ -1,6 +1,8 @@
 //! What the recordings do not show: the dialect beyond them, and what must not be answered.
 
+mod definitions;
 mod ingest;
+mod temporary;
 
 use super::script::run;
 use super::variables::Variables;
@@ -124,6 +126,23 @@ fn values_are_shown_by_their_types() {
         ("select array['a b', null, 'c']", "{\"a b\",NULL,c}"),
         ("select '{\"a\": {\"b\": 1}}'::jsonb -> 'a' ->> 'b'", "1"),
         ("select 'x' || 1 || true", "x1true"),
+        ("select date '2023-09-10' - date '2023-09-01'", "9"),
+        (
+            "select pg_typeof(date '2023-09-01' - date '2023-09-10'), date '2023-09-01' - date '2023-09-10'",
+            "integer|-9",
+        ),
+        (
+            "select power(2, 3), pow(2, 0.5) > 1.41, sqrt(16), ln(1), exp(0), ceil(1.2), ceiling(1.2), floor(-1.2)",
+            "8|t|4|0|1|2|2|-2",
+        ),
+        (
+            "select pg_typeof(1), pg_typeof('a'), pg_typeof(now())",
+            "integer|text|timestamp with time zone",
+        ),
+        (
+            "select timestamp '2023-09-10 12:00:00' - date '2023-09-01'",
+            "9 days 12:00:00",
+        ),
         ("select case when 1 > 2 then 'a' else 'b' end", "b"),
     ];
     for (sql, expected) in cases {

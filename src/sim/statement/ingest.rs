@@ -121,7 +121,12 @@ pub fn parse_source(cursor: &mut Cursor<'_>) -> SqlResult<CreateSource> {
         } else if cursor.accept("expose progress as") {
             source.progress = Some(cursor.name()?);
         } else if cursor.accept("format") {
-            source.format = Some(shown(cursor.until(&["envelope", "include", "with"])));
+            let mut format = shown(cursor.until(&["envelope", "include", "with"]));
+            if format.eq_ignore_ascii_case("csv") && cursor.accept("with") {
+                let columns = shown(cursor.until(&["envelope", "include", "with"]));
+                format = format!("{format} WITH {columns}");
+            }
+            source.format = Some(format);
         } else if cursor.accept("envelope") {
             source.envelope = Some(shown(cursor.until(&["with", "expose"])));
         } else {

@@ -32,6 +32,8 @@ pub struct CreateTable {
     pub if_not_exists: bool,
     pub temporary: bool,
     pub of: TableOf,
+    /// RETAIN HISTORY FOR, as it was written.
+    pub retain: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -66,8 +68,10 @@ pub struct CreateMaterializedView {
     /// `None` for the session's cluster.
     pub cluster: Option<String>,
     pub refresh: RefreshSpec,
-    /// RETAIN HISTORY FOR, microseconds.
-    pub retain: Option<i64>,
+    /// RETAIN HISTORY FOR, as it was written.
+    pub retain: Option<String>,
+    pub assert_not_null: Vec<String>,
+    pub partition_by: Vec<String>,
     pub query: Box<Query>,
 }
 
@@ -80,6 +84,8 @@ pub struct CreateIndex {
     pub on: Name,
     /// `None` for the default key.
     pub keys: Option<Vec<Expr>>,
+    /// RETAIN HISTORY FOR, as it was written.
+    pub retain: Option<String>,
 }
 
 pub fn parse_table(cursor: &mut Cursor<'_>, temporary: bool) -> SqlResult<CreateTable> {
@@ -100,15 +106,14 @@ pub fn parse_table(cursor: &mut Cursor<'_>, temporary: bool) -> SqlResult<Create
     } else {
         TableOf::Columns(cursor.list(column)?)
     };
-    with_options(cursor, |words| {
-        Err(SqlError::unsupported(format!("WITH ({})", shown(words))))
-    })?;
+    let retain = only_retain(cursor)?;
     cursor.end()?;
     Ok(CreateTable {
         name,
         if_not_exists,
         temporary,
         of,
+        retain,
     })
 }
 
@@ -219,17 +224,19 @@ pub fn parse_materialized_view(
     let cluster = in_cluster(cursor)?;
     let mut refresh = RefreshSpec::OnCommit;
     let mut retain = None;
+    let (mut assert_not_null, mut partition_by) = (Vec::new(), Vec::new());
     with_options(cursor, |words| {
         let mut option = Cursor::new(words);
         if option.accept("refresh") {
             refresh = refresh_spec(&mut option)?;
         } else if option.accept("retain history") {
-            option.accept_token(&Token::Eq);
-            option.expect("for")?;
-            retain = Some(parse_interval(&option.string()?)?);
+            retain = Some(retain_spec(&mut option)?);
         } else if option.accept("assert not null") {
             option.accept_token(&Token::Eq);
-            option.identifier()?;
+            assert_not_null.push(option.identifier()?);
+        } else if option.accept("partition by") {
+            option.accept_token(&Token::Eq);
+            partition_by = option.list(Cursor::identifier)?;
         } else {
             return Err(option.unexpected("a materialized view option"));
         }
@@ -243,8 +250,33 @@ pub fn parse_materialized_view(
         cluster,
         refresh,
         retain,
+        assert_not_null,
+        partition_by,
         query: body(cursor)?,
     })
+}
+
+/// `RETAIN HISTORY = FOR '1hr'`, behind its first two words.
+fn retain_spec(option: &mut Cursor<'_>) -> SqlResult<String> {
+    option.accept_token(&Token::Eq);
+    option.expect("for")?;
+    let text = option.string()?;
+    parse_interval(&text)?;
+    Ok(text)
+}
+
+/// WITH where nothing but RETAIN HISTORY is known.
+fn only_retain(cursor: &mut Cursor<'_>) -> SqlResult<Option<String>> {
+    let mut retain = None;
+    with_options(cursor, |words| {
+        let mut option = Cursor::new(words);
+        if !option.accept("retain history") {
+            return Err(SqlError::unsupported(format!("WITH ({})", shown(words))));
+        }
+        retain = Some(retain_spec(&mut option)?);
+        option.end()
+    })?;
+    Ok(retain)
 }
 
 fn refresh_spec(option: &mut Cursor<'_>) -> SqlResult<RefreshSpec> {
@@ -302,9 +334,7 @@ pub fn parse_index(cursor: &mut Cursor<'_>) -> SqlResult<CreateIndex> {
     } else {
         Some(cursor.list(|cursor| query::parse_expression(cursor.until(&[","])))?)
     };
-    with_options(cursor, |words| {
-        Err(SqlError::unsupported(format!("WITH ({})", shown(words))))
-    })?;
+    let retain = only_retain(cursor)?;
     cursor.end()?;
     Ok(CreateIndex {
         name,
@@ -312,5 +342,6 @@ pub fn parse_index(cursor: &mut Cursor<'_>) -> SqlResult<CreateIndex> {
         cluster,
         on,
         keys,
+        retain,
     })
 }

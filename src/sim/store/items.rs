@@ -5,18 +5,27 @@ use super::relations::{id, list, oid};
 use crate::catalog::Catalog;
 use crate::catalog::builtin::INTROSPECTION;
 use crate::catalog::id::Id;
-use crate::catalog::item::{Body, Item, Refresh};
+use crate::catalog::item::{Body, Item, Refresh, Retain};
 use crate::catalog::script::Style;
 use crate::catalog::sql::{micros, millis_to_micros};
 use crate::value::Value;
 use serde_json::json;
+
+/// All temporary items say that they are in the schema `0` (recorded: v26.39/21).
+fn schema_id(item: &Item) -> Value {
+    if item.temporary {
+        "0".into()
+    } else {
+        id(item.schema)
+    }
+}
 
 pub fn objects(catalog: &Catalog, relations_only: bool) -> Vec<Row> {
     let row = |item: &Item| {
         vec![
             id(item.id),
             oid(item.oid),
-            id(item.schema),
+            schema_id(item),
             item.name.as_str().into(),
             item.object_type().into(),
             id(item.owner),
@@ -91,10 +100,10 @@ pub fn global_ids(catalog: &Catalog) -> Vec<Row> {
 
 pub fn refresh_strategies(catalog: &Catalog) -> Vec<Row> {
     let rows = catalog.items.values().filter_map(|item| {
-        let Body::MaterializedView { refresh, .. } = item.body else {
+        let Body::MaterializedView { options, .. } = &item.body else {
             return None;
         };
-        let (kind, interval, aligned_to, at) = match refresh {
+        let (kind, interval, aligned_to, at) = match options.refresh {
             Refresh::OnCommit => ("on-commit", None, None, None),
             Refresh::Every {
                 interval,
@@ -121,16 +130,24 @@ pub fn refresh_strategies(catalog: &Catalog) -> Vec<Row> {
 pub fn retention_strategies(catalog: &Catalog) -> Vec<Row> {
     let rows = catalog.items.values().filter_map(|item| {
         let retain = match &item.body {
-            Body::MaterializedView { retain, .. } => retain.map_or(1000, |d| d.as_millis()),
-            Body::Index { .. } | Body::Table { .. } | Body::Source { .. } if item.id.is_user() => {
-                1000
+            Body::MaterializedView { options, .. } => retained(&options.retain),
+            Body::Index { retain, .. } | Body::Table { retain, .. } if item.id.is_user() => {
+                retained(retain)
             }
+            Body::Source { .. } if item.id.is_user() => retained(&None),
             _ => return None,
         };
         let value = json!(retain.to_string()).to_string();
         Some(vec![id(item.id), "FOR".into(), value.into()])
     });
     rows.collect()
+}
+
+/// Milliseconds; a second where nothing else was asked for.
+fn retained(retain: &Option<Retain>) -> u128 {
+    retain
+        .as_ref()
+        .map_or(1_000, |retain| retain.span.as_millis())
 }
 
 /// The relations that list one kind of item each.
@@ -148,7 +165,7 @@ fn item_row(catalog: &Catalog, relation: &str, item: &Item) -> Option<Row> {
         vec![
             id(item.id),
             oid(item.oid),
-            id(item.schema),
+            schema_id(item),
             Value::from(item.name.as_str()),
         ]
     };

@@ -140,3 +140,56 @@ fn tables_from_a_source_need_a_setting_that_is_off_by_default() {
         "create source beside.house from load generator auction",
     );
 }
+
+/// By the public documents.
+#[test]
+fn a_topic_has_the_columns_of_its_format() {
+    let server = server();
+    rows(
+        &server,
+        "create connection kafka to kafka (broker 'localhost:9092', security protocol plaintext) with (validate = false)",
+    );
+    let source = |name: &str, rest: &str| {
+        format!(
+            "create source {name} in cluster quickstart from kafka connection kafka (topic 'x') {rest}"
+        )
+    };
+    let columns = |name: &str| {
+        let sql = format!(
+            "select c.name, c.type, c.nullable from mz_columns c join mz_sources s on s.id = c.id where s.name = '{name}' order by c.position"
+        );
+        rows(&server, &sql)
+    };
+    for (name, format, expected) in [
+        ("raw", "format bytes", vec!["data|bytea|f"]),
+        (
+            "documents",
+            "format json envelope none",
+            vec!["data|jsonb|f"],
+        ),
+        ("words", "format text", vec!["text|text|f"]),
+        (
+            "lines",
+            "format csv with 2 columns",
+            vec!["column1|text|f", "column2|text|f"],
+        ),
+    ] {
+        rows(&server, &source(name, format));
+        assert_eq!(columns(name), expected, "{format}");
+    }
+    for unknown in [
+        "format avro using confluent schema registry connection csr",
+        "format csv with header (a, b)",
+        "format json envelope upsert",
+    ] {
+        assert_eq!(
+            refused(&server, &source("other", unknown)).code,
+            "0A000",
+            "{unknown}"
+        );
+    }
+    assert_eq!(
+        refused(&server, &source("other", "")).message,
+        "Source format must be specified"
+    );
+}

@@ -24,6 +24,19 @@ pub(super) fn register(sqlite: &Connection) -> Result<()> {
             _ => Ok(Sqlite::Real(number(c, 0) % number(c, 1))),
         }
     })?;
+    pure(sqlite, "sim_power", 2, |c| {
+        Ok(number(c, 0).powf(number(c, 1)))
+    })?;
+    let of_one: [(&str, fn(f64) -> f64); 5] = [
+        ("sim_sqrt", f64::sqrt),
+        ("sim_ln", f64::ln),
+        ("sim_exp", f64::exp),
+        ("sim_ceil", f64::ceil),
+        ("sim_floor", f64::floor),
+    ];
+    for (name, function) in of_one {
+        pure(sqlite, name, 1, move |c| Ok(function(number(c, 0))))?;
+    }
     pure(sqlite, "sim_integer", 2, |c| {
         let ty = SqlType::by_name(&text(c, 0)?).unwrap_or(SqlType::Int8);
         integer(c.get_raw(1), ty)
