@@ -440,7 +440,7 @@ fn a_cockpit_that_a_signal_ends_during_an_operation_has_the_operations_exit_code
 #[test]
 fn a_swap_under_way_is_not_suspended() {
     let (_runtime, simulator) = server();
-    let mut terminal = Terminal::on(simulator.address(), "");
+    let mut terminal = Terminal::on(simulator.address(), "sink_deadline = \"10m\"");
     terminal.see(NO_SIDE);
     for (key, done) in [("I", "init done"), ("D", "deploy done")] {
         terminal.press(key);
@@ -456,7 +456,7 @@ fn a_swap_under_way_is_not_suspended() {
     terminal.press("A");
     terminal.see("await done: the deployment side is ready");
     // As slow as the test likes: world time can be let pass at once.
-    let slow = FaultKind::Slow(Duration::from_secs(100_000));
+    let slow = FaultKind::Slow(Duration::from_secs(2_000));
     simulator.control().arm(Fault::once("ALTER SINK", slow));
     terminal.open("P");
     terminal.press("compute");
@@ -470,7 +470,7 @@ fn a_swap_under_way_is_not_suspended() {
     terminal.press("5");
     terminal.see("init");
     terminal.see("do not interrupt");
-    simulator.control().advance(Duration::from_secs(100_000));
+    simulator.control().advance(Duration::from_secs(2_000));
     terminal.see("promote done");
     terminal.press(CTRL_Z);
     terminal.until("the shell's screen", |screen| !screen.alternate_screen());

@@ -64,9 +64,9 @@ impl Run<'_> {
                         .await
                     {
                         Ok(Some(_)) if losses >= MOST_LOSSES => {
+                            let often = count(losses + 1, "time");
                             let message = format!(
-                                "The link was lost {} times: {reason}; the rest is left to do.",
-                                losses + 1
+                                "The link was lost {often}: {reason}; the rest is left to do."
                             );
                             return with_next(
                                 outcome(OutcomeKind::Unfinished, message),

@@ -30,6 +30,20 @@ pub fn listen() -> mpsc::Receiver<io::Result<Event>> {
     receiver
 }
 
+/// Whether the terminal is gone: then nothing may be written to it.
+#[must_use]
+pub fn has_hung_up() -> bool {
+    let stdin = io::stdin();
+    let mut terminal = [PollFd::new(&stdin, PollFlags::IN)];
+    let now = rustix::event::Timespec::default();
+    poll(&mut terminal, Some(&now)).is_err() || is_gone(&terminal[0])
+}
+
+fn is_gone(terminal: &PollFd<'_>) -> bool {
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    terminal.revents().intersects(gone)
+}
+
 fn read(sender: &mpsc::Sender<io::Result<Event>>) -> io::Result<()> {
     let stdin = io::stdin();
     loop {
@@ -39,8 +53,7 @@ fn read(sender: &mpsc::Sender<io::Result<Event>>) -> io::Result<()> {
             Err(Errno::INTR) => continue,
             Err(error) => return Err(error.into()),
         }
-        let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-        if terminal[0].revents().intersects(gone) {
+        if is_gone(&terminal[0]) {
             return Err(io::Error::new(
                 io::ErrorKind::BrokenPipe,
                 "the terminal hung up",

@@ -1,5 +1,6 @@
 //! The terminal: entered and left by a guard, restored after panics and signals, drawn to in one synchronized update.
 
+use super::input;
 use super::state::State;
 use super::theme::Theme;
 use super::view;
@@ -214,8 +215,7 @@ fn restore_on_panic() {
         std::panic::set_hook(Box::new(move |info| {
             restore();
             // A report that can't be written panics itself, which aborts the process with an operation at work.
-            let mut err = io::stderr();
-            if err.write_all(b"\n").and_then(|()| err.flush()).is_ok() {
+            if !input::has_hung_up() {
                 report(info);
             }
         }));
