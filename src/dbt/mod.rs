@@ -7,6 +7,7 @@ pub mod graph;
 mod jinja;
 mod json;
 pub mod manifest;
+pub mod rendering;
 pub mod runner;
 pub mod selection;
 pub mod staleness;

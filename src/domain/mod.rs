@@ -29,6 +29,7 @@ pub mod provenance;
 pub mod quantity;
 pub mod readiness;
 pub mod record;
+pub mod rendered;
 pub mod snapshot;
 pub mod standing;
 pub mod validation;

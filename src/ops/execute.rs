@@ -28,6 +28,7 @@ impl Session {
         cancel: CancellationToken,
     ) -> Outcome {
         let outcome = self.execute_confirmed(&confirmed, &progress, &cancel).await;
+        self.abandon().await;
         tell(&progress, Progress::Finished(outcome.clone()));
         outcome
     }
@@ -40,7 +41,11 @@ impl Session {
     ) -> Outcome {
         let shown = confirmed.plan();
         let request = self.request_of(shown);
-        let planned = match self.unless(cancel, self.look_again(&request)).await {
+        let anew = async {
+            self.stand_by_again(&request).await?;
+            self.look_again(&request).await
+        };
+        let planned = match self.unless(cancel, anew).await {
             Ok(Ok(planned)) => planned,
             Ok(Err(error)) => {
                 return outcome(OutcomeKind::Failed, format!("{error} Nothing was changed."));

@@ -3,6 +3,7 @@
 use super::error::OpsError;
 use super::gate::Gate;
 use super::project::{Manifests, project};
+use super::proof::StandBy;
 use super::request::Request;
 use super::state::{MANIFEST, StateStore};
 use crate::config::Settings;
@@ -45,6 +46,8 @@ pub struct Session {
     files: Mutex<HashMap<PathBuf, (FileStamp, Arc<Manifest>)>>,
     /// What was asked for when a plan of this fingerprint was made, so that it can be planned again right before it runs.
     pub(super) planned: Mutex<HashMap<Fingerprint, Request>>,
+    /// The dbt that stands by for a plan, from the look to the deed.
+    pub(super) dbt: tokio::sync::Mutex<StandBy>,
 }
 
 /// One look at the server and at the project, with everything that plans need.
@@ -88,6 +91,7 @@ impl Session {
             manifests: Mutex::new(HashMap::new()),
             files: Mutex::new(HashMap::new()),
             planned: Mutex::new(HashMap::new()),
+            dbt: tokio::sync::Mutex::new(StandBy::default()),
         })
     }
 

@@ -35,6 +35,7 @@ impl Step {
                 .collect(),
             Self::Build { statements, .. } => statements.iter().map(ended).collect(),
             Self::Dbt(command) => vec![commented(&command.display())],
+            Self::Verify(_) => Vec::new(),
         }
     }
 }
