@@ -55,6 +55,10 @@ impl Port for Still {
     fn save(&self, _: String, _: String) -> Answer<'_, Result<PathBuf, String>> {
         Box::pin(std::future::pending())
     }
+
+    fn abandon(&self) -> Answer<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Key streams keep the first waker that they were polled with until it has woken (as crossterm's `EventStream` does).
