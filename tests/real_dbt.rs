@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "real_dbt/deploy.rs"]
+mod deploy;
+
 use cutover::sim::world::World;
 use cutover::sim::{Options, Passing, Simulator};
 use std::net::SocketAddr;

@@ -6,6 +6,7 @@ pub mod drift;
 pub mod graph;
 pub mod json;
 pub mod manifest;
+pub mod rendering;
 pub mod runner;
 pub mod selection;
 pub mod staleness;

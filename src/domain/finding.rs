@@ -93,6 +93,8 @@ finding_ids! {
     NothingToDo = "nothing-to-do", Block, false, "The operation would change nothing.";
     DependsOnProduction = "depends-on-production", Block, false, "A deployment object reads a production object; after the swap a cleanup would drop it.";
     ProjectDiffers = "project-differs", Block, false, "The project on disk is not what production runs, so a sync from it would build something else.";
+    BuildsIntoProduction = "builds-into-production", Block, false, "The build would put a relation elsewhere than on the deployment side, or nobody can tell where.";
+    BuildsUnshown = "builds-unshown", Block, false, "dbt's own selection takes a model that the plan does not show.";
     ModelUnsupported = "model-unsupported", Block, false, "The compiled runner can't build a model of this kind.";
     ClosureOutside = "closure-outside", Block, true, "A drop would take objects outside the side with it.";
     SinkInEnvironment = "sink-in-environment", Block, true, "A sink lives in a schema or on a cluster that would be swapped.";

@@ -26,6 +26,7 @@ pub mod project;
 pub mod quantity;
 pub mod readiness;
 pub mod record;
+pub mod rendered;
 pub mod snapshot;
 pub mod validation;
 pub mod workflow;

@@ -8,7 +8,7 @@ use super::request::Request;
 use super::session::{Observation, Session};
 use crate::config::RunnerKind;
 use crate::dbt::manifest::{Manifest, Node, ResourceType};
-use crate::dbt::runner::arguments::{Selection as DbtSelection, Suffix};
+use crate::dbt::runner::arguments::{Program, Selection as DbtSelection, Suffix, Verb};
 use crate::dbt::runner::compiled::{self, Order, Standing};
 use crate::domain::closure::closure_of;
 use crate::domain::definition::digest;
@@ -16,14 +16,39 @@ use crate::domain::environment::{Environment, Side, Strategy};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::{Identifier, QualifiedName};
 use crate::domain::object::ObjectKind;
-use crate::domain::plan::{Build, Step, qualified};
+use crate::domain::plan::{Build, DbtCommand, Step, qualified};
 use crate::domain::quantity::count;
+use crate::domain::rendered::{Rendered, RenderedRelation};
 use choice::Choice;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// dbt's selector for what changed and all that reads it.
 const SLIM: &str = "state:modified+";
+
+/// A build, and what dbt must be asked before it counts.
+pub(super) struct Drawn {
+    pub build: Build,
+    pub by_dbt: Option<ByDbt>,
+}
+
+/// How dbt builds, for the proof of where.
+pub(super) struct ByDbt {
+    pub program: Program,
+    pub suffix: Suffix,
+    /// What tells the ids that each command will take.
+    pub lists: Vec<DbtCommand>,
+    pub selections: Vec<(Verb, DbtSelection)>,
+    /// The twin that the plan shows, by id.
+    pub planned: BTreeMap<String, QualifiedName>,
+}
+
+/// What the compiled runner does, what it can't, and where it puts things.
+struct CompiledSteps {
+    steps: Vec<Step>,
+    refused: Vec<Finding>,
+    rendered: Rendered,
+}
 
 /// Draws up a build from one observation.
 pub(super) struct Builder<'a> {
@@ -40,7 +65,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The candidate: the project as last compiled, against what the deployment side holds.
-    pub fn candidate(&self, request: &Request) -> Result<Build, OpsError> {
+    pub fn candidate(&self, request: &Request) -> Result<Drawn, OpsError> {
         let Some(manifest) = &self.observation.manifests.candidate else {
             let file = self.session.candidate_file()?;
             return Err(OpsError::Usage(format!(
@@ -57,7 +82,7 @@ impl<'a> Builder<'a> {
     }
 
     /// What production runs, against what the retired side holds.
-    pub fn production(&self) -> Result<Build, OpsError> {
+    pub fn production(&self) -> Result<Drawn, OpsError> {
         let manifests = &self.observation.manifests;
         let Some(production) = &manifests.production else {
             let message = "the manifest of what production runs is not in the state directory, so there is nothing to sync from: fetch the state directory of the machine that deployed it";
@@ -103,24 +128,26 @@ impl<'a> Builder<'a> {
         }))
     }
 
-    fn build(&self, choice: Choice) -> Result<Build, OpsError> {
+    fn build(&self, choice: Choice) -> Result<Drawn, OpsError> {
         let environment = &self.observation.board.environment;
         let chosen = || choice.nodes.iter().filter_map(|id| choice.manifest.get(id));
         let mut findings = choice.findings.clone();
-        let steps = if choice.nodes.is_empty() {
-            Vec::new()
-        } else {
-            match self.session.settings().dbt.runner {
-                RunnerKind::Dbt => self.dbt_steps(&choice)?,
-                RunnerKind::Compiled => {
-                    let (steps, unsupported) = self.compiled_steps(&choice);
-                    findings.extend(unsupported);
-                    steps
-                }
+        let (mut steps, mut by_dbt, mut rendered) = (Vec::new(), None, Rendered::default());
+        match self.session.settings().dbt.runner {
+            _ if choice.nodes.is_empty() => {}
+            RunnerKind::Dbt => {
+                let (commands, asked) = self.dbt_steps(&choice)?;
+                (steps, by_dbt) = (commands, Some(asked));
             }
-        };
+            RunnerKind::Compiled => {
+                let compiled = self.compiled_steps(&choice);
+                findings.extend(compiled.refused);
+                (steps, rendered) = (compiled.steps, compiled.rendered);
+            }
+        }
         findings.extend(left_out(&choice));
-        Ok(Build {
+        let build = Build {
+            rendered,
             partial: !choice.left_out.is_empty(),
             steps,
             relations: chosen()
@@ -132,20 +159,24 @@ impl<'a> Builder<'a> {
             content: chosen().map(content).collect(),
             findings,
             summary: choice.why,
-        })
+        };
+        Ok(Drawn { build, by_dbt })
     }
 
     /// Seeds first, since models read them; then everything else, by exact names, so that what runs is what was shown.
-    fn dbt_steps(&self, choice: &Choice) -> Result<Vec<Step>, OpsError> {
-        let program = match self.observation.board.environment.strategy {
-            Strategy::Swap => self.session.program()?,
-            Strategy::Targets => self.session.program_for(self.other_target())?,
+    fn dbt_steps(&self, choice: &Choice) -> Result<(Vec<Step>, ByDbt), OpsError> {
+        let settings = self.session.settings();
+        let (target, suffix) = match self.observation.board.environment.strategy {
+            Strategy::Swap => (settings.target(), Suffix::Deployment),
+            Strategy::Targets => (self.other_target(), Suffix::None),
         };
-        let suffix = match self.observation.board.environment.strategy {
-            Strategy::Swap => Suffix::Deployment,
-            Strategy::Targets => Suffix::None,
+        let mut asked = ByDbt {
+            program: self.session.program_for(target)?,
+            suffix,
+            lists: Vec::new(),
+            selections: Vec::new(),
+            planned: self.planned(choice),
         };
-        let scratch = self.session.scratch();
         let of_kind = |seeds: bool| -> Vec<&Node> {
             let nodes = choice.nodes.iter().filter_map(|id| choice.manifest.get(id));
             nodes
@@ -153,29 +184,43 @@ impl<'a> Builder<'a> {
                 .collect()
         };
         let mut steps = Vec::new();
-        let seeds = of_kind(true);
-        if !seeds.is_empty() {
-            let mut command = program.seed(&exactly(&seeds), suffix, &scratch);
-            command.models = names(&seeds);
-            steps.push(Step::Dbt(command));
-        }
-        let models = of_kind(false);
-        if !models.is_empty() {
-            let selection = if choice.everything {
-                DbtSelection::default()
-            } else {
-                exactly(&models)
+        let (seeds, models) = (of_kind(true), of_kind(false));
+        let whole = choice.everything && !self.has_models_outside(&choice.manifest);
+        for (verb, nodes) in [(Verb::Seed, seeds), (Verb::Run, models)] {
+            if nodes.is_empty() {
+                continue;
+            }
+            let selection = match verb {
+                Verb::Run if whole => DbtSelection::default(),
+                _ => exactly(&nodes, &choice.manifest),
             };
-            let selection = if choice.everything && self.has_models_outside(&choice.manifest) {
-                exactly(&models)
-            } else {
-                selection
+            let path = self.session.build_path(&asked.program, suffix);
+            let mut command = match verb {
+                Verb::Seed => asked.program.seed(&selection, suffix, &path),
+                Verb::Run => asked.program.run(&selection, suffix, &path),
             };
-            let mut command = program.run(&selection, suffix, &scratch);
-            command.models = names(&models);
+            command.models = names(&nodes);
             steps.push(Step::Dbt(command));
+            let list = asked.program.list(verb, &selection, suffix, &path);
+            asked.lists.push(list);
+            asked.selections.push((verb, selection));
         }
-        Ok(steps)
+        Ok((steps, asked))
+    }
+
+    /// The twin of each relation that the plan shows.
+    fn planned(&self, choice: &Choice) -> BTreeMap<String, QualifiedName> {
+        let environment = &self.observation.board.environment;
+        let nodes = choice.nodes.iter().filter_map(|id| choice.manifest.get(id));
+        nodes
+            .filter_map(|node| {
+                let name = relation(node, environment)?;
+                let pairs = &environment.schemas;
+                let pair = pairs.iter().find(|pair| pair.production == name.schema)?;
+                let schema = pair.deployment.clone();
+                Some((node.unique_id.to_string(), QualifiedName { schema, ..name }))
+            })
+            .collect()
     }
 
     fn has_models_outside(&self, manifest: &Manifest) -> bool {
@@ -212,7 +257,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn compiled_steps(&self, choice: &Choice) -> (Vec<Step>, Vec<Finding>) {
+    fn compiled_steps(&self, choice: &Choice) -> CompiledSteps {
+        let planned = self.planned(choice);
         let connection = self.session.settings().connection().ok();
         let default_cluster =
             connection.and_then(|connection| Identifier::new(connection.cluster.clone()?).ok());
@@ -223,6 +269,17 @@ impl<'a> Builder<'a> {
             default_cluster: default_cluster.as_ref(),
             standing: &self.standing_relations(),
         });
+        let rendered = Rendered {
+            relations: built
+                .models
+                .iter()
+                .map(|model| RenderedRelation {
+                    planned: planned.get(model.rendered.id.as_str()).cloned(),
+                    ..model.rendered.clone()
+                })
+                .collect(),
+            doubts: Vec::new(),
+        };
         let drops = built.drops.into_iter().map(Step::Run);
         let models = built.models.into_iter().map(|model| Step::Build {
             model: model.relation.name.to_string(),
@@ -238,7 +295,11 @@ impl<'a> Builder<'a> {
             remedy: "Use --runner dbt.".to_owned(),
             objects: vec![refusal.unique_id.to_string()],
         });
-        (drops.chain(models).collect(), refused.collect())
+        CompiledSteps {
+            refused: refused.collect(),
+            rendered,
+            steps: drops.chain(models).collect(),
+        }
     }
 
     /// The relations on the deployment side, by name there: each is dropped before it is built again.
@@ -288,6 +349,8 @@ fn is_deployed(node: &Node, environment: &Environment) -> bool {
     matches!(node.resource_type, ResourceType::Model | ResourceType::Seed)
         && is_built_by_dbt(node)
         && node.is_enabled()
+        // dbt never runs a model without SQL.
+        && (node.resource_type == ResourceType::Seed || !node.raw_code().trim().is_empty())
         && relation(node, environment).is_some_and(|name| {
             name.database == environment.database
                 && environment
@@ -297,12 +360,29 @@ fn is_deployed(node: &Node, environment: &Environment) -> bool {
         })
 }
 
-/// dbt selectors that mean exactly these nodes.
-fn exactly(nodes: &[&Node]) -> DbtSelection {
+/// dbt selectors that mean exactly these nodes. dbt takes a name for a folder's too, so what lies below one of them is left out.
+fn exactly(nodes: &[&Node], manifest: &Manifest) -> DbtSelection {
+    let chosen: BTreeSet<Vec<String>> = nodes.iter().map(|node| node.fqn()).collect();
+    let is_below = |fqn: &[String]| {
+        (1..fqn.len()).any(|length| {
+            fqn.get(..length)
+                .is_some_and(|above| chosen.contains(above))
+        })
+    };
+    let stays = |fqn: &[String]| chosen.iter().any(|chosen| chosen.starts_with(fqn));
+    let kind = nodes.first().map(|node| node.resource_type);
+    let others = manifest.nodes().iter();
+    let excluded = others
+        .filter(|node| Some(node.resource_type) == kind)
+        .map(Node::fqn)
+        .filter(|fqn| is_below(fqn) && !stays(fqn));
     DbtSelection {
-        select: nodes
+        select: chosen
             .iter()
-            .map(|node| format!("fqn:{}", node.fqn().join(".")))
+            .map(|fqn| format!("fqn:{}", fqn.join(".")))
+            .collect(),
+        exclude: excluded
+            .map(|fqn| format!("fqn:{}", fqn.join(".")))
             .collect(),
         ..DbtSelection::default()
     }

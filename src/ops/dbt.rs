@@ -3,16 +3,14 @@
 use super::error::OpsError;
 use super::execute::{Listener, tell};
 use super::progress::{ModelState, Progress};
-use super::request::Request;
 use super::session::Session;
 use super::state::MANIFEST;
-use crate::config::{RunnerKind, Settings};
+use crate::config::Settings;
 use crate::dbt::manifest::{Manifest, ManifestHash};
 use crate::dbt::runner::arguments::Program;
 use crate::dbt::runner::event::{DbtEvent, LogLevel, NodeStatus};
-use crate::dbt::runner::process::{self, Ended, ProcessError, Surroundings, Verdict};
+use crate::dbt::runner::process::{self, Ended, Surroundings, Verdict};
 use crate::dbt::runner::profile;
-use crate::domain::action::Operation;
 use crate::domain::plan::DbtCommand;
 use std::fs;
 use std::path::PathBuf;
@@ -98,22 +96,11 @@ impl Session {
             .unwrap_or("public")
     }
 
-    /// Compiles the project before a deploy is planned, so that the plan is about the files as they are now.
-    ///
-    /// # Errors
-    /// When dbt can't be started or does not compile the project.
-    pub async fn prepare(&self, request: &Request) -> Result<(), OpsError> {
-        if request.operation != Operation::Deploy || self.settings().dbt.runner != RunnerKind::Dbt {
-            return Ok(());
-        }
-        self.compile().await
-    }
-
     /// Runs `dbt compile` into the project's target path; where a model asks the server while compiling, `dbt parse` must do.
     ///
     /// # Errors
     /// When dbt can't be started or does not parse the project.
-    pub async fn compile(&self) -> Result<(), OpsError> {
+    pub(super) async fn compile(&self) -> Result<(), OpsError> {
         let (program, target_path) = (
             self.program()?,
             self.settings().project()?.target_path.clone(),
@@ -141,29 +128,37 @@ impl Session {
         Ok(Manifest::read(&target_path.join(MANIFEST))?.hash())
     }
 
-    async fn quietly(&self, command: &DbtCommand) -> Result<(), OpsError> {
-        let (events, mut heard) = mpsc::channel(EVENT_BUFFER);
+    pub(super) async fn quietly(&self, command: &DbtCommand) -> Result<(), OpsError> {
         let surroundings = surroundings(self.settings());
         let cancel = CancellationToken::new();
-        let listen = async {
-            while let Some(event) = heard.recv().await {
-                if let DbtEvent::Log { text, .. } = event {
-                    tracing::info!(target: "dbt", "{text}");
-                }
-            }
-        };
-        let run = async move {
-            // Moved in, so that the channel closes with the run.
-            let events = events;
-            process::run(command, &surroundings, &events, &cancel).await
-        };
-        let (ended, ()) = tokio::join!(run, listen);
-        verdict(ended)
+        let ended =
+            quiet(async |events| process::run(command, &surroundings, events, &cancel).await).await;
+        ended
+            .map_err(|error| error.to_string())
+            .and_then(verdict)
             .map_err(|reason| OpsError::Tool(format!("dbt could not read the project: {reason}")))
     }
 }
 
-fn surroundings(settings: &Settings) -> Surroundings {
+/// Does what dbt is needed for; what it says meanwhile goes to the log.
+pub(super) async fn quiet<T>(work: impl AsyncFnOnce(&mpsc::Sender<DbtEvent>) -> T) -> T {
+    let (events, mut heard) = mpsc::channel(EVENT_BUFFER);
+    let listen = async {
+        while let Some(event) = heard.recv().await {
+            if let DbtEvent::Log { text, .. } = event {
+                tracing::info!(target: "dbt", "{text}");
+            }
+        }
+    };
+    let work = async move {
+        // Moved in, so that the channel closes with the work.
+        let events = events;
+        work(&events).await
+    };
+    tokio::join!(work, listen).0
+}
+
+pub(super) fn surroundings(settings: &Settings) -> Surroundings {
     let mut surroundings = Surroundings::folder(&settings.project_dir);
     if settings.connects_by_url()
         && let Ok(connection) = settings.connection()
@@ -176,18 +171,16 @@ fn surroundings(settings: &Settings) -> Surroundings {
     surroundings
 }
 
-/// Runs a dbt command with its events as progress.
+/// Lets dbt build with its events as progress.
 ///
 /// # Errors
 /// A sentence: dbt could not be started, or models failed.
-pub(super) async fn run(
-    settings: &Settings,
+pub(super) async fn told(
     command: &DbtCommand,
     progress: &Listener,
-    cancel: &CancellationToken,
+    work: impl AsyncFnOnce(&mpsc::Sender<DbtEvent>) -> Result<Ended, String>,
 ) -> Result<(), String> {
     let (events, mut heard) = mpsc::channel(EVENT_BUFFER);
-    let surroundings = surroundings(settings);
     let listen = async {
         let mut tally = Tally {
             done: 0,
@@ -197,12 +190,12 @@ pub(super) async fn run(
             tally.hear(event, progress);
         }
     };
-    let run = async move {
+    let work = async move {
         let events = events;
-        process::run(command, &surroundings, &events, cancel).await
+        work(&events).await
     };
-    let (ended, ()) = tokio::join!(run, listen);
-    verdict(ended)
+    let (ended, ()) = tokio::join!(work, listen);
+    verdict(ended?)
 }
 
 struct Tally {
@@ -272,8 +265,7 @@ impl Tally {
     }
 }
 
-fn verdict(ended: Result<Ended, ProcessError>) -> Result<(), String> {
-    let ended = ended.map_err(|error| error.to_string())?;
+pub(super) fn verdict(ended: Ended) -> Result<(), String> {
     let because = || {
         ended
             .error

@@ -28,6 +28,7 @@ impl Session {
         cancel: CancellationToken,
     ) -> Outcome {
         let outcome = self.execute_confirmed(&confirmed, &progress, &cancel).await;
+        self.abandon().await;
         tell(&progress, Progress::Finished(outcome.clone()));
         outcome
     }
@@ -40,6 +41,9 @@ impl Session {
     ) -> Outcome {
         let shown = confirmed.plan();
         let request = self.request_of(shown);
+        if let Err(error) = self.stand_by_again(&request).await {
+            return outcome(OutcomeKind::Failed, format!("{error} Nothing was changed."));
+        }
         let planned = match self.look_again(&request).await {
             Ok(planned) => planned,
             Err(error) => {

@@ -5,7 +5,7 @@
 //! | [`session`] | settings, connections and manifests of one environment; one look at everything |
 //! | [`planning`] | request -> observe, plan, rehearse |
 //! | [`execute`], `run`, `conduct` | confirmed plan -> observe again, run under the audit, read back, verify |
-//! | `build`, `dbt` | what a deploy or a sync builds, and dbt at work |
+//! | `build`, `dbt`, `proof` | what a deploy or a sync builds, dbt at work, and dbt's word for where it will build |
 //! | [`project`], [`state`] | manifests, compared and kept |
 //! | [`changes`] | what the candidate changes, and where each node stands |
 //! | [`audit`], [`progress`] | what is written down, what is told |
@@ -22,6 +22,7 @@ pub mod execute;
 pub mod planning;
 pub mod progress;
 pub mod project;
+mod proof;
 pub mod request;
 mod run;
 pub mod sample;

@@ -6,7 +6,7 @@ use super::request::Request;
 use super::session::{Observation, Session};
 use crate::domain::action::{Danger, Operation};
 use crate::domain::finding::{Finding, FindingId, Severity};
-use crate::domain::plan::{self, Plan, Statement};
+use crate::domain::plan::{self, Build, Plan, Statement};
 use crate::domain::readiness::Readiness;
 use crate::materialize::execute::{Executor, TransactionOutcome};
 use std::sync::PoisonError;
@@ -47,16 +47,18 @@ impl Session {
         observation: Observation,
     ) -> Result<Planned, OpsError> {
         let mut observation = observation;
-        let mut plan = self.draw(request, &observation, None)?;
+        let mut build = self.build(request, &observation).await?;
+        let mut plan = self.draw(request, &observation, build.clone(), None)?;
         let settle = self.settings().waiting.settle.duration().min(LONGEST_FLAP);
         let until = Instant::now() + settle;
         while only_lags(&plan, &observation) && Instant::now() < until {
             sleep(NEXT_LOOK.min(settle)).await;
             observation = self.observe().await?;
-            plan = self.draw(request, &observation, None)?;
+            build = self.build(request, &observation).await?;
+            plan = self.draw(request, &observation, build.clone(), None)?;
         }
         if let Some(refused) = self.rehearse(&plan).await? {
-            plan = self.draw(request, &observation, Some(refused))?;
+            plan = self.draw(request, &observation, build, Some(refused))?;
         }
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         planned.insert(plan.fingerprint.clone(), request.clone());
@@ -64,28 +66,34 @@ impl Session {
         Ok(Planned { plan, observation })
     }
 
+    /// What a deploy or a sync builds, with the proof of where.
+    async fn build(&self, request: &Request, observation: &Observation) -> Result<Build, OpsError> {
+        let builder = Builder::new(self, observation);
+        let drawn = match request.operation {
+            Operation::Deploy => builder.candidate(request)?,
+            Operation::Sync => builder.production()?,
+            _ => return Ok(Build::default()),
+        };
+        let mut build = drawn.build;
+        if let Some(by_dbt) = &drawn.by_dbt {
+            build.rendered = self.prove(by_dbt, &observation.board.environment).await?;
+        }
+        Ok(build)
+    }
+
     fn draw(
         &self,
         request: &Request,
         observation: &Observation,
+        build: Build,
         rehearsed: Option<Finding>,
     ) -> Result<Plan, OpsError> {
         let stamp = self.stamp();
         let allow = &request.allow;
-        let build = match request.operation {
-            Operation::Deploy => Some(Builder::new(self, observation).candidate(request)?),
-            Operation::Sync => Some(Builder::new(self, observation).production()?),
-            _ => None,
-        };
         let mut plan = observation.with_facts(|facts| match request.operation {
             Operation::Init => Ok(plan::init(facts, &stamp, &request.sizes, allow)),
-            Operation::Deploy => Ok(plan::deploy(
-                facts,
-                &stamp,
-                build.unwrap_or_default(),
-                allow,
-            )),
-            Operation::Sync => Ok(plan::sync(facts, &stamp, build.unwrap_or_default(), allow)),
+            Operation::Deploy => Ok(plan::deploy(facts, &stamp, build, allow)),
+            Operation::Sync => Ok(plan::sync(facts, &stamp, build, allow)),
             Operation::Promote => Ok(plan::promote(facts, &stamp, allow, rehearsed)),
             Operation::Rollback => Ok(plan::rollback(facts, &stamp, allow, rehearsed)),
             Operation::Cleanup => Ok(plan::cleanup(facts, allow)),

@@ -5,7 +5,8 @@ use super::execute::{Listener, lock, tell};
 use super::progress::{ModelState, Outcome, Progress};
 use super::session::Session;
 use crate::domain::action::Operation;
-use crate::domain::plan::{DbtCommand, Plan, Statement, Step};
+use crate::domain::plan::{DbtCommand, Plan, Promise, Statement, Step};
+use crate::domain::quantity::some_of;
 use crate::materialize::error::{Class, Error};
 use crate::materialize::execute::{Executor, StatementEvent, TransactionOutcome};
 use std::sync::{Arc, Mutex};
@@ -76,6 +77,7 @@ impl Run<'_> {
                     self.build(&mut executor, model, statements).await?
                 }
                 Step::Dbt(command) => self.dbt(command).await?,
+                Step::Verify(promise) => self.verify(promise).await?,
             }
         }
         Ok(())
@@ -262,8 +264,10 @@ impl Run<'_> {
         self.audit_holds()?;
         self.touched = true;
         let began = Instant::now();
-        let ended =
-            super::dbt::run(self.session.settings(), command, self.progress, self.cancel).await;
+        let ended = self
+            .session
+            .let_build(command, self.progress, self.cancel)
+            .await;
         let seconds = began.elapsed().as_secs_f64();
         let words = ended.as_ref().err().map_or("done", String::as_str);
         let reply = Reply {
@@ -287,6 +291,29 @@ impl Run<'_> {
             return Err(Stop::Interrupted);
         }
         ended.map_err(Stop::Partly)
+    }
+
+    /// Before the record says that the side is whole, the catalog must show what was promised.
+    async fn verify(&mut self, promise: &Promise) -> Result<(), Stop> {
+        let observation = match self.session.observe().await {
+            Ok(observation) => observation,
+            Err(error) => {
+                return Err(Stop::Partly(format!(
+                    "what was built can't be read back: {error}"
+                )));
+            }
+        };
+        let broken = observation.with_facts(|facts| promise.broken(facts.resolved));
+        if broken.is_empty() {
+            return Ok(());
+        }
+        for sentence in &broken {
+            self.note(format!("After the build: {sentence}."));
+        }
+        Err(Stop::Partly(format!(
+            "the build did not do what it promised: {}",
+            some_of(&broken)
+        )))
     }
 
     /// Ends the audit and puts its file into the outcome.

@@ -2,6 +2,7 @@
 
 use super::error::OpsError;
 use super::project::{Manifests, project};
+use super::proof::StandBy;
 use super::request::Request;
 use super::state::{MANIFEST, StateStore};
 use crate::config::Settings;
@@ -34,6 +35,8 @@ pub struct Session {
     manifests: Mutex<HashMap<String, Arc<Manifest>>>,
     /// What was asked for when a plan of this fingerprint was made, so that it can be planned again right before it runs.
     pub(super) planned: Mutex<HashMap<Fingerprint, Request>>,
+    /// The dbt that stands by for a plan, from the look to the deed.
+    pub(super) dbt: tokio::sync::Mutex<StandBy>,
 }
 
 /// One look at the server and at the project, with everything that plans need.
@@ -72,6 +75,7 @@ impl Session {
             store,
             manifests: Mutex::new(HashMap::new()),
             planned: Mutex::new(HashMap::new()),
+            dbt: tokio::sync::Mutex::new(StandBy::default()),
         })
     }
 

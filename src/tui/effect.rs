@@ -30,6 +30,8 @@ pub enum Effect {
         generation: Generation,
         plan: Box<ConfirmedPlan>,
     },
+    /// Nobody wants the plan any more: what stands by for it may go.
+    Abandon,
     /// Asks the running operation to stop; once COMMIT is on its way it finishes first.
     Cancel,
     /// Reads anew now.

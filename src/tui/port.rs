@@ -28,6 +28,9 @@ pub trait Port: Send + Sync + 'static {
     /// Observes, plans and rehearses; changes nothing.
     fn plan(&self, operation: Operation, options: PlanOptions) -> Answer<'_, Result<Plan, String>>;
 
+    /// Lets go of what stands by for a plan that nobody wants any more.
+    fn abandon(&self) -> Answer<'_, ()>;
+
     /// Observes again and runs the plan if its fingerprint still holds; a changed one ends as `Blocked` and says what changed.
     ///
     /// Once COMMIT is sent, cancelling no longer stops it.

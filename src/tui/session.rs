@@ -259,6 +259,10 @@ impl Session {
             Effect::Execute { generation, plan } => {
                 self.execute(generation, *plan);
             }
+            Effect::Abandon => {
+                let port = Arc::clone(&self.port);
+                tokio::spawn(async move { port.abandon().await });
+            }
             Effect::Cancel => self.cancel.cancel(),
             Effect::Refresh => self.port.refresh(),
             Effect::LoadChanges => {

@@ -99,6 +99,10 @@ impl Port for SessionPort {
         })
     }
 
+    fn abandon(&self) -> Answer<'_, ()> {
+        Box::pin(self.session.abandon())
+    }
+
     fn execute(
         &self,
         plan: ConfirmedPlan,

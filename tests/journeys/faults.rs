@@ -4,7 +4,7 @@ use super::stage::{Changes, Stage};
 use cutover::domain::action::Operation;
 use cutover::domain::phase::Phase;
 use cutover::domain::plan::{Confirmation, Step};
-use cutover::ops::progress::OutcomeKind;
+use cutover::ops::progress::{OutcomeKind, Progress};
 use cutover::ops::request::Request;
 use cutover::sim::world::{Fault, FaultKind, LinkCut};
 use std::time::Duration;
@@ -369,4 +369,53 @@ async fn await_does_not_call_a_side_with_a_hole_ready() {
     assert_eq!(stage.phase().await, Phase::Unknown);
     let outcome = stage.wait().await;
     assert_eq!(outcome.outcome, OutcomeKind::Failing, "{}", outcome.message);
+}
+
+#[tokio::test]
+async fn a_build_after_which_production_moved_is_never_whole() {
+    let stage = Stage::new().await;
+    stage.must(Operation::Init).await;
+    let plan = stage.plan(Operation::Deploy).await;
+    let last = plan
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Build { statements, .. } => statements.first(),
+            _ => None,
+        })
+        .next_back()
+        .unwrap();
+    // Time for the colleague who drops something of production meanwhile.
+    let slow = FaultKind::Slow(Duration::from_secs(40));
+    stage.sim.control().arm(Fault::once(last.sql(), slow));
+    let expect = Some(plan.fingerprint.to_string());
+    let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
+    let (sender, mut events) = mpsc::unbounded_channel();
+    let execution = stage
+        .session
+        .execute(confirmed, sender, CancellationToken::new());
+    let colleague = async {
+        while let Some(event) = events.recv().await {
+            if matches!(event, Progress::Model { done: 1, .. }) {
+                stage.sql("DROP VIEW serving.color_card");
+                break;
+            }
+        }
+    };
+    let (outcome, ()) = tokio::join!(execution, colleague);
+    assert_eq!(
+        outcome.outcome,
+        OutcomeKind::Unfinished,
+        "{}",
+        outcome.message
+    );
+    assert_eq!(outcome.outcome.exit_code(), 7);
+    assert!(
+        outcome.message.contains("serving.color_card of production"),
+        "{}",
+        outcome.message
+    );
+    assert_eq!(outcome.next.as_deref(), Some("cutover deploy"));
+    let record = stage.observe().await.board.provenance.deployment.clone();
+    assert!(!record.unwrap().complete);
 }

@@ -4,7 +4,7 @@ use crate::domain::plan::DbtCommand;
 use std::path::{Path, PathBuf};
 
 /// Kinds that a deployment leaves out: a second source would ingest twice, a second sink would publish twice.
-pub(super) const LEFT_OUT: [&str; 3] = [
+pub const LEFT_OUT: [&str; 3] = [
     "config.materialized:sink",
     "config.materialized:source",
     "config.materialized:source_table",
@@ -45,6 +45,13 @@ pub enum Suffix {
     None,
 }
 
+/// Which command builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Run,
+    Seed,
+}
+
 impl Program {
     /// Prints the version; reads no project.
     #[must_use]
@@ -59,6 +66,53 @@ impl Program {
         arguments.push("parse".to_owned());
         self.locate(&mut arguments, target_path);
         self.command(arguments)
+    }
+
+    /// As [`Program::parse`], with the variables that a build has: where everything would be built.
+    #[must_use]
+    pub fn render(&self, suffix: Suffix, target_path: &Path) -> DbtCommand {
+        let mut arguments = log_arguments("info");
+        arguments.extend(words(&["parse", "--write-json"]));
+        self.locate(&mut arguments, target_path);
+        arguments.extend(self.variables(suffix));
+        self.command(arguments)
+    }
+
+    /// Tells the unique ids that a build of this selection takes: `verb` is that of the build.
+    #[must_use]
+    pub fn list(
+        &self,
+        verb: Verb,
+        selection: &Selection,
+        suffix: Suffix,
+        target_path: &Path,
+    ) -> DbtCommand {
+        let mut arguments = log_arguments("none");
+        arguments.extend(words(&[
+            "list",
+            "--output",
+            "json",
+            "--output-keys",
+            "unique_id",
+        ]));
+        let kind = match verb {
+            Verb::Run => "model",
+            Verb::Seed => "seed",
+        };
+        arguments.extend(words(&["--resource-type", kind]));
+        arguments.extend(selecting(&self.extra));
+        self.locate(&mut arguments, target_path);
+        arguments.extend(self.variables(suffix));
+        arguments.extend(selectors(selection));
+        self.command(arguments)
+    }
+
+    /// The variables of a build; ours stand in the place of the operator's own.
+    fn variables(&self, suffix: Suffix) -> Vec<String> {
+        match suffix {
+            Suffix::Deployment => words(&["--vars", DEPLOY_VARIABLE]),
+            Suffix::None => options(&self.extra, &["--vars"], "--vars"),
+        }
     }
 
     /// Writes `manifest.json` with compiled SQL, without the deploy variable, into `target_path`. Needs no server, as long
@@ -79,41 +133,35 @@ impl Program {
     /// variables differ from the last run's there.
     #[must_use]
     pub fn run(&self, selection: &Selection, suffix: Suffix, target_path: &Path) -> DbtCommand {
-        self.command(self.building("run", selection, suffix, target_path))
+        self.command(self.building(Verb::Run, selection, suffix, target_path))
     }
 
     /// Loads seeds, which `dbt run` leaves out.
     #[must_use]
     pub fn seed(&self, selection: &Selection, suffix: Suffix, target_path: &Path) -> DbtCommand {
-        self.command(self.building("seed", selection, suffix, target_path))
+        self.command(self.building(Verb::Seed, selection, suffix, target_path))
     }
 
     fn building(
         &self,
-        verb: &str,
+        verb: Verb,
         selection: &Selection,
         suffix: Suffix,
         target_path: &Path,
     ) -> Vec<String> {
         // Only at this level does dbt tell how each node ended.
         let mut arguments = log_arguments("debug");
-        arguments.push(verb.to_owned());
+        arguments.push(match verb {
+            Verb::Run => "run".to_owned(),
+            Verb::Seed => "seed".to_owned(),
+        });
         // Ours come later, and the last one counts: the operator's own arguments can't undo the deploy variable.
         arguments.extend(self.extra.iter().cloned());
         self.locate(&mut arguments, target_path);
         if suffix == Suffix::Deployment {
             arguments.extend(words(&["--vars", DEPLOY_VARIABLE]));
         }
-        if let Some(state) = &selection.state {
-            arguments.extend(["--state".to_owned(), state.display().to_string()]);
-        }
-        if !selection.select.is_empty() {
-            arguments.push("--select".to_owned());
-            arguments.extend(selection.select.iter().cloned());
-        }
-        arguments.push("--exclude".to_owned());
-        arguments.extend(words(&LEFT_OUT));
-        arguments.extend(selection.exclude.iter().cloned());
+        arguments.extend(selectors(selection));
         arguments
     }
 
@@ -141,6 +189,54 @@ impl Program {
             }
         }
     }
+}
+
+fn selectors(selection: &Selection) -> Vec<String> {
+    let mut arguments = Vec::new();
+    if let Some(state) = &selection.state {
+        arguments.extend(["--state".to_owned(), state.display().to_string()]);
+    }
+    if !selection.select.is_empty() {
+        arguments.push("--select".to_owned());
+        arguments.extend(selection.select.iter().cloned());
+    }
+    arguments.push("--exclude".to_owned());
+    arguments.extend(words(&LEFT_OUT));
+    arguments.extend(selection.exclude.iter().cloned());
+    arguments
+}
+
+/// What of the operator's own arguments adds to a selection.
+fn selecting(extra: &[String]) -> Vec<String> {
+    let by_name = ["--select", "-s", "--models", "--model", "-m"];
+    [
+        options(extra, &by_name, "--select"),
+        options(extra, &["--exclude"], "--exclude"),
+        options(extra, &["--selector"], "--selector"),
+    ]
+    .concat()
+}
+
+/// The options of these names with their values, under one name.
+fn options(extra: &[String], names: &[&str], name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut is_ours = false;
+    for word in extra {
+        match word.split_once('=') {
+            Some((option, value)) if names.contains(&option) => {
+                found.extend([name.to_owned(), value.to_owned()]);
+                is_ours = false;
+            }
+            _ if names.contains(&word.as_str()) => {
+                found.push(name.to_owned());
+                is_ours = true;
+            }
+            _ if word.starts_with('-') => is_ours = false,
+            _ if is_ours => found.push(word.clone()),
+            _ => {}
+        }
+    }
+    found
 }
 
 fn log_arguments(level: &str) -> Vec<String> {
@@ -214,6 +310,38 @@ mod tests {
             assert_eq!(after(&command, "--target-path"), "/t");
             assert_eq!(after(&command, "--target"), "prod");
         }
+    }
+
+    #[test]
+    fn a_listing_takes_what_the_build_takes() {
+        let mut program = program();
+        program.extra = words(&[
+            "--threads",
+            "4",
+            "-s",
+            "a",
+            "b",
+            "--exclude=c",
+            "--fail-fast",
+        ]);
+        let selection = Selection {
+            select: words(&["fqn:x"]),
+            ..Selection::default()
+        };
+        let command = program.list(Verb::Run, &selection, Suffix::Deployment, Path::new("/t"));
+        let text = command.arguments.join(" ");
+        assert!(text.contains("--select a b --exclude c"), "{text}");
+        assert!(text.contains("--select fqn:x"), "{text}");
+        assert!(
+            !text.contains("--threads") && !text.contains("--fail-fast"),
+            "{text}"
+        );
+        assert_eq!(after(&command, "--vars"), "{deploy: true}");
+        program.extra = words(&["--vars", "{a: 1}"]);
+        assert_eq!(
+            after(&program.render(Suffix::None, Path::new("/t")), "--vars"),
+            "{a: 1}"
+        );
     }
 
     #[test]

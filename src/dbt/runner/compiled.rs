@@ -16,8 +16,12 @@ use crate::domain::{
     name::{Identifier, InvalidIdentifier, QualifiedName},
     object::ObjectKind,
     plan::{ColumnText, IndexDefinition, Statement, ViewOption},
+    rendered::{
+        ClusterName, ClusterUse, Decider, Deciders, Place, RenderedCluster, RenderedRelation,
+    },
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A relation that stands on the deployment side already.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub struct BuiltModel {
     /// Its name on the production side.
     pub relation: QualifiedName,
     pub statements: Vec<Statement>,
+    /// Where the statements put it.
+    pub rendered: RenderedRelation,
 }
 
 /// A model that this runner can't build.
@@ -174,12 +180,22 @@ impl<'a> Names<'a> {
             (_, None) => return Err(RefusalReason::NoCluster),
         };
         let mut statements = vec![create];
+        let mut clusters = Vec::new();
+        if kind != ObjectKind::View {
+            clusters.extend(
+                cluster
+                    .as_ref()
+                    .map(|name| (ClusterUse::Relation, name.clone())),
+            );
+        }
         for index in node.indexes() {
             let index = self.index(&index, name, cluster.as_ref())?;
             statements.push(Statement::create_index(&index));
+            clusters.push((ClusterUse::Index, index.cluster));
         }
         statements.extend(comments(node, &kind, name)?);
         Ok(BuiltModel {
+            rendered: rendered(node, name, clusters),
             unique_id: node.unique_id.clone(),
             relation: production,
             statements,
@@ -228,6 +244,38 @@ impl<'a> Names<'a> {
         deployment_name(&self.order.environment.clusters, name)
             .unwrap_or(name)
             .clone()
+    }
+}
+
+/// Where a model's statements put it, as names that the server is sent in quotes.
+fn rendered(
+    node: &Node,
+    name: &QualifiedName,
+    clusters: Vec<(ClusterUse, Identifier)>,
+) -> RenderedRelation {
+    let by = |words: &str| Decider {
+        words: words.to_owned(),
+        is_overridden: false,
+    };
+    let named = clusters.into_iter().map(|(of, name)| RenderedCluster {
+        of,
+        name: ClusterName::Named(name.quoted()),
+    });
+    RenderedRelation {
+        id: node.unique_id.to_string(),
+        place: Some(Place {
+            database: name.database.to_string(),
+            schema: name.schema.to_string(),
+            name: name.name.to_string(),
+        }),
+        planned: None,
+        clusters: named.collect(),
+        by: Arc::new(Deciders {
+            database: by("the compiled manifest"),
+            schema: by("the compiled manifest"),
+            name: by("the compiled manifest"),
+            cluster: by("the model's `cluster`, or the profile's,"),
+        }),
     }
 }
 

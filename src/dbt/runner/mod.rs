@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`arguments`] | [`arguments::Program`]: dbt's command lines |
 //! | [`profile`] | a `profiles.yml` for a connection that comes from a URL |
+//! | [`executable`] | where dbt is, and the Python behind it |
+//! | [`driver`] | one dbt process that parses, tells where it would build, and builds when told to |
 //! | [`process`] | runs a command line, streams its events, and ends it when asked to |
 //! | [`version`] | which dbt there is |
 //! | [`compiled`] | the compiled runner: models to statements (experimental) |
@@ -12,7 +14,10 @@
 
 pub mod arguments;
 pub mod compiled;
+pub mod driver;
 pub mod event;
+pub mod executable;
+mod group;
 pub mod process;
 pub mod profile;
 pub mod rewrite;

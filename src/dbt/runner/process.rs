@@ -1,28 +1,22 @@
 //! dbt as a child process: its events as they come, and a way to end it that gives it time to clean up.
 
 use super::event::{self, DbtEvent, LogLevel};
+use super::executable;
+use super::group::{Group, Ladder};
 use crate::domain::{connection::Secret, plan::DbtCommand};
-use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessGroup};
-use std::{
-    io,
-    path::PathBuf,
-    process::{ExitStatus, Stdio},
-    time::Duration,
-};
+use std::{io, path::PathBuf, process::ExitStatus, time::Duration};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::Command,
-    signal::unix::SignalKind,
     sync::mpsc,
-    time::{Instant, sleep_until, timeout},
+    time::{sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
-/// How many lines may wait to be read; dbt is slowed down beyond that.
-const LINES: usize = 256;
+/// Runs a command that ends with whoever started it, however that ended.
+const WATCH: &str = include_str!("../../../assets/dbt/watch.sh");
 
 /// How long the output of a process that has ended is read for; a grandchild may keep the pipe open.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Why dbt could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -111,7 +105,15 @@ pub async fn run(
     events: &mpsc::Sender<DbtEvent>,
     cancel: &CancellationToken,
 ) -> Result<Ended, ProcessError> {
-    let mut group = Group::start(command, surroundings)?;
+    let program = executable::find(&command.program, &surroundings.dir)?;
+    let mut process = Command::new("sh");
+    process
+        .args(["-c", WATCH, "dbt"])
+        .arg(program)
+        .args(&command.arguments);
+    let mut group = Group::start(process, &command.program, surroundings)?;
+    // Open for as long as this is awaited: its end is the end of the process.
+    let _input = group.input();
     let mut lines = group.lines();
     let mut ladder = Ladder::new(surroundings.patience);
     let mut error = None;
@@ -137,7 +139,11 @@ pub async fn run(
     })
 }
 
-async fn pass_on(line: &str, events: &mpsc::Sender<DbtEvent>, error: &mut Option<String>) {
+pub(super) async fn pass_on(
+    line: &str,
+    events: &mpsc::Sender<DbtEvent>,
+    error: &mut Option<String>,
+) {
     let Some(event) = event::parse(line) else {
         return;
     };
@@ -152,128 +158,14 @@ async fn pass_on(line: &str, events: &mpsc::Sender<DbtEvent>, error: &mut Option
     let _ = events.send(event).await;
 }
 
-fn verdict(status: ExitStatus, cancelled: bool) -> Verdict {
+/// What an exit means.
+pub(super) fn verdict(status: ExitStatus, cancelled: bool) -> Verdict {
     match status.code() {
         Some(0) => Verdict::Succeeded,
         _ if cancelled => Verdict::Cancelled,
         Some(1) => Verdict::NodesFailed,
         Some(_) => Verdict::Failed,
         None => Verdict::Killed,
-    }
-}
-
-/// A process group that dies with this value.
-struct Group {
-    child: Box<dyn ChildWrapper>,
-    ended: bool,
-}
-
-impl Group {
-    fn start(command: &DbtCommand, surroundings: &Surroundings) -> Result<Self, ProcessError> {
-        // A missing folder and a missing program give the same error code.
-        std::fs::metadata(&surroundings.dir).map_err(|source| ProcessError::Folder {
-            dir: surroundings.dir.clone(),
-            source,
-        })?;
-        let mut process = Command::new(&command.program);
-        process
-            .args(&command.arguments)
-            .current_dir(&surroundings.dir)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        for (name, value) in &surroundings.variables {
-            process.env(name, value.reveal());
-        }
-        let child = CommandWrap::from(process)
-            .wrap(ProcessGroup::leader())
-            .wrap(KillOnDrop)
-            .spawn()
-            .map_err(|source| match source.kind() {
-                io::ErrorKind::NotFound => ProcessError::Missing {
-                    program: command.program.clone(),
-                },
-                _ => ProcessError::Start {
-                    program: command.program.clone(),
-                    source,
-                },
-            })?;
-        Ok(Self {
-            child,
-            ended: false,
-        })
-    }
-
-    /// The lines of both outputs, in the order in which they are read.
-    fn lines(&mut self) -> mpsc::Receiver<String> {
-        let (sender, receiver) = mpsc::channel(LINES);
-        if let Some(stdout) = self.child.stdout().take() {
-            tokio::spawn(forward(stdout, sender.clone()));
-        }
-        if let Some(stderr) = self.child.stderr().take() {
-            tokio::spawn(forward(stderr, sender));
-        }
-        receiver
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        // Once the leader is reaped its id may belong to somebody else.
-        if !self.ended {
-            let _ = self.child.start_kill();
-        }
-    }
-}
-
-async fn forward(output: impl AsyncRead + Unpin, lines: mpsc::Sender<String>) {
-    let mut reader = BufReader::new(output).split(b'\n');
-    while let Ok(Some(line)) = reader.next_segment().await {
-        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-        if lines.send(line).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Signals of rising strength.
-struct Ladder {
-    patience: Patience,
-    rung: usize,
-    next: Instant,
-}
-
-impl Ladder {
-    fn new(patience: Patience) -> Self {
-        Self {
-            patience,
-            rung: 0,
-            next: Instant::now(),
-        }
-    }
-
-    fn is_climbed(&self) -> bool {
-        self.rung > 0
-    }
-
-    fn climb(&mut self, group: &mut Group) {
-        // A signal that can't be sent means that the group is gone; its end is noticed elsewhere.
-        let wait = match self.rung {
-            0 => {
-                let _ = group.child.signal(SignalKind::interrupt().as_raw_value());
-                self.patience.interrupt
-            }
-            1 => {
-                let _ = group.child.signal(SignalKind::terminate().as_raw_value());
-                self.patience.terminate
-            }
-            _ => {
-                let _ = group.child.start_kill();
-                self.patience.terminate
-            }
-        };
-        self.rung += 1;
-        self.next = Instant::now() + wait;
     }
 }
 
@@ -362,6 +254,25 @@ mod tests {
             "trap '' INT TERM; (trap '' INT TERM; while :; do sleep 0.01; done) & echo ready; wait";
         let (ended, _) = ended(script, true).await;
         assert_eq!(ended.verdict, Verdict::Cancelled);
+    }
+
+    #[tokio::test]
+    async fn a_process_ends_with_whoever_started_it() {
+        let mut process = Command::new("sh");
+        process.args(["-c", WATCH, "dbt", "sh", "-c", "echo ready; exec sleep 600"]);
+        let mut group = Group::start(process, "sh", &surroundings()).unwrap();
+        let mut lines = group.lines();
+        let input = group.input();
+        assert_eq!(lines.recv().await.as_deref(), Some("ready"));
+        // As when the one who holds it is killed.
+        drop(input);
+        assert!(!group.child.wait().await.unwrap().success());
+        group.ended = true;
+        assert_eq!(
+            lines.recv().await,
+            None,
+            "nobody is left who could say anything"
+        );
     }
 
     #[tokio::test]

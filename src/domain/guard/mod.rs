@@ -5,6 +5,7 @@ mod contents;
 mod drops;
 mod identity;
 mod names;
+mod production;
 mod readers;
 mod sinks;
 mod state;
@@ -20,6 +21,7 @@ pub use identity::identity_unconfirmed;
 pub use names::{
     cluster_options_differ, deployment_names_missing, production_names_missing, self_swap,
 };
+pub use production::builds_into_production;
 pub use readers::{dependents_outside, foreign_on_clusters};
 pub use sinks::{connectors_in_environment, sink_moves_at_risk};
 pub use state::{

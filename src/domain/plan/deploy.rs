@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Stamp, record, record_on_side};
 use super::sinks::qualified;
-use super::{Plan, Statement, Step};
+use super::{Plan, Promise, Statement, Step};
 use crate::domain::action::Operation;
 use crate::domain::closure::{closure_of, describe};
 use crate::domain::environment::Side;
@@ -12,6 +12,7 @@ use crate::domain::name::{Identifier, ObjectId};
 use crate::domain::object::{Object, ObjectKind};
 use crate::domain::phase::Phase;
 use crate::domain::record::{Record, Role};
+use crate::domain::rendered::Rendered;
 use std::collections::BTreeSet;
 
 /// What a runner will do, as `dbt` or as statements.
@@ -28,6 +29,8 @@ pub struct Build {
     pub content: Vec<String>,
     /// What the runner can't build, or what keeps this build from being what it should be.
     pub findings: Vec<Finding>,
+    /// Where the runner will put each relation. Nothing is built without it.
+    pub rendered: Rendered,
     /// One sentence: what is built and why.
     pub summary: String,
     /// A selection leaves models unbuilt that differ from the manifest: then the record stays incomplete.
@@ -100,6 +103,7 @@ fn build_findings(facts: &Facts<'_>, build: &Build) -> Vec<Finding> {
     findings.extend(guard::connectors_in_environment(facts, &[Side::Deployment]));
     findings.extend(guard::outside_environment(facts));
     findings.extend(guard::unverified(facts));
+    findings.extend(guard::builds_into_production(facts, &build.rendered));
     findings.extend(build.findings.iter().cloned());
     findings
 }
@@ -138,6 +142,7 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
         ..record(facts, stamp, role, false, manifest)
     };
     draft.content = build.content;
+    draft.content.extend(build.rendered.content());
     records(facts, &begun).for_each(|statement| draft.run(statement));
     let mut dropped: BTreeSet<ObjectId> = BTreeSet::new();
     for object in removed {
@@ -151,7 +156,11 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
             draft.run(Statement::drop_object(&object.kind, &name, cascade));
         }
     }
-    draft.steps.extend(build.steps);
+    if !build.steps.is_empty() {
+        draft.steps.extend(build.steps);
+        let promise = Promise::of(facts.resolved, &build.relations);
+        draft.steps.push(Step::Verify(promise));
+    }
     let done = Record {
         base: begun.base.clone().filter(|_| partial),
         commit: begun.commit.clone(),

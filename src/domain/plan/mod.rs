@@ -8,6 +8,7 @@ mod deploy;
 mod draft;
 mod fingerprint;
 mod init;
+mod promise;
 mod promote;
 mod relation;
 mod rollback;
@@ -21,6 +22,7 @@ pub use deploy::{Build, deploy, sync};
 pub use draft::Stamp;
 pub use fingerprint::Fingerprint;
 pub use init::{Sizes, init};
+pub use promise::Promise;
 pub use promote::{promote, rehearsal_refused};
 pub use relation::{ColumnText, IndexDefinition, ViewOption};
 pub use rollback::rollback;
@@ -54,6 +56,8 @@ pub enum Step {
     },
     /// A `dbt` process.
     Dbt(DbtCommand),
+    /// Sends nothing: the catalog must show what the build promised before its record says that it is whole.
+    Verify(Promise),
 }
 
 /// A dbt command line: the arguments as a vector, never for a shell.
@@ -155,6 +159,7 @@ impl Step {
                 .collect(),
             Self::Build { statements, .. } => statements.iter().map(line).collect(),
             Self::Dbt(command) => vec![command.display()],
+            Self::Verify(_) => Vec::new(),
         }
     }
 }

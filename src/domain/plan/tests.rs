@@ -36,6 +36,7 @@ fn carry_out(world: &mut World, plan: &Plan) {
 
 fn carry_out_step(world: &mut World, step: &Step) {
     match step {
+        Step::Verify(_) => {}
         Step::Transaction(_) => world.swap(),
         Step::Run(statement) => comment(world, statement.sql()),
         Step::MoveSink { sink, statement } => {

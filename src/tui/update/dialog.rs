@@ -27,10 +27,7 @@ pub fn press(state: &mut State, key: KeyEvent, held: bool) -> Vec<Effect> {
     }
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     match (step, key.code) {
-        (_, KeyCode::Esc) => {
-            close(state);
-            Vec::new()
-        }
+        (_, KeyCode::Esc) => close(state),
         (_, KeyCode::Char('r')) if control => plan_again(state, |_| {}),
         (_, KeyCode::Char('f')) if control && dialog.plan.operation == Operation::Deploy => {
             plan_again(state, |options| options.full = !options.full)
@@ -53,8 +50,7 @@ pub fn press(state: &mut State, key: KeyEvent, held: bool) -> Vec<Effect> {
             Vec::new()
         }
         (DialogStep::Blocked | DialogStep::Yes, KeyCode::Char('n' | 'q')) if !control => {
-            close(state);
-            Vec::new()
+            close(state)
         }
         _ => Vec::new(),
     }
@@ -113,12 +109,15 @@ pub fn refuse_paste(state: &mut State) {
     let _ = say(state, "pasted text is ignored here: type it");
 }
 
-pub fn close(state: &mut State) {
-    if let Stage::Reviewing(dialog) = &state.stage {
-        let label = dialog.label;
-        state.stage = Stage::Idle;
-        super::flash(state, format!("{label}: not confirmed, nothing was done"));
-    }
+/// Back to the cockpit without a yes.
+pub fn close(state: &mut State) -> Vec<Effect> {
+    let Stage::Reviewing(dialog) = &state.stage else {
+        return Vec::new();
+    };
+    let label = dialog.label;
+    state.stage = Stage::Idle;
+    super::flash(state, format!("{label}: not confirmed, nothing was done"));
+    vec![Effect::Abandon]
 }
 
 /// Looks at the server again, with other options.

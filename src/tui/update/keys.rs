@@ -160,7 +160,7 @@ fn interrupt(state: &mut State) -> Vec<Effect> {
     }
     if state.overlay.take().is_some() {
     } else if super::is_reviewing(state) {
-        dialog::close(state);
+        return dialog::close(state);
     } else if !clear_field(state) {
         flash(state, "ctrl-c again within 2 s leaves");
     }

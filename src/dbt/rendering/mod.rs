@@ -1,0 +1,121 @@
+//! Where dbt will build: what the driver (or a parse) reports, with who decides it and what proves nothing.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`report`] | each relation with its schema and clusters, as dbt rendered them |
+//! | [`deciders`] | the macros that decide, for messages |
+//! | [`overrides`] | macros and hooks of the project that name clusters by themselves |
+//! | [`clause`] | the clusters that a text of SQL and Jinja names |
+
+mod clause;
+mod deciders;
+mod overrides;
+mod report;
+
+pub use report::{Reported, ReportedCluster};
+
+use crate::dbt::manifest::{Manifest, ResourceType, UniqueId};
+use crate::domain::environment::Environment;
+use crate::domain::name::QualifiedName;
+use crate::domain::rendered::{
+    ClusterUse, Doubt, Place, Rendered, RenderedCluster, RenderedRelation,
+};
+use deciders::Names;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One parse with what is to be built of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Parsed<'a> {
+    /// As parsed for the build: with the deploy variable where it is given.
+    pub manifest: &'a Manifest,
+    pub report: &'a [Reported],
+    /// What dbt selects to build.
+    pub selected: &'a BTreeSet<String>,
+    /// The twin that the plan shows, by id.
+    pub planned: &'a BTreeMap<String, QualifiedName>,
+    pub environment: &'a Environment,
+    /// Whether the adapter puts its suffix behind every cluster.
+    pub is_suffixed: bool,
+}
+
+/// The proof, as far as there is one.
+#[must_use]
+pub fn rendered(parsed: &Parsed<'_>) -> Rendered {
+    let names = Names::of(parsed.manifest);
+    let reported: BTreeMap<&str, &Reported> = parsed
+        .report
+        .iter()
+        .map(|reported| (reported.id.as_str(), reported))
+        .collect();
+    let mut built = Rendered::default();
+    for id in parsed.selected {
+        match reported.get(id.as_str()) {
+            // A part of others, or nothing at all: dbt lists it and builds no relation of it.
+            Some(reported)
+                if reported.materialized.as_deref() == Some("ephemeral")
+                    || is_blank(parsed.manifest, id) => {}
+            Some(reported) => built.relations.push(relation(parsed, &names, reported)),
+            None => built.doubts.push(Doubt {
+                decider: format!("`{id}`"),
+                reason: "is selected by dbt and stands in no report of it".to_owned(),
+                objects: vec![id.clone()],
+            }),
+        }
+    }
+    let tests = tests(parsed)
+        .filter_map(|id| reported.get(id.as_str()))
+        .map(|reported| RenderedRelation {
+            place: None,
+            ..relation(parsed, &names, reported)
+        });
+    built.relations.extend(tests);
+    built.doubts.extend(overrides::doubts(parsed));
+    built
+}
+
+/// Whether this is a model without SQL, which dbt runs not.
+fn is_blank(manifest: &Manifest, id: &str) -> bool {
+    let node = manifest.get(&UniqueId::from(id));
+    node.is_some_and(|node| {
+        node.resource_type == ResourceType::Model && node.raw_code().trim().is_empty()
+    })
+}
+
+/// The data tests of what is built.
+fn tests<'a>(parsed: &'a Parsed<'_>) -> impl Iterator<Item = &'a UniqueId> {
+    let nodes = parsed.manifest.nodes().iter();
+    nodes
+        .filter(|node| node.resource_type == ResourceType::Test && node.is_enabled())
+        .filter(|node| {
+            let read = node.depends_on_nodes();
+            read.iter().any(|id| parsed.selected.contains(id.as_str()))
+        })
+        .map(|node| &node.unique_id)
+}
+
+fn relation(parsed: &Parsed<'_>, names: &Names<'_>, reported: &Reported) -> RenderedRelation {
+    let package = reported.id.split('.').nth(1).unwrap_or_default();
+    let of = |of: ClusterUse| {
+        move |cluster: &ReportedCluster| RenderedCluster {
+            of,
+            name: cluster.name(),
+        }
+    };
+    let own = reported.cluster.iter().map(of(ClusterUse::Relation));
+    let indexes = reported.indexes.iter().map(of(ClusterUse::Index));
+    let session = reported.session.iter().map(of(ClusterUse::Session));
+    RenderedRelation {
+        id: reported.id.clone(),
+        place: Some(Place {
+            database: reported.database.clone().unwrap_or_default(),
+            schema: reported.schema.clone().unwrap_or_default(),
+            name: reported.name.clone().unwrap_or_default(),
+        }),
+        planned: parsed.planned.get(&reported.id).cloned(),
+        clusters: own.chain(indexes).chain(session).collect(),
+        by: names.deciders(package),
+    }
+}
+
+#[cfg(test)]
+mod tests;

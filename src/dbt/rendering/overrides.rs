@@ -1,0 +1,245 @@
+//! Macros and hooks that name clusters by themselves: what the adapter would name proves nothing for them.
+
+use super::clause::{Clauses, Named};
+use super::deciders::{is_own, undispatched, words};
+use super::{Parsed, Reported};
+use crate::dbt::json::Value;
+use crate::dbt::manifest::{Macro, Node, ResourceType, UniqueId};
+use crate::domain::rendered::{ClusterName, Doubt};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that will run with the build and that names a cluster otherwise than the adapter does.
+pub(super) fn doubts(parsed: &Parsed<'_>) -> Vec<Doubt> {
+    let project = Project::of(parsed);
+    let mut doubts = project.hooks();
+    for (found, objects) in project.reached() {
+        if let Some(reason) = project.reason(found) {
+            doubts.push(Doubt {
+                decider: capital(&words(found, project.root)),
+                reason,
+                objects: objects.into_iter().collect(),
+            });
+        }
+    }
+    doubts.sort();
+    doubts.dedup();
+    doubts
+}
+
+/// The macros that are not the adapter's, beside what is built.
+struct Project<'a> {
+    parsed: &'a Parsed<'a>,
+    root: &'a str,
+    macros: Vec<&'a Macro>,
+    /// The adapter's own, by name without its dispatch.
+    own: BTreeMap<String, Vec<&'a Macro>>,
+    built: Vec<&'a Reported>,
+}
+
+impl<'a> Project<'a> {
+    fn of(parsed: &'a Parsed<'a>) -> Self {
+        let all = parsed.manifest.macros();
+        let mut own: BTreeMap<String, Vec<&Macro>> = BTreeMap::new();
+        for known in all.iter().filter(|known| is_own(known)) {
+            let name = undispatched(&known.name()).to_owned();
+            own.entry(name).or_default().push(known);
+        }
+        let project = parsed.manifest.metadata().project_name.as_deref();
+        Self {
+            parsed,
+            root: project.unwrap_or_default(),
+            macros: all.iter().filter(|known| !is_own(known)).collect(),
+            own,
+            built: parsed
+                .report
+                .iter()
+                .filter(|reported| parsed.selected.contains(&reported.id))
+                .collect(),
+        }
+    }
+
+    /// The project's macros that this build comes to: by a materialization, in the place of an own one, or by a call.
+    fn reached(&self) -> Vec<(&'a Macro, BTreeSet<String>)> {
+        let mut reached: BTreeMap<&str, (&Macro, BTreeSet<String>)> = BTreeMap::new();
+        for known in &self.macros {
+            let objects = self.begins(known);
+            if !objects.is_empty() {
+                let slot = reached
+                    .entry(known.unique_id.as_str())
+                    .or_insert_with(|| (known, BTreeSet::new()));
+                slot.1.extend(objects);
+            }
+        }
+        let mut open: Vec<&str> = reached.keys().copied().collect();
+        while let Some(id) = open.pop() {
+            let Some((caller, objects)) = reached.get(id).cloned() else {
+                continue;
+            };
+            for called in self.called_by(&caller.sql(), caller.depends_on()) {
+                let id = called.unique_id.as_str();
+                let slot = reached
+                    .entry(id)
+                    .or_insert_with(|| (called, BTreeSet::new()));
+                let before = slot.1.len();
+                slot.1.extend(objects.iter().cloned());
+                if slot.1.len() > before {
+                    open.push(id);
+                }
+            }
+        }
+        reached.into_values().collect()
+    }
+
+    /// What is built by this macro without any other calling it.
+    fn begins(&self, known: &Macro) -> BTreeSet<String> {
+        let name = known.name();
+        let ids = |wanted: &dyn Fn(&Reported) -> bool| -> BTreeSet<String> {
+            let wanted = self.built.iter().filter(|reported| wanted(reported));
+            wanted.map(|reported| reported.id.clone()).collect()
+        };
+        if let Some(kind) = name.strip_prefix("materialization_") {
+            return ids(&|reported| {
+                let materialized = reported.materialized.as_deref().unwrap_or("view");
+                ["_materialize", "_postgres", "_default"]
+                    .iter()
+                    .any(|adapter| kind.strip_suffix(adapter) == Some(materialized))
+            });
+        }
+        let replaced = self.own.get(undispatched(&name));
+        let decides = |own: &&Macro| own.sql().contains("cluster");
+        if replaced.is_some_and(|own| own.iter().any(decides)) {
+            let of_indexes = name.contains("index");
+            return ids(&|reported| {
+                !reported.indexes.is_empty()
+                    || !of_indexes && (reported.cluster.is_some() || reported.session.is_some())
+            });
+        }
+        let nodes = self.nodes();
+        nodes
+            .filter(|node| {
+                let hooks = hooks(node).join("\n");
+                let mut called = self.called_by(&hooks, &[]);
+                called.any(|called| called.unique_id == known.unique_id)
+            })
+            .map(|node| node.unique_id.to_string())
+            .collect()
+    }
+
+    /// The project's macros that a text calls by name, and those that dbt found itself.
+    fn called_by<'s>(
+        &'s self,
+        text: &str,
+        known: &'s [Option<UniqueId>],
+    ) -> impl Iterator<Item = &'a Macro> + use<'s, 'a> {
+        let known: BTreeSet<&str> = known.iter().flatten().map(UniqueId::as_str).collect();
+        let names: BTreeSet<String> = calls(text).map(str::to_owned).collect();
+        self.macros.iter().copied().filter(move |called| {
+            known.contains(called.unique_id.as_str())
+                || names.contains(undispatched(&called.name()))
+                || names.contains(called.name().as_ref())
+        })
+    }
+
+    /// The nodes that are built, and the hooks of the whole run.
+    fn nodes(&self) -> impl Iterator<Item = &'a Node> + use<'_, 'a> {
+        let nodes = self.parsed.manifest.nodes().iter();
+        nodes.filter(|node| {
+            node.resource_type == ResourceType::Operation
+                || self.parsed.selected.contains(node.unique_id.as_str())
+        })
+    }
+
+    fn hooks(&self) -> Vec<Doubt> {
+        let mut doubts = Vec::new();
+        for node in self.nodes() {
+            for hook in hooks(node) {
+                if let Some(reason) = self.reason_of(&hook, &[]) {
+                    doubts.push(Doubt {
+                        decider: format!("A hook in {}", node.original_file_path()),
+                        reason,
+                        objects: vec![node.unique_id.to_string()],
+                    });
+                }
+            }
+        }
+        doubts
+    }
+
+    fn reason(&self, known: &Macro) -> Option<String> {
+        let name = known.name();
+        let replaced = self.own.get(undispatched(&name)).map(Vec::as_slice);
+        self.reason_of(&known.sql(), replaced.unwrap_or_default())
+    }
+
+    /// Why a text proves nothing; `None` where all its clusters are the adapter's, or the deployment side's by name.
+    fn reason_of(&self, text: &str, replaces: &[&Macro]) -> Option<String> {
+        let clauses = Clauses::of(text);
+        if clauses.creates && clauses.named.is_empty() {
+            return Some("creates what runs on a cluster and names none".to_owned());
+        }
+        clauses.named.iter().find_map(|named| match named {
+            Named::Adapter(Some(name)) if !self.parsed.is_suffixed && !self.is_deployment(name) => {
+                Some(format!("names cluster `{name}`"))
+            }
+            Named::Adapter(_) => None,
+            Named::Literal(name) if self.is_deployment(name) => None,
+            Named::Literal(name) => Some(format!("names cluster `{name}`")),
+            Named::Parameter(name) if is_parameter_of(replaces, name) => None,
+            Named::Parameter(name) => Some(format!(
+                "takes its cluster from a parameter, `{{{{ {name} }}}}`"
+            )),
+            Named::Expression(shown) => Some(format!("names its cluster by itself, as `{shown}`")),
+        })
+    }
+
+    fn is_deployment(&self, name: &str) -> bool {
+        let read = ClusterName::Named(name.to_owned()).as_read();
+        let clusters = &self.parsed.environment.clusters;
+        clusters
+            .iter()
+            .any(|pair| Some(pair.deployment.as_str()) == read.as_deref())
+    }
+}
+
+/// An own macro of the same name takes it the same way: then its caller has asked the adapter.
+fn is_parameter_of(replaced: &[&Macro], name: &str) -> bool {
+    replaced.iter().any(|own| {
+        let named = Clauses::of(&own.sql()).named;
+        named.contains(&Named::Parameter(name.to_owned()))
+    })
+}
+
+/// The hooks of a node, and the whole of a hook of the run.
+fn hooks(node: &Node) -> Vec<String> {
+    if node.resource_type == ResourceType::Operation {
+        return vec![node.raw_code().into_owned()];
+    }
+    let Some(config) = node.config() else {
+        return Vec::new();
+    };
+    ["pre-hook", "post-hook"]
+        .into_iter()
+        .filter_map(|key| config.get(key))
+        .flat_map(Value::items)
+        .filter_map(|hook| hook.get("sql").and_then(Value::as_text))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The names before each `(`, without their namespace.
+fn calls(text: &str) -> impl Iterator<Item = &str> {
+    text.split('(').filter_map(|before| {
+        let name = before
+            .trim_end()
+            .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
+            .next();
+        name.filter(|name| !name.is_empty())
+    })
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}

@@ -1,0 +1,391 @@
+//! dbt's word for where it will build: one process stands by from the look to the deed, so that what was proven is what runs.
+
+use super::build::ByDbt;
+use super::dbt::{quiet, surroundings, told, verdict};
+use super::error::OpsError;
+use super::execute::Listener;
+use super::request::Request;
+use super::session::Session;
+use super::state::MANIFEST;
+use crate::config::RunnerKind;
+use crate::dbt::compare::Comparison;
+use crate::dbt::manifest::{Manifest, ManifestHash, ResourceType};
+use crate::dbt::rendering::{self, Parsed, Reported};
+use crate::dbt::runner::arguments::{LEFT_OUT, Program, Suffix, Verb as Build};
+use crate::dbt::runner::driver::{Answer, Driver, DriverError, Verb};
+use crate::dbt::runner::{executable, process};
+use crate::dbt::selection::{ResourceTypes, Selection, SelectionError, select};
+use crate::domain::action::Operation;
+use crate::domain::environment::{Environment, Strategy};
+use crate::domain::plan::DbtCommand;
+use crate::domain::rendered::Rendered;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long dbt may read a project; the largest known ones take minutes without a partial parse.
+const READING: Duration = Duration::from_secs(900);
+
+/// dbt's own file beside its manifest: what a later parse need not read again.
+const PARTIAL_PARSE: &str = "partial_parse.msgpack";
+
+/// The dbt that a plan relies on.
+#[derive(Default)]
+pub(super) enum StandBy {
+    /// None yet, or none any more.
+    #[default]
+    Nobody,
+    /// One process that has parsed, or is about to.
+    Driver(Box<Standing>),
+    /// dbt is no Python program: each command is a process of its own.
+    Processes,
+}
+
+/// A driver with what it was told and what it has told.
+pub(super) struct Standing {
+    driver: Driver,
+    /// The arguments of a parse that is under way.
+    ordered: Option<Vec<String>>,
+    parsed: Option<Told>,
+}
+
+/// What a parse told.
+struct Told {
+    arguments: Vec<String>,
+    report: Vec<Reported>,
+    manifest: Arc<Manifest>,
+}
+
+impl Session {
+    /// Compiles the project before a deploy or a sync by dbt is planned, so that the plan is about the files as they are now; the
+    /// same process then parses with the deploy variable while the server is observed.
+    ///
+    /// # Errors
+    /// When dbt can't be started or does not compile the project.
+    pub async fn prepare(&self, request: &Request) -> Result<(), OpsError> {
+        if !self.builds_by_dbt(request) {
+            return Ok(());
+        }
+        let mut stand_by = self.dbt.lock().await;
+        // An older one ends here.
+        *stand_by = StandBy::Nobody;
+        *stand_by = match self.start().await? {
+            None => {
+                self.compile().await?;
+                StandBy::Processes
+            }
+            Some(mut standing) => {
+                self.compile_with(&mut standing).await?;
+                if self.environment().strategy == Strategy::Swap {
+                    let program = self.program()?;
+                    let suffix = Suffix::Deployment;
+                    let path = self.build_path(&program, suffix);
+                    self.seed_partial_parse(&path);
+                    let command = program.render(suffix, &path);
+                    standing
+                        .order_parse(&command.arguments)
+                        .await
+                        .map_err(tool)?;
+                }
+                StandBy::Driver(Box::new(standing))
+            }
+        };
+        Ok(())
+    }
+
+    /// As [`Session::prepare`], where the dbt that the plan was made with is gone.
+    pub(super) async fn stand_by_again(&self, request: &Request) -> Result<(), OpsError> {
+        if !self.builds_by_dbt(request) {
+            return Ok(());
+        }
+        let stands = match &mut *self.dbt.lock().await {
+            StandBy::Driver(standing) => standing.driver.is_alive(),
+            StandBy::Processes => true,
+            StandBy::Nobody => false,
+        };
+        if stands {
+            return Ok(());
+        }
+        self.prepare(request).await
+    }
+
+    /// Lets go of the dbt that stands by: the plan was carried out, or nobody wants it any more.
+    pub async fn abandon(&self) {
+        *self.dbt.lock().await = StandBy::Nobody;
+    }
+
+    fn builds_by_dbt(&self, request: &Request) -> bool {
+        matches!(request.operation, Operation::Deploy | Operation::Sync)
+            && self.settings().dbt.runner == RunnerKind::Dbt
+    }
+
+    /// Where a build with these variables writes: a target path of its own, so that dbt finds again what it parsed with them.
+    pub(super) fn build_path(&self, program: &Program, suffix: Suffix) -> PathBuf {
+        let variables = program.render(suffix, Path::new("")).arguments;
+        let name = ManifestHash::of(variables.join("\0").as_bytes());
+        self.scratch().join(format!("vars-{name}"))
+    }
+
+    /// dbt parses less where it finds what the project's own parse left. What can't be copied costs time only.
+    fn seed_partial_parse(&self, path: &Path) {
+        let own = path.join(PARTIAL_PARSE);
+        if own.exists() {
+            return;
+        }
+        if let Ok(project) = self.settings().project() {
+            let seeded = fs::create_dir_all(path)
+                .and_then(|()| fs::copy(project.target_path.join(PARTIAL_PARSE), &own));
+            if let Err(error) = seeded {
+                tracing::info!(target: "dbt", "no partial parse to begin with: {error}");
+            }
+        }
+    }
+
+    /// Starts the driver. `None`: dbt is no Python program that could be driven.
+    async fn start(&self) -> Result<Option<Standing>, OpsError> {
+        let settings = self.settings();
+        let program = settings.dbt.executable.display().to_string();
+        let file = executable::find(&program, &settings.project_dir)
+            .map_err(|error| OpsError::Tool(error.to_string()))?;
+        let Some(interpreter) = executable::interpreter(&file) else {
+            return Ok(None);
+        };
+        let surroundings = surroundings(settings);
+        let started =
+            quiet(async |events| Driver::start(&interpreter, &surroundings, events).await).await;
+        match started {
+            Ok(driver) => Ok(Some(Standing {
+                driver,
+                ordered: None,
+                parsed: None,
+            })),
+            Err(error @ DriverError::Unusable(_)) => {
+                tracing::info!(target: "dbt", "{error}");
+                Ok(None)
+            }
+            Err(error) => Err(tool(error)),
+        }
+    }
+
+    /// As [`Session::compile`], by the process that stands by.
+    async fn compile_with(&self, standing: &mut Standing) -> Result<(), OpsError> {
+        let target_path = self.settings().project()?.target_path.clone();
+        let program = self.program()?;
+        let mut last = Ok(());
+        for command in [program.compile(&target_path), program.parse(&target_path)] {
+            let answer = standing.ask(Verb::Compile, &command.arguments).await?;
+            last = verdict(answer.ended());
+            if last.is_ok() {
+                break;
+            }
+        }
+        last.map_err(|reason| OpsError::Tool(format!("dbt could not read the project: {reason}")))
+    }
+
+    /// Where everything would be built that these commands take.
+    ///
+    /// # Errors
+    /// When dbt can't be started, does not parse the project, or does not answer.
+    pub(super) async fn prove(
+        &self,
+        asked: &ByDbt,
+        environment: &Environment,
+    ) -> Result<Rendered, OpsError> {
+        let path = self.build_path(&asked.program, asked.suffix);
+        let render = asked.program.render(asked.suffix, &path);
+        let mut stand_by = self.dbt.lock().await;
+        let is_gone = match &mut *stand_by {
+            StandBy::Driver(standing) => !standing.driver.is_alive(),
+            StandBy::Nobody => true,
+            StandBy::Processes => false,
+        };
+        if is_gone {
+            *stand_by = match self.start().await? {
+                Some(standing) => StandBy::Driver(Box::new(standing)),
+                None => StandBy::Processes,
+            };
+        }
+        let told = match &mut *stand_by {
+            StandBy::Driver(standing) => {
+                let told = standing.tell(&render.arguments, &asked.lists, &path).await;
+                told.map(|selected| (selected, standing.parsed.as_ref()))
+            }
+            _ => {
+                let told = self.tell_by_processes(&render, asked, &path).await?;
+                return Ok(proven(&told.1, &told.0, asked, environment));
+            }
+        };
+        match told {
+            Ok((selected, Some(told))) => Ok(proven(told, &selected, asked, environment)),
+            Ok((_, None)) => Err(OpsError::Tool("dbt has parsed nothing".to_owned())),
+            Err(error) => {
+                *stand_by = StandBy::Nobody;
+                Err(error)
+            }
+        }
+    }
+
+    /// The same from a parse by a process of its own, as far as a manifest can tell it.
+    async fn tell_by_processes(
+        &self,
+        render: &DbtCommand,
+        asked: &ByDbt,
+        path: &Path,
+    ) -> Result<(BTreeSet<String>, Told), OpsError> {
+        self.quietly(render).await?;
+        let manifest = Arc::new(Manifest::read(&path.join(MANIFEST))?);
+        let connection = self.settings().connection().ok();
+        let default = connection.and_then(|connection| connection.cluster.as_deref());
+        let report =
+            Reported::from_manifest(&manifest, default, asked.suffix == Suffix::Deployment);
+        let selected = selected(&manifest, asked, self)?;
+        let told = Told {
+            arguments: render.arguments.clone(),
+            report,
+            manifest,
+        };
+        Ok((selected, told))
+    }
+
+    /// Lets dbt build: the process that stands by, with what it has parsed.
+    ///
+    /// # Errors
+    /// A sentence: it is gone, was stopped, or models failed.
+    pub(super) async fn let_build(
+        &self,
+        command: &DbtCommand,
+        progress: &Listener,
+        cancel: &CancellationToken,
+    ) -> Result<(), String> {
+        let mut stand_by = self.dbt.lock().await;
+        told(command, progress, async |events| match &mut *stand_by {
+            StandBy::Driver(standing) => {
+                let go = async {
+                    standing.driver.order(Verb::Go, &command.arguments).await?;
+                    standing.driver.answer(events, cancel, None).await
+                };
+                let answer = go.await.map_err(|error| error.to_string())?;
+                Ok(answer.ended())
+            }
+            StandBy::Processes => {
+                let surroundings = surroundings(self.settings());
+                let ended = process::run(command, &surroundings, events, cancel).await;
+                ended.map_err(|error| error.to_string())
+            }
+            StandBy::Nobody => Err("the dbt that the plan was made with is gone".to_owned()),
+        })
+        .await
+    }
+}
+
+impl Standing {
+    async fn order_parse(&mut self, arguments: &[String]) -> Result<(), DriverError> {
+        self.driver.order(Verb::Parse, arguments).await?;
+        self.ordered = Some(arguments.to_vec());
+        Ok(())
+    }
+
+    /// Parses unless that is done, and tells what these listings take.
+    async fn tell(
+        &mut self,
+        arguments: &[String],
+        lists: &[DbtCommand],
+        path: &Path,
+    ) -> Result<BTreeSet<String>, OpsError> {
+        let is_parsed = |told: &Told| told.arguments == arguments;
+        if !self.parsed.as_ref().is_some_and(is_parsed) {
+            self.parse(arguments, path).await?;
+        }
+        let mut selected = BTreeSet::new();
+        for list in lists {
+            let answer = self.ask(Verb::List, &list.arguments).await?;
+            verdict(answer.ended()).map_err(|reason| {
+                OpsError::Tool(format!("dbt could not tell what it would build: {reason}"))
+            })?;
+            selected.extend(answer.ids);
+        }
+        Ok(selected)
+    }
+
+    async fn parse(&mut self, arguments: &[String], path: &Path) -> Result<(), OpsError> {
+        if let Some(ordered) = self.ordered.take_if(|ordered| ordered != arguments) {
+            tracing::info!(target: "dbt", "an order that nobody needs any more: {ordered:?}");
+            self.hear().await?;
+        }
+        if self.ordered.is_none() {
+            self.order_parse(arguments).await.map_err(tool)?;
+        }
+        let answer = self.hear().await?;
+        self.ordered = None;
+        verdict(answer.ended()).map_err(|reason| {
+            OpsError::Tool(format!(
+                "dbt could not parse the project as a deploy does: {reason}"
+            ))
+        })?;
+        self.parsed = Some(Told {
+            arguments: arguments.to_vec(),
+            report: answer.relations,
+            manifest: Arc::new(Manifest::read(&path.join(MANIFEST))?),
+        });
+        Ok(())
+    }
+
+    async fn ask(&mut self, verb: Verb, arguments: &[String]) -> Result<Answer, OpsError> {
+        self.driver.order(verb, arguments).await.map_err(tool)?;
+        self.hear().await
+    }
+
+    async fn hear(&mut self) -> Result<Answer, OpsError> {
+        let never = CancellationToken::new();
+        let driver = &mut self.driver;
+        let heard = quiet(async |events| driver.answer(events, &never, Some(READING)).await).await;
+        heard.map_err(tool)
+    }
+}
+
+fn proven(
+    told: &Told,
+    selected: &BTreeSet<String>,
+    asked: &ByDbt,
+    environment: &Environment,
+) -> Rendered {
+    rendering::rendered(&Parsed {
+        manifest: &told.manifest,
+        report: &told.report,
+        selected,
+        planned: &asked.planned,
+        environment,
+        is_suffixed: asked.suffix == Suffix::Deployment,
+    })
+}
+
+/// What the selectors take, by our own reading of them.
+fn selected(
+    manifest: &Arc<Manifest>,
+    asked: &ByDbt,
+    session: &Session,
+) -> Result<BTreeSet<String>, OpsError> {
+    let comparison = Comparison::new(None, Arc::clone(manifest), session.compare_options());
+    let mut taken = BTreeSet::new();
+    for (verb, chosen) in &asked.selections {
+        let kind = match verb {
+            Build::Run => ResourceType::Model,
+            Build::Seed => ResourceType::Seed,
+        };
+        let left_out = LEFT_OUT.map(str::to_owned);
+        let exclude = [chosen.exclude.as_slice(), &left_out].concat();
+        let unread = |error: SelectionError| OpsError::Tool(error.to_string());
+        let selection = Selection::parse(&chosen.select, &exclude).map_err(unread)?;
+        let selection = selection.resource_types(ResourceTypes::only([kind]));
+        let found = select(&comparison, &selection).map_err(unread)?;
+        taken.extend(found.iter().map(ToString::to_string));
+    }
+    Ok(taken)
+}
+
+fn tool(error: DriverError) -> OpsError {
+    OpsError::Tool(error.to_string())
+}
