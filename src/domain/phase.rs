@@ -3,6 +3,7 @@
 use super::environment::{Resolved, Side};
 use super::provenance::{Judgement, Provenance};
 use super::readiness::{Readiness, SideReadiness};
+use super::record::Role;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -78,11 +79,16 @@ pub fn phase(
     match provenance.judgement() {
         Judgement::Contradicts => Phase::Unknown,
         Judgement::Unfinished => Phase::Deploying,
-        Judgement::Candidate if empty && provenance.deployment.is_none() => Phase::Initialized,
+        Judgement::Candidate if empty && !says_candidate(provenance) => Phase::Initialized,
         Judgement::Candidate => by_readiness(deployment),
         Judgement::Retired => Phase::Promoted,
         Judgement::Synced => Phase::Synced,
     }
+}
+
+fn says_candidate(provenance: &Provenance) -> bool {
+    let record = provenance.deployment.as_ref();
+    record.is_some_and(|record| record.role == Role::Candidate)
 }
 
 /// How many schemas and clusters of the deployment side exist.
