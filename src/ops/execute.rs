@@ -28,7 +28,12 @@ impl Session {
         cancel: CancellationToken,
     ) -> Outcome {
         let outcome = self.execute_confirmed(&confirmed, &progress, &cancel).await;
-        self.abandon().await;
+        if matches!(
+            confirmed.plan().operation,
+            Operation::Deploy | Operation::Sync
+        ) {
+            self.abandon().await;
+        }
         tell(&progress, Progress::Finished(outcome.clone()));
         outcome
     }

@@ -166,7 +166,8 @@ fn what_makes_it_impossible_blocks() {
         world.catalog().schemas.get_mut(&schema).unwrap().owner =
             crate::domain::name::RoleId::new("u2");
     };
-    let bends: [(fn(&mut World), FindingId); 2] = [
+    type Bend = (fn(&mut World), FindingId);
+    let bends: [Bend; 2] = [
         (missing, FindingId::NamesMissing),
         (not_ours, FindingId::Ownership),
     ];
