@@ -372,16 +372,19 @@ fn recorded_events_have_the_shapes_that_are_taken_apart() {
     let id = Regex::new(r"^u\d+$").unwrap();
     for server in servers() {
         let mut kinds = BTreeSet::new();
-        for row in server.rows(Fact::AuditEvents.query()) {
+        let events = server.rows(Fact::AuditEvents.query()).into_iter();
+        // What the server made by itself has ids of other forms.
+        for row in events.filter(|row| row.get(4).is_some()) {
             let details: Value = serde_json::from_str(row.get(3).unwrap()).unwrap();
             let text = |field: &str| details[field].as_str().unwrap_or_default().to_owned();
             match row.get(1).unwrap() {
                 "comment" => assert!(comment.is_match(&text("id")), "{details}"),
                 "create" => assert!(id.is_match(&text("id")), "{details}"),
+                // Other changes than of the name have neither name, and may lack the id.
                 "alter" => {
-                    assert!(id.is_match(&text("id")), "{details}");
-                    // Another change than of the name has neither.
                     assert_eq!(text("old_name").is_empty(), text("new_name").is_empty());
+                    let renames = !text("old_name").is_empty();
+                    assert!(!renames || id.is_match(&text("id")), "{details}");
                 }
                 _ => continue,
             }
