@@ -1,5 +1,6 @@
 //! What stands where, shown where no record confirms it.
 
+use super::state::contradiction;
 use super::{Facts, about, count};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
@@ -26,7 +27,8 @@ pub fn identity_unconfirmed(facts: &Facts<'_>) -> Vec<Finding> {
         FindingId::ProvenanceUnknown,
         Severity::Warn,
         format!(
-            "No record confirms that the deployment side is the retired production. {} {}",
+            "No record confirms that the deployment side is the retired production. {}{} {}",
+            contradiction(facts).map_or_else(String::new, |told| format!("{told} ")),
             contents(facts, Side::Production),
             contents(facts, Side::Deployment)
         ),

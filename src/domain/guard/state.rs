@@ -9,7 +9,7 @@ use crate::domain::snapshot::Lag;
 use crate::domain::standing::Standing;
 
 /// Why records do not count, or what keeps the events from telling; `None` where the phase is known.
-fn contradiction(facts: &Facts<'_>) -> Option<String> {
+pub(super) fn contradiction(facts: &Facts<'_>) -> Option<String> {
     if facts.board.phase != Phase::Unknown {
         return None;
     }
