@@ -34,6 +34,7 @@ pub mod session;
 pub mod state;
 pub mod status;
 pub mod validate;
+mod verify;
 pub mod wait;
 pub mod watch;
 mod way_back;

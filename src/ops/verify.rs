@@ -1,0 +1,153 @@
+//! What is asked of the server after the last step: whether it shows what the plan promised.
+
+use super::conduct::with_next;
+use super::execute::outcome;
+use super::planning::Planned;
+use super::progress::{Outcome, OutcomeKind};
+use super::request::Request;
+use super::run::Run;
+use super::session::Observation;
+use crate::domain::action::Operation;
+use crate::domain::board::Board;
+use crate::domain::environment::Side;
+use crate::domain::guard;
+use crate::domain::phase::Phase;
+use crate::domain::plan::Plan;
+use crate::domain::quantity::count;
+use crate::domain::record::{Record, Role};
+
+impl Run<'_> {
+    /// All steps ran: what was left over, the state files, and whether the server shows what the plan promised.
+    pub(super) async fn finished(
+        &mut self,
+        request: &Request,
+        plan: &Plan,
+        planned: &Planned,
+    ) -> Outcome {
+        if !self.left.is_empty() {
+            let message = format!(
+                "The swap is committed; left to do: {}",
+                self.left.join("; ")
+            );
+            return with_next(outcome(OutcomeKind::Unfinished, message), plan.operation);
+        }
+        let observation = match self.look().await {
+            Ok(Ok(observation)) => observation,
+            Err(why) => {
+                let message = format!(
+                    "{why}; all statements were answered, but the result was not read back."
+                );
+                return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+            }
+            Ok(Err(error)) => {
+                let message = format!(
+                    "All statements were answered, but the result can't be read back: {error}"
+                );
+                return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+            }
+        };
+        let phase = observation.board.phase;
+        let expected: &[Phase] = match plan.operation {
+            Operation::Promote => &[Phase::Promoted],
+            Operation::Cleanup => &[Phase::None],
+            Operation::Sync => &[Phase::Synced],
+            Operation::Rollback => &[Phase::Hydrating, Phase::Ready],
+            // A selection that leaves changes unbuilt stays `deploying`.
+            Operation::Deploy => &[Phase::Hydrating, Phase::Ready, Phase::Deploying],
+            Operation::Repair => &[
+                Phase::Initialized,
+                Phase::Deploying,
+                Phase::Hydrating,
+                Phase::Ready,
+                Phase::Promoted,
+                Phase::Synced,
+            ],
+            Operation::Init | Operation::Await => &[],
+        };
+        if !expected.is_empty() && !expected.contains(&phase) {
+            let message =
+                format!("All statements were answered, but the deployment is {phase} now.");
+            return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+        }
+        if plan.operation == Operation::Init
+            && let Some(missing) = observation
+                .with_facts(guard::deployment_names_missing)
+                .first()
+        {
+            let message = format!("All statements were answered, but: {}", missing.message);
+            return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+        }
+        if matches!(plan.operation, Operation::Promote | Operation::Rollback) {
+            self.keep_production_state(observation.board.provenance.production.as_ref());
+            self.check_moved_sinks(plan, &observation);
+        }
+        outcome(
+            OutcomeKind::Done,
+            done_sentence(plan, planned, &observation.board),
+        )
+    }
+
+    /// `state/manifest.json` follows production.
+    fn keep_production_state(&mut self, production: Option<&Record>) {
+        let hash = production
+            .filter(|record| record.role == Role::Production)
+            .and_then(|record| record.manifest.clone());
+        let Some(hash) = hash else {
+            return self.note("No record tells which manifest production runs; the state directory was left as it is.".to_owned());
+        };
+        match self.session.store().set_production(&hash) {
+            Ok(true) => {}
+            Ok(false) => self.note(format!(
+                "The manifest {hash} is not in the state directory; it was left as it is."
+            )),
+            Err(error) => self.note(format!("The state directory can't be written: {error}")),
+        }
+    }
+
+    fn check_moved_sinks(&mut self, plan: &Plan, observation: &Observation) {
+        let readings = &observation.board.snapshot.readings;
+        let moved = plan.steps.iter().filter_map(|step| match step {
+            crate::domain::plan::Step::MoveSink { sink, .. } => Some(sink),
+            _ => None,
+        });
+        let sick: Vec<String> = moved
+            .filter(|sink| {
+                !readings
+                    .connectors
+                    .get(*sink)
+                    .is_some_and(|status| status.is_running())
+            })
+            .map(|sink| observation.board.snapshot.catalog.display_name(sink))
+            .collect();
+        for sink in sick {
+            self.note(format!(
+                "The sink {sink} was moved and is not running now: look at its status."
+            ));
+        }
+    }
+}
+
+fn done_sentence(plan: &Plan, planned: &Planned, now: &Board) -> String {
+    let way_back = &now.way_back;
+    let environment = &planned.observation.board.environment;
+    match plan.operation {
+        Operation::Init => "The deployment side is ready for a deploy.".to_owned(),
+        Operation::Deploy if now.phase == Phase::Deploying => {
+            "Built what was selected. The deployment is not complete: `cutover deploy` builds the rest.".to_owned()
+        }
+        Operation::Deploy => "Deployed; now it hydrates.".to_owned(),
+        Operation::Promote => format!("Promoted {}. Way back: {way_back}.", environment.target),
+        Operation::Rollback => format!(
+            "Rolled back {}: production is what it was before the promote.",
+            environment.target
+        ),
+        Operation::Sync => "Both sides hold what production runs.".to_owned(),
+        Operation::Cleanup => format!(
+            "Dropped the {} side with {}.",
+            Side::Deployment,
+            count(plan.closure.len(), "object")
+        ),
+        Operation::Repair => "The records agree with ids and audit events again.".to_owned(),
+        Operation::Await => "Ready.".to_owned(),
+    }
+}
