@@ -25,7 +25,7 @@ Exit codes:
   3    not ready in time
   4    blocked by a finding, by --expect, or not ready
   5    outcome unknown: the next command is printed
-  6    failing: a cluster can't become ready
+  6    failing: waiting can't make it ready
   7    done but unfinished: the command that finishes it is printed
   130  interrupted";
 

@@ -244,12 +244,17 @@ impl Builder<'_> {
     }
 
     pub(super) fn unknown_contents(&self) -> Finding {
+        let record = self.observation.board.provenance.deployment.as_ref();
+        let why = match record.and_then(|record| record.manifest.as_deref()) {
+            Some(hash) => format!("its manifest {hash} is not in the state directory"),
+            None => "no record tells".to_owned(),
+        };
         Finding {
             id: FindingId::ProvenanceUnknown,
             severity: Severity::Warn,
-            message:
-                "No record tells what the deployment side holds, so every model is built anew."
-                    .to_owned(),
+            message: format!(
+                "What the deployment side holds is unknown, since {why}; so every model is built anew."
+            ),
             remedy: "Give the manifest that it holds with --state DIR to build only what changed."
                 .to_owned(),
             objects: vec![self.session.settings().target().to_owned()],
