@@ -129,7 +129,9 @@ pub fn sql(number: u64, side: Side) -> String {
     } else {
         "'same'"
     };
-    let padding = "    amount as another_column_name,\n".repeat(15);
+    let padding: String = (0..15)
+        .map(|column| format!("    amount as another_column_{column},\n"))
+        .collect();
     format!(
         "select\n{padding}    {body} as body\nfrom materialize.shop_raw.orders where id = {number}"
     )
