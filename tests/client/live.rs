@@ -191,10 +191,7 @@ async fn polling_can_be_asked_for() {
     let script = Script::start().await;
     script.second(&[SCHEMA]);
     let every = Duration::from_millis(50);
-    let options = Options {
-        poll: Some(every),
-        ..Options::default()
-    };
+    let options = Options { poll: Some(every) };
     let feed = live(connector(script.address), options);
     let first = snapshot(&feed, |_| true).await;
     script.second(&[VIEW]);

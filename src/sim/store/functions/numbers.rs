@@ -6,6 +6,9 @@ use crate::types::SqlType;
 use rusqlite::types::{Value as Sqlite, ValueRef};
 use rusqlite::{Connection, Result};
 
+/// A function of one number.
+type OfOne = fn(f64) -> f64;
+
 pub(super) fn register(sqlite: &Connection) -> Result<()> {
     let zero = || refuse(SqlError::plan("division by zero"));
     pure(sqlite, "sim_quotient", 2, move |c| {
@@ -27,7 +30,7 @@ pub(super) fn register(sqlite: &Connection) -> Result<()> {
     pure(sqlite, "sim_power", 2, |c| {
         Ok(number(c, 0).powf(number(c, 1)))
     })?;
-    let of_one: [(&str, fn(f64) -> f64); 5] = [
+    let of_one: [(&str, OfOne); 5] = [
         ("sim_sqrt", f64::sqrt),
         ("sim_ln", f64::ln),
         ("sim_exp", f64::exp),
