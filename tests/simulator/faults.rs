@@ -222,7 +222,9 @@ fn a_closed_server_refuses_connections_and_opens_with_all_it_had() {
     let (simulator, mut session) = start();
     rows(&mut session, "create schema kept");
     simulator.close();
-    assert!(session.is_left_without_answer("select 1"));
+    eventually("the session is left without an answer", || {
+        session.is_left_without_answer("select 1")
+    });
     eventually("connections are refused", || {
         TcpStream::connect(simulator.address()).is_err()
     });
