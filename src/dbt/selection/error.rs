@@ -1,6 +1,7 @@
 //! What can be wrong with a selection.
 
 use crate::dbt::compare::Abort;
+use crate::dbt::manifest::UniqueId;
 
 /// Why nothing could be selected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +49,10 @@ pub enum SelectionError {
     CircularSelector(String),
     #[error("the selector `{name}` of selectors.yml can't be read: {what}")]
     SelectorDefinition { name: String, what: String },
+    #[error(
+        "the `fqn` of {0} in the project's manifest lacks its package or its name, at which dbt stops. Write the manifest again with `dbt parse`"
+    )]
+    ShortFqn(UniqueId),
     #[error(transparent)]
     Abort(#[from] Abort),
 }

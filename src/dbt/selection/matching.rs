@@ -19,6 +19,16 @@ pub(super) fn search(comparison: &Comparison, method: &Method) -> Result<NodeSet
             let hits = pattern.hits(manifest);
             Ok(members(comparison, |node| path::lies_in(node, &hits)))
         }
+        Method::Fqn(name) => {
+            let nodes = manifest.nodes();
+            let mut members = comparison.graph().members().iter();
+            match members.find(|at| is_too_short(&nodes[*at], name)) {
+                Some(at) => Err(SelectionError::ShortFqn(nodes[at].unique_id.clone())),
+                None => Ok(self::members(comparison, |node| {
+                    node.resource_type != ResourceType::Source && fqn(node, name)
+                })),
+            }
+        }
         Method::Config(keys, value) => {
             let keys = config_keys(keys);
             Ok(members(comparison, |node| config(node, &keys, value)))
@@ -58,7 +68,6 @@ fn state(comparison: &Comparison, selector: StateSelector) -> Result<NodeSet, Se
 fn matches(method: &Method, node: &Node, manifest: &Manifest) -> bool {
     let kind = node.resource_type;
     match method {
-        Method::Fqn(name) => kind != ResourceType::Source && fqn(node, name),
         Method::Tag(tag) => {
             kind != ResourceType::SemanticModel && node.tags().iter().any(|own| tag.matches(own))
         }
@@ -113,7 +122,11 @@ fn matches(method: &Method, node: &Node, manifest: &Manifest) -> bool {
         Method::SavedQuery(name) => kind == ResourceType::SavedQuery && packaged(node, name),
         Method::UnitTest(name) => kind == ResourceType::UnitTest && packaged(node, name),
         Method::Version(wanted) => kind == ResourceType::Model && version(node, *wanted),
-        Method::State(_) | Method::Path(_) | Method::Config(..) | Method::Selector { .. } => false,
+        Method::Fqn(_)
+        | Method::State(_)
+        | Method::Path(_)
+        | Method::Config(..)
+        | Method::Selector { .. } => false,
     }
 }
 
@@ -147,6 +160,16 @@ fn test_name(node: &Node, name: &Wildcard) -> bool {
             .is_some_and(|own| name.matches(own)),
         _ => false,
     }
+}
+
+/// Whether dbt runs out of parts while it matches the name: it stops there (IndexError).
+fn is_too_short(node: &Node, name: &str) -> bool {
+    let fqn = node.fqn();
+    let is_versioned = node.version().is_some();
+    let needed = if is_versioned { 2 } else { 1 };
+    node.resource_type != ResourceType::Source
+        && node.written(Field::Fqn).is_some()
+        && (fqn.len() < needed || (fqn.len() == needed && !fqn_matches(&fqn, name, is_versioned)))
 }
 
 /// A name matches with or without the package in front.

@@ -152,6 +152,26 @@ fn lists_kinds_as_asked() {
 }
 
 #[test]
+fn dbt_stops_at_a_name_without_a_package() {
+    let nodes = json!({"model.p.a": {}, "exposure.p.e": {"fqn": ["e"]}});
+    let options = Options {
+        compare_unrendered: None,
+        now: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let comparison = Comparison::new(None, sample::nodes(&nodes), options);
+    let by = |name: &str| {
+        let selection = Selection::parse(&[name.to_owned()], &[]).unwrap();
+        select(&comparison, &selection).map(|found| found.len())
+    };
+    assert_eq!(by("e"), Ok(1));
+    assert_eq!(
+        by("a"),
+        Err(SelectionError::ShortFqn("exposure.p.e".into()))
+    );
+    assert_eq!(by("package:p"), Ok(2));
+}
+
+#[test]
 fn a_run_takes_models_with_sql_only() {
     let nodes = json!({"model.p.a": {"raw_code": "select 1"}, "model.p.b": {"raw_code": " \n"}, "seed.p.s": {"raw_code": "x"}});
     let options = Options {
