@@ -310,6 +310,8 @@ fn a_whole_deployment_by_keys() {
     terminal.press(CTRL_Y);
     terminal.see("promote done");
     terminal.see("BACK: ready");
+    // The picture comes with the server's next tick; until then the promote counts as unfinished, and nothing else may begin.
+    terminal.see("promoted: production moved");
 
     terminal.resize(10, 40);
     terminal.see("The terminal is too small");
