@@ -500,7 +500,8 @@ fn walk(random: &mut Random, path: &mut Vec<String>, entry: &Value) -> Option<Op
             }
             Value::Bool(truth) => return Some(Some(json!(!truth))),
             Value::Number(number) => return Some(Some(json!(number.as_f64()? + 1.0))),
-            Value::Null => return Some(Some(json!("set"))),
+            // With a scheme: dbt writes no `patch_path` without one, and stops at it.
+            Value::Null => return Some(Some(json!("set://set"))),
         }
     }
 }
