@@ -280,16 +280,17 @@ impl Witness {
             self.last_press_at = Some((key.code, key.modifiers, self.now));
         }
         self.last_key = Some(key);
-        if key.kind == KeyEventKind::Press
+        if key.kind != KeyEventKind::Release
             && let Some((_, shown)) = &self.shown
             && self.now - shown >= DEAF_MS
         {
-            match (key.code, key.modifiers) {
-                (KeyCode::Char(c), KeyModifiers::NONE) => self.typed.push(c),
-                (KeyCode::Backspace, KeyModifiers::NONE) => {
+            // A held key takes away, but never writes.
+            match (key.code, key.modifiers, key.kind) {
+                (KeyCode::Char(c), KeyModifiers::NONE, KeyEventKind::Press) => self.typed.push(c),
+                (KeyCode::Backspace, KeyModifiers::NONE, _) => {
                     self.typed.pop();
                 }
-                (KeyCode::Char('u'), KeyModifiers::CONTROL) => self.typed.clear(),
+                (KeyCode::Char('u'), KeyModifiers::CONTROL, _) => self.typed.clear(),
                 _ => {}
             }
         }
@@ -522,4 +523,28 @@ fn what_was_clearly_asked_for_happens() {
     ]
     .concat();
     assert_eq!(play(&pasted, false, &theme), 0);
+}
+
+/// Found by chance: the word after letters that a held ctrl-u took away again.
+#[test]
+fn a_held_key_takes_letters_away_but_never_writes_any() {
+    let theme = Theme::ansi(Glyphs::UNICODE);
+    let held = |code, modifiers| Happening::Key(code, modifiers, KeyEventKind::Repeat);
+    let after = |mistake: &[Happening]| {
+        let straight = straight();
+        let way = [&straight[..4], mistake, &straight[4..]].concat();
+        play(&way, false, &theme)
+    };
+    let letter = press(KeyCode::Char('e'), KeyModifiers::NONE);
+    let backspace = held(KeyCode::Backspace, KeyModifiers::NONE);
+    assert_eq!(after(&[letter.clone()]), 0);
+    assert_eq!(after(&[held(KeyCode::Char('e'), KeyModifiers::NONE)]), 1);
+    assert_eq!(
+        after(&[letter.clone(), letter.clone(), backspace.clone(), backspace]),
+        1
+    );
+    assert_eq!(
+        after(&[letter, held(KeyCode::Char('u'), KeyModifiers::CONTROL)]),
+        1
+    );
 }

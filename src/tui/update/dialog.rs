@@ -85,12 +85,12 @@ pub fn scroll(state: &mut State, by: isize) {
     }
 }
 
+/// A held key takes letters away, but never writes any.
 fn type_word(dialog: &mut Dialog, code: KeyCode, kind: KeyEventKind) {
-    if kind == KeyEventKind::Repeat {
-        return;
-    }
     match code {
-        KeyCode::Char(c) if dialog.typed.chars().count() < 255 => dialog.typed.push(c),
+        KeyCode::Char(c) if kind == KeyEventKind::Press && dialog.typed.chars().count() < 255 => {
+            dialog.typed.push(c);
+        }
         KeyCode::Backspace => {
             dialog.typed.pop();
         }
