@@ -537,7 +537,7 @@ fn a_held_key_takes_letters_away_but_never_writes_any() {
     };
     let letter = press(KeyCode::Char('e'), KeyModifiers::NONE);
     let backspace = held(KeyCode::Backspace, KeyModifiers::NONE);
-    assert_eq!(after(&[letter.clone()]), 0);
+    assert_eq!(after(std::slice::from_ref(&letter)), 0);
     assert_eq!(after(&[held(KeyCode::Char('e'), KeyModifiers::NONE)]), 1);
     assert_eq!(
         after(&[letter.clone(), letter.clone(), backspace.clone(), backspace]),

@@ -78,6 +78,15 @@ pub enum Grantee {
     Role(RoleId),
 }
 
+impl From<RoleId> for Grantee {
+    fn from(role: RoleId) -> Self {
+        match role {
+            RoleId::PUBLIC => Self::Public,
+            role => Self::Role(role),
+        }
+    }
+}
+
 /// Privileges that one role gave to another on one thing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Grant {
@@ -105,15 +114,16 @@ impl Grant {
         let invalid = || InvalidAccessItem::Form(item.to_owned());
         let (grantee, rest) = item.split_once('=').ok_or_else(invalid)?;
         let (letters, grantor) = rest.split_once('/').ok_or_else(invalid)?;
-        if !is_role_id(grantor) || !(grantee.is_empty() || is_role_id(grantee)) {
-            return Err(InvalidAccessItem::Names(item.to_owned()));
-        }
+        let role = |text: &str| {
+            let id = text.parse::<RoleId>();
+            id.map_err(|_| InvalidAccessItem::Names(item.to_owned()))
+        };
         Ok(Self {
             grantee: match grantee {
-                "" | "p" => Grantee::Public,
-                role => Grantee::Role(RoleId::new(role)),
+                "" => Grantee::Public,
+                id => Grantee::from(role(id)?),
             },
-            grantor: RoleId::new(grantor),
+            grantor: role(grantor)?,
             privileges: letters.chars().map(Privilege::from_letter).collect(),
         })
     }
@@ -130,14 +140,6 @@ impl Grant {
             .map(Self::parse)
             .collect()
     }
-}
-
-/// `u1` of a user, `s1` of the system, `g1` of the predefined; `p` is PUBLIC.
-fn is_role_id(text: &str) -> bool {
-    text == "p"
-        || text.strip_prefix(['u', 's', 'g']).is_some_and(|number| {
-            !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
-        })
 }
 
 /// What future objects of an owner grant by themselves (`ALTER DEFAULT PRIVILEGES`).
@@ -232,12 +234,12 @@ pub fn memberships(
     role: &RoleId,
     members: &BTreeMap<RoleId, BTreeSet<RoleId>>,
 ) -> BTreeSet<RoleId> {
-    let mut reached = BTreeSet::from([role.clone()]);
-    let mut open = vec![role.clone()];
+    let mut reached = BTreeSet::from([*role]);
+    let mut open = vec![*role];
     while let Some(member) = open.pop() {
         for (group, direct) in members {
-            if direct.contains(&member) && reached.insert(group.clone()) {
-                open.push(group.clone());
+            if direct.contains(&member) && reached.insert(*group) {
+                open.push(*group);
             }
         }
     }
@@ -247,20 +249,19 @@ pub fn memberships(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::fixture::id;
 
     fn access(role: &str, members: &[(&str, &str)]) -> Access {
         let mut of: BTreeMap<RoleId, BTreeSet<RoleId>> = BTreeMap::new();
         for (group, member) in members {
-            of.entry(RoleId::new(*group))
-                .or_default()
-                .insert(RoleId::new(*member));
+            of.entry(id(group)).or_default().insert(id(member));
         }
         Access {
-            role: RoleId::new(role),
+            role: id(role),
             role_name: Identifier::new(role).unwrap(),
             superuser: false,
             rbac_enabled: true,
-            member_of: memberships(&RoleId::new(role), &of),
+            member_of: memberships(&id(role), &of),
             members: of,
             database_grants: BTreeMap::new(),
             schema_grants: BTreeMap::new(),
@@ -297,11 +298,8 @@ mod tests {
     #[test]
     fn owns_through_membership_of_membership() {
         let access = access("u3", &[("u4", "u3"), ("u5", "u4"), ("u3", "u9")]);
-        assert!(access.owns(&RoleId::new("u5")));
-        assert!(
-            !access.owns(&RoleId::new("u9")),
-            "a member is not its group"
-        );
+        assert!(access.owns(&RoleId::user(5)));
+        assert!(!access.owns(&RoleId::user(9)), "a member is not its group");
     }
 
     #[test]
@@ -313,12 +311,12 @@ mod tests {
     #[test]
     fn a_grant_to_public_or_to_a_group_counts() {
         let mut access = access("u3", &[("u4", "u3")]);
-        let schema = SchemaId::new("u10");
+        let schema = SchemaId::user(10);
         let grants = Grant::parse_list("{=U/u1,u4=C/u1,u7=C/u1}").unwrap();
-        access.schema_grants.insert(schema.clone(), grants);
+        access.schema_grants.insert(schema, grants);
         assert!(access.holds_on_schema(&schema, &Privilege::Usage));
         assert!(access.holds_on_schema(&schema, &Privilege::Create));
-        assert!(!access.holds_on_schema(&SchemaId::new("u11"), &Privilege::Usage));
+        assert!(!access.holds_on_schema(&SchemaId::user(11), &Privilege::Usage));
         assert!(!access.may_create_clusters());
         access.rbac_enabled = false;
         assert!(access.may_create_clusters());

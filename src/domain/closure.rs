@@ -21,7 +21,7 @@ pub fn closure_of(
                 direct
                     .iter()
                     .filter(|next| !closure.contains(**next))
-                    .map(|next| (*next).clone()),
+                    .map(|next| **next),
             );
         }
         closure.insert(id);
@@ -46,7 +46,7 @@ pub fn closure_of_side(
                     .as_ref()
                     .is_some_and(|cluster| clusters.contains(&cluster))
         })
-        .map(|object| object.id.clone());
+        .map(|object| object.id);
     closure_of(catalog, roots.collect::<Vec<_>>())
 }
 
@@ -62,7 +62,7 @@ pub fn describe(
         .iter()
         .filter_map(|id| catalog.objects.get(id))
         .map(|object| ClosureItem {
-            id: object.id.clone(),
+            id: object.id,
             name: catalog.display_name(&object.id),
             kind: object.kind.clone(),
             owner: catalog.role_name(&object.owner),

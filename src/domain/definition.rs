@@ -160,7 +160,7 @@ fn plain_text(plain: &str, resolved: &Resolved<'_>, inside_reference: &mut bool)
 }
 
 fn cluster_name<'a>(resolved: &Resolved<'a>, id: &str) -> Option<&'a Identifier> {
-    let id = ClusterId::new(id);
+    let id: ClusterId = id.parse().ok()?;
     let pair = resolved.clusters.iter().find(|pair| {
         [pair.production, pair.deployment]
             .into_iter()
@@ -189,7 +189,8 @@ fn without_as_of(sql: &str) -> &str {
 mod tests {
     use super::*;
     use crate::domain::environment::{Environment, Pair, Strategy};
-    use crate::domain::name::{DatabaseId, RoleId, SchemaId};
+    use crate::domain::fixture;
+    use crate::domain::name::{DatabaseId, RoleId};
     use crate::domain::object::{Catalog, Cluster, ClusterSchedule, Schema};
 
     fn name(text: &str) -> Identifier {
@@ -212,18 +213,18 @@ mod tests {
             clusters: vec![pair("compute")],
         };
         let mut catalog = Catalog::default();
-        catalog.databases.insert(DatabaseId::new("u1"), name("db"));
+        catalog.databases.insert(DatabaseId::user(1), name("db"));
         for (id, text) in [
             ("u4", "compute"),
             ("u7", "compute_dbt_deploy"),
             ("u9", "other"),
         ] {
             catalog.clusters.insert(
-                ClusterId::new(id),
+                fixture::id(id),
                 Cluster {
-                    id: ClusterId::new(id),
+                    id: fixture::id(id),
                     name: name(text),
-                    owner: RoleId::new("u1"),
+                    owner: RoleId::user(1),
                     managed: true,
                     size: None,
                     replication_factor: Some(1),
@@ -234,12 +235,12 @@ mod tests {
         }
         for (id, text) in [("u2", "blue"), ("u3", "blue_dbt_deploy")] {
             catalog.schemas.insert(
-                SchemaId::new(id),
+                fixture::id(id),
                 Schema {
-                    id: SchemaId::new(id),
+                    id: fixture::id(id),
                     name: name(text),
-                    database: DatabaseId::new("u1"),
-                    owner: RoleId::new("u1"),
+                    database: DatabaseId::user(1),
+                    owner: RoleId::user(1),
                     comment: None,
                 },
             );

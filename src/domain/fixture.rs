@@ -7,7 +7,8 @@ use super::environment::{Environment, Pair, Side, Strategy};
 use super::guard::{Ancestry, Facts};
 use super::lineage::{EventId, Happening, Lineage, NameEvent, Subject};
 use super::name::{
-    ClusterId, DatabaseId, Identifier, ObjectId, QualifiedName, ReplicaId, RoleId, SchemaId,
+    ClusterId, DatabaseId, Identifier, InvalidId, ObjectId, QualifiedName, ReplicaId, RoleId,
+    SchemaId,
 };
 use super::object::{Catalog, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema};
 use super::plan::Stamp;
@@ -19,6 +20,7 @@ use super::snapshot::{
     Snapshot,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// The logical time of the fixture's snapshot.
@@ -26,6 +28,11 @@ pub const NOW: u64 = 1_795_170_000_000;
 
 pub fn name(text: &str) -> Identifier {
     Identifier::new(text).unwrap()
+}
+
+/// An id as the server writes it: `u12`.
+pub fn id<I: FromStr<Err = InvalidId>>(text: &str) -> I {
+    text.parse().unwrap()
 }
 
 pub fn pair(text: &str) -> Pair {
@@ -75,34 +82,34 @@ impl World {
     /// Both sides without objects and without records.
     pub fn empty() -> Self {
         let mut catalog = Catalog::default();
-        catalog.databases.insert(DatabaseId::new("u1"), name("db"));
-        catalog.roles.insert(RoleId::new("u1"), name("owner"));
-        catalog.roles.insert(RoleId::new("u2"), name("reader"));
+        catalog.databases.insert(DatabaseId::user(1), name("db"));
+        catalog.roles.insert(RoleId::user(1), name("owner"));
+        catalog.roles.insert(RoleId::user(2), name("reader"));
         let mut replicas = BTreeMap::new();
         for (number, schema, cluster) in [
             ("u1", "prod", "compute"),
             ("u2", "prod_dbt_deploy", "compute_dbt_deploy"),
             ("u3", "other", "elsewhere"),
         ] {
-            let id = SchemaId::new(number);
+            let schema_id: SchemaId = id(number);
             catalog.schemas.insert(
-                id.clone(),
+                schema_id,
                 Schema {
-                    id,
+                    id: schema_id,
                     name: name(schema),
-                    database: DatabaseId::new("u1"),
-                    owner: RoleId::new("u1"),
+                    database: DatabaseId::user(1),
+                    owner: RoleId::user(1),
                     comment: None,
                 },
             );
-            let id = ClusterId::new(number);
-            let replica = ReplicaId::new(number.replace('u', "u1"));
+            let cluster_id: ClusterId = id(number);
+            let replica: ReplicaId = id(&number.replace('u', "u1"));
             catalog.clusters.insert(
-                id.clone(),
+                cluster_id,
                 Cluster {
-                    id: id.clone(),
+                    id: cluster_id,
                     name: name(cluster),
-                    owner: RoleId::new("u1"),
+                    owner: RoleId::user(1),
                     managed: true,
                     size: Some("25cc".to_owned()),
                     replication_factor: Some(1),
@@ -110,10 +117,10 @@ impl World {
                     comment: None,
                 },
             );
-            replicas.insert(replica.clone(), online());
+            replicas.insert(replica, online());
             catalog
                 .replicas
-                .insert(replica.clone(), replica_of(&replica, &id));
+                .insert(replica, replica_of(&replica, &cluster_id));
         }
         let mut world = Self {
             snapshot: Snapshot {
@@ -123,7 +130,7 @@ impl World {
                     host: "localhost".to_owned(),
                     port: 6875,
                     database: name("db"),
-                    database_id: Some(DatabaseId::new("u1")),
+                    database_id: Some(DatabaseId::user(1)),
                     role: name("owner"),
                     superuser: false,
                     simulated: true,
@@ -150,8 +157,8 @@ impl World {
             next_object: 100,
         };
         for number in ["u1", "u2", "u3"] {
-            world.tell(Subject::Schema(SchemaId::new(number)), Happening::Created);
-            world.tell(Subject::Cluster(ClusterId::new(number)), Happening::Created);
+            world.tell(Subject::Schema(id(number)), Happening::Created);
+            world.tell(Subject::Cluster(id(number)), Happening::Created);
         }
         world
     }
@@ -178,7 +185,7 @@ impl World {
 
     /// COMMENT ON SCHEMA, with its event.
     pub fn comment(&mut self, schema: &str, text: Option<String>) {
-        let id = SchemaId::new(schema);
+        let id: SchemaId = id(schema);
         self.catalog().schemas.get_mut(&id).unwrap().comment = text;
         self.tell(Subject::Schema(id), Happening::Commented);
     }
@@ -210,19 +217,19 @@ impl World {
         kind: ObjectKind,
         inputs: &[&ObjectId],
     ) -> ObjectId {
-        let id = ObjectId::new(format!("u{}", self.next_object));
+        let object_id = ObjectId::user(self.next_object);
         self.next_object += 1;
         let has_dataflow = kind.has_dataflow();
-        let schema_name = self.snapshot.catalog.schemas[&SchemaId::new(schema)]
+        let schema_name = self.snapshot.catalog.schemas[&id::<SchemaId>(schema)]
             .name
             .quoted();
         let reads: Vec<String> = inputs.iter().map(|input| self.reference(input)).collect();
         let object = Object {
-            id: id.clone(),
+            id: object_id,
             name: name(text),
-            schema: SchemaId::new(schema),
-            cluster: has_dataflow.then(|| ClusterId::new(cluster)),
-            owner: RoleId::new("u1"),
+            schema: id(schema),
+            cluster: has_dataflow.then(|| id(cluster)),
+            owner: RoleId::user(1),
             create_sql: Some(format!(
                 "CREATE {} \"db\".{schema_name}.\"{text}\" AS SELECT * FROM {}",
                 kind.keyword(),
@@ -232,17 +239,17 @@ impl World {
             flavor: String::new(),
             kind: kind.clone(),
         };
-        self.catalog().objects.insert(id.clone(), object);
-        let inputs = inputs.iter().map(|input| (*input).clone()).collect();
-        self.catalog().inputs.insert(id.clone(), inputs);
+        self.catalog().objects.insert(object_id, object);
+        let inputs = inputs.iter().map(|input| **input).collect();
+        self.catalog().inputs.insert(object_id, inputs);
         if has_dataflow {
-            self.hydrate(&id, cluster.replace('u', "u1").as_str());
-            self.lag(&id, 0);
+            self.hydrate(&object_id, cluster.replace('u', "u1").as_str());
+            self.lag(&object_id, 0);
         }
         if matches!(kind, ObjectKind::Sink | ObjectKind::Source) {
-            self.connector(&id, "running");
+            self.connector(&object_id, "running");
         }
-        id
+        object_id
     }
 
     fn reference(&self, id: &ObjectId) -> String {
@@ -260,9 +267,9 @@ impl World {
     }
 
     /// Replaces the object's hydration rows by this one.
-    pub fn status(&mut self, id: &ObjectId, replica: Option<&str>, hydrated: Option<bool>) {
+    pub fn status(&mut self, object: &ObjectId, replica: Option<&str>, hydrated: Option<bool>) {
         let status = HydrationStatus {
-            replica: replica.map(ReplicaId::new),
+            replica: replica.map(id),
             hydrated,
             hydration_seconds: None,
             operators: None,
@@ -270,14 +277,14 @@ impl World {
         self.snapshot
             .readings
             .hydration
-            .insert(id.clone(), vec![status]);
+            .insert(*object, vec![status]);
     }
 
     pub fn lag(&mut self, id: &ObjectId, millis: u64) {
         self.snapshot
             .readings
             .frontiers
-            .insert(id.clone(), Frontier::At(LogicalTime(NOW - millis)));
+            .insert(*id, Frontier::At(LogicalTime(NOW - millis)));
     }
 
     pub fn connector(&mut self, id: &ObjectId, status: &str) {
@@ -286,7 +293,7 @@ impl World {
             error: None,
             since: None,
         };
-        self.snapshot.readings.connectors.insert(id.clone(), status);
+        self.snapshot.readings.connectors.insert(*id, status);
     }
 
     /// The id of an object by its side and name.
@@ -295,10 +302,9 @@ impl World {
         let objects = &self.snapshot.catalog.objects;
         objects
             .values()
-            .find(|object| object.schema == SchemaId::new(schema) && object.name == name(text))
+            .find(|object| object.schema == id(schema) && object.name == name(text))
             .unwrap()
             .id
-            .clone()
     }
 
     pub fn remove(&mut self, id: &ObjectId) {
@@ -310,15 +316,15 @@ impl World {
     pub fn give_id(&mut self, id: &ObjectId, to: ObjectId) {
         let catalog = Arc::make_mut(&mut self.snapshot.catalog);
         if let Some(mut object) = catalog.objects.remove(id) {
-            object.id = to.clone();
-            catalog.objects.insert(to.clone(), object);
+            object.id = to;
+            catalog.objects.insert(to, object);
         }
         if let Some(inputs) = catalog.inputs.remove(id) {
-            catalog.inputs.insert(to.clone(), inputs);
+            catalog.inputs.insert(to, inputs);
         }
         let readings = &mut self.snapshot.readings;
         if let Some(statuses) = readings.hydration.remove(id) {
-            readings.hydration.insert(to.clone(), statuses);
+            readings.hydration.insert(to, statuses);
         }
         if let Some(status) = readings.connectors.remove(id) {
             readings.connectors.insert(to, status);
@@ -338,7 +344,7 @@ impl World {
         let record = Record {
             role,
             environment: "production".to_owned(),
-            twin: Some(SchemaId::new(twin)),
+            twin: Some(id(twin)),
             manifest: Some("0123456789ab".to_owned()),
             base: None,
             commit: None,
@@ -385,14 +391,14 @@ impl World {
     /// What the server does at COMMIT: names move, ids stay, and the events tell it as renames through a private name.
     pub fn swap(&mut self) {
         let catalog = &self.snapshot.catalog;
-        let database = DatabaseId::new("u1");
+        let database = DatabaseId::user(1);
         let schemas = ["prod", "prod_dbt_deploy"].map(|text| {
             let schema = catalog.schema_named(&database, &name(text)).unwrap();
-            Subject::Schema(schema.id.clone())
+            Subject::Schema(schema.id)
         });
         let clusters = ["compute", "compute_dbt_deploy"].map(|text| {
             let cluster = catalog.cluster_named(&name(text)).unwrap();
-            Subject::Cluster(cluster.id.clone())
+            Subject::Cluster(cluster.id)
         });
         for [one, other] in [schemas, clusters] {
             let (name, twin) = (self.name_of(&one), self.name_of(&other));
@@ -446,9 +452,9 @@ pub fn online() -> ReplicaHealth {
 
 pub fn replica_of(id: &ReplicaId, cluster: &ClusterId) -> Replica {
     Replica {
-        id: id.clone(),
+        id: *id,
         name: name("r1"),
-        cluster: cluster.clone(),
+        cluster: *cluster,
         size: Some("25cc".to_owned()),
         internal: false,
         availability_zone: None,
@@ -457,14 +463,14 @@ pub fn replica_of(id: &ReplicaId, cluster: &ClusterId) -> Replica {
 
 fn access() -> Access {
     Access {
-        role: RoleId::new("u1"),
+        role: RoleId::user(1),
         role_name: name("owner"),
         superuser: false,
         rbac_enabled: true,
-        member_of: BTreeSet::from([RoleId::new("u1")]),
+        member_of: BTreeSet::from([RoleId::user(1)]),
         members: BTreeMap::new(),
         database_grants: BTreeMap::from([(
-            DatabaseId::new("u1"),
+            DatabaseId::user(1),
             super::access::Grant::parse_list("{u1=UC/u1}").unwrap(),
         )]),
         schema_grants: BTreeMap::new(),

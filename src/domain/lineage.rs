@@ -49,7 +49,7 @@ pub struct Lineage {
 /// The number in an object's id; `None` for what is not a user's.
 #[must_use]
 pub fn number(object: &ObjectId) -> Option<u64> {
-    object.as_str().strip_prefix('u')?.parse().ok()
+    object.is_user().then(|| object.number())
 }
 
 impl Lineage {
@@ -82,9 +82,7 @@ impl Lineage {
     /// When somebody last commented on this schema, a record of ours included.
     #[must_use]
     pub fn commented(&self, schema: &SchemaId) -> Option<EventId> {
-        self.newest(&Subject::Schema(schema.clone()), |it| {
-            *it == Happening::Commented
-        })
+        self.newest(&Subject::Schema(*schema), |it| *it == Happening::Commented)
     }
 
     /// Whether the events reach back to where it came from.
@@ -184,7 +182,7 @@ pub fn subjects<'a>(resolved: &Resolved<'a>) -> Vec<Known<'a>> {
     for side in [Side::Production, Side::Deployment] {
         for pair in &resolved.schemas {
             known.extend(pair.side(side).map(|schema| Known {
-                subject: Subject::Schema(schema.id.clone()),
+                subject: Subject::Schema(schema.id),
                 side,
                 name: schema.name.as_str(),
                 production: pair.names.production.as_str(),
@@ -192,7 +190,7 @@ pub fn subjects<'a>(resolved: &Resolved<'a>) -> Vec<Known<'a>> {
         }
         for pair in &resolved.clusters {
             known.extend(pair.side(side).map(|cluster| Known {
-                subject: Subject::Cluster(cluster.id.clone()),
+                subject: Subject::Cluster(cluster.id),
                 side,
                 name: cluster.name.as_str(),
                 production: pair.names.production.as_str(),
@@ -205,12 +203,12 @@ pub fn subjects<'a>(resolved: &Resolved<'a>) -> Vec<Known<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixture::World;
+    use crate::domain::fixture::{World, id};
     use crate::domain::standing::{Standing, standing};
 
     fn renamed(schema: &str, event: u64, from: &str, to: &str) -> NameEvent {
         NameEvent {
-            subject: Subject::Schema(SchemaId::new(schema)),
+            subject: Subject::Schema(id(schema)),
             happening: Happening::Renamed {
                 from: from.to_owned(),
                 to: to.to_owned(),
@@ -235,7 +233,7 @@ mod tests {
         lineage.marks.insert(EventId(328), world.next_object - 1);
         let lineage = lineage.clone();
         let resolved = world.environment.resolve(&world.snapshot.catalog);
-        let subject = |id: &str| Subject::Schema(SchemaId::new(id));
+        let subject = |id: &str| Subject::Schema(id.parse().unwrap());
         assert_eq!(lineage.took(&subject("u1"), "prod"), Some(EventId(328)));
         assert_eq!(lineage.left(&subject("u2"), "prod"), Some(EventId(327)));
         assert_eq!(lineage.last_swap(&resolved), Some(EventId(328)));
@@ -245,7 +243,7 @@ mod tests {
         let told = standing(&resolved, Some(&lineage));
         assert!(matches!(told, Standing::Unclear(_)), "{told:?}");
         // Only the objects that were made since are newer.
-        let later = ObjectId::new(format!("u{}", world.next_object));
+        let later = ObjectId::user(world.next_object);
         assert_eq!(lineage.made_since(EventId(328), &later), Some(true));
         assert_eq!(lineage.made_since(EventId(7_000), &later), None, "no mark");
     }

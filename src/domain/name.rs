@@ -2,6 +2,10 @@
 //!
 //! An [`Identifier`] holds the name as the catalog stores it; [`Identifier::quoted`] is the only way into a statement.
 
+mod id;
+
+pub use id::{ClusterId, DatabaseId, Id, InvalidId, ObjectId, ReplicaId, RoleId, SchemaId};
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -134,54 +138,6 @@ impl fmt::Display for QualifiedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.database, self.schema, self.name)
     }
-}
-
-macro_rules! catalog_ids {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
-
-        impl $name {
-            #[must_use]
-            pub fn new(id: impl Into<String>) -> Self {
-                Self(id.into())
-            }
-
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-
-            /// User ids start with `u`; everything else belongs to the system.
-            #[must_use]
-            pub fn is_user(&self) -> bool {
-                self.0.starts_with('u')
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    )+};
-}
-
-catalog_ids! {
-    /// A catalog item's id (`u12`). Ids are unique per kind only: `u12` may be a schema and an object at once.
-    ObjectId,
-    /// A schema's id; it survives a swap, the name moves.
-    SchemaId,
-    /// A cluster's id; it survives a swap, the name moves.
-    ClusterId,
-    /// A cluster replica's id.
-    ReplicaId,
-    /// A role's id; `p` stands for PUBLIC.
-    RoleId,
-    /// A database's id.
-    DatabaseId,
 }
 
 #[cfg(test)]

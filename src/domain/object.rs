@@ -235,7 +235,7 @@ impl Catalog {
     pub fn role_name(&self, id: &RoleId) -> String {
         match self.roles.get(id) {
             Some(name) => name.to_string(),
-            None if id.as_str() == "p" => "PUBLIC".to_owned(),
+            None if *id == RoleId::PUBLIC => "PUBLIC".to_owned(),
             None => id.to_string(),
         }
     }

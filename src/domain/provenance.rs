@@ -365,7 +365,7 @@ impl<'a> Records<'a> {
                 continue;
             }
             let before_swap = lineage.is_none_or(|lineage| {
-                let took = lineage.took(&Subject::Schema(schema.id.clone()), schema.name.as_str());
+                let took = lineage.took(&Subject::Schema(schema.id), schema.name.as_str());
                 // Finishing a promote only writes records, so a look between its last statements may see them out of order. Finishing a
                 // rollback makes a candidate of the other side: there the order must prove it.
                 let ordered =
@@ -420,9 +420,7 @@ fn marked_retired(resolved: &Resolved<'_>) -> bool {
     let marked = |schema: Option<&Schema>| {
         schema.is_some_and(|s| record::promoted_by_dbt(s.comment.as_deref()))
     };
-    let number =
-        |schema: Option<&Schema>| schema?.id.as_str().strip_prefix('u')?.parse::<u64>().ok();
-    let is_older = |one, other| matches!((number(one), number(other)), (Some(one), Some(other)) if one < other);
+    let is_older = |one: Option<&Schema>, other: Option<&Schema>| matches!((one, other), (Some(one), Some(other)) if one.id < other.id);
     resolved.schemas.iter().any(|pair| {
         marked(pair.deployment)
             || (marked(pair.production) && is_older(pair.deployment, pair.production))

@@ -159,7 +159,7 @@ pub fn judge(
         .members(side)
         .map(|object| {
             let verdict = judge_object(snapshot, object, side, (&mut yardstick, thresholds));
-            (object.id.clone(), verdict)
+            (object.id, verdict)
         })
         .collect();
     let clusters = judge_clusters(snapshot, resolved, side, (&objects, thresholds));
@@ -240,9 +240,9 @@ fn judge_object<'a>(
     let hydrated_on = hydrated_on(snapshot, object, &replicas);
     let lag = snapshot.lag(&object.id);
     let mut verdict = ObjectReadiness {
-        id: object.id.clone(),
+        id: object.id,
         side,
-        cluster: object.cluster.clone(),
+        cluster: object.cluster,
         readiness: Readiness::Ready,
         reason: String::new(),
         replicas: replicas.len(),

@@ -108,7 +108,7 @@ impl Record {
         Some(Self {
             role: Role::parse(&text("role")?)?,
             environment: text("env").unwrap_or_default(),
-            twin: text("twin").map(SchemaId::new),
+            twin: text("twin").map(|id| id.parse()).transpose().ok()?,
             manifest: hash("manifest")?,
             base: hash("base")?,
             commit: text("commit"),
@@ -316,7 +316,7 @@ mod tests {
         Record {
             role: Role::Candidate,
             environment: "prod".to_owned(),
-            twin: Some(SchemaId::new("u12")),
+            twin: Some(SchemaId::user(12)),
             manifest: Some("0123456789ab".to_owned()),
             base: None,
             commit: None,

@@ -247,7 +247,7 @@ impl Snapshot {
                 continue;
             }
             if self.readings.frontiers.contains_key(input) {
-                found.insert(input.clone());
+                found.insert(*input);
             } else {
                 open.extend(self.catalog.inputs.get(input).into_iter().flatten());
             }

@@ -5,7 +5,7 @@ use super::observe::Observer;
 use super::queries::Fact;
 use crate::domain::environment::Resolved;
 use crate::domain::lineage::{EventId, Happening, Lineage, NameEvent, Subject, subjects};
-use crate::domain::name::{ClusterId, SchemaId, literal};
+use crate::domain::name::literal;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Observer {
@@ -44,8 +44,8 @@ impl Observer {
         let (mut schemas, mut clusters) = (Vec::new(), Vec::new());
         for known in subjects(resolved) {
             match known.subject {
-                Subject::Schema(id) => schemas.push(literal(id.as_str())),
-                Subject::Cluster(id) => clusters.push(literal(id.as_str())),
+                Subject::Schema(id) => schemas.push(literal(&id.to_string())),
+                Subject::Cluster(id) => clusters.push(literal(&id.to_string())),
             }
         }
         let of = |kind: &str, ids: &[String]| {
@@ -76,10 +76,9 @@ impl Observer {
         };
         let mut events = Vec::new();
         for row in rows {
-            let id = row.text(fact, 1)?;
             let subject = match row.text(fact, 0)? {
-                "schema" => Subject::Schema(SchemaId::new(id)),
-                _ => Subject::Cluster(ClusterId::new(id)),
+                "schema" => Subject::Schema(row.id(fact, 1)?),
+                _ => Subject::Cluster(row.id(fact, 1)?),
             };
             let happening = match (row.text(fact, 2)?, row.get(3), row.get(4)) {
                 ("create", ..) => Happening::Created,

@@ -193,7 +193,7 @@ impl Observer {
                 None
             };
             definitions.push(ClusterDefinition {
-                id: cluster.id.clone(),
+                id: cluster.id,
                 create_sql,
                 autoscaling: strategies.get(&cluster.id).cloned(),
             });

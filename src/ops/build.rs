@@ -313,7 +313,7 @@ impl<'a> Builder<'a> {
                 .filter_map(|object| {
                     let standing = Standing {
                         kind: object.kind.clone(),
-                        cascade: closure_of(catalog, [object.id.clone()]).len() > 1,
+                        cascade: closure_of(catalog, [object.id]).len() > 1,
                     };
                     Some((qualified(catalog, object)?, standing))
                 })

@@ -28,7 +28,7 @@ pub struct Link {
 #[must_use]
 pub fn inputs(board: &Board, object: &ObjectId) -> Vec<Link> {
     let mut links = Vec::new();
-    let mut seen = BTreeSet::from([object.clone()]);
+    let mut seen = BTreeSet::from([*object]);
     walk(board, object, 0, &mut seen, &mut links);
     links
 }
@@ -44,7 +44,7 @@ fn walk(
         if links.len() >= MOST_LINKS {
             return;
         }
-        if seen.insert(input.clone()) {
+        if seen.insert(input) {
             links.push(link(board, &input, depth));
             walk(board, &input, depth + 1, seen, links);
         }
@@ -56,7 +56,7 @@ fn link(board: &Board, id: &ObjectId, depth: usize) -> Link {
     let connector = board.snapshot.readings.connectors.get(id);
     Link {
         depth,
-        id: id.clone(),
+        id: *id,
         name: super::wording::object(board, id),
         kind: catalog
             .objects

@@ -96,17 +96,14 @@ impl Observed {
 
     fn look_at(&mut self, object: &ObjectReadiness, reading: Reading) {
         let time = reading.time;
-        let seen = self
-            .objects
-            .entry(object.id.clone())
-            .or_insert_with(|| Seen {
-                readiness: object.readiness,
-                since: time,
-                // What appears later than the first picture was made while we watched.
-                exact: !reading.first,
-                lags: VecDeque::new(),
-                generation: time,
-            });
+        let seen = self.objects.entry(object.id).or_insert_with(|| Seen {
+            readiness: object.readiness,
+            since: time,
+            // What appears later than the first picture was made while we watched.
+            exact: !reading.first,
+            lags: VecDeque::new(),
+            generation: time,
+        });
         seen.generation = time;
         if seen.readiness != object.readiness {
             seen.readiness = object.readiness;
@@ -127,7 +124,7 @@ impl Observed {
     fn count(&mut self, side: &SideReadiness, time: LogicalTime) {
         for cluster in &side.clusters {
             let Some(id) = &cluster.id else { continue };
-            let counts = self.clusters.entry(id.clone()).or_default();
+            let counts = self.clusters.entry(*id).or_default();
             if counts.back().map(|(_, hydrated)| *hydrated) != Some(cluster.hydrated) {
                 if counts.len() == TREND_LENGTH {
                     counts.pop_front();
@@ -185,7 +182,7 @@ mod tests {
 
     fn object(readiness: Readiness, lag: Lag) -> ObjectReadiness {
         ObjectReadiness {
-            id: ObjectId::new("u1"),
+            id: ObjectId::user(1),
             side: Side::Deployment,
             cluster: None,
             readiness,
@@ -210,7 +207,7 @@ mod tests {
     #[test]
     fn time_in_state_is_a_least_one_until_a_change_was_seen() {
         let mut observed = Observed::default();
-        let id = ObjectId::new("u1");
+        let id = ObjectId::user(1);
         look(&mut observed, 0, Readiness::Hydrating, Lag::Unknown);
         look(&mut observed, 5_000, Readiness::Hydrating, Lag::Unknown);
         let before = observed.in_state(&id, LogicalTime(5_000)).unwrap();
@@ -223,13 +220,13 @@ mod tests {
     #[test]
     fn what_the_server_kept_comes_before_what_was_seen() {
         let mut observed = Observed::default();
-        let id = ObjectId::new("u1");
+        let id = ObjectId::user(1);
         look(&mut observed, 0, Readiness::Ready, Lag::Millis(100));
         let sample = |seconds| LagSample {
             at: LogicalTime(0),
             seconds,
         };
-        let past = BTreeMap::from([(id.clone(), vec![sample(Some(2.0)), sample(None)])]);
+        let past = BTreeMap::from([(id, vec![sample(Some(2.0)), sample(None)])]);
         observed.remember(&past);
         let lags = &observed.objects[&id].lags;
         assert_eq!((lags[0], lags[1], lags[2]), (Some(2000), None, Some(100)));
@@ -238,7 +235,7 @@ mod tests {
     #[test]
     fn a_trend_keeps_the_newest_readings_and_says_where_it_goes() {
         let mut observed = Observed::default();
-        let id = ObjectId::new("u1");
+        let id = ObjectId::user(1);
         for second in 0..200u64 {
             let lag = Lag::Millis(second * 10);
             look(&mut observed, second * 1000, Readiness::Ready, lag);

@@ -70,17 +70,6 @@ pub fn object(board: &Board, id: &ObjectId) -> String {
         .map_or(name.clone(), str::to_owned)
 }
 
-/// Ids order by number: `u9` before `u10`.
-#[must_use]
-pub fn id_order(id: Option<&ObjectId>) -> (u64, &str) {
-    let text = id.map_or("", ObjectId::as_str);
-    let number = text
-        .trim_start_matches(|c: char| !c.is_ascii_digit())
-        .parse()
-        .unwrap_or(u64::MAX);
-    (number, text)
-}
-
 /// The text as the screen shows it: blanks for tabs and line ends, and what a terminal would obey written out, so that the text is as
 /// wide as it looks.
 #[must_use]
@@ -196,12 +185,6 @@ mod tests {
         }
         assert_eq!(difference(-1_250), "-1.2 s");
         assert_eq!(difference(99), "=");
-    }
-
-    #[test]
-    fn ids_order_by_number() {
-        let (small, large) = (ObjectId::new("u9"), ObjectId::new("u10"));
-        assert!(id_order(Some(&small)) < id_order(Some(&large)));
     }
 
     #[test]

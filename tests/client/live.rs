@@ -3,7 +3,7 @@
 use crate::proxy::Proxy;
 use crate::script::{Reply, START, Script};
 use crate::{connector, settings};
-use cutover::domain::name::{ObjectId, SchemaId};
+use cutover::domain::name::{DatabaseId, ObjectId, SchemaId};
 use cutover::domain::snapshot::{Lag, Snapshot};
 use cutover::materialize::connection::Connector;
 use cutover::materialize::live::{LiveFeed, Options, live};
@@ -46,7 +46,7 @@ const VIEW: (Fact, i64, &[&str]) = (
 );
 
 fn view() -> ObjectId {
-    ObjectId::new("u13")
+    ObjectId::user(13)
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn changes_show_up_together_at_one_time() {
     let feed = feed(script.address);
     let first = snapshot(&feed, |_| true).await;
     assert_eq!(first.time.0, START + 1_000);
-    assert_eq!(first.server.database_id.as_ref().unwrap().as_str(), "u1");
+    assert_eq!(first.server.database_id, Some(DatabaseId::user(1)));
     assert!(first.server.simulated);
     script.second(&[
         VIEW,
@@ -96,7 +96,7 @@ async fn an_object_made_again_under_its_name_is_another_one() {
         ),
     ]);
     let after = snapshot(&feed, |snapshot| {
-        snapshot.catalog.objects.contains_key(&ObjectId::new("u14"))
+        snapshot.catalog.objects.contains_key(&ObjectId::user(14))
     })
     .await;
     assert!(!after.catalog.objects.contains_key(&view()));
@@ -126,7 +126,7 @@ async fn a_lost_link_keeps_the_picture_and_comes_back() {
     feed.refresh();
     let back = picture(&feed, |picture| picture.link == LinkState::Live).await;
     let schemas = &back.snapshot.unwrap().catalog.schemas;
-    assert!(schemas.contains_key(&SchemaId::new("u11")));
+    assert!(schemas.contains_key(&SchemaId::user(11)));
     assert_eq!(back.restarts, 1, "one outage, however many tries");
 }
 

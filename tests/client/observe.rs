@@ -28,9 +28,9 @@ async fn everything_is_read_in_one_transaction() {
     let script = script().await;
     let snapshot = observer(&script).await.observe().await.unwrap();
     assert_eq!(snapshot.time.0, START + 1_000);
-    let schema = &snapshot.catalog.schemas[&SchemaId::new("u10")];
+    let schema = &snapshot.catalog.schemas[&SchemaId::user(10)];
     assert_eq!(schema.comment.as_deref(), Some("by hand"));
-    let frontier = snapshot.readings.frontiers[&ObjectId::new("u13")];
+    let frontier = snapshot.readings.frontiers[&ObjectId::user(13)];
     assert_eq!(frontier, Frontier::Complete);
     assert!(snapshot.missing.is_empty());
     let order: Vec<_> = ["BEGIN", "mz_now()", "COMMIT"]
@@ -64,10 +64,7 @@ async fn an_older_server_costs_columns() {
         missing,
         ["mz_catalog.mz_tables.source_id", "mz_internal.mz_comments"]
     );
-    assert_eq!(
-        snapshot.catalog.schemas[&SchemaId::new("u10")].comment,
-        None
-    );
+    assert_eq!(snapshot.catalog.schemas[&SchemaId::user(10)].comment, None);
 }
 
 #[tokio::test]

@@ -271,8 +271,8 @@ fn a_role_that_is_no_superuser_may_do_what_it_was_granted() {
     }
     let [old, _] = servers();
     let deployer = Grant {
-        grantee: Grantee::Role(RoleId::new("u2")),
-        grantor: RoleId::new("s1"),
+        grantee: Grantee::Role(RoleId::user(2)),
+        grantor: RoleId::system(1),
         privileges: [
             Privilege::CreateRole,
             Privilege::CreateDb,

@@ -119,20 +119,20 @@ const MARTS: &[Part] = &[
 ];
 
 impl Builder {
-    fn id(&mut self) -> String {
+    fn id(&mut self) -> u64 {
         self.next += 1;
-        format!("u{}", self.next)
+        self.next
     }
 
     fn schema(&mut self, schema: &str, comment: Option<String>) -> SchemaId {
-        let id = SchemaId::new(self.id());
+        let id = SchemaId::user(self.id());
         self.catalog.schemas.insert(
-            id.clone(),
+            id,
             Schema {
-                id: id.clone(),
+                id,
                 name: name(schema),
-                database: DatabaseId::new("u1"),
-                owner: RoleId::new("u1"),
+                database: DatabaseId::user(1),
+                owner: RoleId::user(1),
                 comment,
             },
         );
@@ -140,14 +140,14 @@ impl Builder {
     }
 
     fn cluster(&mut self, cluster: &str, health: ReplicaHealth) -> ClusterId {
-        let id = ClusterId::new(self.id());
-        let replica = ReplicaId::new(self.id());
+        let id = ClusterId::user(self.id());
+        let replica = ReplicaId::user(self.id());
         self.catalog.clusters.insert(
-            id.clone(),
+            id,
             Cluster {
-                id: id.clone(),
+                id,
                 name: name(cluster),
-                owner: RoleId::new("u1"),
+                owner: RoleId::user(1),
                 managed: true,
                 size: Some("100cc".to_owned()),
                 replication_factor: Some(1),
@@ -156,11 +156,11 @@ impl Builder {
             },
         );
         self.catalog.replicas.insert(
-            replica.clone(),
+            replica,
             Replica {
-                id: replica.clone(),
+                id: replica,
                 name: name("r1"),
-                cluster: id.clone(),
+                cluster: id,
                 size: Some("100cc".to_owned()),
                 internal: false,
                 availability_zone: None,
@@ -178,22 +178,22 @@ impl Builder {
         cluster: Option<ClusterId>,
         inputs: BTreeSet<ObjectId>,
     ) -> ObjectId {
-        let id = ObjectId::new(self.id());
+        let id = ObjectId::user(self.id());
         self.catalog.objects.insert(
-            id.clone(),
+            id,
             Object {
-                id: id.clone(),
+                id,
                 name: name(object),
-                schema: schema.clone(),
+                schema: *schema,
                 kind,
                 cluster,
-                owner: RoleId::new("u1"),
+                owner: RoleId::user(1),
                 create_sql: Some(format!("CREATE ... {object}")),
                 parent: None,
                 flavor: String::new(),
             },
         );
-        self.catalog.inputs.insert(id.clone(), inputs);
+        self.catalog.inputs.insert(id, inputs);
         id
     }
 
@@ -210,9 +210,9 @@ impl Builder {
             .replicas
             .values()
             .find(|replica| &replica.cluster == cluster)
-            .map(|replica| replica.id.clone());
+            .map(|replica| replica.id);
         self.readings.hydration.insert(
-            id.clone(),
+            *id,
             vec![HydrationStatus {
                 replica,
                 hydrated: Some(lag.is_some()),
@@ -223,7 +223,7 @@ impl Builder {
         let frontier = lag.map_or(0, |lag| self.time.0 - lag);
         self.readings
             .frontiers
-            .insert(id.clone(), Frontier::At(LogicalTime(frontier)));
+            .insert(*id, Frontier::At(LogicalTime(frontier)));
     }
 }
 
@@ -299,11 +299,11 @@ pub fn board(scene: Scene, seconds: u64) -> Arc<Board> {
     builder
         .catalog
         .databases
-        .insert(DatabaseId::new("u1"), name("materialize"));
+        .insert(DatabaseId::user(1), name("materialize"));
     builder
         .catalog
         .roles
-        .insert(RoleId::new("u1"), name("deployer"));
+        .insert(RoleId::user(1), name("deployer"));
     let source = source(&mut builder);
     let (blue_comment, green_comment) = comments(scene);
     side(&mut builder, "", blue_comment, &source, |at| {
@@ -350,7 +350,7 @@ fn source(builder: &mut Builder) -> ObjectId {
     );
     builder.report(&source, Some(150));
     builder.readings.connectors.insert(
-        source.clone(),
+        source,
         ConnectorStatus {
             status: "running".to_owned(),
             error: None,
@@ -358,7 +358,7 @@ fn source(builder: &mut Builder) -> ObjectId {
         },
     );
     builder.readings.sources.insert(
-        source.clone(),
+        source,
         SourceProgress {
             snapshot_committed: true,
             messages_received: 120_000,
@@ -402,15 +402,15 @@ fn side(
         for (object, kind, cluster, inputs) in parts.iter().cloned().chain(extra) {
             let cluster = cluster.and_then(|wanted| {
                 let found = clusters.iter().find(|(known, _)| *known == wanted);
-                found.map(|(_, id)| id.clone())
+                found.map(|(_, id)| *id)
             });
             let mut reads: BTreeSet<ObjectId> = made
                 .iter()
                 .filter(|(known, _)| inputs.contains(known))
-                .map(|(_, id)| id.clone())
+                .map(|(_, id)| *id)
                 .collect();
             if reads.is_empty() {
-                reads.insert(source.clone());
+                reads.insert(*source);
             }
             let runs = cluster.is_some();
             let made_id = builder.object(&id, object, kind, cluster, reads);
@@ -430,13 +430,13 @@ fn fail(builder: &mut Builder) {
         .clusters
         .values()
         .filter(|cluster| cluster.name.as_str() == "compute_dbt_deploy")
-        .map(|cluster| cluster.id.clone())
+        .map(|cluster| cluster.id)
         .collect();
     let now = builder.time.0;
     for replica in builder.catalog.replicas.values() {
         if green.contains(&replica.cluster) {
             builder.readings.replicas.insert(
-                replica.id.clone(),
+                replica.id,
                 ReplicaHealth {
                     online: 0,
                     processes: 1,
@@ -458,7 +458,7 @@ fn fail(builder: &mut Builder) {
 fn stall(builder: &mut Builder, source: &ObjectId) {
     let behind = LogicalTime(builder.time.0 - 200_000);
     builder.readings.connectors.insert(
-        source.clone(),
+        *source,
         ConnectorStatus {
             status: "stalled".to_owned(),
             error: Some("broker unreachable".to_owned()),
@@ -476,7 +476,7 @@ fn traffic(builder: &mut Builder, scene: Scene) {
         .objects
         .values()
         .filter(|object| object.name.as_str() == "foobar")
-        .map(|object| object.id.clone())
+        .map(|object| object.id)
         .collect();
     let Some(cluster) = builder.catalog.clusters.keys().next().cloned() else {
         return;
@@ -486,13 +486,13 @@ fn traffic(builder: &mut Builder, scene: Scene) {
         builder.readings.subscriptions.push(Subscription {
             id: format!("{at}"),
             session: format!("5f0c{at}b1e-0000"),
-            cluster: cluster.clone(),
+            cluster,
             objects: BTreeSet::from([object]),
             since: Some(LogicalTime(builder.time.0 - 754_000)),
         });
         builder.readings.sessions.push(ClientSession {
             id: format!("5f0c{at}b1e-0000"),
-            role: RoleId::new("u1"),
+            role: RoleId::user(1),
             client_ip: Some("10.0.0.7".to_owned()),
             application: (at == 0).then(|| "dashboard".to_owned()),
             since: Some(LogicalTime(builder.time.0 - 800_000)),
@@ -504,7 +504,7 @@ fn traffic(builder: &mut Builder, scene: Scene) {
         .objects
         .values()
         .find(|object| object.name.as_str() == "foobar")
-        .map(|object| object.id.clone());
+        .map(|object| object.id);
     let sink = builder.object(
         &schema,
         "mood_feed",
@@ -536,7 +536,7 @@ fn twins(catalog: &mut Catalog) {
         let record = schema.comment.as_deref().and_then(Record::find);
         if let (Some(record), Some(twin)) = (record, twin) {
             let record = Record {
-                twin: Some(twin.id.clone()),
+                twin: Some(twin.id),
                 ..record
             };
             schema.comment = Some(record.to_string());
@@ -553,7 +553,7 @@ fn finish(mut builder: Builder) -> Arc<Board> {
             host: "127.0.0.1".to_owned(),
             port: 6875,
             database: name("materialize"),
-            database_id: Some(DatabaseId::new("u1")),
+            database_id: Some(DatabaseId::user(1)),
             role: name("deployer"),
             superuser: false,
             simulated: false,
@@ -611,11 +611,11 @@ pub fn large(objects: usize, seconds: u64) -> Arc<Board> {
     builder
         .catalog
         .databases
-        .insert(DatabaseId::new("u1"), name("materialize"));
+        .insert(DatabaseId::user(1), name("materialize"));
     builder
         .catalog
         .roles
-        .insert(RoleId::new("u1"), name("deployer"));
+        .insert(RoleId::user(1), name("deployer"));
     for (suffix, comment) in [
         ("", None),
         ("_dbt_deploy", Some(record(Role::Candidate, true))),
@@ -630,7 +630,7 @@ pub fn large(objects: usize, seconds: u64) -> Arc<Board> {
                 &schema,
                 &format!("model_{at:05}"),
                 ObjectKind::MaterializedView,
-                Some(cluster.clone()),
+                Some(cluster),
                 last.iter().filter(|_| at % 10 != 0).cloned().collect(),
             );
             let hydrating = !suffix.is_empty() && at % 10 == 3;

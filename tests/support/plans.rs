@@ -58,7 +58,7 @@ fn closure() -> Vec<ClosureItem> {
         .into_iter()
         .enumerate()
         .map(|(at, object)| ClosureItem {
-            id: ObjectId::new(format!("u{}", 200 + at)),
+            id: ObjectId::user(200 + at as u64),
             name: format!("materialize.marts_dbt_deploy.{object}"),
             kind: ObjectKind::MaterializedView,
             owner: "deployer".to_owned(),

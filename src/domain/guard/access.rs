@@ -229,7 +229,7 @@ fn missing_grants(
     let had = flat(had);
     flat(wanted)
         .into_iter()
-        .filter(|(grantee, _)| *grantee != Grantee::Role(owner.clone()) && !is_system(grantee))
+        .filter(|(grantee, _)| *grantee != Grantee::Role(*owner) && !is_system(grantee))
         .filter(|held| !had.contains(held))
         .map(|(grantee, privilege)| {
             format!("{name}: {privilege} to {}", grantee_name(facts, &grantee))

@@ -44,7 +44,7 @@ fn names() {
     silent(&world, production_names_missing);
     silent(&world, deployment_names_missing);
     silent(&world, self_swap);
-    world.catalog().clusters.remove(&ClusterId::new("u2"));
+    world.catalog().clusters.remove(&ClusterId::user(2));
     fires(
         &world,
         deployment_names_missing,
@@ -66,15 +66,12 @@ fn names() {
 #[test]
 fn a_schema_of_another_database_does_not_count() {
     let mut world = World::new();
-    let other = crate::domain::name::DatabaseId::new("u9");
-    world
-        .catalog()
-        .databases
-        .insert(other.clone(), name("elsewhere"));
+    let other = crate::domain::name::DatabaseId::user(9);
+    world.catalog().databases.insert(other, name("elsewhere"));
     world
         .catalog()
         .schemas
-        .get_mut(&SchemaId::new("u1"))
+        .get_mut(&SchemaId::user(1))
         .unwrap()
         .database = other;
     fires(
@@ -92,15 +89,15 @@ fn ownership_counts_membership() {
     world
         .catalog()
         .schemas
-        .get_mut(&SchemaId::new("u1"))
+        .get_mut(&SchemaId::user(1))
         .unwrap()
-        .owner = RoleId::new("u2");
+        .owner = RoleId::user(2);
     world
         .catalog()
         .clusters
-        .get_mut(&ClusterId::new("u2"))
+        .get_mut(&ClusterId::user(2))
         .unwrap()
-        .owner = RoleId::new("u2");
+        .owner = RoleId::user(2);
     fires(
         &world,
         |facts| schema_ownership(facts, &BOTH),
@@ -114,7 +111,7 @@ fn ownership_counts_membership() {
         Severity::Block,
     );
     silent(&world, |facts| schema_ownership(facts, &[Side::Deployment]));
-    world.access.member_of.insert(RoleId::new("u2"));
+    world.access.member_of.insert(RoleId::user(2));
     silent(&world, |facts| schema_ownership(facts, &BOTH));
     silent(&world, |facts| cluster_ownership(facts, &BOTH));
 }
@@ -147,7 +144,7 @@ fn grants_that_clients_would_lose() {
     let mut world = World::new();
     silent(&world, owners_and_grants);
     world.access.schema_grants.insert(
-        SchemaId::new("u1"),
+        SchemaId::user(1),
         Grant::parse_list("{=U/u1,u1=UC/u1,s2=U/u1}").unwrap(),
     );
     fires(
@@ -159,7 +156,7 @@ fn grants_that_clients_would_lose() {
     world
         .access
         .schema_grants
-        .insert(SchemaId::new("u2"), Grant::parse_list("{=U/u1}").unwrap());
+        .insert(SchemaId::user(2), Grant::parse_list("{=U/u1}").unwrap());
     silent(&world, owners_and_grants);
     let foo = world.id(Side::Production, "foo");
     world
@@ -172,7 +169,7 @@ fn grants_that_clients_would_lose() {
         [format!("db.prod.foo: {} to reader", Privilege::Select)]
     );
     let twin = world.id(Side::Deployment, "foo");
-    world.catalog().objects.get_mut(&twin).unwrap().owner = RoleId::new("u2");
+    world.catalog().objects.get_mut(&twin).unwrap().owner = RoleId::user(2);
     assert!(seen(&world, owners_and_grants).contains(&(FindingId::OwnerDiffers, Severity::Warn)));
 }
 
@@ -371,7 +368,7 @@ fn sinks_that_can_not_be_moved() {
     let mut world = World::new();
     let foo = world.id(Side::Production, "foo");
     let sink = world.add_in("u3", "u3", "feed", ObjectKind::Sink, &[&foo]);
-    world.catalog().objects.get_mut(&sink).unwrap().owner = RoleId::new("u2");
+    world.catalog().objects.get_mut(&sink).unwrap().owner = RoleId::user(2);
     fires(&world, sinks_at_risk, FindingId::Ownership, Severity::Block);
 }
 
@@ -423,8 +420,8 @@ fn readers_outside() {
 fn cleanup_closure(facts: &Facts<'_>) -> Vec<Finding> {
     let closure = closure_of_side(
         facts.resolved.catalog,
-        &[&SchemaId::new("u2")],
-        &[&ClusterId::new("u2")],
+        &[&SchemaId::user(2)],
+        &[&ClusterId::user(2)],
     );
     closure_findings(facts, &describe(facts.resolved, &closure, Side::Deployment))
 }
@@ -479,7 +476,7 @@ fn subscribes_on_what_goes() {
         let ids: BTreeSet<ObjectId> = facts
             .resolved
             .objects(Side::Deployment)
-            .map(|object| object.id.clone())
+            .map(|object| object.id)
             .collect();
         subscriptions_on(facts, &ids, Severity::Warn, "they end.")
     };
@@ -487,7 +484,7 @@ fn subscribes_on_what_goes() {
     world.snapshot.readings.subscriptions.push(Subscription {
         id: "s1".to_owned(),
         session: "c1".to_owned(),
-        cluster: ClusterId::new("u2"),
+        cluster: ClusterId::user(2),
         objects: BTreeSet::from([foo]),
         since: None,
     });
@@ -571,7 +568,7 @@ fn twin_clusters_of_another_shape() {
     world
         .catalog()
         .clusters
-        .get_mut(&ClusterId::new("u2"))
+        .get_mut(&ClusterId::user(2))
         .unwrap()
         .size = Some("100cc".to_owned());
     fires(

@@ -119,7 +119,7 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
     let going: Vec<ObjectId> = rebuilt
         .iter()
         .chain(&removed)
-        .map(|object| object.id.clone())
+        .map(|object| object.id)
         .collect();
     let closure = closure_of(facts.resolved.catalog, going);
     describe_closure(draft, facts, &build, &closure);
@@ -154,9 +154,9 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
         if dropped.contains(&object.id) {
             continue;
         }
-        dropped.extend(closure_of(facts.resolved.catalog, [object.id.clone()]));
+        dropped.extend(closure_of(facts.resolved.catalog, [object.id]));
         if let Some(name) = qualified(facts.resolved.catalog, object) {
-            let cascade = closure_of(facts.resolved.catalog, [object.id.clone()]).len() > 1;
+            let cascade = closure_of(facts.resolved.catalog, [object.id]).len() > 1;
             draft.run(Statement::drop_object(&object.kind, &name, cascade));
         }
     }

@@ -176,7 +176,7 @@ pub(super) fn record_on_side(facts: &Facts<'_>, side: Side, record: &Record) -> 
 
 pub(super) fn with_twin(record: &Record, twin: Option<&Schema>) -> Record {
     Record {
-        twin: twin.map(|schema| schema.id.clone()),
+        twin: twin.map(|schema| schema.id),
         ..record.clone()
     }
 }
@@ -201,7 +201,7 @@ pub(super) fn swap(facts: &Facts<'_>) -> Vec<Statement> {
 pub(super) fn sink_steps(moves: &[SinkMove]) -> impl Iterator<Item = Step> {
     moves.iter().filter_map(|sink| {
         Some(Step::MoveSink {
-            sink: sink.id.clone(),
+            sink: sink.id,
             statement: Statement::move_sink(&sink.name, sink.target.as_ref()?),
         })
     })

@@ -144,8 +144,8 @@ mod tests {
         let told = broken(&world, &before);
         assert_eq!(told, [format!("db.prod.foo of production ({foo}) is gone")]);
         // Built again under the same name: the id moved all the same.
-        object.id = ObjectId::new("u900");
-        world.catalog().objects.insert(object.id.clone(), object);
+        object.id = ObjectId::user(900);
+        world.catalog().objects.insert(object.id, object);
         assert_eq!(broken(&world, &before), told);
     }
 

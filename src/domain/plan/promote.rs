@@ -268,7 +268,7 @@ pub(super) fn shared_findings(facts: &Facts<'_>) -> Vec<Finding> {
     let production = facts
         .resolved
         .objects(Side::Production)
-        .map(|object| object.id.clone())
+        .map(|object| object.id)
         .collect();
     findings.extend(guard::subscriptions_on(
         facts,

@@ -33,9 +33,9 @@ pub fn sinks_reading(facts: &Facts<'_>, side: Side) -> Vec<SinkMove> {
                 .filter_map(|input| catalog.objects.get(input))
                 .find(|input| resolved.side_of(input) == Some(side))?;
             Some(SinkMove {
-                id: sink.id.clone(),
+                id: sink.id,
                 name: qualified(catalog, sink)?,
-                from: from.id.clone(),
+                from: from.id,
                 target: target(resolved, from, side),
             })
         })

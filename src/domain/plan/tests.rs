@@ -54,18 +54,14 @@ fn carry_out_step(world: &mut World, step: &Step) {
                 .values()
                 .find(|known| known.name == name(schema))
                 .unwrap()
-                .id
-                .clone();
+                .id;
             let target = catalog
                 .objects
                 .values()
                 .find(|object| object.schema == schema && object.name == name("foo"))
                 .unwrap()
-                .id
-                .clone();
-            catalog
-                .inputs
-                .insert(sink.clone(), BTreeSet::from([target]));
+                .id;
+            catalog.inputs.insert(*sink, BTreeSet::from([target]));
         }
         Step::Build { .. } | Step::Dbt(_) => {}
     }
@@ -227,7 +223,7 @@ fn without_a_record_the_candidate_is_marked_before_the_swap() {
     world
         .catalog()
         .schemas
-        .get_mut(&SchemaId::new("u2"))
+        .get_mut(&SchemaId::user(2))
         .unwrap()
         .comment = Some("pr_12".to_owned());
     let plan = promoted(&world);
@@ -371,7 +367,7 @@ fn what_comes_and_goes_by_itself_does_not_make_another_plan() {
         .push(crate::domain::snapshot::Subscription {
             session: "s1".to_owned(),
             id: "u900".to_owned(),
-            cluster: ClusterId::new("u1"),
+            cluster: ClusterId::user(1),
             since: None,
             objects: BTreeSet::from([blue]),
         });
@@ -387,7 +383,7 @@ fn what_comes_and_goes_by_itself_does_not_make_another_plan() {
 #[test]
 fn the_commit_on_record_stays_with_what_was_built_from_it() {
     let mut world = World::new();
-    let schema = SchemaId::new("u2");
+    let schema = SchemaId::user(2);
     let built = Record {
         commit: Some("built".to_owned()),
         ..world

@@ -169,7 +169,7 @@ impl<'f, 'a> Script<'f, 'a> {
         let objects: Vec<String> = self
             .retired_objects()
             .iter()
-            .map(|id| literal(id.as_str()))
+            .map(|id| literal(&id.to_string()))
             .collect();
         let mut lines = check(
             schemas.len(),

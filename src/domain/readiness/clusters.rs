@@ -49,7 +49,7 @@ fn judge_cluster(
         .collect();
     let mut verdict = ClusterReadiness {
         name: cluster.name.to_string(),
-        id: Some(cluster.id.clone()),
+        id: Some(cluster.id),
         side,
         readiness: Readiness::Ready,
         reason: String::new(),

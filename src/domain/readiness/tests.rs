@@ -76,7 +76,7 @@ fn a_complete_object_has_no_lag_and_needs_no_replica() {
         .snapshot
         .readings
         .frontiers
-        .insert(foo.clone(), Frontier::Complete);
+        .insert(foo, Frontier::Complete);
     world.status(&foo, None, Some(false));
     let side = deployment(&world);
     assert_eq!(side.objects[&foo].lag, Lag::Millis(0));
@@ -102,7 +102,7 @@ fn a_complete_index_still_has_to_be_in_memory() {
     let bar = green(&world, "bar");
     let index = world.add(Side::Deployment, "bar_idx", ObjectKind::Index, &[&bar]);
     let readings = &mut world.snapshot.readings;
-    readings.frontiers.insert(index.clone(), Frontier::Complete);
+    readings.frontiers.insert(index, Frontier::Complete);
     world.status(&index, Some("u12"), Some(false));
     assert_eq!(deployment(&world).readiness, Readiness::Hydrating);
     world.hydrate(&index, "u12");
@@ -141,14 +141,10 @@ fn rows_of_replicas_that_are_gone_prove_nothing() {
 }
 
 fn second_replica(world: &mut World) -> ReplicaId {
-    let id = ReplicaId::new("u22");
-    let replica = replica_of(&id, &ClusterId::new("u2"));
-    world.catalog().replicas.insert(id.clone(), replica);
-    world
-        .snapshot
-        .readings
-        .replicas
-        .insert(id.clone(), online());
+    let id = ReplicaId::user(22);
+    let replica = replica_of(&id, &ClusterId::user(2));
+    world.catalog().replicas.insert(id, replica);
+    world.snapshot.readings.replicas.insert(id, online());
     id
 }
 
@@ -159,7 +155,7 @@ fn a_half_hydrated_second_replica_keeps_nobody_waiting() {
     let foo = green(&world, "foo");
     let statuses = world.snapshot.readings.hydration.get_mut(&foo).unwrap();
     statuses.push(HydrationStatus {
-        replica: Some(ReplicaId::new("u22")),
+        replica: Some(ReplicaId::user(22)),
         hydrated: Some(false),
         hydration_seconds: None,
         operators: None,
@@ -206,7 +202,7 @@ fn a_replica_that_is_offline_can_not_vouch() {
         .snapshot
         .readings
         .replicas
-        .get_mut(&ReplicaId::new("u12"))
+        .get_mut(&ReplicaId::user(12))
         .unwrap()
         .online = 0;
     assert_eq!(deployment(&world).readiness, Readiness::Unknown);
@@ -230,9 +226,9 @@ fn a_replica_that_is_offline_can_not_vouch() {
 #[test]
 fn a_paused_cluster_is_paused_and_a_missing_one_fails() {
     let mut world = World::new();
-    world.catalog().replicas.remove(&ReplicaId::new("u12"));
+    world.catalog().replicas.remove(&ReplicaId::user(12));
     assert_eq!(deployment(&world).readiness, Readiness::Paused);
-    world.catalog().clusters.remove(&ClusterId::new("u2"));
+    world.catalog().clusters.remove(&ClusterId::user(2));
     assert_eq!(deployment(&world).readiness, Readiness::Failing);
 }
 
@@ -246,7 +242,7 @@ fn an_out_of_memory_loop_fails_and_a_recovered_replica_does_not() {
         .snapshot
         .readings
         .replicas
-        .get_mut(&ReplicaId::new("u12"))
+        .get_mut(&ReplicaId::user(12))
         .unwrap();
     health.online = 0;
     health.oom_kills = vec![minutes(9), minutes(6), minutes(3)];
@@ -257,7 +253,7 @@ fn an_out_of_memory_loop_fails_and_a_recovered_replica_does_not() {
         .snapshot
         .readings
         .replicas
-        .get_mut(&ReplicaId::new("u12"))
+        .get_mut(&ReplicaId::user(12))
         .unwrap();
     health.online = 1;
     health.oom_kills = vec![minutes(50), minutes(48), minutes(46)];
@@ -293,14 +289,14 @@ fn a_refresh_view_is_judged_by_its_refreshes_not_by_lag() {
         .snapshot
         .readings
         .refreshes
-        .insert(foo.clone(), schedule.clone());
+        .insert(foo, schedule.clone());
     assert_eq!(deployment(&world).readiness, Readiness::Ready);
     schedule.next = Some(LogicalTime(NOW - 60_000));
     world
         .snapshot
         .readings
         .refreshes
-        .insert(foo.clone(), schedule.clone());
+        .insert(foo, schedule.clone());
     assert_eq!(
         deployment(&world).readiness,
         Readiness::Lagging,
@@ -322,10 +318,10 @@ fn a_scheduled_cluster_between_refreshes_is_ready() {
     world
         .catalog()
         .clusters
-        .get_mut(&ClusterId::new("u2"))
+        .get_mut(&ClusterId::user(2))
         .unwrap()
         .schedule = ClusterSchedule::OnRefresh;
-    world.catalog().replicas.remove(&ReplicaId::new("u12"));
+    world.catalog().replicas.remove(&ReplicaId::user(12));
     assert_eq!(deployment(&world).readiness, Readiness::Paused);
     for id in [foo, foobar] {
         let schedule = RefreshSchedule {
@@ -342,7 +338,7 @@ fn a_table_from_a_source_follows_its_source_and_a_plain_table_needs_nothing() {
     let mut world = World::new();
     let table = world.add(Side::Deployment, "t", ObjectKind::Table, &[]);
     assert_eq!(deployment(&world).readiness, Readiness::Ready);
-    world.catalog().objects.get_mut(&table).unwrap().parent = Some(ObjectId::new("u7"));
+    world.catalog().objects.get_mut(&table).unwrap().parent = Some(ObjectId::user(7));
     assert_eq!(
         deployment(&world).readiness,
         Readiness::Unknown,
@@ -384,16 +380,13 @@ fn a_foreign_object_on_the_deployment_cluster_counts() {
 #[test]
 fn the_largest_name_of_a_cluster_is_not_a_pattern() {
     let mut world = World::new();
-    let decoy = ClusterId::new("u40");
-    let mut cluster = world.snapshot.catalog.clusters[&ClusterId::new("u2")].clone();
-    cluster.id = decoy.clone();
+    let decoy = ClusterId::user(40);
+    let mut cluster = world.snapshot.catalog.clusters[&ClusterId::user(2)].clone();
+    cluster.id = decoy;
     cluster.name = name("compute_dbt_deploy2");
     world.catalog().clusters.insert(decoy, cluster);
     assert_eq!(deployment(&world).clusters.len(), 1);
-    assert_eq!(
-        deployment(&world).clusters[0].id,
-        Some(ClusterId::new("u2"))
-    );
+    assert_eq!(deployment(&world).clusters[0].id, Some(ClusterId::user(2)));
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use super::row::{Facts, TextRow};
 use crate::domain::access::{Access, DefaultPrivilege, Grant, Grantee, Privilege, memberships};
-use crate::domain::name::{ClusterId, DatabaseId, Identifier, ObjectId, RoleId, SchemaId};
+use crate::domain::name::{Identifier, InvalidId, RoleId};
 use crate::materialize::error::Error;
 use crate::materialize::queries::Fact;
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 
 /// # Errors
 /// When the role is not in the catalog, or an access control list has an unknown form.
@@ -18,14 +19,13 @@ pub fn access(
     let role = facts
         .of(Fact::Roles)
         .find(|row| row.get(1) == Some(role_name.as_str()))
-        .and_then(|row| row.get(0))
-        .map(RoleId::new)
         .ok_or_else(|| {
             Error::decode(
                 "mz_catalog.mz_roles",
                 format!("role `{role_name}` is not in it"),
             )
-        })?;
+        })?
+        .id(Fact::Roles, 0)?;
     let members = members(facts)?;
     Ok(Access {
         member_of: memberships(&role, &members),
@@ -34,10 +34,10 @@ pub fn access(
         superuser,
         rbac_enabled,
         members,
-        database_grants: grants(facts, Fact::DatabasePrivileges, DatabaseId::new)?,
-        schema_grants: grants(facts, Fact::SchemaPrivileges, SchemaId::new)?,
-        cluster_grants: grants(facts, Fact::ClusterPrivileges, ClusterId::new)?,
-        object_grants: grants(facts, Fact::ObjectPrivileges, ObjectId::new)?,
+        database_grants: grants(facts, Fact::DatabasePrivileges)?,
+        schema_grants: grants(facts, Fact::SchemaPrivileges)?,
+        cluster_grants: grants(facts, Fact::ClusterPrivileges)?,
+        object_grants: grants(facts, Fact::ObjectPrivileges)?,
         system_grants: system_grants(facts)?,
         default_privileges: default_privileges(facts)?,
     })
@@ -48,9 +48,9 @@ fn members(facts: &Facts) -> Result<BTreeMap<RoleId, BTreeSet<RoleId>>, Error> {
     let mut members: BTreeMap<RoleId, BTreeSet<RoleId>> = BTreeMap::new();
     for row in facts.of(fact) {
         members
-            .entry(RoleId::new(row.text(fact, 0)?))
+            .entry(row.id(fact, 0)?)
             .or_default()
-            .insert(RoleId::new(row.text(fact, 1)?));
+            .insert(row.id(fact, 1)?);
     }
     Ok(members)
 }
@@ -59,16 +59,15 @@ fn list(fact: Fact, text: &str) -> Result<Vec<Grant>, Error> {
     Grant::parse_list(text).map_err(|error| Error::decode(fact.query().relation, error.to_string()))
 }
 
-fn grants<Id: Ord>(
+fn grants<Id: Ord + FromStr<Err = InvalidId>>(
     facts: &Facts,
     fact: Fact,
-    id: impl Fn(String) -> Id,
 ) -> Result<BTreeMap<Id, Vec<Grant>>, Error> {
     facts
         .of(fact)
         .map(|row| {
             let grants = row.get(1).map_or(Ok(Vec::new()), |text| list(fact, text))?;
-            Ok((id(row.text(fact, 0)?.to_owned()), grants))
+            Ok((row.id(fact, 0)?, grants))
         })
         .collect()
 }
@@ -86,19 +85,14 @@ fn system_grants(facts: &Facts) -> Result<Vec<Grant>, Error> {
 
 fn default_privileges(facts: &Facts) -> Result<Vec<DefaultPrivilege>, Error> {
     let fact = Fact::DefaultPrivileges;
-    let grantee = |row: &TextRow, column| {
-        row.text(fact, column).map(|id| match id {
-            "p" => Grantee::Public,
-            id => Grantee::Role(RoleId::new(id)),
-        })
-    };
+    let grantee = |row: &TextRow, column| row.id::<RoleId>(fact, column).map(Grantee::from);
     let mut found = facts
         .of(fact)
         .map(|row| {
             Ok(DefaultPrivilege {
                 owner: grantee(row, 0)?,
-                database: row.get(1).map(DatabaseId::new),
-                schema: row.get(2).map(SchemaId::new),
+                database: row.optional_id(fact, 1)?,
+                schema: row.optional_id(fact, 2)?,
                 object_type: row.text(fact, 3)?.to_owned(),
                 grantee: grantee(row, 4)?,
                 privileges: row
@@ -116,6 +110,7 @@ fn default_privileges(facts: &Facts) -> Result<Vec<DefaultPrivilege>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::name::SchemaId;
 
     fn recorded() -> Facts {
         let mut facts = Facts::default();
@@ -157,12 +152,12 @@ mod tests {
         let deployer = Identifier::new("deployer").unwrap();
         let access = access(&recorded(), &deployer, false, true).unwrap();
         assert!(access.may_create_clusters());
-        assert!(access.owns(&RoleId::new("u4")));
-        assert!(access.holds_on_schema(&SchemaId::new("u11"), &Privilege::Create));
+        assert!(access.owns(&RoleId::user(4)));
+        assert!(access.holds_on_schema(&SchemaId::user(11), &Privilege::Create));
         assert_eq!(access.default_privileges[0].owner, Grantee::Public);
         assert_eq!(
             access.default_privileges[1].grantee,
-            Grantee::Role(RoleId::new("u2"))
+            Grantee::Role(RoleId::user(2))
         );
     }
 

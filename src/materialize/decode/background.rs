@@ -30,7 +30,7 @@ pub fn columns<'a>(
             type_name: format!("{}{modifier}", row.text(fact, 3)?),
             nullable: row.truth(5).unwrap_or(false),
         };
-        let id = ObjectId::new(row.text(fact, 0)?);
+        let id = row.id(fact, 0)?;
         columns.entry(id).or_default().insert(position, column);
     }
     Ok(columns
@@ -77,10 +77,7 @@ pub fn lag_history<'a>(
             at,
             seconds: row.number(1),
         };
-        history
-            .entry(ObjectId::new(row.text(fact, 0)?))
-            .or_default()
-            .push(sample);
+        history.entry(row.id(fact, 0)?).or_default().push(sample);
     }
     for samples in history.values_mut() {
         samples.sort_by_key(|sample| sample.at);
@@ -99,7 +96,7 @@ pub fn strategies<'a>(
     rows.into_iter()
         .filter_map(|row| {
             let strategy = row.get(1).filter(|strategy| *strategy != "null")?;
-            let cluster = row.text(fact, 0).map(ClusterId::new);
+            let cluster = row.id(fact, 0);
             Some(cluster.map(|cluster| (cluster, strategy.to_owned())))
         })
         .collect()

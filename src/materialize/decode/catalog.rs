@@ -1,7 +1,7 @@
 //! What exists.
 
 use super::row::Facts;
-use crate::domain::name::{ClusterId, DatabaseId, ObjectId, ReplicaId, RoleId, SchemaId};
+use crate::domain::name::{ClusterId, ObjectId, ReplicaId, SchemaId};
 use crate::domain::object::{
     Catalog, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema,
 };
@@ -21,19 +21,19 @@ pub fn catalog(facts: &Facts) -> Result<Catalog, Error> {
         ..Catalog::default()
     };
     for row in facts.of(Fact::Databases) {
-        let id = DatabaseId::new(row.text(Fact::Databases, 0)?);
+        let id = row.id(Fact::Databases, 0)?;
         catalog.databases.insert(id, row.name(Fact::Databases, 1)?);
     }
     for row in facts.of(Fact::Roles) {
-        let id = RoleId::new(row.text(Fact::Roles, 0)?);
+        let id = row.id(Fact::Roles, 0)?;
         catalog.roles.insert(id, row.name(Fact::Roles, 1)?);
     }
     for row in facts.of(Fact::Dependencies) {
         catalog
             .inputs
-            .entry(ObjectId::new(row.text(Fact::Dependencies, 0)?))
+            .entry(row.id(Fact::Dependencies, 0)?)
             .or_default()
-            .insert(ObjectId::new(row.text(Fact::Dependencies, 1)?));
+            .insert(row.id(Fact::Dependencies, 1)?);
     }
     Ok(catalog)
 }
@@ -58,13 +58,13 @@ fn schemas(facts: &Facts, comments: &Comments<'_>) -> Result<BTreeMap<SchemaId, 
         .map(|row| {
             let id = row.text(fact, 0)?;
             let schema = Schema {
-                id: SchemaId::new(id),
+                id: row.id(fact, 0)?,
                 name: row.name(fact, 1)?,
-                database: DatabaseId::new(row.text(fact, 2)?),
-                owner: RoleId::new(row.text(fact, 3)?),
+                database: row.id(fact, 2)?,
+                owner: row.id(fact, 3)?,
                 comment: comments.get(&("schema", id)).map(|text| (*text).to_owned()),
             };
-            Ok((schema.id.clone(), schema))
+            Ok((schema.id, schema))
         })
         .collect()
 }
@@ -81,9 +81,9 @@ fn clusters(facts: &Facts, comments: &Comments<'_>) -> Result<BTreeMap<ClusterId
         .map(|row| {
             let id = row.text(fact, 0)?;
             let cluster = Cluster {
-                id: ClusterId::new(id),
+                id: row.id(fact, 0)?,
                 name: row.name(fact, 1)?,
-                owner: RoleId::new(row.text(fact, 2)?),
+                owner: row.id(fact, 2)?,
                 managed: row.truth(3).unwrap_or(true),
                 size: row.get(4).map(str::to_owned),
                 replication_factor: row.number(5),
@@ -96,7 +96,7 @@ fn clusters(facts: &Facts, comments: &Comments<'_>) -> Result<BTreeMap<ClusterId
                     .get(&("cluster", id))
                     .map(|text| (*text).to_owned()),
             };
-            Ok((cluster.id.clone(), cluster))
+            Ok((cluster.id, cluster))
         })
         .collect()
 }
@@ -112,14 +112,14 @@ fn replicas(facts: &Facts) -> Result<BTreeMap<ReplicaId, Replica>, Error> {
         .map(|row| {
             let id = row.text(fact, 0)?;
             let replica = Replica {
-                id: ReplicaId::new(id),
+                id: row.id(fact, 0)?,
                 name: row.name(fact, 1)?,
-                cluster: ClusterId::new(row.text(fact, 2)?),
+                cluster: row.id(fact, 2)?,
                 size: row.get(3).map(str::to_owned),
                 internal: internal.contains(id),
                 availability_zone: row.get(4).map(str::to_owned),
             };
-            Ok((replica.id.clone(), replica))
+            Ok((replica.id, replica))
         })
         .collect()
 }
@@ -128,7 +128,7 @@ fn replicas(facts: &Facts) -> Result<BTreeMap<ReplicaId, Replica>, Error> {
 #[derive(Default, Clone, Copy)]
 struct Particulars<'a> {
     create_sql: Option<&'a str>,
-    parent: Option<&'a str>,
+    parent: Option<ObjectId>,
     flavor: Option<&'a str>,
 }
 
@@ -148,12 +148,12 @@ fn particulars(facts: &Facts) -> Result<HashMap<&str, Particulars<'_>>, Error> {
     }
     for row in facts.of(Fact::Indexes) {
         let one = found.entry(row.text(Fact::Indexes, 0)?).or_default();
-        one.parent = row.get(1);
+        one.parent = row.optional_id(Fact::Indexes, 1)?;
         one.create_sql = row.get(2);
     }
     for row in facts.of(Fact::TableSources) {
         let one = found.entry(row.text(Fact::TableSources, 0)?).or_default();
-        one.parent = row.get(1);
+        one.parent = row.optional_id(Fact::TableSources, 1)?;
     }
     Ok(found)
 }
@@ -167,24 +167,24 @@ fn objects(facts: &Facts) -> Result<BTreeMap<ObjectId, Object>, Error> {
             let id = row.text(fact, 0)?;
             let more = particulars.get(id).copied().unwrap_or_default();
             let object = Object {
-                id: ObjectId::new(id),
+                id: row.id(fact, 0)?,
                 name: row.name(fact, 1)?,
-                schema: SchemaId::new(row.text(fact, 2)?),
+                schema: row.id(fact, 2)?,
                 kind: ObjectKind::from(row.text(fact, 3)?.to_owned()),
-                cluster: row.get(4).map(ClusterId::new),
-                owner: RoleId::new(row.text(fact, 5)?),
+                cluster: row.optional_id(fact, 4)?,
+                owner: row.id(fact, 5)?,
                 create_sql: more.create_sql.map(str::to_owned),
-                parent: more.parent.map(ObjectId::new),
+                parent: more.parent,
                 flavor: more.flavor.unwrap_or_default().to_owned(),
             };
-            Ok((object.id.clone(), object))
+            Ok((object.id, object))
         })
         .collect()
 }
 
 /// global id -> item, for the few objects whose dataflow reports under another id than their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GlobalIds(BTreeMap<String, ObjectId>);
+pub struct GlobalIds(BTreeMap<ObjectId, ObjectId>);
 
 impl GlobalIds {
     /// # Errors
@@ -192,27 +192,21 @@ impl GlobalIds {
     pub fn read(facts: &Facts) -> Result<Self, Error> {
         facts
             .of(Fact::GlobalIds)
-            .map(|row| {
-                let item = ObjectId::new(row.text(Fact::GlobalIds, 0)?);
-                Ok((row.text(Fact::GlobalIds, 1)?.to_owned(), item))
-            })
+            .map(|row| Ok((row.id(Fact::GlobalIds, 1)?, row.id(Fact::GlobalIds, 0)?)))
             .collect::<Result<_, _>>()
             .map(Self)
     }
 
     /// The item that reports under this global id.
     #[must_use]
-    pub fn item(&self, global: &str) -> ObjectId {
-        self.0
-            .get(global)
-            .cloned()
-            .unwrap_or_else(|| ObjectId::new(global))
+    pub fn item(&self, global: ObjectId) -> ObjectId {
+        self.0.get(&global).copied().unwrap_or(global)
     }
 
     /// The objects that have several global ids, so that an old one may linger.
     #[must_use]
-    pub fn items(&self) -> BTreeSet<&ObjectId> {
-        self.0.values().collect()
+    pub fn items(&self) -> BTreeSet<ObjectId> {
+        self.0.values().copied().collect()
     }
 }
 
@@ -238,9 +232,9 @@ mod tests {
         let comment = [Some("u10"), Some("schema"), Some("a record")];
         add(&mut facts, Fact::Comments, &comment);
         let catalog = catalog(&facts).unwrap();
-        let schema = &catalog.schemas[&SchemaId::new("u10")];
+        let schema = &catalog.schemas[&SchemaId::user(10)];
         assert_eq!(schema.comment.as_deref(), Some("a record"));
-        assert_eq!(catalog.clusters[&ClusterId::new("u10")].comment, None);
+        assert_eq!(catalog.clusters[&ClusterId::user(10)].comment, None);
     }
 
     #[test]
@@ -261,10 +255,10 @@ mod tests {
         let index = [Some("u15"), Some("u11"), Some("CREATE INDEX ...")];
         add(&mut facts, Fact::Indexes, &index);
         let catalog = catalog(&facts).unwrap();
-        let index = &catalog.objects[&ObjectId::new("u15")];
+        let index = &catalog.objects[&ObjectId::user(15)];
         assert_eq!(index.kind, ObjectKind::Index);
-        assert_eq!(index.parent, Some(ObjectId::new("u11")));
-        let unknown = &catalog.objects[&ObjectId::new("u16")];
+        assert_eq!(index.parent, Some(ObjectId::user(11)));
+        let unknown = &catalog.objects[&ObjectId::user(16)];
         assert_eq!(unknown.kind, ObjectKind::Other("hologram".to_owned()));
         assert_eq!(unknown.create_sql, None);
     }

@@ -21,11 +21,11 @@ pub fn hydration(
     let operators = by_object_and_replica(facts, Fact::Operators, ids)?;
     let mut hydration: BTreeMap<ObjectId, Vec<HydrationStatus>> = BTreeMap::new();
     for row in facts.of(Fact::Hydration) {
-        let object = ObjectId::new(row.text(Fact::Hydration, 0)?);
-        let replica = row.get(1);
-        let key = (object, replica.unwrap_or_default());
+        let object = row.id(Fact::Hydration, 0)?;
+        let replica = row.optional_id(Fact::Hydration, 1)?;
+        let key = (object, replica);
         let status = HydrationStatus {
-            replica: replica.map(ReplicaId::new),
+            replica,
             hydrated: row.truth(2),
             hydration_seconds: times.get(&key).and_then(|row| row.number(2)),
             operators: operators
@@ -35,12 +35,12 @@ pub fn hydration(
         hydration.entry(key.0).or_default().push(status);
     }
     for statuses in hydration.values_mut() {
-        statuses.sort_by(|one, other| one.replica.cmp(&other.replica));
+        statuses.sort_by_key(|status| status.replica);
     }
     Ok(hydration)
 }
 
-type ByObjectAndReplica<'a> = HashMap<(ObjectId, &'a str), &'a TextRow>;
+type ByObjectAndReplica<'a> = HashMap<(ObjectId, Option<ReplicaId>), &'a TextRow>;
 
 fn by_object_and_replica<'a>(
     facts: &'a Facts,
@@ -50,8 +50,8 @@ fn by_object_and_replica<'a>(
     facts
         .of(fact)
         .map(|row| {
-            let object = ids.item(row.text(fact, 0)?);
-            Ok(((object, row.get(1).unwrap_or_default()), row))
+            let object = ids.item(row.id(fact, 0)?);
+            Ok(((object, row.optional_id(fact, 1)?), row))
         })
         .collect()
 }
@@ -61,17 +61,17 @@ fn by_object_and_replica<'a>(
 pub fn frontiers(facts: &Facts, ids: &GlobalIds) -> Result<BTreeMap<ObjectId, Frontier>, Error> {
     let fact = Fact::Frontiers;
     let several = ids.items();
-    let mut newest: HashMap<ObjectId, u64> = HashMap::new();
+    let mut newest: HashMap<ObjectId, ObjectId> = HashMap::new();
     let mut frontiers = BTreeMap::new();
     for row in facts.of(fact) {
-        let global = row.text(fact, 0)?;
+        let global = row.id(fact, 0)?;
         let item = ids.item(global);
         if several.contains(&item) {
-            let number = id_number(global);
-            if newest.get(&item).is_some_and(|known| *known > number) {
+            // Of several global ids of one object, the highest was made last.
+            if newest.get(&item).is_some_and(|known| *known > global) {
                 continue;
             }
-            newest.insert(item.clone(), number);
+            newest.insert(item, global);
         }
         let frontier = match row.get(1) {
             None => Frontier::Complete,
@@ -86,13 +86,6 @@ pub fn frontiers(facts: &Facts, ids: &GlobalIds) -> Result<BTreeMap<ObjectId, Fr
     Ok(frontiers)
 }
 
-/// The number of an id: of several global ids of one object, the highest was made last.
-fn id_number(id: &str) -> u64 {
-    id.trim_start_matches(|c: char| !c.is_ascii_digit())
-        .parse()
-        .unwrap_or(0)
-}
-
 /// # Errors
 /// When a row lacks its object or status.
 pub fn connectors(facts: &Facts) -> Result<BTreeMap<ObjectId, ConnectorStatus>, Error> {
@@ -105,7 +98,7 @@ pub fn connectors(facts: &Facts) -> Result<BTreeMap<ObjectId, ConnectorStatus>, 
                 error: row.get(2).map(str::to_owned),
                 since: row.time(3),
             };
-            Ok((ObjectId::new(row.text(fact, 0)?), status))
+            Ok((row.id(fact, 0)?, status))
         })
         .collect()
 }
@@ -127,7 +120,7 @@ pub fn sources(facts: &Facts) -> Result<BTreeMap<ObjectId, SourceProgress>, Erro
             offset_committed: row.number(6),
         };
         sources
-            .entry(ObjectId::new(row.text(fact, 0)?))
+            .entry(row.id(fact, 0)?)
             .and_modify(|sum| *sum = added(sum, &new))
             .or_insert(new);
     }
@@ -156,11 +149,11 @@ fn added(one: &SourceProgress, other: &SourceProgress) -> SourceProgress {
 pub fn refreshes(facts: &Facts) -> Result<BTreeMap<ObjectId, RefreshSchedule>, Error> {
     let mut refreshes = BTreeMap::new();
     for row in facts.of(Fact::RefreshStrategies) {
-        let view = ObjectId::new(row.text(Fact::RefreshStrategies, 0)?);
+        let view = row.id(Fact::RefreshStrategies, 0)?;
         refreshes.insert(view, RefreshSchedule::default());
     }
     for row in facts.of(Fact::Refreshes) {
-        let view = ObjectId::new(row.text(Fact::Refreshes, 0)?);
+        let view = row.id(Fact::Refreshes, 0)?;
         let schedule = RefreshSchedule {
             last_completed: row.logical_time(1),
             next: row.logical_time(2),
@@ -182,9 +175,7 @@ pub fn replicas(
     let mut replicas: BTreeMap<ReplicaId, ReplicaHealth> = BTreeMap::new();
     let fact = Fact::ReplicaStatuses;
     for row in facts.of(fact) {
-        let health = replicas
-            .entry(ReplicaId::new(row.text(fact, 0)?))
-            .or_default();
+        let health = replicas.entry(row.id(fact, 0)?).or_default();
         health.processes += 1;
         if row.text(fact, 2)? == "online" {
             health.online += 1;
@@ -195,9 +186,7 @@ pub fn replicas(
     }
     let fact = Fact::ReplicaUtilization;
     for row in facts.of(fact) {
-        let health = replicas
-            .entry(ReplicaId::new(row.text(fact, 0)?))
-            .or_default();
+        let health = replicas.entry(row.id(fact, 0)?).or_default();
         health.cpu_percent = highest(health.cpu_percent, row.number(2));
         health.memory_percent = highest(health.memory_percent, row.number(3));
     }
@@ -208,7 +197,7 @@ pub fn replicas(
             continue;
         }
         // A replica that was dropped leaves its history behind, but no status.
-        let Some(health) = replicas.get_mut(&ReplicaId::new(row.text(fact, 0)?)) else {
+        let Some(health) = replicas.get_mut(&row.id(fact, 0)?) else {
             continue;
         };
         health.interruptions.push(at);
@@ -262,11 +251,11 @@ mod tests {
             ),
         ]);
         let hydration = hydration(&facts, &GlobalIds::default()).unwrap();
-        let heavy = &hydration[&ObjectId::new("u27")];
+        let heavy = &hydration[&ObjectId::user(27)];
         assert_eq!(heavy[0].hydration_seconds, Some(2.5));
         assert_eq!(heavy[1].operators, Some((3, 7)));
         assert_eq!(heavy[1].hydrated, Some(false));
-        assert_eq!(hydration[&ObjectId::new("u29")][0].replica, None);
+        assert_eq!(hydration[&ObjectId::user(29)][0].replica, None);
     }
 
     #[test]
@@ -277,12 +266,12 @@ mod tests {
             (Fact::Frontiers, &[Some("u12"), Some("soon")]),
         ]);
         let frontiers = frontiers(&facts, &GlobalIds::default()).unwrap();
-        assert_eq!(frontiers[&ObjectId::new("u4")], Frontier::Complete);
+        assert_eq!(frontiers[&ObjectId::user(4)], Frontier::Complete);
         assert_eq!(
-            frontiers[&ObjectId::new("u11")],
+            frontiers[&ObjectId::user(11)],
             Frontier::At(LogicalTime(1_795_167_749_820))
         );
-        assert!(!frontiers.contains_key(&ObjectId::new("u12")));
+        assert!(!frontiers.contains_key(&ObjectId::user(12)));
     }
 
     #[test]
@@ -297,7 +286,7 @@ mod tests {
         let frontiers = frontiers(&facts, &ids).unwrap();
         assert_eq!(
             frontiers,
-            BTreeMap::from([(ObjectId::new("u5"), Frontier::At(LogicalTime(200)))])
+            BTreeMap::from([(ObjectId::user(5), Frontier::At(LogicalTime(200)))])
         );
     }
 
@@ -332,19 +321,15 @@ mod tests {
             ),
         ]);
         let replicas_at = |now| replicas(&facts, LogicalTime(now)).unwrap();
-        let health = &replicas_at(30_000)[&ReplicaId::new("u3")];
+        let health = &replicas_at(30_000)[&ReplicaId::user(3)];
         assert!(!health.is_online());
         assert_eq!((health.online, health.processes), (1, 2));
         assert_eq!(health.reason.as_deref(), Some("oom-killed"));
         assert_eq!(health.oom_kills, [LogicalTime(20_000)]);
         assert_eq!(health.memory_percent, Some(13.5));
-        assert!(!replicas_at(30_000).contains_key(&ReplicaId::new("u9")));
+        assert!(!replicas_at(30_000).contains_key(&ReplicaId::user(9)));
         let later = 30_000 + INTERRUPTION_WINDOW;
-        assert!(
-            replicas_at(later)[&ReplicaId::new("u3")]
-                .oom_kills
-                .is_empty()
-        );
+        assert!(replicas_at(later)[&ReplicaId::user(3)].oom_kills.is_empty());
     }
 
     #[test]
@@ -365,7 +350,7 @@ mod tests {
             (Fact::SourceStatistics, &row(None)),
         ]);
         let sources = sources(&facts).unwrap();
-        let source = sources[&ObjectId::new("u31")];
+        let source = sources[&ObjectId::user(31)];
         assert_eq!(source.messages_received, 10);
         assert_eq!(source.snapshot_known, Some(20));
         assert_eq!(source.snapshot_staged, Some(4));

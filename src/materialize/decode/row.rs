@@ -1,11 +1,12 @@
 //! Rows as the server sends them, by fact.
 
-use crate::domain::name::Identifier;
+use crate::domain::name::{Identifier, InvalidId};
 use crate::domain::snapshot::LogicalTime;
 use crate::materialize::error::Error;
 use crate::materialize::queries::Fact;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// The columns of one row, as text, without the fact's name. Cheap to clone: stored rows and pending changes share it.
@@ -24,14 +25,8 @@ impl TextRow {
 
     /// A column that is never NULL.
     pub fn text(&self, fact: Fact, column: usize) -> Result<&str, Error> {
-        self.get(column).ok_or_else(|| {
-            let query = fact.query();
-            let name = query.columns.get(column).copied().unwrap_or("?");
-            Error::decode(
-                format!("column `{name}` of {}", query.relation),
-                "it is NULL",
-            )
-        })
+        self.get(column)
+            .ok_or_else(|| Error::decode(place(fact, column), "it is NULL"))
     }
 
     /// A column that holds a name.
@@ -39,6 +34,21 @@ impl TextRow {
         let text = self.text(fact, column)?;
         Identifier::new(text)
             .map_err(|error| Error::decode(fact.query().relation, error.to_string()))
+    }
+
+    /// A column that holds an id.
+    pub fn id<I: FromStr<Err = InvalidId>>(&self, fact: Fact, column: usize) -> Result<I, Error> {
+        read_id(fact, column, self.text(fact, column)?)
+    }
+
+    /// A column that holds an id or NULL.
+    pub(super) fn optional_id<I: FromStr<Err = InvalidId>>(
+        &self,
+        fact: Fact,
+        column: usize,
+    ) -> Result<Option<I>, Error> {
+        let text = self.get(column);
+        text.map(|text| read_id(fact, column, text)).transpose()
     }
 
     /// `None` for NULL and for what is not a number: unknown either way.
@@ -73,6 +83,18 @@ impl TextRow {
     pub(super) fn logical_time(&self, column: usize) -> Option<LogicalTime> {
         self.number(column).map(LogicalTime)
     }
+}
+
+/// The column as an error names it.
+fn place(fact: Fact, column: usize) -> String {
+    let query = fact.query();
+    let name = query.columns.get(column).copied().unwrap_or("?");
+    format!("column `{name}` of {}", query.relation)
+}
+
+fn read_id<I: FromStr<Err = InvalidId>>(fact: Fact, column: usize, text: &str) -> Result<I, Error> {
+    text.parse()
+        .map_err(|error: InvalidId| Error::decode(place(fact, column), error.to_string()))
 }
 
 /// The rows of one fact: how often each occurs.

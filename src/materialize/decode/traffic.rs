@@ -1,7 +1,7 @@
 //! Who is connected, and which SUBSCRIBEs run.
 
 use super::row::Facts;
-use crate::domain::name::{ClusterId, ObjectId, RoleId};
+use crate::domain::name::ObjectId;
 use crate::domain::snapshot::{ClientSession, Subscription};
 use crate::materialize::error::Error;
 use crate::materialize::queries::Fact;
@@ -21,7 +21,7 @@ pub fn sessions(facts: &Facts) -> Result<Vec<ClientSession>, Error> {
             let id = row.text(fact, 0)?;
             Ok(ClientSession {
                 id: id.to_owned(),
-                role: RoleId::new(row.text(fact, 1)?),
+                role: row.id(fact, 1)?,
                 client_ip: row.get(2).map(str::to_owned),
                 application: applications.get(id).map(|name| (*name).to_owned()),
                 since: row.time(3),
@@ -40,17 +40,14 @@ pub fn subscriptions(facts: &Facts) -> Result<Vec<Subscription>, Error> {
     let fact = Fact::Subscriptions;
     let mut subscriptions = Vec::new();
     for row in facts.of(fact) {
-        let objects: BTreeSet<ObjectId> = list_elements(row.text(fact, 3)?)
-            .map(ObjectId::new)
-            .filter(ObjectId::is_user)
-            .collect();
+        let objects = user_objects(row.text(fact, 3)?)?;
         if objects.is_empty() {
             continue;
         }
         subscriptions.push(Subscription {
             id: row.text(fact, 0)?.to_owned(),
             session: row.text(fact, 1)?.to_owned(),
-            cluster: ClusterId::new(row.text(fact, 2)?),
+            cluster: row.id(fact, 2)?,
             objects,
             since: row.time(4),
         });
@@ -59,13 +56,19 @@ pub fn subscriptions(facts: &Facts) -> Result<Vec<Subscription>, Error> {
     Ok(subscriptions)
 }
 
-/// The elements of a list of ids as text: `{u63,u64}` (recorded: 12).
-fn list_elements(list: &str) -> impl Iterator<Item = &str> {
+/// A user's objects in a list of ids as text: `{u63,u64}` (recorded: 12).
+fn user_objects(list: &str) -> Result<BTreeSet<ObjectId>, Error> {
     list.trim_start_matches('{')
         .trim_end_matches('}')
         .split(',')
         .map(|element| element.trim().trim_matches('"'))
         .filter(|element| !element.is_empty())
+        .map(|element| {
+            let id = element.parse::<ObjectId>();
+            id.map_err(|error| Error::decode("mz_internal.mz_subscriptions", error.to_string()))
+        })
+        .filter(|id| !matches!(id, Ok(id) if !id.is_user()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -105,6 +108,6 @@ mod tests {
         ]);
         let found = subscriptions(&facts).unwrap();
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].objects, BTreeSet::from([ObjectId::new("u63")]));
+        assert_eq!(found[0].objects, BTreeSet::from([ObjectId::user(63)]));
     }
 }

@@ -85,7 +85,7 @@ impl CockpitState {
             .iter()
             .filter_map(|cluster| {
                 let estimate = estimate(board, cluster, &self.observed)?;
-                Some((cluster.id.clone()?, estimate))
+                Some((cluster.id?, estimate))
             })
             .collect();
     }
@@ -117,7 +117,7 @@ impl CockpitState {
             Some(at) => {
                 self.cursor.at = at;
                 self.settle(height);
-                self.selected = Some(id.clone());
+                self.selected = Some(*id);
                 true
             }
             None => false,

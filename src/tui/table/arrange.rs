@@ -8,7 +8,6 @@ use crate::domain::phase::Phase;
 use crate::domain::readiness::Readiness;
 use crate::domain::snapshot::Lag;
 use crate::tui::observed::Observed;
-use crate::tui::wording::id_order;
 use std::cmp::Ordering;
 
 /// What the list is gathered under.
@@ -166,7 +165,7 @@ impl Arrangement {
         } else {
             order
         };
-        order.then_with(|| id_order(one.id()).cmp(&id_order(other.id())))
+        order.then_with(|| one.id().cmp(&other.id()))
     }
 }
 
@@ -244,7 +243,7 @@ mod tests {
         Identifier::new(text).unwrap()
     }
 
-    fn row(id: u32, object: &str, readiness: Readiness, lag: u64, cluster: &str) -> Row {
+    fn row(id: u64, object: &str, readiness: Readiness, lag: u64, cluster: &str) -> Row {
         Row {
             schema: name("slim"),
             name: name(object),
@@ -252,7 +251,7 @@ mod tests {
             cluster: Some(name(cluster)),
             production: None,
             deployment: Some(ObjectReadiness {
-                id: ObjectId::new(format!("u{id}")),
+                id: ObjectId::user(id),
                 side: Side::Deployment,
                 cluster: None,
                 readiness,
@@ -283,7 +282,7 @@ mod tests {
                     host: String::new(),
                     port: 0,
                     database: name("materialize"),
-                    database_id: Some(DatabaseId::new("u1")),
+                    database_id: Some(DatabaseId::user(1)),
                     role: name("me"),
                     superuser: false,
                     simulated: false,

@@ -227,7 +227,7 @@ mod tests {
             cluster: Some(Identifier::new("compute").unwrap()),
             production: None,
             deployment: readiness.map(|readiness| ObjectReadiness {
-                id: ObjectId::new("u1"),
+                id: ObjectId::user(1),
                 side: Side::Deployment,
                 cluster: None,
                 readiness,

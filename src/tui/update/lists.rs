@@ -64,7 +64,7 @@ pub fn step(state: &mut State, by: Move) {
     match state.screen {
         Screen::Cockpit if state.cockpit.focus == Pane::Objects => {
             if let Some(board) = state.shown().board.clone() {
-                let before = state.cockpit.selected.clone();
+                let before = state.cockpit.selected;
                 state.cockpit.step(lines, &board, height);
                 if state.cockpit.selected != before {
                     state.cockpit.scroll = 0;

@@ -102,7 +102,7 @@ fn journal_clusters(state: &mut State, board: &Board) {
     for cluster in clusters() {
         let Some(id) = &cluster.id else { continue };
         let lasting = known
-            .entry(id.clone())
+            .entry(*id)
             .or_insert_with(|| Lasting::new(cluster.readiness, time));
         let Some(before) = lasting.look(cluster.readiness, time, settle_ms) else {
             continue;

@@ -59,7 +59,7 @@ async fn a_cut_around_commit_is_settled_by_reading_back() {
             "{outcome:?}"
         );
         let after = observer.observe().await.unwrap();
-        let id = |snapshot: &Snapshot| schema(&snapshot.catalog, "blue").unwrap().id.clone();
+        let id = |snapshot: &Snapshot| schema(&snapshot.catalog, "blue").unwrap().id;
         assert_eq!(id(&before) != id(&after), swapped, "{cut:?}");
     }
 }

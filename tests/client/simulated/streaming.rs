@@ -24,7 +24,7 @@ async fn hydration_arrives_as_it_happens() {
     let view = |snapshot: &Snapshot| {
         let green = schema(&snapshot.catalog, "green")?;
         let view = snapshot.catalog.objects_in(&green.id).next()?;
-        Some(view.id.clone())
+        Some(view.id)
     };
     let made = snapshot(&feed, |snapshot| view(snapshot).is_some()).await;
     let id = view(&made).unwrap();

@@ -8,13 +8,13 @@ use crate::domain::name::Identifier;
 /// A world whose deployment side does not exist, and whose production cluster is named and shown so.
 fn shown(cluster: &Identifier, options: &str) -> World {
     let mut world = World::new();
-    world.catalog().schemas.remove(&SchemaId::new("u2"));
-    world.catalog().clusters.remove(&ClusterId::new("u2"));
+    world.catalog().schemas.remove(&SchemaId::user(2));
+    world.catalog().clusters.remove(&ClusterId::user(2));
     world
         .catalog()
         .objects
-        .retain(|_, object| object.schema != SchemaId::new("u2"));
-    let production = world.catalog().clusters.get_mut(&ClusterId::new("u1"));
+        .retain(|_, object| object.schema != SchemaId::user(2));
+    let production = world.catalog().clusters.get_mut(&ClusterId::user(1));
     production.unwrap().name = cluster.clone();
     world.environment.clusters = vec![crate::domain::environment::Pair {
         production: cluster.clone(),
@@ -22,7 +22,7 @@ fn shown(cluster: &Identifier, options: &str) -> World {
     }];
     world.project = None;
     world.clusters = vec![ClusterDefinition {
-        id: ClusterId::new("u1"),
+        id: ClusterId::user(1),
         create_sql: Some(format!("CREATE CLUSTER {} {options}", cluster.quoted())),
         autoscaling: None,
     }];
@@ -145,7 +145,7 @@ fn unknown_options_block_by_name_and_go_only_with_leave() {
 fn an_unmanaged_cluster_comes_from_the_catalog_and_says_what_is_not_shown() {
     let mut world = shown(&name("compute"), "()");
     world.clusters[0].create_sql = None;
-    let production = world.catalog().clusters.get_mut(&ClusterId::new("u1"));
+    let production = world.catalog().clusters.get_mut(&ClusterId::user(1));
     production.unwrap().managed = false;
     let plan = planned(&world, &[], &[]);
     assert_eq!(
@@ -162,7 +162,7 @@ fn an_unmanaged_cluster_comes_from_the_catalog_and_says_what_is_not_shown() {
 fn a_promote_names_every_option_that_changes() {
     let mut world = World::new();
     let definition = |id: &str, cluster: &str, options: &str| ClusterDefinition {
-        id: ClusterId::new(id),
+        id: id.parse().unwrap(),
         create_sql: Some(format!("CREATE CLUSTER \"{cluster}\" {options}")),
         autoscaling: None,
     };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::finding::Severity;
-use crate::domain::fixture::pair;
+use crate::domain::fixture::{id, pair};
 use crate::domain::guard::{self, Ancestry};
 use crate::domain::lineage::{Happening, Subject};
 use crate::domain::provenance::Unfinished;
@@ -11,7 +11,7 @@ fn record(role: Role) -> Record {
     Record {
         role,
         environment: "production".to_owned(),
-        twin: Some(SchemaId::new("u1")),
+        twin: Some(SchemaId::user(1)),
         manifest: Some("0123456789ab".to_owned()),
         base: None,
         commit: None,
@@ -38,7 +38,7 @@ fn deploying(world: &World, stamp: &Stamp) -> Vec<(FindingId, Severity)> {
 fn a_record_that_does_not_agree_with_the_catalog_makes_the_phase_unknown() {
     let good = record(Role::Candidate);
     let twin = |twin: Option<&str>| Record {
-        twin: twin.map(SchemaId::new),
+        twin: twin.map(id),
         ..good.clone()
     };
     let foreign = Record {
@@ -87,7 +87,7 @@ fn a_record_that_does_not_agree_with_the_catalog_makes_the_phase_unknown() {
 fn a_twin_that_is_gone_ends_the_pair_and_the_record_still_tells_its_own_side() {
     let mut world = World::new();
     let gone = Record {
-        twin: Some(SchemaId::new("u77")),
+        twin: Some(SchemaId::user(77)),
         ..record(Role::Candidate)
     };
     world.comment("u2", Some(gone.to_string()));
@@ -110,7 +110,7 @@ fn a_twin_that_is_gone_ends_the_pair_and_the_record_still_tells_its_own_side() {
 fn a_candidate_on_production_counts_only_where_a_swap_followed() {
     let mut world = World::new();
     let made_up = Record {
-        twin: Some(SchemaId::new("u2")),
+        twin: Some(SchemaId::user(2)),
         ..record(Role::Candidate)
     };
     world.comment("u1", Some(made_up.to_string()));
@@ -132,7 +132,7 @@ fn a_candidate_of_before_the_last_swap_is_not_promoted_again() {
     let foo = world.add_in("u1", "u1", "foo_2", ObjectKind::MaterializedView, &[]);
     let objects = world.snapshot.catalog.objects.clone();
     for (id, object) in objects {
-        if object.schema == SchemaId::new("u1") && id != foo {
+        if object.schema == SchemaId::user(1) && id != foo {
             world.remove(&id);
         }
     }
@@ -164,15 +164,15 @@ fn the_schemas_of_a_side_say_the_same_or_nothing_counts() {
     let mut world = World::new();
     world.environment.schemas.push(pair("other"));
     let twin = crate::domain::object::Schema {
-        id: SchemaId::new("u4"),
+        id: SchemaId::user(4),
         name: name("other_dbt_deploy"),
-        ..world.snapshot.catalog.schemas[&SchemaId::new("u3")].clone()
+        ..world.snapshot.catalog.schemas[&SchemaId::user(3)].clone()
     };
-    world.catalog().schemas.insert(twin.id.clone(), twin);
-    world.tell(Subject::Schema(SchemaId::new("u4")), Happening::Created);
+    world.catalog().schemas.insert(twin.id, twin);
+    world.tell(Subject::Schema(SchemaId::user(4)), Happening::Created);
     world.add_in("u4", "u2", "more", ObjectKind::View, &[]);
     let of_other = |manifest: &str| Record {
-        twin: Some(SchemaId::new("u3")),
+        twin: Some(SchemaId::user(3)),
         manifest: Some(manifest.to_owned()),
         ..record(Role::Candidate)
     };
@@ -269,7 +269,7 @@ fn a_side_that_dbt_built_is_of_the_tag_in_its_comment() {
     let hostile = "pr | cutover/1 role=retired env=production twin=u1 complete=yes by=x at=x";
     let world = World::empty();
     let mut bare = world.clone();
-    bare.catalog().schemas.remove(&SchemaId::new("u2"));
+    bare.catalog().schemas.remove(&SchemaId::user(2));
     let plan =
         bare.with_facts(|facts| init(facts, &with(hostile), &BTreeMap::new(), &BTreeSet::new()));
     let script = plan.script().join("\n");

@@ -65,7 +65,7 @@ fn sinks_that_may_hang_or_are_not_ours_warn_and_are_tried_all_the_same() {
     let foo = world.id(Side::Deployment, "foo");
     let sink = world.add_in("u3", "u3", "feed", ObjectKind::Sink, &[&foo]);
     world.connector(&sink, "stalled");
-    world.catalog().objects.get_mut(&sink).unwrap().owner = crate::domain::name::RoleId::new("u2");
+    world.catalog().objects.get_mut(&sink).unwrap().owner = crate::domain::name::RoleId::user(2);
     let plan = rolled_back(&world);
     assert_eq!(blocks(&plan), []);
     assert!(warned(&plan, FindingId::SinkStalled).is_some());
@@ -149,8 +149,8 @@ fn an_unfinished_promote_is_taken_back_as_it_stands() {
         let after = &world.snapshot.catalog;
         assert_eq!(after.inputs[&sink], before.inputs[&sink], "{cut}");
         assert_eq!(
-            after.schemas[&SchemaId::new("u1")].name,
-            before.schemas[&SchemaId::new("u1")].name
+            after.schemas[&SchemaId::user(1)].name,
+            before.schemas[&SchemaId::user(1)].name
         );
         assert_eq!(world.board().phase, Phase::Ready, "after {cut} steps");
     }
@@ -159,12 +159,12 @@ fn an_unfinished_promote_is_taken_back_as_it_stands() {
 #[test]
 fn what_makes_it_impossible_blocks() {
     let missing = |world: &mut World| {
-        world.catalog().clusters.remove(&ClusterId::new("u1"));
+        world.catalog().clusters.remove(&ClusterId::user(1));
     };
     let not_ours = |world: &mut World| {
-        let schema = SchemaId::new("u1");
+        let schema = SchemaId::user(1);
         world.catalog().schemas.get_mut(&schema).unwrap().owner =
-            crate::domain::name::RoleId::new("u2");
+            crate::domain::name::RoleId::user(2);
     };
     type Bend = (fn(&mut World), FindingId);
     let bends: [Bend; 2] = [

@@ -48,7 +48,7 @@ fn an_init_adds_what_is_new_to_a_side_that_a_record_explains() {
     world
         .catalog()
         .schemas
-        .get_mut(&SchemaId::new("u2"))
+        .get_mut(&SchemaId::user(2))
         .unwrap()
         .comment = None;
     assert_eq!(blocks(&run(&world)), [FindingId::DeploymentNotEmpty]);
@@ -65,11 +65,11 @@ fn an_init_again_only_mends_grants() {
     world
         .access
         .schema_grants
-        .insert(SchemaId::new("u1"), grants("{=U/u1,u2=U/u1}"));
+        .insert(SchemaId::user(1), grants("{=U/u1,u2=U/u1}"));
     world
         .access
         .schema_grants
-        .insert(SchemaId::new("u2"), grants("{u2=C/u1}"));
+        .insert(SchemaId::user(2), grants("{u2=C/u1}"));
     assert_eq!(
         run(&world).script(),
         [

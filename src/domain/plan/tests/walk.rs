@@ -4,6 +4,7 @@
 //! dbt-02, dbt-03, dbt-06, dbt-09), the server its audit events. The model knows which release stands where; the program must find out.
 
 use super::*;
+use crate::domain::fixture;
 use crate::domain::lineage::{Happening, Subject};
 use crate::domain::name::DatabaseId;
 use crate::domain::object::{Cluster, Replica, Schema};
@@ -52,7 +53,7 @@ struct Walk {
     green: Green,
     /// The newest release that anybody built.
     released: u32,
-    next_id: u32,
+    next_id: u64,
     path: Vec<Act>,
 }
 
@@ -60,8 +61,8 @@ impl Walk {
     fn start() -> Self {
         let mut world = World::empty();
         let catalog = world.catalog();
-        catalog.schemas.remove(&SchemaId::new("u2"));
-        catalog.clusters.remove(&ClusterId::new("u2"));
+        catalog.schemas.remove(&SchemaId::user(2));
+        catalog.clusters.remove(&ClusterId::user(2));
         let mut walk = Self {
             world,
             production: 1,
@@ -77,7 +78,7 @@ impl Walk {
     fn schema(&self, text: &str) -> Option<Schema> {
         let catalog = &self.world.snapshot.catalog;
         catalog
-            .schema_named(&DatabaseId::new("u1"), &name(text))
+            .schema_named(&DatabaseId::user(1), &name(text))
             .cloned()
     }
 
@@ -94,15 +95,15 @@ impl Walk {
         catalog.objects.retain(|_, object| object.schema != id);
         let objects = &mut self.world;
         let foo = objects.add_in(
-            id.as_str(),
-            cluster.as_str(),
+            &id.to_string(),
+            &cluster.to_string(),
             "foo",
             ObjectKind::MaterializedView,
             &[],
         );
         let bar = objects.add_in(
-            id.as_str(),
-            cluster.as_str(),
+            &id.to_string(),
+            &cluster.to_string(),
             "bar",
             ObjectKind::View,
             &[&foo],
@@ -113,35 +114,28 @@ impl Walk {
 
     fn create(&mut self) {
         self.next_id += 1;
-        let id = SchemaId::new(format!("u{}", self.next_id));
+        let id = SchemaId::user(self.next_id);
         let production = self.schema("prod").unwrap();
         let twin = Schema {
-            id: id.clone(),
+            id,
             name: name("prod_dbt_deploy"),
             comment: None,
             ..production
         };
-        self.world.catalog().schemas.insert(id.clone(), twin);
+        self.world.catalog().schemas.insert(id, twin);
         self.world.tell(Subject::Schema(id), Happening::Created);
-        let id = ClusterId::new(format!("u{}", self.next_id));
+        let id = ClusterId::user(self.next_id);
         let twin = Cluster {
-            id: id.clone(),
+            id,
             name: name("compute_dbt_deploy"),
             ..self.cluster("compute").unwrap()
         };
-        self.world.catalog().clusters.insert(id.clone(), twin);
-        let replica: Replica = crate::domain::fixture::replica_of(
-            &crate::domain::name::ReplicaId::new(id.as_str().replace('u', "u1")),
-            &id,
-        );
+        self.world.catalog().clusters.insert(id, twin);
+        let replica: Replica =
+            fixture::replica_of(&fixture::id(&id.to_string().replace('u', "u1")), &id);
         let readings = &mut self.world.snapshot.readings;
-        readings
-            .replicas
-            .insert(replica.id.clone(), crate::domain::fixture::online());
-        self.world
-            .catalog()
-            .replicas
-            .insert(replica.id.clone(), replica);
+        readings.replicas.insert(replica.id, fixture::online());
+        self.world.catalog().replicas.insert(replica.id, replica);
         self.world.tell(Subject::Cluster(id), Happening::Created);
     }
 

@@ -50,8 +50,8 @@ fn it_does_what_a_rollback_right_after_the_promote_does() {
     world.swap();
     let after = &world.snapshot.catalog;
     assert_eq!(
-        after.schemas[&SchemaId::new("u1")].name,
-        before.schemas[&SchemaId::new("u1")].name
+        after.schemas[&SchemaId::user(1)].name,
+        before.schemas[&SchemaId::user(1)].name
     );
 }
 
@@ -131,7 +131,7 @@ fn no_name_ends_a_remark() {
     world
         .catalog()
         .schemas
-        .get_mut(&SchemaId::new("u1"))
+        .get_mut(&SchemaId::user(1))
         .unwrap()
         .name = schema;
     let left = script(&world);

@@ -1,6 +1,7 @@
 //! Lag beside inputs and twin: what excuses a late object, and what does not.
 
 use crate::domain::fixture::World;
+use crate::domain::name::SchemaId;
 use crate::domain::readiness::*;
 use crate::domain::snapshot::{ConnectorStatus, HydrationStatus, LogicalTime, RefreshSchedule};
 use std::sync::Arc;
@@ -66,7 +67,7 @@ fn lag_from_a_common_source_is_told_as_that_sources() {
         since: None,
     };
     let connectors = &mut late.world.snapshot.readings.connectors;
-    connectors.insert(late.source.clone(), status);
+    connectors.insert(late.source, status);
     let board = late.world.board();
     let told = "30.9 s behind with db.other.house, which is stalled";
     assert_eq!(board.deployment.clusters[0].reason, told);
@@ -91,7 +92,7 @@ fn a_late_source_is_told_and_not_the_table_that_it_feeds() {
         .add_in("u3", "u3", "bids", ObjectKind::Table, &[&late.source]);
     late.world.lag(&table, 30_000);
     let inputs = &mut late.world.catalog().inputs;
-    inputs.insert(late.deployment.clone(), BTreeSet::from([table]));
+    inputs.insert(late.deployment, BTreeSet::from([table]));
     assert_eq!(
         late.verdict(&late.deployment).1,
         "30.0 s behind with db.other.house"
@@ -108,8 +109,8 @@ fn the_comparison_cuts_both_ways_and_includes_the_threshold() {
     ] {
         let mut late = Late::by(1_200);
         let (id, other) = match late_side {
-            Side::Deployment => (late.deployment.clone(), late.production.clone()),
-            Side::Production => (late.production.clone(), late.deployment.clone()),
+            Side::Deployment => (late.deployment, late.production),
+            Side::Production => (late.production, late.deployment),
         };
         late.world.lag(&id, 1_200 + by);
         assert_eq!(late.readiness(&id), expected, "{late_side} {by}");
@@ -151,7 +152,7 @@ fn without_a_twin_the_inputs_decide_and_without_inputs_the_twin() {
     late.world
         .catalog()
         .inputs
-        .insert(late.deployment.clone(), BTreeSet::new());
+        .insert(late.deployment, BTreeSet::new());
     late.world.snapshot.readings.frontiers.remove(&late.source);
     assert_eq!(late.of_deployment(), Readiness::Ready);
     late.world.lag(&late.deployment, 31_001);
@@ -165,7 +166,7 @@ fn with_neither_five_seconds_are_the_limit_or_a_larger_threshold() {
     late.world
         .catalog()
         .inputs
-        .insert(late.deployment.clone(), BTreeSet::new());
+        .insert(late.deployment, BTreeSet::new());
     assert_eq!(late.of_deployment(), Readiness::Ready);
     late.world.lag(&late.deployment, 5_001);
     assert_eq!(
@@ -210,7 +211,7 @@ fn a_twin_that_is_not_at_work_proves_nothing() {
     late.world
         .catalog()
         .inputs
-        .insert(late.deployment.clone(), BTreeSet::new());
+        .insert(late.deployment, BTreeSet::new());
     assert_eq!(
         late.of_deployment(),
         Readiness::Ready,
@@ -244,7 +245,7 @@ fn unknown_is_never_caught_up_whatever_stands_beside_it() {
 #[test]
 fn a_chain_can_not_grow_late_step_by_step() {
     let mut late = Late::by(700);
-    let mut above = late.deployment.clone();
+    let mut above = late.deployment;
     for step in 1..=20u64 {
         let id = late.world.add(
             Side::Deployment,
@@ -339,17 +340,17 @@ fn what_is_complete_or_refreshes_on_a_schedule_tells_nothing_about_others() {
             .snapshot
             .readings
             .frontiers
-            .insert(id.clone(), Frontier::Complete);
+            .insert(*id, Frontier::Complete);
     };
     let mut late = Late::by(1_200);
-    let production = late.production.clone();
+    let production = late.production;
     complete(&mut late, &production);
     assert_eq!(
         late.of_deployment(),
         Readiness::Ready,
         "its twin was a constant"
     );
-    let source = late.source.clone();
+    let source = late.source;
     complete(&mut late, &source);
     assert_eq!(
         late.of_deployment(),
@@ -363,7 +364,7 @@ fn what_is_complete_or_refreshes_on_a_schedule_tells_nothing_about_others() {
         .snapshot
         .readings
         .refreshes
-        .insert(late.production.clone(), schedule);
+        .insert(late.production, schedule);
     assert_eq!(
         late.of_deployment(),
         Readiness::Ready,
@@ -396,7 +397,7 @@ fn a_table_of_a_source_is_judged_by_the_sources_status_and_by_its_lag() {
     let table = late
         .world
         .add(Side::Deployment, "t", ObjectKind::Table, &[&late.source]);
-    late.world.catalog().objects.get_mut(&table).unwrap().parent = Some(late.source.clone());
+    late.world.catalog().objects.get_mut(&table).unwrap().parent = Some(late.source);
     late.world.connector(&table, "running");
     assert_eq!(
         late.readiness(&table),
@@ -418,24 +419,24 @@ fn measuring_a_large_side_walks_each_edge_once() {
     world.lag(&source, 1_200);
     let catalog = Arc::make_mut(&mut world.snapshot.catalog);
     let sample = catalog.objects[&source].clone();
-    for (side, schema, replica) in [("p", "u1", "u11"), ("d", "u2", "u12")] {
-        let id = |n: usize| ObjectId::new(format!("{side}{n}"));
-        for n in 0..10_000usize {
+    for (side, schema, replica) in [(0, 1, 11), (1, 2, 12)] {
+        let id = |n: u64| ObjectId::user(1_000_000 + side * 10_000 + n);
+        for n in 0..10_000 {
             let object = Object {
                 id: id(n),
                 name: crate::domain::fixture::name(&format!("o{n}")),
-                schema: crate::domain::name::SchemaId::new(schema),
+                schema: SchemaId::user(schema),
                 kind: ObjectKind::MaterializedView,
-                cluster: Some(ClusterId::new(schema)),
+                cluster: Some(ClusterId::user(schema)),
                 ..sample.clone()
             };
             catalog.objects.insert(id(n), object);
             let below = (1..=20).filter_map(|step| n.checked_sub(step)).map(id);
             catalog
                 .inputs
-                .insert(id(n), below.chain([source.clone()]).collect());
+                .insert(id(n), below.chain([source]).collect());
             let status = HydrationStatus {
-                replica: Some(ReplicaId::new(replica)),
+                replica: Some(ReplicaId::user(replica)),
                 hydrated: Some(true),
                 hydration_seconds: None,
                 operators: None,

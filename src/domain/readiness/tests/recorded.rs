@@ -2,7 +2,7 @@
 //! reading, and a side that alone falls behind is not.
 
 use crate::domain::finding::{FindingId, Severity};
-use crate::domain::fixture::{World, pair, stamp};
+use crate::domain::fixture::{self, World, pair, stamp};
 use crate::domain::name::{Identifier, SchemaId};
 use crate::domain::object::{ObjectKind, Schema};
 use crate::domain::plan::{Plan, promote, rollback};
@@ -53,7 +53,7 @@ fn recording() -> Recording {
                     .as_object()
                     .unwrap()
                     .iter()
-                    .map(|(id, frontier)| (ObjectId::new(id), number(frontier)))
+                    .map(|(id, frontier)| (fixture::id(id), number(frontier)))
                     .collect(),
             }),
             // `[time, progressed, diff, id, frontier]`: what stands when time moves on is what was true until then.
@@ -63,7 +63,7 @@ fn recording() -> Recording {
                 frontiers: streamed.clone(),
             }),
             Some(batch) if batch[2] == "1" => {
-                let id = ObjectId::new(batch[3].as_str().unwrap());
+                let id = fixture::id(batch[3].as_str().unwrap());
                 streamed.insert(id, number(&batch[4]));
             }
             Some(_) => {}
@@ -85,13 +85,13 @@ impl Recording {
             "sinks",
         ];
         for (position, text) in names.iter().enumerate() {
-            let id = SchemaId::new(format!("u{}", 50 + position));
+            let id = SchemaId::user(50 + position as u64);
             let name = Identifier::new(*text).unwrap();
-            let schema = world.snapshot.catalog.schemas[&SchemaId::new("u3")].clone();
+            let schema = world.snapshot.catalog.schemas[&SchemaId::user(3)].clone();
             world
                 .catalog()
                 .schemas
-                .insert(id.clone(), Schema { id, name, ..schema });
+                .insert(id, Schema { id, name, ..schema });
         }
         world.environment.schemas = vec![pair("blue_green_slim"), pair("serving")];
         for object in self.head["objects"].as_array().unwrap() {
@@ -104,10 +104,11 @@ impl Recording {
             };
             let kind = ObjectKind::from(kind.to_owned());
             let made = world.add_in(&format!("u{}", 50 + position), cluster, text, kind, &[]);
-            world.give_id(&made, ObjectId::new(id));
+            world.give_id(&made, fixture::id(id));
         }
         for edge in self.head["edges"].as_array().unwrap() {
-            let [object, input] = [0, 1].map(|at| ObjectId::new(edge[at].as_str().unwrap()));
+            let [object, input] =
+                [0, 1].map(|at| fixture::id::<ObjectId>(edge[at].as_str().unwrap()));
             let inputs = &mut world.catalog().inputs;
             inputs.entry(object).or_default().insert(input);
         }
@@ -124,17 +125,14 @@ fn show(world: &mut World, reading: &Reading, late: &BTreeSet<ObjectId>, by: u64
         let frontier = frontier.map_or(Frontier::Complete, |at| {
             Frontier::At(LogicalTime(at - behind))
         });
-        frontiers.insert(id.clone(), frontier);
+        frontiers.insert(*id, frontier);
     }
     world.snapshot.time = LogicalTime(reading.time);
 }
 
 fn members(world: &World, side: Side) -> BTreeSet<ObjectId> {
     let resolved = world.environment.resolve(&world.snapshot.catalog);
-    resolved
-        .members(side)
-        .map(|object| object.id.clone())
-        .collect()
+    resolved.members(side).map(|object| object.id).collect()
 }
 
 fn planned(world: &World, operation: fn(&World) -> Plan) -> Option<Severity> {
@@ -224,15 +222,12 @@ fn one_object_that_alone_falls_behind_is_enough() {
         show(
             &mut world,
             reading,
-            &BTreeSet::from([ObjectId::new(*id)]),
+            &BTreeSet::from([fixture::id(id)]),
             TOO_LATE,
         );
         record(&mut world, Role::Candidate);
         let side = world.board().deployment;
-        assert_eq!(
-            side.objects[&ObjectId::new(*id)].readiness,
-            Readiness::Lagging
-        );
+        assert_eq!(side.objects[&fixture::id(id)].readiness, Readiness::Lagging);
         assert_eq!(planned(&world, promoting), Some(Severity::Block));
     }
 }
