@@ -2,9 +2,7 @@
 
 mod wiring;
 
-use clap::Parser;
 use color_eyre::config::{HookBuilder, Theme};
-use cutover::cli::args::Arguments;
 use cutover::cli::sink::{self, Words};
 use std::process::ExitCode;
 
@@ -14,8 +12,8 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(move |info| {
         sink::say(&Words::new(&panics.panic_report(info).to_string()));
     }));
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
+    let (arguments, flags) = match wiring::flags::parse() {
+        Ok(typed) => typed,
         Err(error) => {
             // clap's own ends: help and version are data, mistakes are words and exit code 2.
             sink::clap(&error);
@@ -34,7 +32,7 @@ fn main() -> ExitCode {
             return ExitCode::from(1);
         }
     };
-    let code = runtime.block_on(wiring::dispatch(arguments));
+    let code = runtime.block_on(wiring::dispatch(arguments, flags));
     // A thread that still reads the terminal must not keep the process.
     runtime.shutdown_background();
     ExitCode::from(code)

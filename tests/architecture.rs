@@ -310,6 +310,68 @@ fn only_the_sinks_write_to_the_terminal() {
     complain(&offences);
 }
 
+/// Where each setting is read, outside of the room that loads it: a setting that nothing reads only seems to do something.
+const READERS: &[(&str, &str)] = &[
+    ("project_dir", "settings.project_dir"),
+    ("profiles_dir", "dbt.profiles_dir"),
+    ("profile", "dbt.profile"),
+    ("target", "settings.target()"),
+    ("url", "settings.connects_by_url()"),
+    ("strategy", "environment.strategy"),
+    ("targets", "settings().targets"),
+    ("read_deadline", "deadlines.reading"),
+    ("statement_deadline", "deadlines.change"),
+    ("swap_deadline", "deadlines.swap"),
+    ("sink_deadline", "deadlines.sink"),
+    ("validate_deadline", "deadlines.validation"),
+    ("stream_deadline", "deadlines.stream"),
+    ("cancel_deadline", "deadlines.cancel"),
+    ("lag_threshold", "waiting.lag_threshold"),
+    ("settle", "waiting.settle"),
+    ("subscribe", "waiting.subscribe"),
+    ("poll_interval", "waiting.poll_interval"),
+    ("timeout", "waiting.timeout"),
+    ("max_retries", "promotion.max_retries"),
+    ("retry_backoff", "promotion.retry_backoff"),
+    ("runner", "dbt.runner"),
+    ("dbt", "dbt.executable"),
+    ("dbt_args", "dbt.args"),
+    ("validate", "settings().validate"),
+    ("state_dir", "folders.state"),
+    ("audit_dir", "folders.audit"),
+    ("log_dir", "folders.log_file()"),
+    ("read_only", "settings().read_only"),
+    ("badge", "screen.badge.clone()"),
+    ("color", "screen.color"),
+    ("theme", "screen.theme"),
+    ("mouse", "screen.mouse"),
+    ("keys", "screen.keys"),
+];
+
+#[test]
+fn every_setting_is_read_by_something() {
+    let listed: Vec<&str> = READERS.iter().map(|(key, _)| *key).collect();
+    let mut table: Vec<&str> = cutover::config::rows()
+        .map(|row| row.setting().key)
+        .collect();
+    let order = |key: &&str| listed.iter().position(|listed| listed == key);
+    table.sort_by_key(order);
+    assert_eq!(table, listed, "say in READERS who reads it");
+    // Without blanks, since a long chain is broken over lines.
+    let outside: String = files("src", "rs")
+        .iter()
+        .filter(|(file, _)| !is_test_file(file) && !file.starts_with("src/config/"))
+        .flat_map(|(_, text)| code(text))
+        .flat_map(|(_, line)| line.chars().filter(|c| !c.is_whitespace()))
+        .collect();
+    let unread: Vec<String> = READERS
+        .iter()
+        .filter(|(_, reader)| !outside.contains(reader))
+        .map(|(key, reader)| format!("nothing reads `{key}`: no `{reader}` outside of `config`"))
+        .collect();
+    complain(&unread);
+}
+
 /// `1 schemas` and its like: a number goes before a noun by `domain::quantity` alone.
 #[test]
 fn numbers_stand_before_nouns_by_one_function() {

@@ -18,6 +18,9 @@ mod proof;
 mod psql;
 #[path = "cli/schema.rs"]
 mod schema;
+#[cfg(feature = "sim")]
+#[path = "cli/settings.rs"]
+mod settings;
 #[path = "cli/silence.rs"]
 mod silence;
 #[path = "cli/stage.rs"]

@@ -371,6 +371,22 @@ fn a_signal_and_a_suspension_give_the_terminal_back() {
     terminal.end();
 }
 
+#[test]
+fn the_header_and_the_mouse_are_as_the_settings_say() {
+    let (_runtime, simulator) = server();
+    let mut terminal = Terminal::on(simulator.address(), "badge = \"STAGING\"\nmouse = true");
+    terminal.see(" STAGING ");
+    terminal.until("the mouse", |screen| {
+        screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None
+    });
+    terminal.press("m");
+    terminal.until("no mouse", |screen| {
+        screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+    });
+    terminal.press("q");
+    terminal.end();
+}
+
 /// A simulated server beside the cockpit; it runs as long as the runtime does.
 fn server() -> (tokio::runtime::Runtime, Simulator) {
     let runtime = tokio::runtime::Runtime::new().unwrap();

@@ -32,7 +32,7 @@ fn facts() -> Facts {
         address: "127.0.0.1:6875/materialize".to_owned(),
         role: "deployer".to_owned(),
         read_only: None,
-        production: false,
+        badge: String::new(),
         demo: true,
     }
 }
@@ -413,7 +413,7 @@ fn a_terminal_that_is_too_small_says_so() {
 fn production_and_read_only_are_unmistakable() {
     let marked = Facts {
         demo: false,
-        production: true,
+        badge: "PRODUCTION".into(),
         read_only: Some("the role has no privilege to change anything".to_owned()),
         ..facts()
     };

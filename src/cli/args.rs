@@ -1,4 +1,4 @@
-//! The command line's words.
+//! The command line's words, but for the flags of settings: those come from the table of settings.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -38,37 +38,16 @@ pub enum Output {
     Ids,
 }
 
-/// Flags that every command takes.
+/// Flags that every command takes, beside those of settings.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Common {
-    /// The dbt project (default: the nearest one at or above the current directory)
-    #[arg(long, global = true, value_name = "DIR")]
-    pub project_dir: Option<PathBuf>,
-    /// Where profiles.yml is
-    #[arg(long, global = true, value_name = "DIR")]
-    pub profiles_dir: Option<PathBuf>,
-    /// The dbt profile, instead of the project's own
-    #[arg(long, global = true)]
-    pub profile: Option<String>,
-    /// The dbt target
-    #[arg(short, long, global = true)]
-    pub target: Option<String>,
     /// A cutover.toml, instead of the project's own
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The server, instead of the profile's: postgres://user@host:port/database
-    #[arg(long, global = true)]
-    pub url: Option<String>,
-    /// Only look: nothing that changes the server can run
-    #[arg(long, global = true)]
-    pub read_only: bool,
     /// What stdout carries
     #[arg(long, global = true, value_enum, default_value_t)]
     pub output: Output,
-    /// When to colour: auto, always, never
-    #[arg(long, global = true, value_name = "WHEN")]
-    pub color: Option<String>,
     /// Accept the plan without being asked
     #[arg(short, long, global = true)]
     pub yes: bool,
@@ -78,24 +57,6 @@ pub struct Common {
     /// Log more (to the log file); repeat for more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Where saved manifests are kept (default: state in the project)
-    #[arg(long, global = true, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
-    /// Where the audit trail is written (default: audit in the state directory)
-    #[arg(long, global = true, value_name = "DIR")]
-    pub audit_dir: Option<PathBuf>,
-    /// Read the server at this interval instead of subscribing to it
-    #[arg(long, global = true, value_name = "INTERVAL")]
-    pub poll: Option<String>,
-    /// How far the deployment side may lag, behind the clock or behind inputs and twins, and still be ready
-    #[arg(long, global = true, value_name = "TIME")]
-    pub lag_threshold: Option<String>,
-    /// What builds models: dbt, or the experimental compiled runner
-    #[arg(long, global = true, value_name = "RUNNER")]
-    pub runner: Option<String>,
-    /// A theme of the cockpit
-    #[arg(long, global = true, hide = true)]
-    pub theme: Option<String>,
 }
 
 /// Flags of commands that change something.
@@ -110,20 +71,6 @@ pub struct OperationFlags {
     /// Run only the plan with this fingerprint, as --dry-run printed it
     #[arg(long, value_name = "FINGERPRINT")]
     pub expect: Option<String>,
-}
-
-/// Flags of commands that wait.
-#[derive(Debug, Clone, Default, Args)]
-pub struct WaitFlags {
-    /// How long readiness must hold at every look before it counts (default: 3s)
-    #[arg(long, value_name = "TIME")]
-    pub settle: Option<String>,
-    /// How often to read where SUBSCRIBE is refused
-    #[arg(long, value_name = "TIME")]
-    pub poll_interval: Option<String>,
-    /// How long to wait
-    #[arg(long, value_name = "TIME")]
-    pub timeout: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Args)]
@@ -186,23 +133,12 @@ pub enum Command {
         operation: OperationFlags,
     },
     /// Wait until the deployment side is hydrated and caught up
-    Await {
-        #[command(flatten)]
-        wait: WaitFlags,
-    },
+    Await,
     /// Swap production and deployment, move the sinks, record it; finish it when it was cut off
     Promote {
         /// Wait until the deployment side is ready
         #[arg(long)]
         wait: bool,
-        #[command(flatten)]
-        waiting: WaitFlags,
-        /// Tries after the first when another session changes the catalog
-        #[arg(long, value_name = "N")]
-        max_retries: Option<String>,
-        /// The pause before each retry
-        #[arg(long, value_name = "TIME")]
-        retry_backoff: Option<String>,
         #[command(flatten)]
         operation: OperationFlags,
     },
@@ -213,12 +149,6 @@ pub enum Command {
     },
     /// Swap back to the retired production
     Rollback {
-        /// Tries after the first when another session changes the catalog
-        #[arg(long, value_name = "N")]
-        max_retries: Option<String>,
-        /// The pause before each retry
-        #[arg(long, value_name = "TIME")]
-        retry_backoff: Option<String>,
         #[command(flatten)]
         operation: OperationFlags,
     },
@@ -241,8 +171,6 @@ pub enum Command {
         until: Until,
         #[command(flatten)]
         deploy: DeployFlags,
-        #[command(flatten)]
-        waiting: WaitFlags,
         /// Go on in spite of a finding about an object; repeat for more
         #[arg(long, value_name = "FINDING:OBJECT")]
         allow: Vec<String>,
@@ -313,7 +241,7 @@ pub enum ConfigCommand {
     Init,
     /// Read everything and report every mistake
     Check,
-    /// Every setting with its value and where it comes from
+    /// Every setting, and what was found by way of it, with its value and where that comes from
     Show,
 }
 

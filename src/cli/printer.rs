@@ -19,19 +19,19 @@ pub struct Printer {
 }
 
 impl Printer {
+    /// One without colours: whether there are any is a setting.
     #[must_use]
     pub fn new(common: &Common) -> Self {
-        let forced = match common.color.as_deref() {
-            Some("always") => Some(true),
-            Some("never") => Some(false),
-            _ => None,
-        };
-        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self {
             output: common.output,
             quiet: common.quiet,
-            color: forced.unwrap_or_else(|| !no_color && sink::is_heard()),
+            color: false,
         }
+    }
+
+    #[must_use]
+    pub fn with_color(self, color: bool) -> Self {
+        Self { color, ..self }
     }
 
     #[must_use]

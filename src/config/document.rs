@@ -90,7 +90,7 @@ impl<'t> Document<'t> {
                 let place = self.place(name.span().start);
                 match setting(name.get_ref()).map(|setting| setting.scope) {
                     Some(Scope::Anywhere) => {}
-                    Some(Scope::Top) => problems.push(
+                    Some(Scope::Top | Scope::File) => problems.push(
                         Problem::new(
                             format!("`{name}` can't depend on the target", name = name.get_ref()),
                             "move it to the top of the file",

@@ -2,25 +2,39 @@
 
 use super::{
     document::Document,
-    overrides::FlagValue,
+    overrides::Overrides,
     problem::{Origin, Problem, suggestion},
-    setting::{OTHER_VARIABLES, SETTINGS, Scope, setting, variable_of},
+    setting::{
+        COMMAND_VARIABLES, CONFIG_VARIABLE, Key, LOG_VARIABLE, Optional, Scope, Setting, rows,
+    },
     variables::Variables,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::borrow::Cow;
 use toml::{
-    Spanned,
+    Spanned, Value,
     de::{DeValue, Error, ValueDeserializer},
 };
 
-/// One setting as `cutover config show` prints it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One value as `cutover config show` tells it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Described {
-    pub key: &'static str,
-    /// As it would stand in `cutover.toml`; secrets as `***`; absent where nothing is set.
-    pub value: Option<String>,
+    /// The setting, or what was found.
+    pub name: &'static str,
+    /// The value that counts; secrets as `***`; absent where there is none.
+    pub value: Option<Value>,
     pub origin: Origin,
+}
+
+impl Described {
+    /// What can't be written as a TOML value counts as absent.
+    pub(super) fn new(name: &'static str, value: Option<impl Serialize>, origin: Origin) -> Self {
+        Self {
+            name,
+            value: value.and_then(|value| Value::try_from(value).ok()),
+            origin,
+        }
+    }
 }
 
 /// A setting's value and where it comes from.
@@ -31,7 +45,7 @@ pub(super) struct Chosen<T> {
 }
 
 pub(super) struct Layers<'t> {
-    pub flags: Vec<FlagValue>,
+    pub flags: &'t Overrides,
     pub variables: &'t Variables,
     pub document: Option<Document<'t>>,
     /// Decides which `[environment.<target>]` counts; set once it is known.
@@ -46,59 +60,65 @@ enum Raw<'l, 't> {
 }
 
 impl<'t> Layers<'t> {
-    /// The strongest value of a setting. A value that can't be read becomes a problem and counts as absent.
-    pub fn optional<T: DeserializeOwned + Serialize>(
-        &mut self,
-        key: &'static str,
-    ) -> Option<Chosen<T>> {
-        let Some((raw, origin)) = self.strongest(key) else {
-            self.describe(key, None::<&T>, Origin::Default);
-            return None;
-        };
-        let read = match raw {
-            Raw::Text(text) => from_text(text),
-            Raw::Toml(value) => T::deserialize(ValueDeserializer::from(value.clone())),
-        };
-        match read {
-            Ok(value) => {
-                self.describe(key, Some(&value), origin.clone());
-                Some(Chosen { value, origin })
-            }
-            Err(error) => {
-                let remedy = "correct the value; config.example.toml shows how it is written";
-                let origin = self.nearest(&error, origin);
-                self.problems
-                    .push(Problem::value(key, &origin, error.message().trim(), remedy));
-                None
-            }
+    pub fn new(
+        flags: &'t Overrides,
+        variables: &'t Variables,
+        document: Option<Document<'t>>,
+    ) -> Self {
+        Self {
+            flags,
+            variables,
+            document,
+            target: None,
+            problems: Vec::new(),
+            described: Vec::new(),
         }
     }
 
-    /// The strongest value of a setting, or its default.
-    pub fn value<T: DeserializeOwned + Serialize>(
+    /// The strongest value of a setting that may have none. A value that can't be read becomes a problem and counts as absent.
+    pub fn optional<T: DeserializeOwned + Serialize>(
         &mut self,
-        key: &'static str,
-        default: T,
-    ) -> Chosen<T> {
-        let chosen = self.optional(key);
-        chosen.unwrap_or_else(|| {
-            self.described.retain(|described| described.key != key);
-            self.describe(key, Some(&default), Origin::Default);
-            Chosen {
-                value: default,
-                origin: Origin::Default,
-            }
-        })
+        key: &Optional<T>,
+    ) -> Option<Chosen<T>> {
+        let chosen = self.read(&key.setting);
+        let (value, origin) = match &chosen {
+            Some(chosen) => (Some(&chosen.value), chosen.origin.clone()),
+            None => (None, Origin::Default),
+        };
+        self.describe(key.setting.key, value, origin);
+        chosen
+    }
+
+    /// The strongest value of a setting, or its default.
+    pub fn value<T: DeserializeOwned + Serialize>(&mut self, key: &Key<T>) -> Chosen<T> {
+        let chosen = self.read(&key.setting).unwrap_or_else(|| Chosen {
+            value: (key.default)(),
+            origin: Origin::Default,
+        });
+        self.describe(key.setting.key, Some(&chosen.value), chosen.origin.clone());
+        chosen
+    }
+
+    /// Tells the value that counts for a setting; what was told of it before is forgotten.
+    pub fn describe(&mut self, key: &'static str, value: Option<impl Serialize>, origin: Origin) {
+        self.described.retain(|described| described.name != key);
+        self.described.push(Described::new(key, value, origin));
+    }
+
+    /// Whether anything sets it.
+    pub fn is_set(&self, setting: &Setting) -> bool {
+        self.strongest(setting).is_some()
     }
 
     /// Variables that look like ours and name nothing.
     pub fn check_variables(&mut self) {
-        let known: Vec<String> = SETTINGS.iter().map(|setting| setting.variable()).collect();
+        let settings: Vec<String> = rows().filter_map(|row| row.setting().variable()).collect();
+        let known = settings.iter().map(String::as_str).chain(COMMAND_VARIABLES);
         for name in self.variables.names() {
-            let ours = name.starts_with("CUTOVER_");
-            if ours && !known.iter().any(|known| known == name) && !OTHER_VARIABLES.contains(&name)
-            {
-                let remedy = suggestion(name, known.iter().map(String::as_str));
+            let ours =
+                name.starts_with("CUTOVER_") && ![CONFIG_VARIABLE, LOG_VARIABLE].contains(&name);
+            if ours && !known.clone().any(|known| known == name) {
+                let remedy = suggestion(name, settings.iter().map(String::as_str));
                 self.problems.push(Problem::new(
                     format!("the environment variable {name} sets nothing"),
                     remedy.unwrap_or_else(|| "unset it".to_owned()),
@@ -107,22 +127,38 @@ impl<'t> Layers<'t> {
         }
     }
 
-    fn strongest(&self, key: &str) -> Option<(Raw<'_, 't>, Origin)> {
-        if let Some(value) = self.flags.iter().find(|value| value.key == key) {
-            return Some((Raw::Text(&value.text), Origin::Flag(value.flag)));
+    fn read<T: DeserializeOwned>(&mut self, setting: &Setting) -> Option<Chosen<T>> {
+        let (raw, origin) = self.strongest(setting)?;
+        let read = match raw {
+            Raw::Text(text) => from_text(text),
+            Raw::Toml(value) => T::deserialize(ValueDeserializer::from(value.clone())),
+        };
+        match read {
+            Ok(value) => Some(Chosen { value, origin }),
+            Err(error) => {
+                let remedy = "correct the value; config.example.toml shows how it is written";
+                let origin = self.nearest(&error, origin);
+                let why = error.message().trim();
+                self.problems
+                    .push(Problem::value(setting.key, &origin, why, remedy));
+                None
+            }
         }
-        let setting = setting(key);
-        let dbt_variable = setting.and_then(|setting| setting.dbt_variable);
-        let names = [Some(variable_of(key)), dbt_variable.map(str::to_owned)];
-        for name in names.into_iter().flatten() {
+    }
+
+    fn strongest(&self, setting: &Setting) -> Option<(Raw<'_, 't>, Origin)> {
+        if let Some(value) = self.flags.value(setting.key) {
+            return Some((Raw::Text(value.text), Origin::Flag(value.flag)));
+        }
+        for name in setting.variables() {
             if let Some(text) = self.variables.filled(&name) {
                 return Some((Raw::Text(text), Origin::Variable(name)));
             }
         }
         let document = self.document.as_ref()?;
-        let per_target = setting.is_some_and(|setting| setting.scope == Scope::Anywhere);
+        let per_target = setting.scope == Scope::Anywhere;
         let target = self.target.as_deref().filter(|_| per_target);
-        let value = document.value(key, target)?;
+        let value = document.value(setting.key, target)?;
         let place = document.place(value.span().start);
         Some((Raw::Toml(value), Origin::File(place)))
     }
@@ -135,21 +171,6 @@ impl<'t> Layers<'t> {
             }
             _ => origin,
         }
-    }
-
-    fn describe<T: Serialize>(&mut self, key: &'static str, value: Option<&T>, origin: Origin) {
-        let shown = value.and_then(|value| {
-            let mut text = String::new();
-            value
-                .serialize(toml::ser::ValueSerializer::new(&mut text))
-                .ok()?;
-            Some(text)
-        });
-        self.described.push(Described {
-            key,
-            value: shown,
-            origin,
-        });
     }
 }
 

@@ -6,11 +6,15 @@
 //! |---|---|
 //! | `sources`, `load`, `tool` | from [`Sources`] to [`Settings`] |
 //! | `settings` | the typed result |
-//! | `setting`, `layers`, `overrides`, `document`, `keys` | names of settings, and which source wins |
+//! | `setting` | the table of all settings, which `example` writes out |
+//! | `layers`, `overrides`, `document`, `keys` | which source of a setting wins |
+//! | `found` | what was found by way of the settings |
 //! | `project`, `profile`, `pairs`, `url` | what dbt's files and a URL say |
 //! | `yaml`, `jinja`, `session_options`, `timespan`, `variables`, `problem` | what these are made of |
 
 mod document;
+mod example;
+mod found;
 mod jinja;
 mod keys;
 mod layers;
@@ -30,19 +34,19 @@ mod url;
 mod variables;
 mod yaml;
 
+pub use example::example;
 pub use keys::KeyBinding;
 pub use layers::Described;
 pub use overrides::Overrides;
 pub use problem::{Origin, Place, Problem, Problems};
 pub use project::{DbtProject, DeploymentNames};
+pub use setting::{
+    Argument, COMMAND_VARIABLES, Flag, LOG_VARIABLE, Row, SECTIONS, Scope, Section, Setting, rows,
+};
 pub use settings::{
     Color, Dbt, Folders, Promotion, RunnerKind, Screen, Settings, TargetNames, ValidateCommand,
     Waiting,
 };
 pub use sources::{Need, Sources, Vocabulary};
 pub use timespan::{InvalidTimespan, Timespan};
-pub use url::{InvalidUrl, parse as parse_url};
 pub use variables::Variables;
-
-/// `config.example.toml`: every setting with its default and a reason.
-pub const EXAMPLE: &str = include_str!("../../config.example.toml");

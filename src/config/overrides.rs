@@ -1,5 +1,6 @@
 //! What the command line says about settings.
 
+use super::setting::{Argument, rows};
 use crate::domain::connection::Secret;
 use std::path::PathBuf;
 
@@ -7,83 +8,53 @@ use std::path::PathBuf;
 /// mistake is told at once.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    pub project_dir: Option<PathBuf>,
-    pub profiles_dir: Option<PathBuf>,
     /// `--config`: another file instead of the project's `cutover.toml`.
     pub config: Option<PathBuf>,
-    pub profile: Option<String>,
-    pub target: Option<String>,
-    pub url: Option<Secret>,
-    pub read_only: bool,
-    pub color: Option<String>,
-    pub theme: Option<String>,
-    pub runner: Option<String>,
-    pub lag_threshold: Option<String>,
-    pub settle: Option<String>,
-    pub poll_interval: Option<String>,
-    /// `--poll INTERVAL`: no SUBSCRIBE, reads at this interval.
-    pub poll: Option<String>,
-    pub timeout: Option<String>,
-    pub max_retries: Option<String>,
-    pub retry_backoff: Option<String>,
-    pub state_dir: Option<PathBuf>,
-    pub audit_dir: Option<PathBuf>,
+    /// By flag. Any text may be a URL with a password, where somebody mistyped.
+    given: Vec<(&'static str, Secret)>,
 }
 
 /// A flag's text for one setting.
-pub(super) struct FlagValue {
-    pub key: &'static str,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FlagValue<'a> {
     pub flag: &'static str,
-    pub text: String,
+    pub text: &'a str,
 }
 
 impl Overrides {
-    pub(super) fn values(&self) -> Vec<FlagValue> {
-        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
-        let switch = |on: bool, value: &str| on.then(|| value.to_owned());
-        let url = self.url.as_ref().map(|url| url.reveal().to_owned());
-        let flags = [
-            ("project_dir", "--project-dir", path(&self.project_dir)),
-            ("profiles_dir", "--profiles-dir", path(&self.profiles_dir)),
-            ("profile", "--profile", self.profile.clone()),
-            ("target", "--target", self.target.clone()),
-            ("url", "--url", url),
-            ("read_only", "--read-only", switch(self.read_only, "true")),
-            ("color", "--color", self.color.clone()),
-            ("theme", "--theme", self.theme.clone()),
-            ("runner", "--runner", self.runner.clone()),
-            (
-                "lag_threshold",
-                "--lag-threshold",
-                self.lag_threshold.clone(),
-            ),
-            ("settle", "--settle", self.settle.clone()),
-            ("subscribe", "--poll", switch(self.poll.is_some(), "false")),
-            ("poll_interval", "--poll", self.poll.clone()),
-            (
-                "poll_interval",
-                "--poll-interval",
-                self.poll_interval.clone(),
-            ),
-            ("timeout", "--timeout", self.timeout.clone()),
-            ("max_retries", "--max-retries", self.max_retries.clone()),
-            (
-                "retry_backoff",
-                "--retry-backoff",
-                self.retry_backoff.clone(),
-            ),
-            ("state_dir", "--state-dir", path(&self.state_dir)),
-            ("audit_dir", "--audit-dir", path(&self.audit_dir)),
-        ];
-        flags
-            .into_iter()
-            .filter_map(|(key, flag, text)| {
-                Some(FlagValue {
-                    key,
-                    flag,
-                    text: text?,
-                })
+    /// The flag with this name was given, with this text after it (none after a switch). A later one of the same name counts.
+    pub fn give(&mut self, flag: &'static str, text: impl Into<String>) {
+        self.given.retain(|(given, _)| *given != flag);
+        self.given.push((flag, Secret::new(text)));
+    }
+
+    /// As if this flag had been given, too.
+    #[must_use]
+    pub fn with(mut self, flag: &'static str, text: impl Into<String>) -> Self {
+        self.give(flag, text);
+        self
+    }
+
+    /// Takes a flag back.
+    #[must_use]
+    pub fn without(mut self, flag: &str) -> Self {
+        self.given.retain(|(given, _)| *given != flag);
+        self
+    }
+
+    /// What the flags say about a setting; the strongest of them, where it has several.
+    pub(super) fn value(&self, key: &str) -> Option<FlagValue<'_>> {
+        let setting = rows().map(|row| row.setting()).find(|row| row.key == key)?;
+        setting.flags.iter().find_map(|flag| {
+            let (_, text) = self.given.iter().find(|(given, _)| *given == flag.name)?;
+            let text = match flag.argument {
+                Argument::Value(_) => text.reveal(),
+                Argument::Means(value) | Argument::ImpliedBy(value) => value,
+            };
+            Some(FlagValue {
+                flag: flag.name,
+                text,
             })
-            .collect()
+        })
     }
 }

@@ -1,10 +1,11 @@
 //! What is wrong with the configuration: everything at once, each with its place and what to do.
 
-use super::setting::SETTINGS;
-use std::{fmt, path::PathBuf};
+use super::setting::rows;
+use serde::Serialize;
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 /// Where something stands.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Place {
     pub file: PathBuf,
     /// From 1; absent where the whole file is meant.
@@ -44,7 +45,8 @@ impl fmt::Display for Place {
 }
 
 /// Where a setting's value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", content = "at", rename_all = "lowercase")]
 pub enum Origin {
     Default,
     File(Place),
@@ -52,7 +54,12 @@ pub enum Origin {
     Variable(String),
     /// A flag on the command line, with its dashes.
     Flag(&'static str),
+    /// Nobody named it: how it was found.
+    Found(&'static str),
 }
+
+/// Where the parts of something come from, by their names; a part that is not among them has its default.
+pub(super) type Origins = BTreeMap<&'static str, Origin>;
 
 impl Origin {
     /// The file and line, where the value stands in a file.
@@ -60,7 +67,7 @@ impl Origin {
     pub fn place(&self) -> Option<&Place> {
         match self {
             Self::File(place) => Some(place),
-            Self::Default | Self::Variable(_) | Self::Flag(_) => None,
+            Self::Default | Self::Variable(_) | Self::Flag(_) | Self::Found(_) => None,
         }
     }
 }
@@ -72,12 +79,13 @@ impl fmt::Display for Origin {
             Self::File(place) => place.fmt(f),
             Self::Variable(name) => write!(f, "environment variable {name}"),
             Self::Flag(flag) => f.write_str(flag),
+            Self::Found(how) => f.write_str(how),
         }
     }
 }
 
 /// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     pub place: Option<Place>,
     /// One sentence.
@@ -117,7 +125,7 @@ impl Problem {
     pub fn value(key: &str, origin: &Origin, why: impl fmt::Display, remedy: &str) -> Self {
         let message = match origin {
             Origin::Variable(_) | Origin::Flag(_) => format!("{origin}: `{key}`: {why}"),
-            Origin::Default | Origin::File(_) => format!("`{key}`: {why}"),
+            Origin::Default | Origin::File(_) | Origin::Found(_) => format!("`{key}`: {why}"),
         };
         Self {
             place: origin.place().cloned(),
@@ -128,7 +136,7 @@ impl Problem {
 
     /// A setting's name that does not exist, with the closest one that does.
     pub(super) fn unknown_setting(name: &str, place: Place) -> Self {
-        let known = SETTINGS.iter().map(|setting| setting.key);
+        let known = rows().map(|row| row.setting().key);
         Self::new(
             format!("there is no setting `{name}`"),
             suggestion(name, known).unwrap_or_else(|| {

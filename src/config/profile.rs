@@ -2,7 +2,7 @@
 
 use super::{
     jinja::Jinja,
-    problem::{Place, Problem, listed},
+    problem::{Origin, Origins, Place, Problem, listed},
     variables::Variables,
     yaml::{self, Node},
 };
@@ -20,22 +20,13 @@ pub(super) const FILE_NAME: &str = "profiles.yml";
 /// dbt's name for the target when neither a flag nor the profile names one.
 pub(super) const DEFAULT_TARGET: &str = "default";
 
-/// The folder whose `profiles.yml` counts: the one that was named, the current one, the project's, `~/.dbt`.
-pub(super) fn folder(
-    named: Option<&Path>,
-    working_dir: &Path,
-    project_dir: &Path,
-    variables: &Variables,
-) -> PathBuf {
+/// The folder whose `profiles.yml` counts where none is named: the current one, the project's, `~/.dbt`.
+pub(super) fn folder(working_dir: &Path, project_dir: &Path, variables: &Variables) -> PathBuf {
     let home = variables.home().map(|home| home.join(".dbt"));
-    named
+    [working_dir, project_dir]
+        .into_iter()
+        .find(|folder| folder.join(FILE_NAME).is_file())
         .map(Path::to_path_buf)
-        .or_else(|| {
-            [working_dir, project_dir]
-                .into_iter()
-                .find(|folder| folder.join(FILE_NAME).is_file())
-                .map(Path::to_path_buf)
-        })
         .or(home)
         .unwrap_or_else(|| project_dir.to_path_buf())
 }
@@ -46,6 +37,8 @@ pub(super) struct Output {
     pub connection: ConnectionSettings,
     /// dbt's default schema there.
     pub schema: Option<String>,
+    /// By the profile's names for its fields.
+    pub origins: Origins,
 }
 
 /// One profile of the file, not yet rendered.
@@ -85,17 +78,19 @@ impl Profile {
         })
     }
 
-    /// The target that the profile itself names, or `default`.
+    /// The target that the profile itself names, or `default`; and where it does.
     ///
     /// # Errors
     /// When its Jinja can't be rendered.
-    pub fn own_target(&self) -> Result<String, Problem> {
-        let Some(node) = self.node.at(&["target"]) else {
-            return Ok(DEFAULT_TARGET.to_owned());
+    pub fn own_target(&self) -> Result<(String, Origin), Problem> {
+        let node = self.node.at(&["target"]);
+        let Some((node, text)) = node.and_then(|node| Some((node, node.text()?))) else {
+            return Ok((DEFAULT_TARGET.to_owned(), Origin::Default));
         };
-        let text = node.text().unwrap_or_else(|| DEFAULT_TARGET.to_owned());
+        let place = Place::line(&self.file, node.line);
         self.jinja
             .render(&text)
+            .map(|target| (target, Origin::File(place)))
             .map_err(|why| self.field_problem("target", node.line, &why))
     }
 
@@ -117,6 +112,7 @@ impl Profile {
             profile: self,
             node,
             problems,
+            origins: Origins::new(),
         };
         fields.output()
     }
@@ -134,6 +130,8 @@ struct Fields<'a> {
     profile: &'a Profile,
     node: &'a Node,
     problems: &'a mut Vec<Problem>,
+    /// Of what was read so far.
+    origins: Origins,
 }
 
 impl Fields<'_> {
@@ -173,7 +171,11 @@ impl Fields<'_> {
         self.tls(&mut connection);
         connection.options = self.options();
         let schema = self.text(&["schema"]);
-        complete.then_some(Output { connection, schema })
+        complete.then(|| Output {
+            connection,
+            schema,
+            origins: std::mem::take(&mut self.origins),
+        })
     }
 
     fn tls(&mut self, connection: &mut ConnectionSettings) {
@@ -213,14 +215,19 @@ impl Fields<'_> {
     }
 
     /// A field under the first of its names that is there.
-    fn text(&mut self, names: &[&str]) -> Option<String> {
+    fn text(&mut self, names: &[&'static str]) -> Option<String> {
         let (name, node) = names
             .iter()
             .find_map(|name| Some((name, self.node.at(&[name])?)))?;
-        self.render(name, node)
+        let text = self.render(name, node)?;
+        if let Some(name) = names.first() {
+            let place = Place::line(&self.profile.file, node.line);
+            self.origins.insert(name, Origin::File(place));
+        }
+        Some(text)
     }
 
-    fn required(&mut self, names: &[&str]) -> Option<String> {
+    fn required(&mut self, names: &[&'static str]) -> Option<String> {
         let missing = names.iter().all(|name| self.node.at(&[name]).is_none());
         if let (true, Some(name)) = (missing, names.first()) {
             self.wrong(name, self.node.line, "the target does not say it");
@@ -228,7 +235,7 @@ impl Fields<'_> {
         self.text(names)
     }
 
-    fn parsed<T: FromStr>(&mut self, name: &str, rule: &str) -> Option<T> {
+    fn parsed<T: FromStr>(&mut self, name: &'static str, rule: &str) -> Option<T> {
         let line = self.node.at(&[name])?.line;
         let text = self.text(&[name])?;
         let value = text.trim().parse().ok();
@@ -358,7 +365,8 @@ shop:
         let mut problems = Vec::new();
         assert!(profile.output("prod", &mut problems).is_none());
         assert!(problems[0].remedy.contains("dev"), "{}", problems[0]);
-        assert_eq!(profile.own_target().unwrap(), "default");
+        let own = profile.own_target().unwrap();
+        assert_eq!(own, ("default".to_owned(), Origin::Default));
     }
 
     #[test]
@@ -369,12 +377,11 @@ shop:
         let variables: Variables = [("HOME", home.path().display().to_string())]
             .into_iter()
             .collect();
-        let found = |named| folder(named, here.path(), project.path(), &variables);
-        assert_eq!(found(None), home.path().join(".dbt"));
+        let found = || folder(here.path(), project.path(), &variables);
+        assert_eq!(found(), home.path().join(".dbt"));
         fs::write(project.path().join(FILE_NAME), "").unwrap();
-        assert_eq!(found(None), project.path());
+        assert_eq!(found(), project.path());
         fs::write(here.path().join(FILE_NAME), "").unwrap();
-        assert_eq!(found(None), here.path());
-        assert_eq!(found(Some(Path::new("/named"))), Path::new("/named"));
+        assert_eq!(found(), here.path());
     }
 }

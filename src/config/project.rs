@@ -2,7 +2,7 @@
 
 use super::{
     jinja::Jinja,
-    problem::{Place, Problem},
+    problem::{Origin, Origins, Place, Problem},
     variables::Variables,
     yaml::{self, Node, Yaml},
 };
@@ -37,6 +37,8 @@ pub struct DbtProject {
     pub deployments: BTreeMap<String, DeploymentNames>,
     /// `flags.state_modified_compare_more_unrendered_values`, where it is set: how dbt compares configurations.
     pub compare_more_unrendered_values: Option<bool>,
+    /// Of `name` and `profile`.
+    pub(super) origins: Origins,
 }
 
 /// The nearest folder at or above `start` that holds a dbt project, which is how dbt finds it.
@@ -85,7 +87,12 @@ impl DbtProject {
             .or_else(|| reading.text(&root, &["target-path"]))
             .unwrap_or_else(|| "target".to_owned());
         let model_paths = reading.list(root.at(&["model-paths"]));
+        let origins = ["name", "profile"].into_iter().filter_map(|field| {
+            let place = Place::line(&file, root.at(&[field])?.line);
+            Some((field, Origin::File(place)))
+        });
         Some(Self {
+            origins: origins.collect(),
             dir: dir.to_path_buf(),
             name,
             profile: reading.text(&root, &["profile"]),

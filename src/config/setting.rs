@@ -1,94 +1,246 @@
-//! The names of all settings, in one table: what may stand in `cutover.toml` and which variables set it.
+//! Every setting, in one table: its type, default, flags, variables, and why one would set it.
+//!
+//! From here come the flags of the command line, the variables, what `cutover.toml` may hold, `config.example.toml` and
+//! `cutover config show`. A new setting is a row here, and a field of `settings` that something reads.
 
-/// Where in `cutover.toml` a setting may stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// At the top only: it decides which target is meant, so it can't depend on the target.
-    Top,
-    /// At the top, and under `[environment.<target>]`, which is stronger.
-    Anywhere,
+mod row;
+
+pub use row::{Argument, Flag, Row, Scope, Setting};
+pub(super) use row::{Key, Optional};
+
+use super::keys::KeyTable;
+use super::settings::{Color, RunnerKind, TargetNames, ValidateCommand};
+use super::timespan::Timespan;
+use crate::domain::connection::{Deadlines, Secret};
+use crate::domain::environment::Strategy;
+use crate::domain::readiness::Thresholds;
+use row::{anywhere, in_file, top};
+use std::path::PathBuf;
+
+/// The commands that wait for readiness.
+const WAITING: &[&str] = &["await", "promote", "run"];
+/// The commands that try again when another session changed the catalog.
+const RETRYING: &[&str] = &["promote", "rollback"];
+
+/// Settings of one purpose, under one heading of the example file.
+pub struct Section {
+    pub title: &'static str,
+    /// What holds for all of them.
+    pub notes: &'static [&'static str],
+    pub rows: &'static [&'static dyn Row],
 }
 
-/// One setting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Setting {
-    pub key: &'static str,
-    pub scope: Scope,
-    /// dbt's own variable for the same thing, weaker than ours.
-    pub dbt_variable: Option<&'static str>,
-}
-
-impl Setting {
-    const fn top(key: &'static str, dbt_variable: Option<&'static str>) -> Self {
-        Self {
-            key,
-            scope: Scope::Top,
-            dbt_variable,
+/// `name: Key<type>(default) = where it may stand, ["reason"];` or `name: Optional<type> = ...` without a default.
+macro_rules! settings {
+    ($($title:literal $(, $note:literal)* {
+        $($key:ident: $kind:ident<$type:ty>$(($default:expr))? = $setting:expr, [$($reason:literal),+];)+
+    })+) => {
+        pub(super) struct Table {
+            $($(pub $key: $kind<$type>,)+)+
         }
-    }
 
-    const fn anywhere(key: &'static str) -> Self {
-        Self {
-            key,
-            scope: Scope::Anywhere,
-            dbt_variable: None,
-        }
-    }
+        pub(super) static TABLE: Table = Table {
+            $($($key: $kind::new(
+                $setting.row(stringify!($key), &[$($reason),+]) $(, || $default)?
+            ),)+)+
+        };
 
-    /// `CUTOVER_<KEY>`.
-    #[must_use]
-    pub fn variable(&self) -> String {
-        variable_of(self.key)
-    }
+        /// Every setting, in the order of the example file.
+        pub static SECTIONS: &[Section] = &[
+            $(Section { title: $title, notes: &[$($note),*], rows: &[$(&TABLE.$key),+] },)+
+        ];
+    };
 }
 
-/// Every setting of the tool.
-pub const SETTINGS: &[Setting] = &[
-    Setting::top("project_dir", Some("DBT_PROJECT_DIR")),
-    Setting::top("profiles_dir", Some("DBT_PROFILES_DIR")),
-    Setting::top("profile", Some("DBT_PROFILE")),
-    Setting::top("target", Some("DBT_TARGET")),
-    Setting::top("keys", None),
-    Setting::anywhere("url"),
-    Setting::anywhere("strategy"),
-    Setting::anywhere("targets"),
-    Setting::anywhere("read_deadline"),
-    Setting::anywhere("statement_deadline"),
-    Setting::anywhere("swap_deadline"),
-    Setting::anywhere("sink_deadline"),
-    Setting::anywhere("validate_deadline"),
-    Setting::anywhere("stream_deadline"),
-    Setting::anywhere("cancel_deadline"),
-    Setting::anywhere("lag_threshold"),
-    Setting::anywhere("settle"),
-    Setting::anywhere("subscribe"),
-    Setting::anywhere("poll_interval"),
-    Setting::anywhere("timeout"),
-    Setting::anywhere("max_retries"),
-    Setting::anywhere("retry_backoff"),
-    Setting::anywhere("runner"),
-    Setting::anywhere("dbt"),
-    Setting::anywhere("dbt_args"),
-    Setting::anywhere("validate"),
-    Setting::anywhere("state_dir"),
-    Setting::anywhere("audit_dir"),
-    Setting::anywhere("log_dir"),
-    Setting::anywhere("read_only"),
-    Setting::anywhere("badge"),
-    Setting::anywhere("color"),
-    Setting::anywhere("theme"),
-    Setting::anywhere("mouse"),
-];
+settings! {
+    "Which project, which target (these can't stand under [environment.<target>])" {
+        project_dir: Optional<PathBuf> = top().dbt("DBT_PROJECT_DIR").example("\".\"").flags(&[Flag::takes(
+            "--project-dir", "DIR", "The dbt project (default: the nearest one at or above the current directory)",
+        )]), ["Where dbt_project.yml is. Without it: the nearest folder upwards that has one."];
+
+        profiles_dir: Optional<PathBuf> = top().dbt("DBT_PROFILES_DIR").example("\".\"").flags(&[Flag::takes(
+            "--profiles-dir", "DIR", "Where profiles.yml is",
+        )]), ["Where profiles.yml is. Without it: the current folder, the project's, then ~/.dbt, as dbt looks for it."];
+
+        profile: Optional<String> = top().dbt("DBT_PROFILE").example("\"shop\"").flags(&[Flag::takes(
+            "--profile", "PROFILE", "The dbt profile, instead of the project's own",
+        )]), ["The profile in profiles.yml. Without it: the one that dbt_project.yml names."];
+
+        target: Optional<String> = top().dbt("DBT_TARGET").example("\"production\"").flags(&[Flag::takes(
+            "--target", "TARGET", "The dbt target",
+        ).short('t')]), ["The dbt target that is production. Without it: the profile's own `target`."];
+    }
+
+    "The server" {
+        url: Optional<Secret> = anywhere()
+            .example("\"postgres://operator@localhost:6875/materialize?sslmode=verify-full\"")
+            .flags(&[Flag::takes(
+                "--url", "URL", "The server, instead of the profile's: postgres://user@host:port/database",
+            )]),
+            ["Instead of the profile's connection. Put no password here: CUTOVER_URL keeps it out of the repository."];
+
+        strategy: Key<Strategy>(Strategy::default()) = anywhere(), [
+            "\"swap\": production and <name>_dbt_deploy change names in one transaction.",
+            "\"targets\": two dbt targets with names of their own, between which clients move."
+        ];
+
+        targets: Optional<TargetNames> = anywhere().example("{ blue = \"blue\", green = \"green\" }"),
+            ["The two targets of strategy \"targets\". Needed there, ignored otherwise."];
+    }
+
+    "Waiting for the server: past a deadline the statement is cancelled; where that is not answered either, the connection is closed",
+    "(How long connecting may take is `connect_timeout` in profiles.yml or in the URL; without it 10 s.)" {
+        read_deadline: Key<Timespan>(Deadlines::default().reading.into()) = anywhere(),
+            ["One reading of the catalog."];
+
+        statement_deadline: Key<Timespan>(Deadlines::default().change.into()) = anywhere(), [
+            "One statement that changes something, outside of a swap: CREATE, GRANT, COMMENT, DROP, what the compiled runner builds."
+        ];
+
+        swap_deadline: Key<Timespan>(Deadlines::default().swap.into()) = anywhere(), [
+            "One statement of the swap's transaction, and its COMMIT. A COMMIT without an answer is read back from the catalog."
+        ];
+
+        sink_deadline: Key<Timespan>(Deadlines::default().sink.into()) = anywhere(), [
+            "How long one sink may take to move. Then it is cancelled, stays where it was, and promote tells how to finish."
+        ];
+
+        validate_deadline: Key<Timespan>(Deadlines::default().validation.into()) = anywhere(),
+            ["One query of `cutover validate`."];
+
+        stream_deadline: Key<Timespan>(Deadlines::default().stream.into()) = anywhere(), [
+            "Live data without any sign of life; a healthy server gives one every second. Then it is subscribed to anew."
+        ];
+
+        cancel_deadline: Key<Timespan>(Deadlines::default().cancel.into()) = anywhere(), [
+            "What a cancelled statement may take to say so, and how long a statement is still waited for after ctrl-c."
+        ];
+    }
+
+    "Waiting for readiness" {
+        lag_threshold: Key<Timespan>(Timespan::from_millis(Thresholds::default().lag_ms)) = anywhere()
+            .flags(&[Flag::takes(
+                "--lag-threshold", "TIME",
+                "How far the deployment side may lag, behind the clock or behind inputs and twins, and still be ready",
+            )]), [
+            "An object is caught up when it trails the server's logical time by no more than this, or when it trails neither its",
+            "inputs nor its twin in production by more. What has neither may trail by 5 s. A higher value promotes older data."
+        ];
+
+        settle: Key<Timespan>(Timespan::from_millis(Thresholds::default().settle_ms)) = anywhere()
+            .flags(&[Flag::takes(
+                "--settle", "TIME", "How long readiness must hold at every look before it counts",
+            ).of(WAITING)]),
+            ["How long readiness must hold, at every reading, before waiting ends. One reading that fails starts the time anew."];
+
+        subscribe: Key<bool>(true) = anywhere().flags(&[Flag::implied_by("--poll", "false")]), [
+            "Live data by SUBSCRIBE. Where it is false, or the server refuses it, the catalog is read every poll_interval instead."
+        ];
+
+        poll_interval: Key<Timespan>(Timespan::from_secs(15)) = anywhere().flags(&[
+            Flag::takes("--poll", "INTERVAL", "Read the server at this interval instead of subscribing to it"),
+            Flag::takes("--poll-interval", "TIME", "How often to read where SUBSCRIBE is refused").of(WAITING),
+        ]), ["How often the catalog is read without SUBSCRIBE. One read costs a server a second or so."];
+
+        timeout: Key<Timespan>(Timespan::from_secs(30 * 60)) = anywhere()
+            .flags(&[Flag::takes("--timeout", "TIME", "How long to wait").of(WAITING)]),
+            ["How long `await`, and `promote --wait`, wait before they give up with exit code 3."];
+    }
+
+    "Promoting" {
+        max_retries: Key<u32>(3) = anywhere().flags(&[Flag::takes(
+            "--max-retries", "N", "Tries after the first when another session changes the catalog",
+        ).of(RETRYING)]), [
+            "Further tries when another session changed the catalog meanwhile (SQLSTATE 40001). Each try looks at everything anew."
+        ];
+
+        retry_backoff: Key<Timespan>(Timespan::from_secs(1)) = anywhere()
+            .flags(&[Flag::takes("--retry-backoff", "TIME", "The pause before each retry").of(RETRYING)]),
+            ["The time between these tries."];
+    }
+
+    "Building models" {
+        runner: Key<RunnerKind>(RunnerKind::default()) = anywhere().flags(&[Flag::takes(
+            "--runner", "RUNNER", "What builds models: dbt, or the experimental compiled runner",
+        )]), ["\"dbt\": a `dbt run` child process. \"compiled\": the manifest's compiled SQL, without Python; experimental."];
+
+        dbt: Key<PathBuf>(PathBuf::from("dbt")) = anywhere(),
+            ["The dbt executable: a name to be found in PATH, or a path."];
+
+        dbt_args: Key<Vec<String>>(Vec::new()) = anywhere(), ["Further arguments for every `dbt run`."];
+
+        validate: Key<Vec<ValidateCommand>>(Vec::new()) = anywhere()
+            .example("[{ name = \"tests\", command = [\"dbt\", \"test\"] }]"), [
+            "Commands that `cutover validate` runs, without a shell, after its own comparisons. Exit code 0 passes.",
+            "They find CUTOVER_TARGET, CUTOVER_DATABASE, and comma-separated CUTOVER_PRODUCTION_SCHEMAS, CUTOVER_PRODUCTION_CLUSTERS,",
+            "CUTOVER_DEPLOYMENT_SCHEMAS and CUTOVER_DEPLOYMENT_CLUSTERS in their environment."
+        ];
+    }
+
+    "Files" {
+        state_dir: Optional<PathBuf> = anywhere().example("\"state\"").flags(&[Flag::takes(
+            "--state-dir", "DIR", "Where saved manifests are kept (default: state in the project)",
+        )]), ["Manifests of what each side holds; state/manifest.json is production's. Without it: `state` in the project."];
+
+        audit_dir: Optional<PathBuf> = anywhere().example("\"state/audit\"").flags(&[Flag::takes(
+            "--audit-dir", "DIR", "Where the audit trail is written (default: audit in the state directory)",
+        )]), ["What was done to the server, statement by statement. Without it: `audit` in the state folder."];
+
+        log_dir: Optional<PathBuf> = anywhere().example("\"logs\""), [
+            "The tool's own log. Without it: cutover/ in $XDG_STATE_HOME, or in ~/.local/state.",
+            "-v and -vv write more, and so does CUTOVER_LOG (cutover=debug, as the crate tracing reads it)."
+        ];
+    }
+
+    "What is allowed, and how it looks" {
+        read_only: Key<bool>(false) = anywhere().flags(&[Flag::means(
+            "--read-only", "true", "Only look: nothing that changes the server can run",
+        )]), ["Nothing that changes the server is possible."];
+
+        badge: Key<String>(String::new()) = anywhere(),
+            ["A word in the header, so that nobody mistakes this environment for another."];
+
+        color: Key<Color>(Color::default()) = anywhere().flags(&[Flag::takes(
+            "--color", "WHEN", "When to colour: auto, always, never",
+        )]), ["\"auto\": colours on a terminal, unless NO_COLOR is set. \"always\", \"never\"."];
+
+        theme: Key<String>("ansi".to_owned()) = anywhere()
+            .flags(&[Flag::takes("--theme", "THEME", "A theme of the cockpit").hidden()]),
+            ["A built-in theme (\"ansi\", \"mono\"), or the path of a theme file ending in .toml."];
+
+        mouse: Key<bool>(false) = anywhere(), [
+            "Clicks select and the wheel scrolls; the terminal's own text selection then needs a modifier key."
+        ];
+
+        keys: Key<KeyTable>(KeyTable::new()) = in_file().example("quit = [\"q\", \"f10\"]"), [
+            "Other keys for actions, by the action's name (`?` in the cockpit lists them). A key may stand only once."
+        ];
+    }
+}
 
 /// Variables of ours that name no setting.
-pub(super) const OTHER_VARIABLES: &[&str] = &["CUTOVER_CONFIG", "CUTOVER_LOG"];
+pub(super) const CONFIG_VARIABLE: &str = "CUTOVER_CONFIG";
+/// What the log holds, in the form of `tracing`.
+pub const LOG_VARIABLE: &str = "CUTOVER_LOG";
 
-/// `CUTOVER_<KEY>`.
-pub(super) fn variable_of(key: &str) -> String {
-    format!("CUTOVER_{}", key.to_uppercase())
+/// What the commands of `validate` find in their environment, and hand on to a `cutover` that they start. The first is a setting, too.
+pub const COMMAND_VARIABLES: [&str; 6] = [
+    "CUTOVER_TARGET",
+    "CUTOVER_DATABASE",
+    "CUTOVER_PRODUCTION_SCHEMAS",
+    "CUTOVER_PRODUCTION_CLUSTERS",
+    "CUTOVER_DEPLOYMENT_SCHEMAS",
+    "CUTOVER_DEPLOYMENT_CLUSTERS",
+];
+
+/// Every row of the table.
+pub fn rows() -> impl Iterator<Item = &'static dyn Row> {
+    SECTIONS
+        .iter()
+        .flat_map(|section| section.rows.iter().copied())
 }
 
 /// The setting of this name.
 pub(super) fn setting(key: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|setting| setting.key == key)
+    rows().map(Row::setting).find(|setting| setting.key == key)
 }

@@ -4,7 +4,7 @@ use super::{
     keys::KeyBinding,
     layers::Described,
     problem::{Problem, Problems},
-    project::DbtProject,
+    project::{self, DbtProject},
     timespan::Timespan,
 };
 use crate::domain::{connection::ConnectionSettings, environment::Environment};
@@ -31,6 +31,18 @@ pub enum Color {
     Auto,
     Always,
     Never,
+}
+
+impl Color {
+    /// Whether there are colours, where `NO_COLOR` is set or not, and where a terminal shows them or not.
+    #[must_use]
+    pub fn paints(self, no_color: bool, terminal: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => terminal && !no_color,
+        }
+    }
 }
 
 /// The two dbt targets of strategy `targets`.
@@ -107,7 +119,7 @@ pub struct Screen {
     pub color: Color,
     /// A built-in theme's name, or the path of a theme file.
     pub theme: String,
-    /// A word in the header, such as `PRODUCTION`; empty for none.
+    /// A word in the header, such as `STAGING`; empty for none.
     pub badge: String,
     pub mouse: bool,
     pub keys: Vec<KeyBinding>,
@@ -137,6 +149,7 @@ pub struct Settings {
     pub(super) by_url: bool,
     pub(super) environment: Option<Environment>,
     pub(super) described: Vec<Described>,
+    pub(super) found: Vec<Described>,
 }
 
 impl Settings {
@@ -191,5 +204,17 @@ impl Settings {
     #[must_use]
     pub fn describe(&self) -> &[Described] {
         &self.described
+    }
+
+    /// What was found by way of the settings: files, the project, the parts of the connection; each with where it stands.
+    #[must_use]
+    pub fn found(&self) -> &[Described] {
+        &self.found
+    }
+
+    /// Whether there is a dbt project in the folder that is meant.
+    #[must_use]
+    pub fn has_project_file(&self) -> bool {
+        self.project_dir.join(project::FILE_NAME).is_file()
     }
 }

@@ -1,16 +1,16 @@
 //! The tool's own settings: waiting, promoting, starting dbt, keeping files, looking.
 
 use super::{
-    keys,
+    keys::{self, KeyTable},
     layers::Chosen,
     load::Loading,
-    problem::{Problem, suggestion},
-    settings::{Color, Dbt, Folders, Promotion, RunnerKind, Screen, Waiting},
+    problem::{Origin, Problem, suggestion},
+    setting::{Key, Optional, TABLE},
+    settings::{Dbt, Folders, Promotion, Screen, Waiting},
     timespan::Timespan,
 };
 use crate::domain::connection::Deadlines;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Arguments of `dbt run` that decide what is built where: a second one could undo the deploy variable.
 const OWN_FLAGS: &[&str] = &[
@@ -37,47 +37,40 @@ const OWN_FLAGS: &[&str] = &[
 impl Loading<'_, '_> {
     pub(super) fn waiting(&mut self) -> Waiting {
         Waiting {
-            lag_threshold: self
-                .layers
-                .value("lag_threshold", Timespan::from_secs(1))
-                .value,
-            settle: self.layers.value("settle", Timespan::from_secs(3)).value,
-            subscribe: self.layers.value("subscribe", true).value,
-            poll_interval: self.positive("poll_interval", Timespan::from_secs(15)),
-            timeout: self.positive("timeout", Timespan::from_secs(30 * 60)),
+            lag_threshold: self.layers.value(&TABLE.lag_threshold).value,
+            settle: self.layers.value(&TABLE.settle).value,
+            subscribe: self.layers.value(&TABLE.subscribe).value,
+            poll_interval: self.positive(&TABLE.poll_interval),
+            timeout: self.positive(&TABLE.timeout),
         }
     }
 
     pub(super) fn promotion(&mut self) -> Promotion {
         Promotion {
-            max_retries: self.layers.value("max_retries", 3).value,
-            retry_backoff: self
-                .layers
-                .value("retry_backoff", Timespan::from_secs(1))
-                .value,
+            max_retries: self.layers.value(&TABLE.max_retries).value,
+            retry_backoff: self.layers.value(&TABLE.retry_backoff).value,
         }
     }
 
     /// How long the server is waited for; they go with the connection, which every command has.
     pub(super) fn deadlines(&mut self) -> Deadlines {
-        let usual = Deadlines::default();
-        let mut of = |key, usual: Duration| self.positive(key, usual.into()).duration();
+        let mut of = |key| self.positive(key).duration();
         Deadlines {
-            reading: of("read_deadline", usual.reading),
-            change: of("statement_deadline", usual.change),
-            swap: of("swap_deadline", usual.swap),
-            sink: of("sink_deadline", usual.sink),
-            validation: of("validate_deadline", usual.validation),
-            stream: of("stream_deadline", usual.stream),
-            cancel: of("cancel_deadline", usual.cancel),
+            reading: of(&TABLE.read_deadline),
+            change: of(&TABLE.statement_deadline),
+            swap: of(&TABLE.swap_deadline),
+            sink: of(&TABLE.sink_deadline),
+            validation: of(&TABLE.validate_deadline),
+            stream: of(&TABLE.stream_deadline),
+            cancel: of(&TABLE.cancel_deadline),
         }
     }
 
-    fn positive(&mut self, key: &'static str, default: Timespan) -> Timespan {
-        let chosen = self.layers.value(key, default);
+    fn positive(&mut self, key: &Key<Timespan>) -> Timespan {
+        let chosen = self.layers.value(key);
         if chosen.value.duration().is_zero() {
             let problem = Problem::value(
-                key,
+                key.setting.key,
                 &chosen.origin,
                 "it can't be zero",
                 "give a length of time",
@@ -88,13 +81,13 @@ impl Loading<'_, '_> {
     }
 
     pub(super) fn dbt(&mut self, profiles_dir: PathBuf, profile: Option<String>) -> Dbt {
-        let runner = self.layers.value("runner", RunnerKind::default()).value;
-        let executable = self.layers.value("dbt", PathBuf::from("dbt"));
+        let runner = self.layers.value(&TABLE.runner).value;
+        let executable = self.layers.value(&TABLE.dbt);
         let bare = executable.value.components().count() == 1;
         let executable = if bare {
             executable.value
         } else {
-            self.absolute(executable)
+            self.absolute(&executable)
         };
         Dbt {
             runner,
@@ -106,7 +99,7 @@ impl Loading<'_, '_> {
     }
 
     fn dbt_args(&mut self) -> Vec<String> {
-        let args = self.layers.value("dbt_args", Vec::<String>::new());
+        let args = self.layers.value(&TABLE.dbt_args);
         for argument in &args.value {
             let flag = argument.split('=').next().unwrap_or_default();
             if OWN_FLAGS.contains(&flag) {
@@ -120,54 +113,67 @@ impl Loading<'_, '_> {
     }
 
     pub(super) fn folders(&mut self, project_dir: &Path) -> Folders {
-        let state = self
-            .path("state_dir")
-            .unwrap_or_else(|| project_dir.join("state"));
-        let audit = self
-            .path("audit_dir")
-            .unwrap_or_else(|| state.join("audit"));
-        let log = self.path("log_dir").unwrap_or_else(|| {
-            let home = self.sources.variables.state_home();
+        let state = self.folder(&TABLE.state_dir, || project_dir.join("state"));
+        let audit = self.folder(&TABLE.audit_dir, || state.join("audit"));
+        let home = self.sources.variables.state_home();
+        let log = self.folder(&TABLE.log_dir, || {
             home.unwrap_or_else(|| project_dir.join("logs"))
                 .join("cutover")
         });
         Folders { state, audit, log }
     }
 
+    fn folder(&mut self, key: &Optional<PathBuf>, usual: impl FnOnce() -> PathBuf) -> PathBuf {
+        self.path(key, || (usual(), Origin::Default))
+    }
+
     pub(super) fn screen(&mut self) -> Screen {
-        let vocabulary = self.sources.vocabulary;
-        let default_theme = vocabulary.themes.first().copied().unwrap_or_default();
-        let theme = self.layers.value("theme", default_theme.to_owned());
-        let known = vocabulary.themes.contains(&theme.value.as_str());
-        let is_file = Path::new(&theme.value)
-            .extension()
-            .is_some_and(|end| end == "toml");
-        if !known && !is_file {
-            let remedy = suggestion(&theme.value, vocabulary.themes.iter().copied())
-                .unwrap_or_else(|| format!("themes are {}", vocabulary.themes.join(", ")));
-            let why = format!("there is no theme `{}`", theme.value);
-            let problem = Problem::value("theme", &theme.origin, why, &remedy);
-            self.layers.problems.push(problem);
-        }
         let keys = match &self.layers.document {
-            Some(document) => keys::read(document, vocabulary.actions, &mut self.layers.problems),
+            Some(document) => keys::read(
+                document,
+                self.sources.vocabulary.actions,
+                &mut self.layers.problems,
+            ),
             None => Vec::new(),
         };
-        let theme = if is_file {
-            let value = PathBuf::from(theme.value);
-            let origin = theme.origin;
-            self.absolute(Chosen { value, origin })
-                .display()
-                .to_string()
-        } else {
-            theme.value
-        };
+        let table: KeyTable = keys
+            .iter()
+            .map(|binding| (binding.action.clone(), binding.keys.clone()))
+            .collect();
+        let origin = keys.first().map(|binding| binding.origin.clone());
+        let key = TABLE.keys.setting.key;
+        self.layers
+            .describe(key, Some(table), origin.unwrap_or(Origin::Default));
         Screen {
-            color: self.layers.value("color", Color::default()).value,
-            theme,
-            badge: self.layers.value("badge", String::new()).value,
-            mouse: self.layers.value("mouse", false).value,
+            color: self.layers.value(&TABLE.color).value,
+            theme: self.theme(),
+            badge: self.layers.value(&TABLE.badge).value,
+            mouse: self.layers.value(&TABLE.mouse).value,
             keys,
         }
+    }
+
+    /// The name of a built-in theme, or the absolute path of a file.
+    fn theme(&mut self) -> String {
+        let theme = self.layers.value(&TABLE.theme);
+        let themes = self.sources.vocabulary.themes;
+        if themes.contains(&theme.value.as_str()) {
+            return theme.value;
+        }
+        let file = PathBuf::from(&theme.value);
+        if file.extension().is_some_and(|end| end == "toml") {
+            let origin = theme.origin;
+            let file = self.absolute(&Chosen {
+                value: file,
+                origin,
+            });
+            return file.display().to_string();
+        }
+        let remedy = suggestion(&theme.value, themes.iter().copied())
+            .unwrap_or_else(|| format!("themes are {}", themes.join(", ")));
+        let why = format!("there is no theme `{}`", theme.value);
+        let problem = Problem::value(TABLE.theme.setting.key, &theme.origin, why, &remedy);
+        self.layers.problems.push(problem);
+        theme.value
     }
 }

@@ -32,18 +32,13 @@ pub enum InvalidUrl {
 /// # Errors
 /// When the URL is malformed, or names a parameter that would be ignored.
 pub fn parse(url: &Secret) -> Result<ConnectionSettings, InvalidUrl> {
-    let text = url.reveal();
-    let rest = ["postgres://", "postgresql://"]
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme))
-        .ok_or(InvalidUrl::Scheme)?;
-    let (rest, parameters) = rest.split_once('?').unwrap_or((rest, ""));
-    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
-    let (credentials, address) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let (user, password) = match credentials.split_once(':') {
-        Some((user, password)) => (user, Some(password)),
-        None => (credentials, None),
-    };
+    let Parts {
+        user,
+        password,
+        address,
+        database,
+        parameters,
+    } = Parts::of(url)?;
     let (host, port) = split_address(address)?;
     let or_materialize = |text: &str| -> Result<String, InvalidUrl> {
         let text = if text.is_empty() { "materialize" } else { text };
@@ -59,14 +54,72 @@ pub fn parse(url: &Secret) -> Result<ConnectionSettings, InvalidUrl> {
     if let Some(port) = port {
         connection.port = port;
     }
-    for pair in parameters.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    for (name, value) in pairs(parameters) {
         set(&mut connection, &decode(name)?, decode(value)?)?;
     }
     if connection.sslcert.is_some() != connection.sslkey.is_some() {
         return Err(InvalidUrl::ClientCertificate);
     }
     Ok(connection)
+}
+
+/// The parts that a URL which can be read names itself, by the names that profiles have for them.
+pub(super) fn named_parts(url: &Secret) -> Vec<&'static str> {
+    let Ok(parts) = Parts::of(url) else {
+        return Vec::new();
+    };
+    let port = split_address(parts.address).is_ok_and(|(_, port)| port.is_some());
+    let parameter = |wanted: &str| pairs(parts.parameters).any(|(name, _)| name == wanted);
+    [
+        ("host", true),
+        ("port", port),
+        ("user", !parts.user.is_empty()),
+        ("password", parts.password.is_some()),
+        ("database", !parts.database.is_empty()),
+        ("sslmode", parameter("sslmode")),
+        ("cluster", parameter("cluster")),
+    ]
+    .into_iter()
+    .filter_map(|(name, is_named)| is_named.then_some(name))
+    .collect()
+}
+
+/// A URL's parts, still encoded.
+struct Parts<'u> {
+    user: &'u str,
+    password: Option<&'u str>,
+    address: &'u str,
+    database: &'u str,
+    parameters: &'u str,
+}
+
+impl<'u> Parts<'u> {
+    fn of(url: &'u Secret) -> Result<Self, InvalidUrl> {
+        let text = url.reveal();
+        let rest = ["postgres://", "postgresql://"]
+            .iter()
+            .find_map(|scheme| text.strip_prefix(scheme))
+            .ok_or(InvalidUrl::Scheme)?;
+        let (rest, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+        let (credentials, address) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let (user, password) = match credentials.split_once(':') {
+            Some((user, password)) => (user, Some(password)),
+            None => (credentials, None),
+        };
+        Ok(Self {
+            user,
+            password,
+            address,
+            database,
+            parameters,
+        })
+    }
+}
+
+fn pairs(parameters: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = parameters.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
 /// The host in brackets, when it is an IPv6 address, and the port.

@@ -34,6 +34,12 @@ impl Variables {
         self.0.keys().map(String::as_str)
     }
 
+    /// Whether programs are asked for no colours (<https://no-color.org>).
+    #[must_use]
+    pub fn no_color(&self) -> bool {
+        self.filled("NO_COLOR").is_some()
+    }
+
     /// The user's home folder.
     #[must_use]
     pub fn home(&self) -> Option<&Path> {

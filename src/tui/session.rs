@@ -39,6 +39,8 @@ pub struct Options {
     pub facts: Facts,
     pub theme: Theme,
     pub keymap: Keymap,
+    /// Whether the mouse is on at the beginning.
+    pub mouse: bool,
     /// Closed while a swap is under way: then the process is not stopped.
     pub gate: Gate,
 }
@@ -121,8 +123,12 @@ impl Session {
     ) -> (Self, mpsc::Receiver<Event>) {
         let (results, incoming) = mpsc::channel(1024);
         let keymap = Arc::new(options.keymap);
+        let state = State {
+            mouse: options.mouse,
+            ..State::new(options.facts, keymap, Now::default(), size)
+        };
         let session = Self {
-            state: State::new(options.facts, keymap, Now::default(), size),
+            state,
             theme: options.theme,
             gate: options.gate,
             started: Instant::now(),
@@ -156,6 +162,9 @@ impl Session {
         mut incoming: mpsc::Receiver<Event>,
         mut signals: mpsc::Receiver<Wanted>,
     ) {
+        if self.state.mouse {
+            self.perform(Effect::Mouse(true), surface);
+        }
         let mut pictures = self.port.pictures();
         let mut pictures_live = true;
         let first = pictures.borrow_and_update().clone();

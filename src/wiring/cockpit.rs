@@ -1,11 +1,10 @@
 //! Opens the cockpit on a session.
 
+use super::Typed;
 use super::port::SessionPort;
-use super::settings::Extra;
-use cutover::cli::args::Common;
 use cutover::cli::printer::Printer;
 use cutover::cli::{fail, finish, sentence};
-use cutover::config::Color;
+use cutover::config::{Color, Variables};
 use cutover::ops::error::OpsError;
 use cutover::ops::progress::OutcomeKind;
 use cutover::ops::session::Session;
@@ -18,9 +17,9 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 /// `cutover` without a command.
-pub async fn open(common: &Common) -> u8 {
-    let printer = Printer::new(common);
-    match super::open(common, &Extra::default()) {
+pub async fn open(typed: &Typed) -> u8 {
+    let printer = Printer::new(&typed.common);
+    match super::open(typed) {
         Ok(session) => show(printer, session, false).await,
         Err(error) => fail(printer, &error),
     }
@@ -80,21 +79,20 @@ fn options(session: &Session, demo: bool) -> Result<Options, String> {
             ),
             role: connection.user.clone(),
             read_only: settings.read_only.then(|| "read-only".to_owned()),
-            production: !screen.badge.is_empty() && !demo,
+            badge: screen.badge.clone(),
             demo,
         },
         theme: theme(screen.color, &screen.theme)?,
         keymap,
+        mouse: screen.mouse,
         gate: session.gate().clone(),
     })
 }
 
 fn theme(color: Color, name: &str) -> Result<Theme, String> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let (all, ctype, lang) = (variable("LC_ALL"), variable("LC_CTYPE"), variable("LANG"));
-    let glyphs = Glyphs::for_locale([all.as_deref(), ctype.as_deref(), lang.as_deref()]);
-    let plain = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if color == Color::Never || (color == Color::Auto && plain) || name == "mono" {
+    let variables = Variables::from_process();
+    let glyphs = Glyphs::for_locale(["LC_ALL", "LC_CTYPE", "LANG"].map(|name| variables.get(name)));
+    if !color.paints(variables.no_color(), true) || name == "mono" {
         return Ok(Theme::mono(glyphs));
     }
     let base = Theme::ansi(glyphs);

@@ -1,7 +1,6 @@
 //! `demo` and `sim`: the simulated Materialize, reached over the wire like any server.
 
-use super::settings::Extra;
-use super::{cockpit, logging, settings};
+use super::{Typed, cockpit, logging, settings};
 use cutover::cli::args::{Common, SimFlags};
 use cutover::cli::printer::Printer;
 use cutover::cli::{self, Desk};
@@ -62,12 +61,13 @@ fn sample_folder() -> std::io::Result<TempDir> {
 }
 
 /// The cockpit on the embedded server with the sample project, or the whole loop without a terminal.
-pub async fn demo(common: &Common, headless: bool, speed: f64) -> u8 {
-    let printer = Printer::new(common);
-    match prepare(common, speed).await {
+pub async fn demo(typed: &Typed, headless: bool, speed: f64) -> u8 {
+    let printer = Printer::new(&typed.common);
+    match prepare(typed, speed).await {
         Ok((_simulator, folder, session)) => {
+            let printer = settings::colored(printer, session.settings().screen.color);
             let code = if headless {
-                cli::demo::headless(&desk(printer, common, session)).await
+                cli::demo::headless(&desk(printer, &typed.common, session)).await
             } else {
                 cockpit::show(printer, session, true).await
             };
@@ -94,7 +94,7 @@ fn desk(printer: Printer, common: &Common, session: Arc<Session>) -> Desk {
 }
 
 async fn prepare(
-    common: &Common,
+    typed: &Typed,
     speed: f64,
 ) -> Result<(Simulator, TempDir, Arc<Session>), OpsError> {
     if !(speed.is_finite() && speed > 0.0) {
@@ -110,20 +110,22 @@ async fn prepare(
     let folder = sample_folder().map_err(OpsError::file(
         "the sample project can't be written to the temporary folder",
     ))?;
-    let located = Common {
-        project_dir: Some(folder.path().to_owned()),
-        profiles_dir: Some(folder.path().to_owned()),
-        url: Some(format!(
-            "postgres://materialize@{}/materialize?sslmode=disable",
-            simulator.address()
-        )),
-        target: None,
-        profile: None,
-        config: None,
-        ..common.clone()
+    let dir = folder.path().display().to_string();
+    let url = format!(
+        "postgres://materialize@{}/materialize?sslmode=disable",
+        simulator.address()
+    );
+    let mut flags = typed.flags.clone().without("--target").without("--profile");
+    flags.config = None;
+    let located = Typed {
+        flags: flags
+            .with("--project-dir", &dir)
+            .with("--profiles-dir", dir)
+            .with("--url", url),
+        ..typed.clone()
     };
-    let settings = settings::load(&located, &Extra::default(), Need::Server)?;
-    logging::start(&settings.folders.log_file(), common.verbose);
+    let settings = settings::load(&located, Need::Server)?;
+    logging::start(&settings.folders.log_file(), typed.common.verbose);
     let session = Arc::new(Session::new(settings)?);
     Ok((simulator, folder, session))
 }

@@ -1,5 +1,6 @@
 //! The log goes to a file in the state directory of the user, never to the screen.
 
+use cutover::config::LOG_VARIABLE;
 use std::path::Path;
 use std::sync::OnceLock;
 use tracing_appender::non_blocking::WorkerGuard;
@@ -41,7 +42,7 @@ pub fn start(file: &Path, verbose: u8) {
 /// What `CUTOVER_LOG` asks for, in the form of `tracing` (`cutover=debug`), else by the number of `-v`. A variable that can't be read
 /// counts as not set: a log is no reason to fail.
 fn filter(level: &str) -> EnvFilter {
-    std::env::var("CUTOVER_LOG")
+    std::env::var(LOG_VARIABLE)
         .ok()
         .filter(|wanted| !wanted.is_empty())
         .and_then(|wanted| EnvFilter::try_new(wanted).ok())

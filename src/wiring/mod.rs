@@ -1,41 +1,49 @@
 //! From a command's words to the parts that carry it out.
 
 mod cockpit;
+mod config;
 #[cfg(feature = "sim")]
 mod demo;
+pub mod flags;
 mod logging;
 mod port;
 mod settings;
 mod signals;
 
-use clap::CommandFactory;
-use cutover::cli::args::{
-    Arguments, Command, Common, ConfigCommand, DiffFlags, Output, RecordCommand, Until, WaitFlags,
-};
+use cutover::cli::args::{Arguments, Command, Common, DiffFlags, Output, RecordCommand, Until};
 use cutover::cli::environments::Target;
 use cutover::cli::printer::Printer;
 use cutover::cli::{self, Desk};
-use cutover::config::Need;
+use cutover::config::{Need, Overrides};
 use cutover::domain::action::Operation;
 use cutover::domain::phase::Phase;
 use cutover::ops::error::OpsError;
 use cutover::ops::progress::OutcomeKind;
 use cutover::ops::request::Request;
 use cutover::ops::session::Session;
-use settings::Extra;
 use std::sync::Arc;
 
+/// What was typed beside the command itself.
+#[derive(Clone)]
+pub struct Typed {
+    pub common: Common,
+    pub flags: Overrides,
+}
+
 /// Carries out a command and returns the exit code.
-pub async fn dispatch(arguments: Arguments) -> u8 {
-    let common = arguments.common;
-    let printer = Printer::new(&common);
-    if common.output == Output::Ids && !matches!(arguments.command, Some(Command::Diff(_))) {
+pub async fn dispatch(arguments: Arguments, flags: Overrides) -> u8 {
+    let typed = Typed {
+        common: arguments.common,
+        flags,
+    };
+    let printer = Printer::new(&typed.common);
+    if typed.common.output == Output::Ids && !matches!(arguments.command, Some(Command::Diff(_))) {
         return usage(printer, "--output ids is for `cutover diff` only");
     }
     match arguments.command {
-        None => cockpit::open(&common).await,
+        None => cockpit::open(&typed).await,
         #[cfg(feature = "sim")]
-        Some(Command::Demo { headless, speed }) => demo::demo(&common, headless, speed).await,
+        Some(Command::Demo { headless, speed }) => demo::demo(&typed, headless, speed).await,
         #[cfg(feature = "sim")]
         Some(Command::Sim(flags)) => demo::sim(printer, &flags).await,
         #[cfg(not(feature = "sim"))]
@@ -43,14 +51,14 @@ pub async fn dispatch(arguments: Arguments) -> u8 {
             printer,
             "this build has no simulated Materialize (feature `sim`)",
         ),
-        Some(Command::Diff(flags)) => diff(printer, &common, &flags),
+        Some(Command::Diff(flags)) => diff(printer, &typed, &flags),
         Some(Command::Findings) => cli::catalogue::findings(printer),
         Some(Command::Keys) => keys(),
         Some(Command::Completions { shell }) => completions(shell),
         Some(Command::Man) => man(printer),
-        Some(Command::Config { command }) => configure(printer, &common, &command),
-        Some(Command::Environments) => environments(printer, &common).await,
-        Some(command) => with_session(printer, common, command).await,
+        Some(Command::Config { command }) => config::run(printer, &typed, &command),
+        Some(Command::Environments) => environments(printer, &typed).await,
+        Some(command) => with_session(printer, typed, command).await,
     }
 }
 
@@ -59,24 +67,24 @@ fn usage(printer: Printer, message: &str) -> u8 {
 }
 
 /// Commands that work on one environment of one server.
-async fn with_session(printer: Printer, common: Common, command: Command) -> u8 {
-    let extra = extra_of(&command);
-    let session = match open(&common, &extra) {
+async fn with_session(printer: Printer, typed: Typed, command: Command) -> u8 {
+    let session = match open(&typed) {
         Ok(session) => session,
         Err(error) => return cli::fail(printer, &error),
     };
+    let printer = settings::colored(printer, session.settings().screen.color);
     signals::stop_by_the_gate(session.gate().clone(), printer);
     let desk = Desk {
         session,
         printer,
-        common,
+        common: typed.common,
         cancel: signals::cancelled_by_signals(),
     };
     match command {
         Command::Status { watch: false } => cli::status::status(&desk).await,
         Command::Status { watch: true } => cli::status::watch(&desk).await,
         Command::Doctor => cli::doctor::doctor(&desk).await,
-        Command::Await { .. } => cli::wait::wait(&desk).await,
+        Command::Await => cli::wait::wait(&desk).await,
         Command::History { limit } => cli::history::history(&desk, limit),
         Command::Validate => cli::validate::validate(&desk).await,
 
@@ -84,7 +92,6 @@ async fn with_session(printer: Printer, common: Common, command: Command) -> u8 
             until,
             deploy,
             allow,
-            ..
         } => run(&desk, until, deploy, &allow).await,
         Command::Init { size, operation } => {
             let mut request = Request::new(Operation::Init);
@@ -107,13 +114,11 @@ async fn with_session(printer: Printer, common: Common, command: Command) -> u8 
             request.state = deploy.state;
             cli::operation::operate(&desk, request, &operation).await
         }
-        Command::Promote {
-            wait, operation, ..
-        } => promote(&desk, wait, &operation).await,
+        Command::Promote { wait, operation } => promote(&desk, wait, &operation).await,
         Command::Sync { operation } => {
             cli::operation::operate(&desk, Request::new(Operation::Sync), &operation).await
         }
-        Command::Rollback { operation, .. } => {
+        Command::Rollback { operation } => {
             cli::operation::operate(&desk, Request::new(Operation::Rollback), &operation).await
         }
         Command::Cleanup { operation } => {
@@ -148,61 +153,28 @@ async fn promote(desk: &Desk, wait: bool, flags: &cli::args::OperationFlags) -> 
     cli::operation::operate(desk, Request::new(Operation::Promote), flags).await
 }
 
-fn extra_of(command: &Command) -> Extra {
-    let waiting = |flags: &WaitFlags| Extra {
-        settle: flags.settle.clone(),
-        poll_interval: flags.poll_interval.clone(),
-        timeout: flags.timeout.clone(),
-        ..Extra::default()
-    };
-    match command {
-        Command::Await { wait } => waiting(wait),
-        Command::Run { waiting: flags, .. } => waiting(flags),
-        Command::Promote {
-            waiting: flags,
-            max_retries,
-            retry_backoff,
-            ..
-        } => Extra {
-            max_retries: max_retries.clone(),
-            retry_backoff: retry_backoff.clone(),
-            ..waiting(flags)
-        },
-        Command::Rollback {
-            max_retries,
-            retry_backoff,
-            ..
-        } => Extra {
-            max_retries: max_retries.clone(),
-            retry_backoff: retry_backoff.clone(),
-            ..Extra::default()
-        },
-        _ => Extra::default(),
-    }
-}
-
 /// Settings, log and session of the environment that the flags name.
-pub fn open(common: &Common, extra: &Extra) -> Result<Arc<Session>, OpsError> {
-    let settings = settings::load(common, extra, Need::Server)?;
-    logging::start(&settings.folders.log_file(), common.verbose);
+pub fn open(typed: &Typed) -> Result<Arc<Session>, OpsError> {
+    let settings = settings::load(typed, Need::Server)?;
+    logging::start(&settings.folders.log_file(), typed.common.verbose);
     Ok(Arc::new(Session::new(settings)?))
 }
 
 /// With both files named, neither a project nor a connection is needed; else the project says where they are.
-fn diff(printer: Printer, common: &Common, flags: &DiffFlags) -> u8 {
+fn diff(printer: Printer, typed: &Typed, flags: &DiffFlags) -> u8 {
     let standalone = flags.state.is_some() && flags.manifest.is_some();
-    let need = if standalone && !settings::has_project(common) {
+    let need = if standalone && !settings::has_project(typed) {
         Need::Tool
     } else {
         Need::Project
     };
-    let settings = match settings::load(common, &Extra::default(), need) {
+    let settings = match settings::load(typed, need) {
         Ok(settings) => settings,
         Err(error) if standalone => {
             printer.say(&format!(
                 "note: the project's own flags are not known: {error}"
             ));
-            match settings::load(common, &Extra::default(), Need::Tool) {
+            match settings::load(typed, Need::Tool) {
                 Ok(settings) => settings,
                 Err(error) => return cli::fail(printer, &error.into()),
             }
@@ -221,32 +193,8 @@ fn diff(printer: Printer, common: &Common, flags: &DiffFlags) -> u8 {
     cli::diff::run(printer, flags, defaults)
 }
 
-fn configure(printer: Printer, common: &Common, command: &ConfigCommand) -> u8 {
-    match command {
-        ConfigCommand::Init => settings::write_example(printer, common),
-        ConfigCommand::Check => match settings::load(common, &Extra::default(), Need::Server) {
-            Ok(settings) => {
-                printer.say(&match &settings.config_file {
-                    Some(file) => {
-                        format!("{}, the project and the profile are read without a mistake.", file.display())
-                    }
-                    None => {
-                        "The project and the profile are read without a mistake; there is no cutover.toml.".to_owned()
-                    }
-                });
-                0
-            }
-            Err(error) => cli::fail(printer, &error.into()),
-        },
-        ConfigCommand::Show => match settings::load(common, &Extra::default(), Need::Tool) {
-            Ok(settings) => settings::show(printer, &settings),
-            Err(error) => cli::fail(printer, &error.into()),
-        },
-    }
-}
-
-async fn environments(printer: Printer, common: &Common) -> u8 {
-    let settings = match settings::load(common, &Extra::default(), Need::Project) {
+async fn environments(printer: Printer, typed: &Typed) -> u8 {
+    let settings = match settings::load(typed, Need::Project) {
         Ok(settings) => settings,
         Err(error) => return cli::fail(printer, &error.into()),
     };
@@ -257,11 +205,11 @@ async fn environments(printer: Printer, common: &Common) -> u8 {
     let targets = names
         .into_iter()
         .map(|name| {
-            let named = Common {
-                target: Some(name.clone()),
-                ..common.clone()
+            let named = Typed {
+                flags: typed.flags.clone().with("--target", &name),
+                ..typed.clone()
             };
-            let settings = settings::load(&named, &Extra::default(), Need::Server);
+            let settings = settings::load(&named, Need::Server);
             let session = settings
                 .map_err(|error| error.to_string())
                 .and_then(|settings| Session::new(settings).map_err(|error| error.to_string()));
@@ -282,7 +230,7 @@ fn keys() -> u8 {
 
 fn completions(shell: clap_complete::Shell) -> u8 {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "cutover", &mut script);
+    clap_complete::generate(shell, &mut flags::command(), "cutover", &mut script);
     write_out(&script)
 }
 
@@ -292,7 +240,7 @@ fn write_out(text: &[u8]) -> u8 {
 
 fn man(printer: Printer) -> u8 {
     let mut page = Vec::new();
-    match clap_mangen::Man::new(Arguments::command()).render(&mut page) {
+    match clap_mangen::Man::new(flags::command()).render(&mut page) {
         Ok(()) => write_out(&page),
         Err(error) => usage(printer, &format!("the manual page can't be made: {error}")),
     }

@@ -2,7 +2,6 @@
 
 use cutover::config::{Need, Overrides, Settings, Sources, Variables, Vocabulary};
 use cutover::domain::action::Operation;
-use cutover::domain::connection::Secret;
 use cutover::domain::finding::{Allowance, FindingId};
 use cutover::domain::phase::Phase;
 use cutover::domain::plan::{Confirmation, Plan};
@@ -189,17 +188,21 @@ impl Stage {
 }
 
 fn session_of(project: PathBuf, sim: &Simulator, read_only: bool) -> Arc<Session> {
+    let dir = project.display().to_string();
+    let url = format!(
+        "postgres://materialize@{}/materialize?sslmode=disable",
+        sim.address()
+    );
+    let flags = Overrides::default()
+        .with("--project-dir", &dir)
+        .with("--profiles-dir", dir)
+        .with("--url", url)
+        .with("--runner", "compiled");
     let settings = Settings::load(&Sources {
-        flags: Overrides {
-            project_dir: Some(project.clone()),
-            profiles_dir: Some(project.clone()),
-            url: Some(Secret::new(format!(
-                "postgres://materialize@{}/materialize?sslmode=disable",
-                sim.address()
-            ))),
-            runner: Some("compiled".to_owned()),
-            read_only,
-            ..Overrides::default()
+        flags: if read_only {
+            flags.with("--read-only", "")
+        } else {
+            flags
         },
         variables: Variables::from_iter([("HOME".to_owned(), project.display().to_string())]),
         working_dir: project,

@@ -3,7 +3,6 @@
 use super::{connect, dbt, rows};
 use cutover::config::{Need, Overrides, Settings, Sources, Variables, Vocabulary};
 use cutover::domain::action::Operation;
-use cutover::domain::connection::Secret;
 use cutover::domain::finding::{Finding, FindingId, Severity};
 use cutover::domain::plan::{Confirmation, Plan};
 use cutover::ops::progress::{Outcome, OutcomeKind};
@@ -61,14 +60,13 @@ impl Shop {
     fn session_by(&self, runner: &str) -> Session {
         self.write("cutover.toml", &format!("dbt = \"{}\"\n", self.dbt));
         let project = self.path().to_owned();
+        let dir = project.display().to_string();
         let settings = Settings::load(&Sources {
-            flags: Overrides {
-                project_dir: Some(project.clone()),
-                profiles_dir: Some(project.clone()),
-                url: Some(Secret::new(self.url())),
-                runner: Some(runner.to_owned()),
-                ..Overrides::default()
-            },
+            flags: Overrides::default()
+                .with("--project-dir", &dir)
+                .with("--profiles-dir", dir)
+                .with("--url", self.url())
+                .with("--runner", runner),
             variables: Variables::from_iter([("HOME".to_owned(), project.display().to_string())]),
             working_dir: project,
             need: Need::Server,

@@ -1,6 +1,6 @@
 //! The operator's own commands: no shell, the deployment told in the environment, exit code 0 passes.
 
-use crate::config::ValidateCommand;
+use crate::config::{COMMAND_VARIABLES, ValidateCommand};
 use crate::domain::environment::{Pair, Side};
 use crate::ops::session::Session;
 use serde::Serialize;
@@ -68,29 +68,28 @@ impl Session {
     }
 
     /// What a command learns of the deployment that it validates. Lists are separated by commas.
-    fn command_variables(&self) -> Vec<(String, String)> {
+    fn command_variables(&self) -> [(&'static str, String); 6] {
         let environment = self.environment();
         let names = |pairs: &[Pair], side| -> String {
             let names = pairs.iter().map(|pair| pair.name(side).as_str());
             names.collect::<Vec<_>>().join(",")
         };
-        let mut variables = vec![
-            ("CUTOVER_TARGET".to_owned(), environment.target.clone()),
-            (
-                "CUTOVER_DATABASE".to_owned(),
-                environment.database.to_string(),
-            ),
-        ];
-        for (side, word) in [
-            (Side::Production, "PRODUCTION"),
-            (Side::Deployment, "DEPLOYMENT"),
-        ] {
-            let schemas = names(&environment.schemas, side);
-            variables.push((format!("CUTOVER_{word}_SCHEMAS"), schemas));
-            let clusters = names(&environment.clusters, side);
-            variables.push((format!("CUTOVER_{word}_CLUSTERS"), clusters));
-        }
-        variables
+        let [
+            target,
+            database,
+            schemas,
+            clusters,
+            new_schemas,
+            new_clusters,
+        ] = COMMAND_VARIABLES;
+        [
+            (target, environment.target.clone()),
+            (database, environment.database.to_string()),
+            (schemas, names(&environment.schemas, Side::Production)),
+            (clusters, names(&environment.clusters, Side::Production)),
+            (new_schemas, names(&environment.schemas, Side::Deployment)),
+            (new_clusters, names(&environment.clusters, Side::Deployment)),
+        ]
     }
 }
 

@@ -160,6 +160,7 @@ async fn idle() -> (Keyboard, watch::Receiver<Drawn>, mpsc::Sender<Wanted>) {
             facts: Facts::default(),
             theme: Theme::mono(Glyphs::UNICODE),
             keymap: Keymap::default(),
+            mouse: false,
             gate: Gate::default(),
         };
         let port = Arc::new(Still(watch::Sender::new(Picture::default())));

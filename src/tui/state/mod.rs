@@ -72,8 +72,8 @@ pub struct Facts {
     pub role: String,
     /// Why nothing may be changed, where that is so.
     pub read_only: Option<String>,
-    /// Whether this environment is marked as production in the configuration.
-    pub production: bool,
+    /// The word that marks this environment in the configuration; empty where none does.
+    pub badge: String,
     /// Whether the server is the embedded simulated one.
     pub demo: bool,
 }

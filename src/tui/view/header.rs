@@ -12,6 +12,9 @@ use crate::tui::wording;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
+/// The widest that the environment's own badge gets, so that another one beside it stays readable.
+const WIDEST_BADGE: usize = 24;
+
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let row = |at: u16| Rect {
         y: area.y + at,
@@ -96,7 +99,7 @@ fn badges(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         .is_some_and(|board| board.snapshot.server.simulated);
     let mut badges: Vec<(Role, String)> = Vec::new();
     if facts.demo || simulated {
-        let alone = !facts.production && facts.read_only.is_none();
+        let alone = facts.badge.is_empty() && facts.read_only.is_none();
         let words = if tabs < 60 && !alone {
             // The other badges must stay readable.
             " DEMO "
@@ -107,8 +110,10 @@ fn badges(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         };
         badges.push((Role::Demo, words.to_owned()));
     }
-    if facts.production {
-        badges.push((Role::Production, " PRODUCTION ".into()));
+    if !facts.badge.is_empty() {
+        let badge = wording::shown(&facts.badge);
+        let badge = wording::cut(&badge, WIDEST_BADGE, canvas.glyphs().ellipsis);
+        badges.push((Role::Production, format!(" {badge} ")));
     }
     if let Some(reason) = &facts.read_only {
         badges.push((Role::ReadOnly, format!(" READ-ONLY {reason} ")));
