@@ -247,7 +247,7 @@ pub enum ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum RecordCommand {
-    /// Write records anew that a comment overwrote, from ids, state and audit events
+    /// Write records anew that a comment overwrote, from ids, audit events and this machine's last build
     Repair {
         #[command(flatten)]
         operation: OperationFlags,

@@ -5,6 +5,7 @@
 
 use super::environment::Resolved;
 use super::name::{ClusterId, Identifier};
+use super::object::Object;
 use sha2::{Digest, Sha256};
 
 /// A definition with ids and sides taken out: equal texts, equal meaning.
@@ -39,6 +40,16 @@ pub fn digest(canonical: &str) -> String {
         .take(6)
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// `u12 0123456789ab`: the object's id with the digest of its definition, which is left out where the catalog does not tell it.
+#[must_use]
+pub fn identity(object: &Object, resolved: &Resolved<'_>) -> String {
+    let definition = object
+        .create_sql
+        .as_deref()
+        .map(|sql| digest(&canonical(sql, resolved)));
+    format!("{} {}", object.id, definition.unwrap_or_default())
 }
 
 enum Piece {

@@ -2,9 +2,12 @@
 
 use crate::domain::action::Operation;
 use crate::domain::history::{AuditEntry, AuditStatement};
+use crate::domain::last_build::{Built, LastBuild};
+use crate::domain::name::SchemaId;
 use crate::domain::plan::Plan;
 use crate::ops::progress::Outcome;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -23,6 +26,15 @@ enum Line {
         findings: Vec<String>,
         /// What a drop takes along, as `kind name (owner)`.
         closure: Vec<String>,
+        /// The ids of the schemas that a deploy or a sync builds in.
+        #[serde(default)]
+        builds_in: Vec<SchemaId>,
+    },
+    /// A deploy or a sync ended as a whole: what stands in its schemas now.
+    Built {
+        at: String,
+        #[serde(flatten)]
+        built: Built,
     },
     Sent {
         at: String,
@@ -76,7 +88,7 @@ impl AuditFile {
     ///
     /// # Errors
     /// When the folder or the file can't be made: then the operation must not run.
-    pub fn begin(dir: &Path, plan: &Plan, by: &str) -> io::Result<Self> {
+    pub fn begin(dir: &Path, plan: &Plan, by: &str, builds_in: Vec<SchemaId>) -> io::Result<Self> {
         fs::create_dir_all(dir)?;
         let at = now();
         let stem: String = at
@@ -117,6 +129,7 @@ impl AuditFile {
                 .iter()
                 .map(|item| format!("{} {} (owner {})", item.kind, item.name, item.owner))
                 .collect(),
+            builds_in,
         })?;
         Ok(audit)
     }
@@ -157,6 +170,10 @@ impl AuditFile {
         });
     }
 
+    pub fn built(&mut self, built: Built) {
+        self.write(&Line::Built { at: now(), built });
+    }
+
     pub fn end(&mut self, outcome: &Outcome) {
         self.write(&Line::Ended {
             at: now(),
@@ -187,6 +204,63 @@ impl AuditFile {
 /// # Errors
 /// When the folder or a file in it can't be read.
 pub fn history(dir: &Path) -> io::Result<Vec<AuditEntry>> {
+    files(dir)?
+        .iter()
+        .filter_map(|file| read_entry(file).transpose())
+        .collect()
+}
+
+/// The last deploy or sync on any of these schemas, by this machine.
+#[must_use]
+pub fn last_build(dir: &Path, environment: &str, schemas: &BTreeSet<SchemaId>) -> LastBuild {
+    let files = match files(dir) {
+        Ok(files) => files,
+        Err(error) => return LastBuild::Untold(unread(dir, &error)),
+    };
+    for file in &files {
+        match read_build(file, environment, schemas) {
+            Ok(Some(found)) => return found,
+            Ok(None) => {}
+            // What can't be read may have been the last one.
+            Err(error) => return LastBuild::Untold(unread(file, &error)),
+        }
+    }
+    LastBuild::Untold(format!(
+        "no build on its schemas is on record in {}",
+        dir.display()
+    ))
+}
+
+fn unread(path: &Path, error: &io::Error) -> String {
+    format!("{} can't be read: {error}", path.display())
+}
+
+/// What one file tells of a build in these schemas; `None` when it is of something else.
+fn read_build(
+    file: &Path,
+    environment: &str,
+    schemas: &BTreeSet<SchemaId>,
+) -> io::Result<Option<LastBuild>> {
+    let mut lines = lines(file)?;
+    let began = match lines.next().transpose()? {
+        Some(Line::Began {
+            at,
+            environment: of,
+            builds_in,
+            ..
+        }) if of == environment && builds_in.iter().any(|schema| schemas.contains(schema)) => at,
+        _ => return Ok(None),
+    };
+    for line in lines {
+        if let Line::Built { built, .. } = line? {
+            return Ok(Some(LastBuild::Whole(built)));
+        }
+    }
+    Ok(Some(LastBuild::Unfinished(began)))
+}
+
+/// The audit files, newest first.
+fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = match fs::read_dir(dir) {
         Ok(entries) => entries
             .map(|entry| Ok(entry?.path()))
@@ -200,20 +274,23 @@ pub fn history(dir: &Path) -> io::Result<Vec<AuditEntry>> {
     });
     files.sort();
     files.reverse();
-    files
-        .iter()
-        .filter_map(|file| read_entry(file).transpose())
-        .collect()
+    Ok(files)
 }
 
-/// One file; `None` when it does not begin as an audit file does. A line that was cut off ends it.
+/// The lines of a file up to the first that is none of ours: one that was cut off ends it.
+fn lines(file: &Path) -> io::Result<impl Iterator<Item = io::Result<Line>>> {
+    let lines = BufReader::new(File::open(file)?).lines();
+    Ok(lines.map_while(|line| {
+        line.map(|line| serde_json::from_str(&line).ok())
+            .transpose()
+    }))
+}
+
+/// One file; `None` when it does not begin as an audit file does.
 fn read_entry(file: &Path) -> io::Result<Option<AuditEntry>> {
     let mut entry: Option<AuditEntry> = None;
-    for line in BufReader::new(File::open(file)?).lines() {
-        let Ok(line) = serde_json::from_str::<Line>(&line?) else {
-            break;
-        };
-        match (line, &mut entry) {
+    for line in lines(file)? {
+        match (line?, &mut entry) {
             (
                 Line::Began {
                     at,
@@ -280,6 +357,6 @@ fn add(entry: &mut AuditEntry, line: Line) {
             entry.message = message;
             entry.seconds = Some(seconds);
         }
-        Line::Note { .. } | Line::Began { .. } => {}
+        Line::Note { .. } | Line::Began { .. } | Line::Built { .. } => {}
     }
 }

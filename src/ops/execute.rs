@@ -7,7 +7,9 @@ use super::request::Request;
 use super::run::Run;
 use super::session::Session;
 use crate::domain::action::Operation;
+use crate::domain::environment::Side;
 use crate::domain::finding::Severity;
+use crate::domain::name::SchemaId;
 use crate::domain::plan::{Confirmation, ConfirmedPlan, Plan, Step};
 use crate::domain::quantity::some_of;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -79,10 +81,11 @@ impl Session {
             );
         }
         let by = planned.observation.access.role_name.to_string();
-        let audit = match AuditFile::begin(&self.settings().folders.audit, plan, &by) {
+        let dir = &self.settings().folders.audit;
+        let audit = match AuditFile::begin(dir, plan, &by, builds_in(plan, &planned)) {
             Ok(audit) => Arc::new(Mutex::new(audit)),
             Err(error) => {
-                let place = self.settings().folders.audit.display();
+                let place = dir.display();
                 return outcome(
                     OutcomeKind::Failed,
                     format!(
@@ -163,6 +166,14 @@ impl Session {
         request: &Request,
     ) -> Result<Planned, super::error::OpsError> {
         self.plan_from(request, self.observe().await?).await
+    }
+}
+
+/// The schemas whose contents a build replaces, by id.
+fn builds_in(plan: &Plan, planned: &Planned) -> Vec<SchemaId> {
+    match plan.operation {
+        Operation::Deploy | Operation::Sync => planned.observation.schemas(Side::Deployment),
+        _ => Vec::new(),
     }
 }
 

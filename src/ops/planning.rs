@@ -1,11 +1,14 @@
 //! From a request to a plan: observe, plan, rehearse.
 
+use super::audit;
 use super::build::Builder;
 use super::error::OpsError;
 use super::request::Request;
 use super::session::{Observation, Session};
 use crate::domain::action::{Danger, Operation};
+use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
+use crate::domain::last_build::LastBuilds;
 use crate::domain::plan::{self, Build, Plan, Statement};
 use crate::domain::readiness::Readiness;
 use crate::materialize::execute::{Executor, TransactionOutcome};
@@ -97,7 +100,10 @@ impl Session {
             Operation::Promote => Ok(plan::promote(facts, &stamp, allow, rehearsed)),
             Operation::Rollback => Ok(plan::rollback(facts, &stamp, allow, rehearsed)),
             Operation::Cleanup => Ok(plan::cleanup(facts, allow)),
-            Operation::Repair => Ok(plan::repair(facts, &stamp, allow)),
+            Operation::Repair => {
+                let builds = self.last_builds(observation);
+                Ok(plan::repair(facts, &stamp, &builds, allow))
+            }
             Operation::Await => Err(OpsError::Usage(
                 "await has no plan: it only waits".to_owned(),
             )),
@@ -106,6 +112,19 @@ impl Session {
             plan.findings.insert(0, read_only(self.settings().target()));
         }
         Ok(plan)
+    }
+
+    /// What the audit trail of this machine tells of both sides.
+    fn last_builds(&self, observation: &Observation) -> LastBuilds {
+        let environment = observation.board.environment.id();
+        let on = |side| {
+            let schemas = observation.schemas(side).into_iter().collect();
+            audit::last_build(&self.settings().folders.audit, &environment, &schemas)
+        };
+        LastBuilds {
+            production: on(Side::Production),
+            deployment: on(Side::Deployment),
+        }
     }
 
     /// Sends the transaction with ROLLBACK in place of COMMIT. A plan that is blocked already is not rehearsed.

@@ -15,6 +15,7 @@ use crate::domain::board::Board;
 use crate::domain::environment::{Environment, Pair, Side, Strategy};
 use crate::domain::guard::{Ancestry, Facts};
 use crate::domain::lineage::Lineage;
+use crate::domain::name::SchemaId;
 use crate::domain::plan::{Fingerprint, Stamp};
 use crate::domain::project::Project;
 use crate::domain::provenance::provenance;
@@ -71,6 +72,17 @@ impl Observation {
             access: &self.access,
             clusters: &self.clusters,
             ancestry: self.ancestry,
+        })
+    }
+
+    /// The ids of the schemas of a side.
+    #[must_use]
+    pub fn schemas(&self, side: Side) -> Vec<SchemaId> {
+        self.with_facts(|facts| {
+            let pairs = facts.resolved.schemas.iter();
+            pairs
+                .filter_map(|pair| Some(pair.side(side)?.id.clone()))
+                .collect()
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What is asked of the server after the last step: whether it shows what the plan promised.
 
 use super::conduct::with_next;
-use super::execute::outcome;
+use super::execute::{lock, outcome};
 use super::planning::Planned;
 use super::progress::{Outcome, OutcomeKind};
 use super::request::Request;
@@ -11,6 +11,7 @@ use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
 use crate::domain::guard;
+use crate::domain::last_build::{Built, contents};
 use crate::domain::phase::Phase;
 use crate::domain::plan::Plan;
 use crate::domain::quantity::count;
@@ -81,6 +82,9 @@ impl Run<'_> {
             self.keep_production_state(observation.board.provenance.production.as_ref());
             self.check_moved_sinks(plan, &observation);
         }
+        if matches!(plan.operation, Operation::Deploy | Operation::Sync) {
+            self.keep_contents(&observation);
+        }
         outcome(
             OutcomeKind::Done,
             done_sentence(plan, planned, &observation.board),
@@ -101,6 +105,24 @@ impl Run<'_> {
                 "The manifest {hash} is not in the state directory; it was left as it is."
             )),
             Err(error) => self.note(format!("The state directory can't be written: {error}")),
+        }
+    }
+
+    /// What a whole build left, by ids: it proves the record when somebody's comment overwrites it.
+    fn keep_contents(&self, observation: &Observation) {
+        let record = observation.board.provenance.deployment.as_ref();
+        let Some(record) = record.filter(|record| record.complete) else {
+            return;
+        };
+        if let Some(manifest) = record.manifest.clone() {
+            let contents =
+                observation.with_facts(|facts| contents(facts.resolved, Side::Deployment));
+            lock(&self.audit).built(Built {
+                manifest,
+                commit: record.commit.clone(),
+                tag: record.tag.clone(),
+                contents,
+            });
         }
     }
 

@@ -88,6 +88,19 @@ impl Stage {
             .collect()
     }
 
+    /// The manifest that the records on the deployment side's schemas name.
+    fn recorded(&self) -> Vec<Option<String>> {
+        let comments = self.names(
+            "SELECT c.comment FROM mz_internal.mz_comments c JOIN mz_schemas s ON s.id = c.id \
+             WHERE c.object_type = 'schema' AND s.name LIKE '%_dbt_deploy' ORDER BY s.name",
+        );
+        let manifest = |text: &str| {
+            let mut words = text.split(' ');
+            words.find_map(|word| Some(word.strip_prefix("manifest=")?.to_owned()))
+        };
+        comments.iter().map(|[text]| manifest(text)).collect()
+    }
+
     fn ids(&self) -> Vec<Option<String>> {
         SCHEMAS
             .iter()
@@ -216,4 +229,41 @@ async fn a_record_that_a_comment_overwrote_is_made_again() {
         "{texts:?}"
     );
     stage.must(Operation::Rollback).await;
+}
+
+#[tokio::test]
+async fn records_that_are_all_gone_are_made_again_from_the_last_build_of_this_machine() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    let before = stage.recorded();
+    assert!(before.iter().all(Option::is_some), "{before:?}");
+    for schema in SCHEMAS {
+        stage.sql(&format!(
+            "COMMENT ON SCHEMA {schema}_dbt_deploy IS 'do not touch'"
+        ));
+    }
+    // As another machine sees it: there is no trail of the build.
+    let audit = stage.session.settings().folders.audit.clone();
+    let aside = stage.folder.path().join("aside");
+    std::fs::rename(&audit, &aside).unwrap();
+    let told = stage.plan(Operation::Repair).await.summary.join(" ");
+    assert!(told.contains("Unknown stays which manifest"), "{told}");
+    assert!(
+        told.contains("no build on its schemas is on record"),
+        "{told}"
+    );
+    std::fs::rename(&aside, &audit).unwrap();
+    stage.must(Operation::Repair).await;
+    assert_eq!(stage.recorded(), before);
+    let deploy = stage.plan(Operation::Deploy).await;
+    assert!(deploy.steps.is_empty(), "{:?}", deploy.script());
+    // What somebody built over it is not ours any more.
+    stage.must(Operation::Promote).await;
+    stage.must(Operation::Rollback).await;
+    stage.dbt_run(2);
+    for schema in SCHEMAS {
+        stage.sql(&format!("COMMENT ON SCHEMA {schema}_dbt_deploy IS 'mine'"));
+    }
+    let told = stage.plan(Operation::Repair).await.summary.join(" ");
+    assert!(told.contains("are not those that the last build"), "{told}");
 }

@@ -2,7 +2,7 @@
 
 use super::{ClosureItem, Fingerprint, Plan, SinkMove, Statement, Step};
 use crate::domain::action::Operation;
-use crate::domain::definition::{canonical, digest};
+use crate::domain::definition::identity;
 use crate::domain::environment::{Side, Strategy};
 use crate::domain::finding::{Allowance, Finding, apply_allowances};
 use crate::domain::guard::Facts;
@@ -121,13 +121,7 @@ fn identities(facts: &Facts<'_>) -> Vec<String> {
         .filter(|object| object.kind == crate::domain::object::ObjectKind::Sink);
     let objects: BTreeSet<String> = members
         .chain(sinks)
-        .map(|object| {
-            let definition = object
-                .create_sql
-                .as_deref()
-                .map(|sql| digest(&canonical(sql, resolved)));
-            format!("object {} {}", object.id, definition.unwrap_or_default())
-        })
+        .map(|object| format!("object {}", identity(object, resolved)))
         .collect();
     lines.extend(objects);
     lines

@@ -1,5 +1,5 @@
-//! Writing the deployment records anew, where somebody's comment overwrote or forged them: from ids, audit events, the records that are left
-//! and the state directory.
+//! Writing the deployment records anew, where somebody's comment overwrote or forged them: from ids, the server's audit events, the records
+//! that are left, the audit trail of this machine and the state directory.
 
 use super::draft::{Draft, Stamp, record, with_twin};
 use super::{Plan, Statement};
@@ -7,33 +7,37 @@ use crate::domain::action::Operation;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
+use crate::domain::last_build::{LastBuilds, unproven_rows};
 use crate::domain::provenance::Judgement;
 use crate::domain::quantity::count;
 use crate::domain::record::{Record, Role};
 use crate::domain::standing::Standing;
 use std::collections::BTreeSet;
 
-/// Records for every schema whose own does not say what its side is. Where the events do not tell, nothing is made up.
+/// Records for every schema whose own does not say what its side is. Where the events do not tell, nothing is made up; what a side holds is
+/// told by a record that is left, else by the last build of this machine where its ids still stand there, else by nobody.
 #[must_use]
-pub fn repair(facts: &Facts<'_>, stamp: &Stamp, allowed: &BTreeSet<Allowance>) -> Plan {
+pub fn repair(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    builds: &LastBuilds,
+    allowed: &BTreeSet<Allowance>,
+) -> Plan {
     let mut draft = Draft::new(Operation::Repair);
     draft.findings = guard::schema_ownership(facts, &[Side::Production, Side::Deployment]);
     draft.findings.extend(guard::unverified(facts));
     draft.findings.extend(unfinished(facts));
-    match deployment(facts, stamp) {
-        Ok(record) => {
-            let retired =
-                matches!(&record, Some(it) if matches!(it.role, Role::Retired | Role::Synced));
-            if let Some(record) = &record {
-                write(facts, &mut draft, Side::Deployment, record);
-            }
-            if retired || is_claimed(facts, Side::Production) {
-                write(
-                    facts,
-                    &mut draft,
-                    Side::Production,
-                    &production(facts, stamp),
-                );
+    let mut sources = Vec::new();
+    match deployment(facts, stamp, builds) {
+        Ok(wanted) => {
+            let retired = matches!(&wanted, Some(it) if matches!(it.record.role, Role::Retired | Role::Synced));
+            let production = (retired || is_claimed(facts, Side::Production))
+                .then(|| production(facts, stamp, builds));
+            for (side, wanted) in [(Side::Deployment, wanted), (Side::Production, production)] {
+                if let Some(wanted) = wanted {
+                    write(facts, &mut draft, side, &wanted.record);
+                    sources.extend(wanted.source);
+                }
             }
         }
         Err(reason) => draft.findings.push(untold(facts, &reason)),
@@ -46,18 +50,31 @@ pub fn repair(facts: &Facts<'_>, stamp: &Stamp, allowed: &BTreeSet<Allowance>) -
             count(draft.steps.len(), "record")
         )
     }];
+    draft.summary.extend(sources);
     draft.close(facts, allowed)
 }
 
+/// What a side's record should say.
+struct Wanted {
+    record: Record,
+    /// Where it is known from what the side holds, or that it stays unknown: a sentence. `None`: a record that is left tells it.
+    source: Option<String>,
+}
+
 /// What the deployment side's record should say; `None` where the side is empty and none is due.
-fn deployment(facts: &Facts<'_>, stamp: &Stamp) -> Result<Option<Record>, String> {
+fn deployment(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    builds: &LastBuilds,
+) -> Result<Option<Wanted>, String> {
     let provenance = &facts.board.provenance;
     let left = provenance
         .deployment
         .as_ref()
         .filter(|_| provenance.agrees());
+    let wanted = |role| Some(held(facts, stamp, builds, Side::Deployment, role, left));
     if let Some(left) = left.filter(|_| provenance.is_current()) {
-        return Ok(Some(again(facts, stamp, left, left.role)));
+        return Ok(wanted(left.role));
     }
     let role = match &provenance.standing {
         Standing::Empty => return Ok(None),
@@ -68,40 +85,86 @@ fn deployment(facts: &Facts<'_>, stamp: &Stamp) -> Result<Option<Record>, String
             (Some(left), _) => left.role,
         },
     };
-    Ok(Some(match left {
-        Some(left) => again(facts, stamp, left, role),
-        None => {
-            let complete = role != Role::Candidate || is_whole(facts);
-            record(facts, stamp, role, complete, None)
-        }
-    }))
+    Ok(wanted(role))
 }
 
-/// A record that is left on the side tells its contents.
-fn again(facts: &Facts<'_>, stamp: &Stamp, left: &Record, role: Role) -> Record {
-    Record {
-        commit: left.commit.clone(),
-        tag: left.tag.clone(),
-        base: left.base.clone(),
-        ..record(facts, stamp, role, left.complete, left.manifest.as_deref())
-    }
-}
-
-/// Production's contents, by a record that is left, else by the state directory.
-fn production(facts: &Facts<'_>, stamp: &Stamp) -> Record {
+/// Production's; without a record and without a proof, `state/manifest.json` is what it says of itself.
+fn production(facts: &Facts<'_>, stamp: &Stamp, builds: &LastBuilds) -> Wanted {
     let left = facts.board.provenance.production.as_ref();
-    match left.filter(|left| left.role == Role::Production) {
-        Some(left) => again(facts, stamp, left, Role::Production),
-        None => {
-            let state = facts
-                .project()
-                .and_then(|project| project.production.clone());
-            Record {
-                commit: None,
-                tag: None,
-                ..record(facts, stamp, Role::Production, true, state.as_deref())
-            }
-        }
+    let left = left.filter(|left| left.role == Role::Production);
+    let mut wanted = held(
+        facts,
+        stamp,
+        builds,
+        Side::Production,
+        Role::Production,
+        left,
+    );
+    let state = facts
+        .project()
+        .and_then(|project| project.production.clone());
+    if let (None, Some(state)) = (&wanted.record.manifest, state) {
+        wanted.source = Some(format!(
+            "That production runs the manifest {state} is what manifest.json in the state directory says; nothing else proves it."
+        ));
+        wanted.record.manifest = Some(state);
+    }
+    wanted
+}
+
+/// The record of a side with this role: its contents by a record that is left, else by the proof of ids, else unknown.
+fn held(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    builds: &LastBuilds,
+    side: Side,
+    role: Role,
+    left: Option<&Record>,
+) -> Wanted {
+    // A build of somebody else, at another commit, must not pass for ours.
+    let blank = Record {
+        commit: None,
+        tag: None,
+        ..record(facts, stamp, role, true, None)
+    };
+    if let Some(left) = left.filter(|left| left.manifest.is_some() || !left.complete) {
+        return Wanted {
+            record: Record {
+                manifest: left.manifest.clone(),
+                base: left.base.clone(),
+                commit: left.commit.clone(),
+                tag: left.tag.clone(),
+                complete: left.complete,
+                ..blank
+            },
+            source: None,
+        };
+    }
+    match builds.on(side).proven(facts.resolved, side) {
+        Ok(built) => Wanted {
+            source: Some(format!(
+                "The {side} side holds the manifest {}: its ids and definitions are those that the last build of this machine left{}.",
+                built.manifest,
+                unproven_rows(facts.resolved, side)
+            )),
+            record: Record {
+                manifest: Some(built.manifest.clone()),
+                commit: built.commit.clone(),
+                tag: built.tag.clone(),
+                ..blank
+            },
+        },
+        Err(why) => Wanted {
+            source: Some(format!(
+                "Unknown stays which manifest the {side} side holds: {why}. What is compared with it will be built whole."
+            )),
+            record: Record {
+                commit: left.and_then(|left| left.commit.clone()),
+                tag: left.and_then(|left| left.tag.clone()),
+                complete: left.is_some() || role != Role::Candidate || is_whole(facts),
+                ..blank
+            },
+        },
     }
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::finding::Severity;
 use crate::domain::fixture::{id, pair};
 use crate::domain::guard::{self, Ancestry};
+use crate::domain::last_build::{Built, LastBuild, LastBuilds, contents};
 use crate::domain::lineage::{Happening, Subject};
 use crate::domain::provenance::Unfinished;
 
@@ -22,8 +23,37 @@ fn record(role: Role) -> Record {
     }
 }
 
+fn untold() -> LastBuild {
+    LastBuild::Untold("no build is on record".to_owned())
+}
+
+/// The last build that ended with what stands on the deployment side now.
+fn built(world: &World) -> LastBuild {
+    world.with_facts(|facts| {
+        LastBuild::Whole(Built {
+            manifest: "beefbeefbeef".to_owned(),
+            commit: Some("c0ffee".to_owned()),
+            tag: Some("pr_7".to_owned()),
+            contents: contents(facts.resolved, Side::Deployment),
+        })
+    })
+}
+
 fn repaired(world: &World) -> Plan {
-    world.with_facts(|facts| repair(facts, &stamp(), &BTreeSet::new()))
+    repaired_after(world, untold(), untold())
+}
+
+/// `stamp` is of another commit than any build.
+fn repaired_after(world: &World, production: LastBuild, deployment: LastBuild) -> Plan {
+    let stamp = Stamp {
+        commit: Some("decade".to_owned()),
+        ..stamp()
+    };
+    let builds = LastBuilds {
+        production,
+        deployment,
+    };
+    world.with_facts(|facts| repair(facts, &stamp, &builds, &BTreeSet::new()))
 }
 
 fn deploying(world: &World, stamp: &Stamp) -> Vec<(FindingId, Severity)> {
@@ -214,6 +244,75 @@ fn overwritten_records_of_a_promoted_pair_are_made_again() {
         (role_of(&world, "prod"), role_of(&world, "prod_dbt_deploy")),
         (Some(Role::Production), Some(Role::Retired))
     );
+}
+
+#[test]
+fn what_a_side_holds_is_proven_by_the_ids_of_the_last_build() {
+    let mut world = World::new();
+    let last = built(&world);
+    world.comment("u2", Some("cleaned up".to_owned()));
+    let plan = repaired_after(&world, untold(), last.clone());
+    assert_eq!(blocks(&plan), []);
+    let script = plan.script().join("\n");
+    for told in [
+        "role=candidate",
+        "manifest=beefbeefbeef",
+        "commit=c0ffee",
+        "tag=pr_7",
+        "complete=yes",
+    ] {
+        assert!(script.contains(told), "{script}");
+    }
+    assert!(
+        plan.summary.join(" ").contains("manifest beefbeefbeef"),
+        "{:?}",
+        plan.summary
+    );
+    carry_out(&mut world, &plan);
+    let again = repaired_after(&world, untold(), last.clone());
+    assert!(again.steps.is_empty(), "{:?}", again.script());
+    // Its contents went to production since, and both comments were overwritten.
+    let promote = promoted(&world);
+    carry_out(&mut world, &promote);
+    for id in ["u1", "u2"] {
+        world.comment(id, Some("cleaned up".to_owned()));
+    }
+    let plan = repaired_after(&world, last, untold());
+    let script = plan.script().join("\n");
+    assert!(
+        script.contains("role=production") && script.contains("manifest=beefbeefbeef"),
+        "{script}"
+    );
+}
+
+#[test]
+fn what_nothing_proves_stays_unknown_and_is_told() {
+    let mut world = World::new();
+    let last = built(&world);
+    world.comment("u2", Some("cleaned up".to_owned()));
+    let foo = world.id(Side::Deployment, "foo");
+    let object = world.catalog().objects.get_mut(&foo).unwrap();
+    object.create_sql = Some("CREATE MATERIALIZED VIEW foo AS SELECT 'by hand'".to_owned());
+    let cut_off = LastBuild::Unfinished("2026-11-20T09:00:00Z".to_owned());
+    for (last, why) in [
+        (last, "are not those that the last build"),
+        (cut_off, "2026-11-20T09:00:00Z"),
+        (untold(), "no build is on record"),
+    ] {
+        let plan = repaired_after(&world, untold(), last);
+        assert_eq!(blocks(&plan), []);
+        let script = plan.script().join("\n");
+        assert!(
+            !script.contains("manifest=") && !script.contains("commit="),
+            "nothing is made up: {script}"
+        );
+        let told = plan.summary.join(" ");
+        assert!(
+            told.contains("Unknown stays which manifest the deployment side holds")
+                && told.contains(why),
+            "{told}"
+        );
+    }
 }
 
 #[test]
