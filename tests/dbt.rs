@@ -5,15 +5,22 @@ use cutover::dbt::manifest::{Manifest, ResourceType};
 use cutover::dbt::runner::{
     arguments::{Program, Selection, Suffix},
     event::DbtEvent,
+    limit::Limit,
     process::{self, Ended, Surroundings, Verdict},
     version,
 };
 use cutover::domain::plan::DbtCommand;
 use cutover::ops::sample;
-use std::{collections::BTreeMap, path::Path, path::PathBuf, process::Command, sync::OnceLock};
+use std::{
+    collections::BTreeMap, path::Path, path::PathBuf, process::Command, sync::OnceLock,
+    time::Duration,
+};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_util::sync::CancellationToken;
+
+/// Longer than dbt takes for the sample, even on a busy machine.
+const LONG: Limit = Limit::Reading(Duration::from_secs(600));
 
 /// The executable: `DBT`, or the one that the script makes.
 fn executable() -> PathBuf {
@@ -67,7 +74,7 @@ impl Sample {
         let (events, mut heard) = mpsc::channel(16);
         let run = async move {
             let cancel = CancellationToken::new();
-            process::run(command, surroundings, &events, &cancel)
+            process::run(command, surroundings, &events, &cancel, LONG)
                 .await
                 .unwrap()
         };
@@ -99,7 +106,7 @@ fn compiled_models(manifest: &Path) -> BTreeMap<String, String> {
 #[tokio::test]
 async fn the_version_is_the_one_that_the_sample_was_compiled_with() {
     let sample = Sample::new();
-    let found = version::probe(&sample.program().version(), sample.path())
+    let found = version::probe(&sample.program().version(), sample.path(), LONG)
         .await
         .unwrap()
         .unwrap();

@@ -137,6 +137,7 @@ impl Loading<'_, '_> {
             screen: self.screen(),
             read_only: self.layers.value(&TABLE.read_only).value,
             validate: self.layers.value(&TABLE.validate).value,
+            command_deadline: self.positive(&TABLE.command_deadline),
             project_dir,
             config_file: config.map(|(file, _)| file),
             targets,

@@ -44,8 +44,8 @@ pub use setting::{
     Argument, COMMAND_VARIABLES, Flag, LOG_VARIABLE, Row, SECTIONS, Scope, Section, Setting, rows,
 };
 pub use settings::{
-    Color, Dbt, Folders, Promotion, RunnerKind, Screen, Settings, TargetNames, ValidateCommand,
-    Waiting,
+    Color, Dbt, DbtDeadlines, Folders, Promotion, RunnerKind, Screen, Settings, TargetNames,
+    ValidateCommand, Waiting,
 };
 pub use sources::{Need, Sources, Vocabulary};
 pub use timespan::{InvalidTimespan, Timespan};

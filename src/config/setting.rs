@@ -169,12 +169,30 @@ settings! {
 
         dbt_args: Key<Vec<String>>(Vec::new()) = anywhere(), ["Further arguments for every `dbt run`."];
 
+        dbt_start_deadline: Key<Timespan>(Timespan::from_secs(2 * 60)) = anywhere(), [
+            "How long dbt may take to start: to import itself, or to tell its version to `cutover doctor`. Past one of these three",
+            "deadlines dbt is ended as by ctrl-c: SIGINT, at which it cancels its queries, 10 s later SIGTERM, 5 s later SIGKILL."
+        ];
+
+        dbt_read_deadline: Key<Timespan>(Timespan::from_secs(15 * 60)) = anywhere(), [
+            "How long dbt may take to read the project, by one compile, parse or list. It says nothing meanwhile, so this is the time",
+            "in all; without a partial parse the largest projects take minutes."
+        ];
+
+        dbt_silence_deadline: Key<Timespan>(Timespan::from_secs(15 * 60)) = anywhere(), [
+            "How long dbt may say nothing while it builds; a build may take as long as it goes on talking, which it does around each",
+            "statement. Raise it where one statement (a seed, a table) takes longer. The next `cutover deploy` finishes what was ended."
+        ];
+
         validate: Key<Vec<ValidateCommand>>(Vec::new()) = anywhere()
             .example("[{ name = \"tests\", command = [\"dbt\", \"test\"] }]"), [
             "Commands that `cutover validate` runs, without a shell, after its own comparisons. Exit code 0 passes.",
             "They find CUTOVER_TARGET, CUTOVER_DATABASE, and comma-separated CUTOVER_PRODUCTION_SCHEMAS, CUTOVER_PRODUCTION_CLUSTERS,",
             "CUTOVER_DEPLOYMENT_SCHEMAS and CUTOVER_DEPLOYMENT_CLUSTERS in their environment."
         ];
+
+        command_deadline: Key<Timespan>(Timespan::from_secs(30 * 60)) = anywhere(),
+            ["How long one of these commands may take. Past it the command is killed, and has not passed."];
     }
 
     "Files" {

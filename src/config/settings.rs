@@ -82,6 +82,17 @@ pub struct Promotion {
     pub retry_backoff: Timespan,
 }
 
+/// How long dbt is waited for, by what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DbtDeadlines {
+    /// Until it has been imported, or tells its version.
+    pub start: Timespan,
+    /// One compile, parse or list, whatever it says meanwhile.
+    pub read: Timespan,
+    /// While it builds: between two lines that it says.
+    pub silence: Timespan,
+}
+
 /// How dbt is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dbt {
@@ -90,6 +101,7 @@ pub struct Dbt {
     pub executable: PathBuf,
     /// Arguments added to every `dbt run`.
     pub args: Vec<String>,
+    pub deadlines: DbtDeadlines,
     /// Passed on as `--profiles-dir`.
     pub profiles_dir: PathBuf,
     /// Passed on as `--profile`, when another one than the project's was named.
@@ -139,6 +151,8 @@ pub struct Settings {
     pub screen: Screen,
     pub read_only: bool,
     pub validate: Vec<ValidateCommand>,
+    /// How long one of these commands may take.
+    pub command_deadline: Timespan,
     /// The targets of strategy `targets`; absent with strategy `swap`.
     pub targets: Option<TargetNames>,
     /// dbt's default schema at the target (`target.schema`), where a profile says it.

@@ -6,7 +6,7 @@ use super::{
     load::Loading,
     problem::{Origin, Problem, suggestion},
     setting::{Key, Optional, TABLE},
-    settings::{Dbt, Folders, Promotion, Screen, Waiting},
+    settings::{Dbt, DbtDeadlines, Folders, Promotion, Screen, Waiting},
     timespan::Timespan,
 };
 use crate::domain::connection::Deadlines;
@@ -66,7 +66,7 @@ impl Loading<'_, '_> {
         }
     }
 
-    fn positive(&mut self, key: &Key<Timespan>) -> Timespan {
+    pub(super) fn positive(&mut self, key: &Key<Timespan>) -> Timespan {
         let chosen = self.layers.value(key);
         if chosen.value.duration().is_zero() {
             let problem = Problem::value(
@@ -93,8 +93,17 @@ impl Loading<'_, '_> {
             runner,
             executable,
             args: self.dbt_args(),
+            deadlines: self.dbt_deadlines(),
             profiles_dir,
             profile,
+        }
+    }
+
+    fn dbt_deadlines(&mut self) -> DbtDeadlines {
+        DbtDeadlines {
+            start: self.positive(&TABLE.dbt_start_deadline),
+            read: self.positive(&TABLE.dbt_read_deadline),
+            silence: self.positive(&TABLE.dbt_silence_deadline),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Numbers of things in sentences.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 /// `1 object`, `3 objects`, `0 indexes`.
 #[must_use]
@@ -23,6 +24,13 @@ pub fn part<N: Display + PartialEq + From<u8>>(number: N, total: N, noun: &str) 
 #[must_use]
 pub fn seconds(millis: u64) -> String {
     format!("{}.{} s", millis / 1000, millis % 1000 / 100)
+}
+
+/// A length of time for people, to the tenth of a second: `60 s`, `0.2 s`.
+#[must_use]
+pub fn span(length: Duration) -> String {
+    let tenths = (length.as_secs_f64() * 10.0).round() / 10.0;
+    format!("{tenths} s")
 }
 
 /// How many names a sentence or a list for people takes; JSON has all of them.
@@ -59,6 +67,8 @@ mod tests {
         assert_eq!(count(0, "index"), "0 indexes");
         assert_eq!(part(1, 1, "model"), "1 of 1 model");
         assert_eq!(part(1, 2, "model"), "1 of 2 models");
+        assert_eq!(span(Duration::from_millis(60_004)), "60 s");
+        assert_eq!(span(Duration::from_millis(190)), "0.2 s");
         assert_eq!(agree(2, "does", "do"), "do");
         assert_eq!(some_of(["a", "b"]), "a, b");
         assert!(some_of(1..=12).ends_with("9, 10 and 2 more"));

@@ -7,7 +7,8 @@ use super::settings::{ConnectionSettings, SslMode};
 pub use super::tap::Notice;
 use super::tap::{Received, Tapped};
 use super::tls::Tls;
-use super::waiting::{Ask, Waited, Waits, seconds};
+use super::waiting::{Ask, Waited, Waits};
+use crate::domain::quantity::span;
 pub use asking::Stop;
 use socket2::{SockRef, TcpKeepalive};
 use std::sync::Arc;
@@ -133,7 +134,7 @@ impl Connector {
     fn silent(&self, how: &str, after: Duration) -> Error {
         Error::new(Class::Unreachable {
             address: self.settings().address(),
-            reason: format!("it {how} within {}", seconds(after)),
+            reason: format!("it {how} within {}", span(after)),
         })
     }
 

@@ -1,6 +1,7 @@
 //! What a server is waited for: by kind, each with a deadline of its own, and how long already.
 
 use crate::domain::connection::Deadlines;
+use crate::domain::quantity::span;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,20 +69,8 @@ pub struct Waited {
 
 impl fmt::Display for Waited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "no answer to {} within {}",
-            self.ask,
-            seconds(self.after)
-        )
+        write!(f, "no answer to {} within {}", self.ask, span(self.after))
     }
-}
-
-/// `60 s`, `0.2 s`.
-#[must_use]
-pub fn seconds(span: Duration) -> String {
-    let tenths = (span.as_secs_f64() * 10.0).round() / 10.0;
-    format!("{tenths} s")
 }
 
 /// Everything that is waited for now. Cheap to clone; all clones are one list.
@@ -151,11 +140,5 @@ mod tests {
         );
         drop(first);
         assert_eq!(waits.longest().unwrap().ask, Ask::Commit);
-    }
-
-    #[test]
-    fn spans_are_told_to_the_tenth() {
-        assert_eq!(seconds(Duration::from_millis(60_004)), "60 s");
-        assert_eq!(seconds(Duration::from_millis(190)), "0.2 s");
     }
 }

@@ -9,6 +9,7 @@ use crate::config::Settings;
 use crate::dbt::manifest::{Manifest, ManifestHash};
 use crate::dbt::runner::arguments::Program;
 use crate::dbt::runner::event::{DbtEvent, LogLevel, NodeStatus};
+use crate::dbt::runner::limit::Limit;
 use crate::dbt::runner::process::{self, Ended, Surroundings, Verdict};
 use crate::dbt::runner::profile;
 use crate::domain::plan::DbtCommand;
@@ -131,8 +132,11 @@ impl Session {
     pub(super) async fn quietly(&self, command: &DbtCommand) -> Result<(), OpsError> {
         let surroundings = surroundings(self.settings());
         let cancel = CancellationToken::new();
-        let ended =
-            quiet(async |events| process::run(command, &surroundings, events, &cancel).await).await;
+        let limit = Limit::Reading(self.settings().dbt.deadlines.read.duration());
+        let ended = quiet(async |events| {
+            process::run(command, &surroundings, events, &cancel, limit).await
+        })
+        .await;
         ended
             .map_err(|error| error.to_string())
             .and_then(verdict)
@@ -276,6 +280,7 @@ pub(super) fn verdict(ended: Ended) -> Result<(), String> {
         Verdict::Succeeded => Ok(()),
         Verdict::NodesFailed => Err(format!("models failed{}", because())),
         Verdict::Cancelled => Err("dbt was stopped".to_owned()),
+        Verdict::Overdue(limit) => Err(format!("{limit}, so it was ended{}", because())),
         Verdict::Killed => Err("dbt was killed by a signal".to_owned()),
         Verdict::Failed => Err(format!("dbt failed{}", because())),
     }

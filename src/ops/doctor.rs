@@ -1,6 +1,7 @@
 //! doctor: one check per thing that must be right, each with what to do when it is not.
 
 use super::session::Session;
+use crate::dbt::runner::limit::Limit;
 use crate::dbt::runner::version::probe;
 use crate::domain::environment::Side;
 use crate::domain::finding::Severity;
@@ -8,10 +9,6 @@ use crate::domain::guard;
 use crate::domain::quantity::some_of;
 use crate::materialize::observe::Observer;
 use serde::Serialize;
-use std::time::Duration;
-
-/// `dbt --version` asks the network for newer versions, which may never answer.
-const DBT_ANSWERS: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -143,15 +140,8 @@ impl Session {
         };
         let remedy = "Install dbt-materialize, name the executable with the setting `dbt`, or use --runner compiled.";
         let version = program.version();
-        let probing = probe(&version, &self.settings().project_dir);
-        let Ok(probed) = tokio::time::timeout(DBT_ANSWERS, probing).await else {
-            let message = format!(
-                "dbt --version did not end within {} s",
-                DBT_ANSWERS.as_secs()
-            );
-            return check("dbt", Health::Warn, message, remedy);
-        };
-        match probed {
+        let start = Limit::Start(self.settings().dbt.deadlines.start.duration());
+        match probe(&version, &self.settings().project_dir, start).await {
             Ok(Some(version)) => match version.adapter {
                 Some(adapter) => check(
                     "dbt",

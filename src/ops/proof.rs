@@ -13,6 +13,7 @@ use crate::dbt::manifest::{Manifest, ManifestHash, ResourceType};
 use crate::dbt::rendering::{self, Parsed, Reported};
 use crate::dbt::runner::arguments::{LEFT_OUT, Program, Suffix, Verb as Build};
 use crate::dbt::runner::driver::{Answer, Driver, DriverError, Verb};
+use crate::dbt::runner::limit::Limit;
 use crate::dbt::runner::{executable, process};
 use crate::dbt::selection::{ResourceTypes, Selection, SelectionError, select};
 use crate::domain::action::Operation;
@@ -23,11 +24,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-
-/// How long dbt may read a project; the largest known ones take minutes without a partial parse.
-const READING: Duration = Duration::from_secs(900);
 
 /// dbt's own file beside its manifest: what a later parse need not read again.
 const PARTIAL_PARSE: &str = "partial_parse.msgpack";
@@ -47,6 +44,8 @@ pub(super) enum StandBy {
 /// A driver with what it was told and what it has told.
 pub(super) struct Standing {
     driver: Driver,
+    /// For one compile, parse or list.
+    reading: Limit,
     /// The arguments of a parse that is under way.
     ordered: Option<Vec<String>>,
     parsed: Option<Told>,
@@ -154,11 +153,15 @@ impl Session {
             return Ok(None);
         };
         let surroundings = surroundings(settings);
+        let deadlines = settings.dbt.deadlines;
+        let start = Limit::Start(deadlines.start.duration());
         let started =
-            quiet(async |events| Driver::start(&interpreter, &surroundings, events).await).await;
+            quiet(async |events| Driver::start(&interpreter, &surroundings, events, start).await)
+                .await;
         match started {
             Ok(driver) => Ok(Some(Standing {
                 driver,
+                reading: Limit::Reading(deadlines.read.duration()),
                 ordered: None,
                 parsed: None,
             })),
@@ -260,19 +263,20 @@ impl Session {
         progress: &Listener,
         cancel: &CancellationToken,
     ) -> Result<(), String> {
+        let silence = Limit::Silence(self.settings().dbt.deadlines.silence.duration());
         let mut stand_by = self.dbt.lock().await;
         told(command, progress, async |events| match &mut *stand_by {
             StandBy::Driver(standing) => {
                 let go = async {
                     standing.driver.order(Verb::Go, &command.arguments).await?;
-                    standing.driver.answer(events, cancel, None).await
+                    standing.driver.answer(events, cancel, silence).await
                 };
                 let answer = go.await.map_err(|error| error.to_string())?;
                 Ok(answer.ended())
             }
             StandBy::Processes => {
                 let surroundings = surroundings(self.settings());
-                let ended = process::run(command, &surroundings, events, cancel).await;
+                let ended = process::run(command, &surroundings, events, cancel, silence).await;
                 ended.map_err(|error| error.to_string())
             }
             StandBy::Nobody => Err("the dbt that the plan was made with is gone".to_owned()),
@@ -340,8 +344,8 @@ impl Standing {
 
     async fn hear(&mut self) -> Result<Answer, OpsError> {
         let never = CancellationToken::new();
-        let driver = &mut self.driver;
-        let heard = quiet(async |events| driver.answer(events, &never, Some(READING)).await).await;
+        let (driver, reading) = (&mut self.driver, self.reading);
+        let heard = quiet(async |events| driver.answer(events, &never, reading).await).await;
         heard.map_err(tool)
     }
 }

@@ -7,10 +7,9 @@ use super::progress::{ModelState, Outcome, Progress};
 use super::session::Session;
 use crate::domain::action::Operation;
 use crate::domain::plan::{DbtCommand, Plan, Promise, Statement, Step};
-use crate::domain::quantity::some_of;
+use crate::domain::quantity::{some_of, span};
 use crate::materialize::error::{Class, Error};
 use crate::materialize::execute::{Executor, StatementEvent, TransactionOutcome};
-use crate::materialize::waiting::seconds;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -373,7 +372,7 @@ fn hear(audit: &Mutex<AuditFile>, progress: &Listener, event: StatementEvent) {
         StatementEvent::AskedToStop { statement, at_most } => {
             let text = format!(
                 "Asked to stop: the answer to `{statement}` is waited for, {} at most.",
-                seconds(at_most)
+                span(at_most)
             );
             lock(audit).note(&text);
             tell(progress, Progress::Note { text });

@@ -19,12 +19,13 @@ use crate::domain::name::SchemaId;
 use crate::domain::plan::{Fingerprint, Stamp};
 use crate::domain::project::Project;
 use crate::domain::provenance::provenance;
+use crate::domain::quantity::span;
 use crate::domain::readiness::Thresholds;
 use crate::domain::record::{Record, Role};
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::connection::Connector;
 use crate::materialize::observe::Observer;
-use crate::materialize::waiting::{Ask, seconds};
+use crate::materialize::waiting::Ask;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -80,9 +81,7 @@ impl Observation {
     pub fn schemas(&self, side: Side) -> Vec<SchemaId> {
         self.with_facts(|facts| {
             let pairs = facts.resolved.schemas.iter();
-            pairs
-                .filter_map(|pair| Some(pair.side(side)?.id.clone()))
-                .collect()
+            pairs.filter_map(|pair| Some(pair.side(side)?.id)).collect()
         })
     }
 }
@@ -170,12 +169,12 @@ impl Session {
         match self.connector.waiting() {
             Some(waited) if waited.ask == Ask::Connection => format!(
                 "Interrupted after waiting {} for {} to let us in",
-                seconds(waited.after),
+                span(waited.after),
                 self.connector.settings().address()
             ),
             Some(waited) => format!(
                 "Interrupted after waiting {} for the answer to {}",
-                seconds(waited.after),
+                span(waited.after),
                 waited.ask
             ),
             None => "Interrupted".to_owned(),

@@ -327,6 +327,43 @@ fn a_silent_server_during_a_promote_leaves_no_doubt_unsaid() {
     assert_eq!(status["phase"], "promoted");
 }
 
+/// A dbt that is started and then says nothing, for ever.
+fn with_a_silent_dbt(deadlines: &str) -> tempfile::TempDir {
+    let project = project();
+    let dbt = project.path().join("dbt.sh");
+    std::fs::write(&dbt, "#!/bin/sh\nexec sleep 600\n").unwrap();
+    let runnable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&dbt, runnable).unwrap();
+    let config = format!("runner = \"dbt\"\ndbt = \"./dbt.sh\"\n{deadlines}\n");
+    std::fs::write(project.path().join("cutover.toml"), config).unwrap();
+    project
+}
+
+#[test]
+fn a_silent_dbt_ends_what_waits_for_it_with_a_sentence_about_the_wait() {
+    let folder = with_a_silent_dbt("dbt_start_deadline = \"300ms\"\ndbt_read_deadline = \"300ms\"");
+    let server = Server::start(folder.path());
+    let ended = server.run(folder.path(), &["deploy", "--yes"]).with_code(1);
+    let told = "dbt did not read the project within 0.3 s (`dbt_read_deadline`), so it was ended";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    let ended = server.run(folder.path(), &["doctor"]);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    let told = "dbt did not answer within 0.3 s (`dbt_start_deadline`), so it was ended";
+    assert!(said.contains(told), "{said}");
+}
+
+#[test]
+fn a_command_of_validate_that_does_not_end_has_not_passed() {
+    let folder = with_a_silent_dbt(
+        "validate = [{ name = \"mine\", command = [\"./dbt.sh\"] }]\ncommand_deadline = \"300ms\"",
+    );
+    let server = Server::start(folder.path());
+    let ended = server.run(folder.path(), &["validate"]).with_code(4);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    let told = "./dbt.sh did not end within 0.3 s (`command_deadline`), so it was killed";
+    assert!(said.contains(told), "{said}");
+}
+
 /// The outcomes in the audit files, oldest first.
 fn audit_ends(project: &Path) -> Vec<String> {
     let mut files: Vec<_> = std::fs::read_dir(project.join("state/audit"))

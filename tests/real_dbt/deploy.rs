@@ -1,7 +1,7 @@
 //! `cutover` deploys with real dbt: where dbt would build is proven by dbt itself, before anything is sent.
 
 use super::{connect, dbt, rows};
-use cutover::config::{Need, Overrides, Settings, Sources, Variables, Vocabulary};
+use cutover::config::{Need, Overrides, Settings, Sources, Vocabulary};
 use cutover::domain::action::Operation;
 use cutover::domain::finding::{Finding, FindingId, Severity};
 use cutover::domain::plan::{Confirmation, Plan};
@@ -58,6 +58,10 @@ impl Shop {
     }
 
     fn session_by(&self, runner: &str) -> Session {
+        self.session_with(runner, &[])
+    }
+
+    fn session_with(&self, runner: &str, variables: &[(&str, &str)]) -> Session {
         self.write("cutover.toml", &format!("dbt = \"{}\"\n", self.dbt));
         let project = self.path().to_owned();
         let dir = project.display().to_string();
@@ -67,8 +71,11 @@ impl Shop {
                 .with("--profiles-dir", dir)
                 .with("--url", self.url())
                 .with("--runner", runner),
-            variables: Variables::from_iter([("HOME".to_owned(), project.display().to_string())]),
-            working_dir: project,
+            variables: [("HOME", project.to_str().unwrap())]
+                .into_iter()
+                .chain(variables.iter().copied())
+                .collect(),
+            working_dir: project.clone(),
             need: Need::Server,
             vocabulary: Vocabulary {
                 actions: &[],
@@ -342,6 +349,32 @@ async fn a_dbt_that_is_no_python_program_is_proven_by_its_manifest() {
     );
 }
 
+/// A hook that holds up every build, as long as it stands there.
+fn hold_up(shop: &Shop) -> String {
+    let project = std::fs::read_to_string(shop.path().join("dbt_project.yml")).unwrap();
+    let slow = "\non-run-start: \"{% if flags.WHICH == 'run' %}{{ log('sleeps now', info=true) }}{{ adapter.sleep(600) }}{% endif %}\"\n";
+    shop.write("dbt_project.yml", &format!("{project}{slow}"));
+    project
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_that_falls_silent_is_ended_and_finished_by_the_next() {
+    let shop = Shop::new().await;
+    let project = hold_up(&shop);
+    let hasty = shop.session_with("dbt", &[("CUTOVER_DBT_SILENCE_DEADLINE", "3s")]);
+    let plan = shop.plan(&hasty).await;
+    let ended = shop.execute(&hasty, plan).await;
+    assert_eq!(ended.outcome, OutcomeKind::Unfinished, "{}", ended.message);
+    let told = "dbt said nothing for 3 s while it built (`dbt_silence_deadline`), so it was ended";
+    assert!(ended.message.contains(told), "{}", ended.message);
+    assert_eq!(ended.next.as_deref(), Some("cutover deploy"));
+    let record = shop.everything().await.join("\n");
+    assert!(record.contains("complete=no"), "{record}");
+    shop.write("dbt_project.yml", &project);
+    let deployed = shop.perform(&shop.session(), Operation::Deploy).await;
+    assert_eq!(deployed.outcome, OutcomeKind::Done, "{}", deployed.message);
+}
+
 /// The process groups whose leader is a child of this process, by their leader.
 #[cfg(target_os = "linux")]
 fn children(of: u32) -> Vec<u32> {
@@ -361,9 +394,7 @@ fn children(of: u32) -> Vec<u32> {
 async fn killed(shop: &Shop) {
     use std::time::Duration;
     use tokio::io::{AsyncBufReadExt, BufReader};
-    let project = std::fs::read_to_string(shop.path().join("dbt_project.yml")).unwrap();
-    let slow = "\non-run-start: \"{% if flags.WHICH == 'run' %}{{ log('sleeps now', info=true) }}{{ adapter.sleep(600) }}{% endif %}\"\n";
-    shop.write("dbt_project.yml", &format!("{project}{slow}"));
+    hold_up(shop);
     shop.write("cutover.toml", &format!("dbt = \"{}\"\n", shop.dbt));
     let mut cutover = tokio::process::Command::new(env!("CARGO_BIN_EXE_cutover"))
         .args(["deploy", "--yes", "--runner", "dbt", "--url", &shop.url()])

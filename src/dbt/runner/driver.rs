@@ -6,21 +6,18 @@
 use super::event::DbtEvent;
 use super::executable::Interpreter;
 use super::group::{Group, Ladder};
+use super::limit::{Limit, Timer};
 use super::process::{self, LAST_WORDS, Patience, ProcessError, Surroundings};
 use crate::dbt::rendering::Reported;
 use serde::{Deserialize, Serialize};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{ChildStdin, Command};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 const DRIVER: &str = include_str!("../../../assets/dbt/driver.py");
-
-/// How long the imports may take.
-const IMPORTS: Duration = Duration::from_secs(120);
 
 /// One dbt process that takes orders.
 pub struct Driver {
@@ -77,14 +74,14 @@ pub enum DriverError {
     Unusable(String),
     #[error("dbt ended without an answer{}", .0.as_ref().map_or_else(String::new, |words| format!(": {words}")))]
     Ended(Option<String>),
-    #[error("dbt gave no answer for {} seconds; run the same with dbt by hand, or use --runner compiled", .0.as_secs())]
-    Silent(Duration),
+    #[error("{0}, so it was ended; run the same with dbt by hand, or use --runner compiled")]
+    Overdue(Limit),
     #[error("dbt was stopped")]
     Cancelled,
 }
 
 impl Driver {
-    /// Starts the interpreter and waits until it has imported dbt.
+    /// Starts the interpreter and waits until it has imported dbt, for as long as `start` allows.
     ///
     /// # Errors
     /// When it can't be started, has no dbt to drive, or does not answer.
@@ -92,6 +89,7 @@ impl Driver {
         interpreter: &Interpreter,
         surroundings: &Surroundings,
         events: &mpsc::Sender<DbtEvent>,
+        start: Limit,
     ) -> Result<Self, DriverError> {
         let program = interpreter.program.display().to_string();
         let mut process = Command::new(&interpreter.program);
@@ -113,7 +111,7 @@ impl Driver {
         let first = serde_json::json!({ "marker": driver.marker });
         driver.send(&first.to_string()).await?;
         let ready = driver
-            .answer(events, &CancellationToken::new(), Some(IMPORTS))
+            .answer(events, &CancellationToken::new(), start)
             .await?;
         match ready.exit {
             0 => Ok(driver),
@@ -145,37 +143,45 @@ impl Driver {
         matches!(self.group.child.try_wait(), Ok(None))
     }
 
-    /// Waits for the answer to the oldest order, and passes on what dbt says meanwhile. When `cancel` fires, the process group
-    /// gets SIGINT, later SIGTERM, later SIGKILL.
+    /// Waits for the answer to the oldest order, and passes on what dbt says meanwhile. When `cancel` fires, or when dbt exceeds the
+    /// limit, the process group gets SIGINT, later SIGTERM, later SIGKILL.
     ///
     /// # Errors
-    /// When the process ends first, is cancelled, or is silent for longer than `within`.
+    /// When the process ends first, is cancelled, or is ended for the limit's sake.
     pub async fn answer(
         &mut self,
         events: &mpsc::Sender<DbtEvent>,
         cancel: &CancellationToken,
-        within: Option<Duration>,
+        limit: Limit,
     ) -> Result<Answer, DriverError> {
         let mut ladder = Ladder::new(self.patience);
+        let mut timer = Timer::new(limit);
+        let mut stopped = None;
         let mut error = None;
-        let deadline = Instant::now() + within.unwrap_or_default();
         loop {
             tokio::select! {
                 biased;
-                Some(line) = self.lines.recv() => match self.read(&line) {
-                    Some(_) if ladder.is_climbed() => return Err(DriverError::Cancelled),
-                    Some(answer) => return Ok(answer),
-                    None => process::pass_on(&line, events, &mut error).await,
-                },
-                () = cancel.cancelled(), if !ladder.is_climbed() => ladder.climb(&mut self.group),
-                () = sleep_until(ladder.next), if ladder.is_climbed() => ladder.climb(&mut self.group),
-                () = sleep_until(deadline), if within.is_some() => {
-                    return Err(DriverError::Silent(within.unwrap_or_default()));
+                Some(line) = self.lines.recv() => {
+                    timer.heard();
+                    match self.read(&line) {
+                        Some(answer) => return stopped.map_or(Ok(answer), Err),
+                        None => process::pass_on(&line, events, &mut error).await,
+                    }
                 }
+                () = cancel.cancelled(), if !ladder.is_climbed() => {
+                    stopped = Some(DriverError::Cancelled);
+                    ladder.climb(&mut self.group);
+                }
+                () = timer.over(), if !ladder.is_climbed() => {
+                    stopped = Some(DriverError::Overdue(limit));
+                    ladder.climb(&mut self.group);
+                }
+                () = sleep_until(ladder.next), if ladder.is_climbed() => ladder.climb(&mut self.group),
                 status = self.group.child.wait() => {
                     status.map_err(ProcessError::Watch)?;
                     self.group.ended = true;
-                    return self.last_words(events, error, ladder.is_climbed()).await;
+                    let answer = self.last_words(events, error).await;
+                    return stopped.map_or(answer, Err);
                 }
             }
         }
@@ -186,7 +192,6 @@ impl Driver {
         &mut self,
         events: &mpsc::Sender<DbtEvent>,
         mut error: Option<String>,
-        is_cancelled: bool,
     ) -> Result<Answer, DriverError> {
         let mut last = None;
         let rest = async {
@@ -200,7 +205,6 @@ impl Driver {
             None
         };
         match timeout(LAST_WORDS, rest).await {
-            _ if is_cancelled => Err(DriverError::Cancelled),
             Ok(Some(answer)) => Ok(answer),
             _ => Err(DriverError::Ended(error.or(last))),
         }
@@ -222,6 +226,85 @@ impl Answer {
                 _ => process::Verdict::Failed,
             },
             error: self.error.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::process::Patience;
+    use super::*;
+    use std::time::Duration;
+
+    /// Answers to the first order as one that stands by, then does as it is told by the script.
+    const READY: &str = r#"read -r first; marker=${first#*\"marker\":\"}; printf '%s{"exit":0}\n' "${marker%\"*}"; "#;
+
+    const SOON: Duration = Duration::from_millis(100);
+    const LONG: Duration = Duration::from_secs(600);
+
+    async fn start(script: &str, start: Limit) -> Result<Driver, DriverError> {
+        let interpreter = Interpreter {
+            program: "sh".into(),
+            arguments: vec!["-c".to_owned(), script.to_owned()],
+        };
+        let surroundings = Surroundings {
+            patience: Patience {
+                interrupt: Duration::from_millis(50),
+                terminate: Duration::from_millis(50),
+            },
+            ..Surroundings::folder(std::env::temp_dir())
+        };
+        let (events, _heard) = mpsc::channel(16);
+        Driver::start(&interpreter, &surroundings, &events, start).await
+    }
+
+    async fn build(script: &str, limit: Limit) -> (Result<Answer, DriverError>, Vec<DbtEvent>) {
+        let script = format!("{READY} read -r go; {script}");
+        let mut driver = start(&script, Limit::Start(LONG)).await.ok().unwrap();
+        let (events, mut heard) = mpsc::channel(16);
+        driver.order(Verb::Go, &[]).await.unwrap();
+        let answer = driver
+            .answer(&events, &CancellationToken::new(), limit)
+            .await;
+        drop(events);
+        let mut all = Vec::new();
+        while let Some(event) = heard.recv().await {
+            all.push(event);
+        }
+        (answer, all)
+    }
+
+    #[tokio::test]
+    async fn a_dbt_that_never_starts_is_ended() {
+        let limit = Limit::Start(SOON);
+        let error = start("exec sleep 600", limit).await.err().unwrap();
+        assert!(
+            matches!(error, DriverError::Overdue(it) if it == limit),
+            "{error}"
+        );
+        assert!(error.to_string().contains("dbt_start_deadline"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_dbt_that_falls_silent_while_it_builds_is_ended_and_heard_to_the_end() {
+        let script = "trap 'echo cancelled; exit 1' INT; while :; do sleep 0.01; done";
+        let (answer, events) = build(script, Limit::Silence(SOON)).await;
+        let error = answer.unwrap_err().to_string();
+        assert!(
+            error.contains("said nothing for 0.1 s") && error.contains("dbt_silence_deadline"),
+            "{error}"
+        );
+        let cancelled =
+            |event: &DbtEvent| matches!(event, DbtEvent::Log { text, .. } if text == "cancelled");
+        assert!(events.iter().any(cancelled), "{events:?}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_in_time_is_one_whatever_the_limit() {
+        let script = r#"printf '%s{"exit":1}\n' "${marker%\"*}"; exec sleep 600"#;
+        for limit in [Limit::Silence(LONG), Limit::Reading(LONG)] {
+            let (answer, _) = build(script, limit).await;
+            assert_eq!(answer.unwrap().exit, 1);
         }
     }
 }

@@ -7,6 +7,7 @@
 //! | [`executable`] | where dbt is, and the Python behind it |
 //! | [`driver`] | one dbt process that parses, tells where it would build, and builds when told to |
 //! | [`process`] | runs a command line, streams its events, and ends it when asked to |
+//! | [`limit`] | how long dbt is waited for |
 //! | [`version`] | which dbt there is |
 //! | [`compiled`] | the compiled runner: models to statements (experimental) |
 //! | [`rewrite`] | relation names in compiled SQL, from production to deployment |
@@ -18,6 +19,7 @@ pub mod driver;
 pub mod event;
 pub mod executable;
 mod group;
+pub mod limit;
 pub mod process;
 pub mod profile;
 pub mod rewrite;

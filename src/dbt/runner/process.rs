@@ -3,6 +3,7 @@
 use super::event::{self, DbtEvent, LogLevel};
 use super::executable;
 use super::group::{Group, Ladder};
+use super::limit::{Limit, Timer};
 use crate::domain::{connection::Secret, plan::DbtCommand};
 use std::{io, path::PathBuf, process::ExitStatus, time::Duration};
 use tokio::{
@@ -31,6 +32,8 @@ pub enum ProcessError {
     Folder { dir: PathBuf, source: io::Error },
     #[error("dbt could not be watched: {0}; look at what it built before going on")]
     Watch(#[source] io::Error),
+    #[error("{0}, so it was ended")]
+    Overdue(Limit),
 }
 
 /// How dbt ended.
@@ -50,8 +53,10 @@ pub enum Verdict {
     NodesFailed,
     /// Any other exit code: dbt itself failed (2: usage, connection, parse errors).
     Failed,
-    /// We ended it.
+    /// We ended it, as we were asked to.
     Cancelled,
+    /// We ended it, since it did not keep to this limit.
+    Overdue(Limit),
     /// Somebody else ended it with a signal.
     Killed,
 }
@@ -94,8 +99,8 @@ impl Surroundings {
     }
 }
 
-/// Runs dbt until it ends, and sends what it says to `events`. When `cancel` fires, dbt's whole process group gets SIGINT,
-/// later SIGTERM, later SIGKILL. When this future is dropped, the group is killed.
+/// Runs dbt until it ends, and sends what it says to `events`. When `cancel` fires, or when it exceeds the limit, dbt's whole process
+/// group gets SIGINT, later SIGTERM, later SIGKILL. When this future is dropped, the group is killed.
 ///
 /// # Errors
 /// When dbt can't be started or watched. A dbt that fails is no error: see [`Ended`].
@@ -104,6 +109,7 @@ pub async fn run(
     surroundings: &Surroundings,
     events: &mpsc::Sender<DbtEvent>,
     cancel: &CancellationToken,
+    limit: Limit,
 ) -> Result<Ended, ProcessError> {
     let program = executable::find(&command.program, &surroundings.dir)?;
     let mut process = Command::new("sh");
@@ -116,11 +122,23 @@ pub async fn run(
     let _input = group.input();
     let mut lines = group.lines();
     let mut ladder = Ladder::new(surroundings.patience);
+    let mut timer = Timer::new(limit);
+    let mut stopped = None;
     let mut error = None;
     let status = loop {
         tokio::select! {
-            Some(line) = lines.recv() => pass_on(&line, events, &mut error).await,
-            () = cancel.cancelled(), if !ladder.is_climbed() => ladder.climb(&mut group),
+            Some(line) = lines.recv() => {
+                timer.heard();
+                pass_on(&line, events, &mut error).await;
+            }
+            () = cancel.cancelled(), if !ladder.is_climbed() => {
+                stopped = Some(Verdict::Cancelled);
+                ladder.climb(&mut group);
+            }
+            () = timer.over(), if !ladder.is_climbed() => {
+                stopped = Some(Verdict::Overdue(limit));
+                ladder.climb(&mut group);
+            }
             () = sleep_until(ladder.next), if ladder.is_climbed() => ladder.climb(&mut group),
             status = group.child.wait() => break status.map_err(ProcessError::Watch)?,
         }
@@ -134,7 +152,7 @@ pub async fn run(
     // A grandchild that keeps the pipe open costs its last words, nothing else.
     let _ = timeout(LAST_WORDS, rest).await;
     Ok(Ended {
-        verdict: verdict(status, ladder.is_climbed()),
+        verdict: verdict(status, stopped),
         error,
     })
 }
@@ -158,14 +176,14 @@ pub(super) async fn pass_on(
     let _ = events.send(event).await;
 }
 
-/// What an exit means.
-pub(super) fn verdict(status: ExitStatus, cancelled: bool) -> Verdict {
-    match status.code() {
-        Some(0) => Verdict::Succeeded,
-        _ if cancelled => Verdict::Cancelled,
-        Some(1) => Verdict::NodesFailed,
-        Some(_) => Verdict::Failed,
-        None => Verdict::Killed,
+/// What an exit means. `stopped`: why we ended it, where we did.
+fn verdict(status: ExitStatus, stopped: Option<Verdict>) -> Verdict {
+    match (status.code(), stopped) {
+        (Some(0), _) => Verdict::Succeeded,
+        (_, Some(stopped)) => stopped,
+        (Some(1), None) => Verdict::NodesFailed,
+        (Some(_), None) => Verdict::Failed,
+        (None, None) => Verdict::Killed,
     }
 }
 
@@ -193,11 +211,20 @@ mod tests {
 
     /// Runs to the end and cancels once the script has said `ready`.
     async fn ended(script: &str, cancel_when_ready: bool) -> (Ended, Vec<DbtEvent>) {
+        let long = Limit::Silence(Duration::from_secs(600));
+        ended_within(script, cancel_when_ready, long).await
+    }
+
+    async fn ended_within(
+        script: &str,
+        cancel_when_ready: bool,
+        limit: Limit,
+    ) -> (Ended, Vec<DbtEvent>) {
         let (events, mut heard) = mpsc::channel(1);
         let cancel = CancellationToken::new();
         let (command, surroundings) = (shell(script), surroundings());
         let run = async {
-            let ended = run(&command, &surroundings, &events, &cancel).await;
+            let ended = run(&command, &surroundings, &events, &cancel, limit).await;
             drop(events);
             ended.unwrap()
         };
@@ -257,6 +284,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_says_nothing_for_too_long_is_ended_and_says_its_last_words() {
+        let limit = Limit::Silence(Duration::from_millis(100));
+        let script = "trap 'echo cancelled; exit 1' INT; while :; do sleep 0.01; done";
+        let (ended, events) = ended_within(script, false, limit).await;
+        assert_eq!(ended.verdict, Verdict::Overdue(limit));
+        assert!(
+            events
+                .iter()
+                .any(|event| matches!(event, DbtEvent::Log { text, .. } if text == "cancelled")),
+            "{events:?}"
+        );
+        // It ended well just then.
+        let script = "trap 'exit 0' INT; while :; do sleep 0.01; done";
+        let (ended, _) = ended_within(script, false, limit).await;
+        assert_eq!(ended.verdict, Verdict::Succeeded);
+    }
+
+    #[tokio::test]
     async fn a_process_ends_with_whoever_started_it() {
         let mut process = Command::new("sh");
         process.args(["-c", WATCH, "dbt", "sh", "-c", "echo ready; exec sleep 600"]);
@@ -288,6 +333,7 @@ mod tests {
             &surroundings(),
             &events,
             &CancellationToken::new(),
+            Limit::Start(Duration::from_secs(600)),
         )
         .await
         .unwrap_err();

@@ -2,7 +2,8 @@
 
 use super::{
     event::DbtEvent,
-    process::{self, ProcessError, Surroundings},
+    limit::Limit,
+    process::{self, ProcessError, Surroundings, Verdict},
 };
 use crate::domain::plan::DbtCommand;
 use std::path::Path;
@@ -12,13 +13,18 @@ use tokio_util::sync::CancellationToken;
 /// What dbt prints for `--version`, when it runs at all.
 ///
 /// # Errors
-/// When dbt can't be started or watched.
-pub async fn probe(command: &DbtCommand, dir: &Path) -> Result<Option<DbtVersion>, ProcessError> {
+/// When dbt can't be started or watched, or exceeds the limit: it asks the network for newer versions, which may never answer.
+pub async fn probe(
+    command: &DbtCommand,
+    dir: &Path,
+    limit: Limit,
+) -> Result<Option<DbtVersion>, ProcessError> {
     let (events, mut heard) = mpsc::channel(16);
     let run = async move {
         let surroundings = Surroundings::folder(dir);
         // Dropping the sender with this block ends the listening below.
-        process::run(command, &surroundings, &events, &CancellationToken::new()).await
+        let never = CancellationToken::new();
+        process::run(command, &surroundings, &events, &never, limit).await
     };
     let hear = async {
         let mut text = String::new();
@@ -31,8 +37,10 @@ pub async fn probe(command: &DbtCommand, dir: &Path) -> Result<Option<DbtVersion
         text
     };
     let (ended, text) = tokio::join!(run, hear);
-    ended?;
-    Ok(DbtVersion::read(&text))
+    match ended?.verdict {
+        Verdict::Overdue(limit) => Err(ProcessError::Overdue(limit)),
+        _ => Ok(DbtVersion::read(&text)),
+    }
 }
 
 /// The versions that `dbt --version` tells.

@@ -3,13 +3,13 @@
 use super::alignment::Alignment;
 use super::event::Event;
 use super::pace::Pace;
+use crate::domain::quantity::span;
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::assemble::Assembler;
 use crate::materialize::connection::{Connector, Link, Purpose};
 use crate::materialize::error::{Class, Error};
 use crate::materialize::probe::Probed;
 use crate::materialize::queries::{Offer, Topic};
-use crate::materialize::waiting::seconds;
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
@@ -203,7 +203,7 @@ async fn follow(
                 let topic = heard.iter().min_by_key(|(_, at)| **at).map_or("live", |(topic, _)| topic.as_str());
                 return End::Broken(Error::new(Class::LinkLost {
                     statement_sent: true,
-                    reason: format!("no sign of life on the {topic} stream for {}", seconds(silence)),
+                    reason: format!("no sign of life on the {topic} stream for {}", span(silence)),
                 }));
             }
         }

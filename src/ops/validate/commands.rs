@@ -2,10 +2,12 @@
 
 use crate::config::{COMMAND_VARIABLES, ValidateCommand};
 use crate::domain::environment::{Pair, Side};
+use crate::domain::quantity::span;
 use crate::ops::session::Session;
 use serde::Serialize;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::Instant;
+use tokio::time::timeout;
 
 /// Lines of a command's output that are kept when it fails.
 const KEPT_LINES: usize = 20;
@@ -15,7 +17,7 @@ const KEPT_LINES: usize = 20;
 pub struct CommandReport {
     pub name: String,
     pub passed: bool,
-    /// `None`: it could not be started, or was ended by a signal.
+    /// `None`: it could not be started, was ended by a signal, or took too long.
     pub exit_code: Option<i32>,
     pub seconds: f64,
     /// The last lines that it printed, when it did not pass.
@@ -38,15 +40,7 @@ impl Session {
         let started = Instant::now();
         let ended = match command.command.split_first() {
             None => Err("the command is empty".to_owned()),
-            Some((program, arguments)) => tokio::process::Command::new(program)
-                .args(arguments)
-                .envs(self.command_variables())
-                .current_dir(&self.settings().project_dir)
-                .stdin(Stdio::null())
-                .kill_on_drop(true)
-                .output()
-                .await
-                .map_err(|error| format!("{program} can't be started: {error}")),
+            Some((program, arguments)) => self.output(program, arguments).await,
         };
         let seconds = started.elapsed().as_secs_f64();
         let (exit_code, output) = match ended {
@@ -64,6 +58,24 @@ impl Session {
             exit_code,
             seconds,
             output: if passed { Vec::new() } else { output },
+        }
+    }
+
+    async fn output(&self, program: &str, arguments: &[String]) -> Result<Output, String> {
+        let output = tokio::process::Command::new(program)
+            .args(arguments)
+            .envs(self.command_variables())
+            .current_dir(&self.settings().project_dir)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let deadline = self.settings().command_deadline.duration();
+        match timeout(deadline, output).await {
+            Ok(ended) => ended.map_err(|error| format!("{program} can't be started: {error}")),
+            Err(_) => Err(format!(
+                "{program} did not end within {} (`command_deadline`), so it was killed",
+                span(deadline)
+            )),
         }
     }
 
