@@ -12,7 +12,7 @@ use super::name::{
 };
 use super::object::{Catalog, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema};
 use super::plan::Stamp;
-use super::project::{Model, Project};
+use super::project::{Materialization, Model, Project};
 use super::readiness::Thresholds;
 use super::record::{Record, Role};
 use super::snapshot::{
@@ -236,7 +236,7 @@ impl World {
                 reads.join(", ")
             )),
             parent: None,
-            flavor: String::new(),
+            connector: None,
             kind: kind.clone(),
         };
         self.catalog().objects.insert(object_id, object);
@@ -287,9 +287,9 @@ impl World {
             .insert(*id, Frontier::At(LogicalTime(NOW - millis)));
     }
 
-    pub fn connector(&mut self, id: &ObjectId, status: &str) {
+    pub fn connector(&mut self, id: &ObjectId, state: &str) {
         let status = ConnectorStatus {
-            status: status.to_owned(),
+            state: state.into(),
             error: None,
             since: None,
         };
@@ -435,7 +435,7 @@ pub fn model(text: &str) -> Model {
             schema: name("prod"),
             name: name(text),
         },
-        materialized: "materialized_view".to_owned(),
+        materialized: Materialization::MaterializedView,
         cluster: Some(name("compute")),
         change: None,
         change_from_deployment: None,

@@ -34,4 +34,5 @@ pub mod rendered;
 pub mod snapshot;
 pub mod standing;
 pub mod validation;
+mod word;
 pub mod workflow;

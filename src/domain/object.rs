@@ -1,46 +1,27 @@
 //! Catalog items, and the catalog around them: schemas, clusters, replicas, dependency edges.
 
 use super::name::{ClusterId, DatabaseId, Identifier, ObjectId, ReplicaId, RoleId, SchemaId};
+use super::word::words;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
-/// What a catalog item is. The words are those of `mz_catalog.mz_objects.type`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(into = "String", from = "String")]
-pub enum ObjectKind {
-    Table,
-    Source,
-    View,
-    MaterializedView,
-    Index,
-    Sink,
-    Connection,
-    Secret,
-    Type,
-    Function,
-    /// A kind that this version does not know; never treated as ready.
-    Other(String),
+words! {
+    /// What a catalog item is: `mz_catalog.mz_objects.type`. A kind that is not known is never ready.
+    ObjectKind {
+        Table = "table",
+        Source = "source",
+        View = "view",
+        MaterializedView = "materialized-view",
+        Index = "index",
+        Sink = "sink",
+        Connection = "connection",
+        Secret = "secret",
+        Type = "type",
+        Function = "function",
+    }
 }
 
 impl ObjectKind {
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Table => "table",
-            Self::Source => "source",
-            Self::View => "view",
-            Self::MaterializedView => "materialized-view",
-            Self::Index => "index",
-            Self::Sink => "sink",
-            Self::Connection => "connection",
-            Self::Secret => "secret",
-            Self::Type => "type",
-            Self::Function => "function",
-            Self::Other(text) => text,
-        }
-    }
-
     /// The words that `DROP` and `COMMENT ON` use: `MATERIALIZED VIEW`.
     #[must_use]
     pub fn keyword(&self) -> String {
@@ -57,33 +38,34 @@ impl ObjectKind {
     }
 }
 
-impl From<String> for ObjectKind {
-    fn from(text: String) -> Self {
-        match text.as_str() {
-            "table" => Self::Table,
-            "source" => Self::Source,
-            "view" => Self::View,
-            "materialized-view" => Self::MaterializedView,
-            "index" => Self::Index,
-            "sink" => Self::Sink,
-            "connection" => Self::Connection,
-            "secret" => Self::Secret,
-            "type" => Self::Type,
-            "function" => Self::Function,
-            _ => Self::Other(text),
-        }
+words! {
+    /// What a source or sink connects to: `mz_catalog.mz_sources.type` and `mz_catalog.mz_sinks.type`.
+    ConnectorType {
+        Kafka = "kafka",
+        Postgres = "postgres",
+        MySql = "mysql",
+        SqlServer = "sql-server",
+        LoadGenerator = "load-generator",
+        Iceberg = "iceberg",
+        Webhook = "webhook",
+        /// Tells how far its source has read.
+        Progress = "progress",
+        /// A table of its source.
+        Subsource = "subsource",
     }
 }
 
-impl From<ObjectKind> for String {
-    fn from(kind: ObjectKind) -> Self {
-        kind.as_str().to_owned()
+impl ConnectorType {
+    /// Whether it comes with another source and goes with it.
+    #[must_use]
+    pub fn is_subordinate(&self) -> bool {
+        matches!(self, Self::Progress | Self::Subsource)
     }
-}
 
-impl fmt::Display for ObjectKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+    /// Whether it ingests in a dataflow of its own. What is not known does.
+    #[must_use]
+    pub fn has_dataflow(&self) -> bool {
+        !self.is_subordinate() && *self != Self::Webhook
     }
 }
 
@@ -102,8 +84,8 @@ pub struct Object {
     pub create_sql: Option<String>,
     /// The relation that an index is on, or the source that a table is fed by.
     pub parent: Option<ObjectId>,
-    /// The type column of sources and sinks (`kafka`, `load-generator`, `progress`, ...); empty elsewhere.
-    pub flavor: String,
+    /// Only of sources and sinks.
+    pub connector: Option<ConnectorType>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,13 +97,21 @@ pub struct Schema {
     pub comment: Option<String>,
 }
 
-/// When a managed cluster runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ClusterSchedule {
-    Manual,
-    /// Without replicas between refreshes: legitimately paused.
-    OnRefresh,
+words! {
+    /// When a managed cluster runs: `mz_internal.mz_cluster_schedules.type`.
+    ClusterSchedule {
+        Manual = "manual",
+        /// Without replicas between refreshes: legitimately paused.
+        OnRefresh = "on-refresh",
+    }
+}
+
+impl ClusterSchedule {
+    /// The words of `CREATE CLUSTER ... (SCHEDULE = ...)`.
+    #[must_use]
+    pub fn keyword(&self) -> String {
+        self.as_str().replace('-', " ").to_uppercase()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use super::environment::{Environment, Resolved, Side};
 use super::name::{Identifier, QualifiedName};
+use super::word::words;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -46,14 +47,49 @@ pub enum Comparison {
     Unknown(String),
 }
 
+words! {
+    /// What a node becomes in the database: dbt's `materialized`.
+    Materialization {
+        View = "view",
+        MaterializedView = "materialized_view",
+        /// dbt-materialize's earlier word.
+        OldMaterializedView = "materializedview",
+        /// dbt-materialize makes a materialized view of it.
+        Table = "table",
+        Incremental = "incremental",
+        Seed = "seed",
+        Test = "test",
+        /// A part of the nodes that read it.
+        Ephemeral = "ephemeral",
+        Source = "source",
+        SourceTable = "source_table",
+        Sink = "sink",
+    }
+}
+
+impl Materialization {
+    /// Left out of deployments: a second source would ingest twice, a second sink would publish twice.
+    pub const CONNECTORS: [Self; 3] = [Self::Sink, Self::Source, Self::SourceTable];
+
+    #[must_use]
+    pub fn is_connector(&self) -> bool {
+        Self::CONNECTORS.contains(self)
+    }
+
+    /// Whether a deployment builds a relation of it.
+    #[must_use]
+    pub fn is_built(&self) -> bool {
+        !self.is_connector() && *self != Self::Ephemeral
+    }
+}
+
 /// A node of the project that makes a relation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Model {
     pub unique_id: String,
     /// Where it builds without the deploy variable: the production name.
     pub relation: QualifiedName,
-    /// `view`, `materialized_view`, `sink`, `source`, `seed`, ...
-    pub materialized: String,
+    pub materialized: Materialization,
     /// The cluster that it names, without suffix.
     pub cluster: Option<Identifier>,
     /// Against what production runs. `None`: not changed.
@@ -66,10 +102,7 @@ impl Model {
     /// Sinks and sources are left out of deployments: a second one would publish or ingest twice.
     #[must_use]
     pub fn is_deployed(&self) -> bool {
-        !matches!(
-            self.materialized.as_str(),
-            "sink" | "source" | "source_table" | "ephemeral" | "test"
-        )
+        self.materialized.is_built() && self.materialized != Materialization::Test
     }
 
     /// Whether the environment lists the schema that it builds into.

@@ -11,7 +11,7 @@ mod tests;
 
 use super::environment::{Resolved, Side};
 use super::name::{ClusterId, ObjectId, ReplicaId};
-use super::object::{ClusterSchedule, Object, ObjectKind};
+use super::object::{ClusterSchedule, ConnectorType, Object, ObjectKind};
 use super::quantity::part;
 pub use super::quantity::seconds;
 use super::snapshot::{Frontier, Lag, LogicalTime, Snapshot};
@@ -280,8 +280,8 @@ pub fn counts(object: &Object) -> bool {
     match object.kind {
         ObjectKind::Table => object.parent.is_some(),
         ObjectKind::Source => {
-            object.cluster.is_some()
-                && !matches!(object.flavor.as_str(), "webhook" | "progress" | "subsource")
+            let connector = object.connector.as_ref();
+            object.cluster.is_some() && connector.is_none_or(ConnectorType::has_dataflow)
         }
         ObjectKind::Other(_) => object.cluster.is_some(),
         _ => object.kind.has_dataflow(),

@@ -2,6 +2,7 @@
 
 use super::name::{ClusterId, DatabaseId, Identifier, ObjectId, ReplicaId, RoleId};
 use super::object::Catalog;
+use super::word::words;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -59,19 +60,33 @@ pub struct HydrationStatus {
     pub operators: Option<(u64, u64)>,
 }
 
-/// A status word of a source or sink: `running`, `stalled`, `starting`, `paused`, `failed`, `created`, `dropped`.
+words! {
+    /// The state of a source or sink: `mz_internal.mz_source_statuses.status` and `mz_internal.mz_sink_statuses.status`.
+    ConnectorState {
+        Created = "created",
+        Starting = "starting",
+        Running = "running",
+        Paused = "paused",
+        Stalled = "stalled",
+        Failed = "failed",
+        Dropped = "dropped",
+        Ceased = "ceased",
+    }
+}
+
+/// What a source or sink reports of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectorStatus {
-    pub status: String,
+    pub state: ConnectorState,
     pub error: Option<String>,
-    /// When it took this status, milliseconds since the epoch on the server's clock.
+    /// When it took this state, milliseconds since the epoch on the server's clock.
     pub since: Option<LogicalTime>,
 }
 
 impl ConnectorStatus {
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.status == "running"
+        self.state == ConnectorState::Running
     }
 }
 
@@ -93,14 +108,30 @@ pub struct RefreshSchedule {
     pub next: Option<LogicalTime>,
 }
 
+words! {
+    /// The state of a replica's process: `mz_internal.mz_cluster_replica_statuses.status`.
+    ProcessState {
+        Online = "online",
+        Offline = "offline",
+    }
+}
+
+words! {
+    /// Why a process is offline: `mz_internal.mz_cluster_replica_statuses.reason`.
+    OfflineReason {
+        OutOfMemory = "oom-killed",
+    }
+}
+
 /// The state of one replica's processes.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ReplicaHealth {
     /// Processes that report `online`, of all that report.
     pub online: usize,
     pub processes: usize,
-    /// The reason of an offline process, e.g. `oom-killed`.
-    pub reason: Option<String>,
+    /// The state of a process that is not online, and why, where the server tells.
+    pub unwell: Option<ProcessState>,
+    pub reason: Option<OfflineReason>,
     pub since: Option<LogicalTime>,
     /// `oom-killed` events of the last 24 hours, newest last.
     pub oom_kills: Vec<LogicalTime>,

@@ -337,12 +337,8 @@ fn left_out(choice: &Choice) -> Option<Finding> {
 }
 
 fn is_built_by_dbt(node: &Node) -> bool {
-    let materialized = node.materialized();
-    let materialized = materialized.as_deref().unwrap_or("view");
-    !matches!(
-        materialized,
-        "sink" | "source" | "source_table" | "ephemeral"
-    )
+    node.materialized()
+        .is_none_or(|materialized| materialized.is_built())
 }
 
 fn is_deployed(node: &Node, environment: &Environment) -> bool {

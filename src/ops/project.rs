@@ -6,7 +6,7 @@ use crate::dbt::manifest::{Manifest, Node, ResourceType, UniqueId};
 use crate::dbt::selection::{ResourceTypes, Selection, SelectionError, select};
 use crate::domain::environment::Environment;
 use crate::domain::name::{Identifier, QualifiedName};
-use crate::domain::project::{Change, Model, Project};
+use crate::domain::project::{Change, Materialization, Model, Project};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -149,10 +149,8 @@ fn model(
     }
     let relation = relation(node, environment)?;
     let materialized = match node.resource_type {
-        ResourceType::Seed => "seed".to_owned(),
-        _ => node
-            .materialized()
-            .map_or_else(|| "view".to_owned(), |text| text.into_owned()),
+        ResourceType::Seed => Materialization::Seed,
+        _ => node.materialized().unwrap_or(Materialization::View),
     };
     Some(Model {
         unique_id: node.unique_id.to_string(),
@@ -169,7 +167,7 @@ fn model(
 /// The relation that a node makes, by its production name. An ephemeral node makes none.
 #[must_use]
 pub fn relation(node: &Node, environment: &Environment) -> Option<QualifiedName> {
-    if node.materialized().as_deref() == Some("ephemeral") {
+    if node.materialized() == Some(Materialization::Ephemeral) {
         return None;
     }
     let name = |text: Option<std::borrow::Cow<'_, str>>| Identifier::new(text?.into_owned()).ok();

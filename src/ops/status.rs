@@ -11,7 +11,7 @@ use crate::domain::plan::{self, Sizes};
 use crate::domain::project::Change;
 use crate::domain::provenance::Judgement;
 use crate::domain::readiness::{ClusterReadiness, ObjectReadiness, Readiness};
-use crate::domain::snapshot::Lag;
+use crate::domain::snapshot::{Lag, OfflineReason};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -64,7 +64,7 @@ pub struct ReplicaStatus {
     pub size: Option<String>,
     /// `null`: the server does not tell.
     pub online: Option<bool>,
-    pub reason: Option<String>,
+    pub reason: Option<OfflineReason>,
     pub oom_kills_24h: Option<usize>,
     pub cpu_percent: Option<f64>,
     pub memory_percent: Option<f64>,

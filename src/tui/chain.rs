@@ -3,7 +3,7 @@
 use crate::domain::board::Board;
 use crate::domain::name::ObjectId;
 use crate::domain::readiness::{ObjectReadiness, Readiness, counts};
-use crate::domain::snapshot::{Lag, LogicalTime};
+use crate::domain::snapshot::{ConnectorState, Lag, LogicalTime};
 use std::collections::BTreeSet;
 
 /// How many inputs are listed at most; a chain is for reading.
@@ -18,8 +18,8 @@ pub struct Link {
     pub name: String,
     pub kind: String,
     pub lag: Lag,
-    /// The connector's own status, for sources and sinks.
-    pub status: Option<String>,
+    /// The connector's own state, for sources and sinks.
+    pub state: Option<ConnectorState>,
     /// `None`: outside the environment, so it is not judged.
     pub readiness: Option<Readiness>,
 }
@@ -64,7 +64,7 @@ fn link(board: &Board, id: &ObjectId, depth: usize) -> Link {
             .map(|object| object.kind.to_string())
             .unwrap_or_default(),
         lag: board.snapshot.lag(id),
-        status: connector.map(|status| status.status.clone()),
+        state: connector.map(|status| status.state.clone()),
         readiness: judged(board, id).map(|object| object.readiness),
     }
 }
@@ -102,7 +102,7 @@ pub fn held_up_by(board: &Board, object: &ObjectReadiness) -> Option<String> {
                 .unwrap_or_default();
             format!(
                 "waiting for {}, {}{since}{error}",
-                culprit.name, status.status
+                culprit.name, status.state
             )
         }
         None => format!(
@@ -118,9 +118,9 @@ pub fn held_up_by(board: &Board, object: &ObjectReadiness) -> Option<String> {
 
 fn is_unwell(board: &Board, link: &Link) -> bool {
     let stalled = link
-        .status
-        .as_deref()
-        .is_some_and(|status| status != "running");
+        .state
+        .as_ref()
+        .is_some_and(|state| *state != ConnectorState::Running);
     let has_dataflow = board
         .snapshot
         .catalog

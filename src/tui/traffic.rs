@@ -193,7 +193,7 @@ fn sinks(board: &Board, lines: &mut Vec<Line>) {
                 wording::object(board, &sink.id),
                 upstream.map_or_else(|| "?".to_owned(), |input| wording::object(board, input)),
                 side.to_owned(),
-                status.map_or_else(|| "?".to_owned(), |status| status.status.clone()),
+                status.map_or_else(|| "?".to_owned(), |status| status.state.to_string()),
                 wording::lag(board.snapshot.lag(&sink.id)),
             ],
         });

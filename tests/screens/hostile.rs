@@ -51,11 +51,11 @@ fn board(scene: Scene) -> Arc<Board> {
         .for_each(|replica| evil_name(&mut replica.name));
     catalog.roles.values_mut().for_each(evil_name);
     for connector in snapshot.readings.connectors.values_mut() {
-        connector.status = evil(&connector.status);
+        connector.state = evil(connector.state.as_str()).into();
         connector.error = Some(evil("broker"));
     }
     for health in snapshot.readings.replicas.values_mut() {
-        health.reason = Some(evil("oom-killed"));
+        health.reason = Some(evil("oom-killed").into());
     }
     for session in &mut snapshot.readings.sessions {
         session.application = Some(evil("app"));

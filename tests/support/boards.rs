@@ -8,12 +8,12 @@ use cutover::domain::name::{
 use cutover::domain::object::{
     Catalog, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema,
 };
-use cutover::domain::project::{Change, Model, Project};
+use cutover::domain::project::{Change, Materialization, Model, Project};
 use cutover::domain::readiness::Thresholds;
 use cutover::domain::record::{Record, Role};
 use cutover::domain::snapshot::{
-    ClientSession, ConnectorStatus, Frontier, HydrationStatus, LogicalTime, Readings,
-    ReplicaHealth, Server, Snapshot, SourceProgress, Subscription,
+    ClientSession, ConnectorState, ConnectorStatus, Frontier, HydrationStatus, LogicalTime,
+    OfflineReason, Readings, ReplicaHealth, Server, Snapshot, SourceProgress, Subscription,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -190,7 +190,7 @@ impl Builder {
                 owner: RoleId::user(1),
                 create_sql: Some(format!("CREATE ... {object}")),
                 parent: None,
-                flavor: String::new(),
+                connector: None,
             },
         );
         self.catalog.inputs.insert(id, inputs);
@@ -352,7 +352,7 @@ fn source(builder: &mut Builder) -> ObjectId {
     builder.readings.connectors.insert(
         source,
         ConnectorStatus {
-            status: "running".to_owned(),
+            state: ConnectorState::Running,
             error: None,
             since: Some(LogicalTime(START - 3_600_000)),
         },
@@ -440,7 +440,7 @@ fn fail(builder: &mut Builder) {
                 ReplicaHealth {
                     online: 0,
                     processes: 1,
-                    reason: Some("oom-killed".to_owned()),
+                    reason: Some(OfflineReason::OutOfMemory),
                     since: Some(LogicalTime(now - 12_000)),
                     oom_kills: (1..=4u64)
                         .rev()
@@ -460,7 +460,7 @@ fn stall(builder: &mut Builder, source: &ObjectId) {
     builder.readings.connectors.insert(
         *source,
         ConnectorStatus {
-            status: "stalled".to_owned(),
+            state: ConnectorState::Stalled,
             error: Some("broker unreachable".to_owned()),
             since: Some(behind),
         },
@@ -516,7 +516,7 @@ fn traffic(builder: &mut Builder, scene: Scene) {
     builder.readings.connectors.insert(
         sink,
         ConnectorStatus {
-            status: "running".to_owned(),
+            state: ConnectorState::Running,
             error: None,
             since: None,
         },
@@ -579,7 +579,7 @@ pub fn project() -> Project {
             schema: name(schema),
             name: name(model),
         },
-        materialized: "materialized_view".to_owned(),
+        materialized: Materialization::MaterializedView,
         cluster: Some(name("compute")),
         change,
         change_from_deployment: None,

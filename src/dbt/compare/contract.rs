@@ -4,6 +4,7 @@ use super::pair::{Absent, Pair};
 use super::shape::{CONSTRAINTS, Shape};
 use crate::dbt::json::Value;
 use crate::dbt::manifest::{Field, Node};
+use crate::domain::project::Materialization;
 use jiff::Timestamp;
 
 /// A contract that is not what it was.
@@ -98,8 +99,8 @@ fn enforced_constraints(adapter: Option<&str>) -> &'static [&'static str] {
 /// dbt takes constraints of all other materializations for documentation.
 fn enforces_constraints(node: &Node) -> bool {
     matches!(
-        node.materialized().as_deref(),
-        Some("table" | "incremental")
+        node.materialized(),
+        Some(Materialization::Table | Materialization::Incremental)
     )
 }
 
@@ -193,7 +194,7 @@ impl<'a> Breaking<'a> {
             .is_empty()
             || self.old_columns.members().any(on_columns);
         (had_constraints && !enforces_constraints(self.after)).then(|| {
-            let of = |node: &Node| node.materialized().unwrap_or_default().into_owned();
+            let of = |node: &Node| node.materialized().map(String::from).unwrap_or_default();
             format!(
                 "the materialization changed and no longer enforces constraints ({} -> {})",
                 of(self.before),

@@ -4,6 +4,7 @@ use super::field::Field;
 use super::macros::ids;
 use super::{ResourceType, UniqueId};
 use crate::dbt::json::{Reader, Span, Value};
+use crate::domain::project::Materialization;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -144,8 +145,9 @@ impl Node {
     }
 
     #[must_use]
-    pub fn materialized(&self) -> Option<Cow<'_, str>> {
+    pub fn materialized(&self) -> Option<Materialization> {
         self.text(Field::Materialized)
+            .map(|word| Materialization::from(word.as_ref()))
     }
 
     /// The cluster configured for the node, rendered.

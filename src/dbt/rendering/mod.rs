@@ -17,6 +17,7 @@ pub use report::{Reported, ReportedCluster};
 use crate::dbt::manifest::{Manifest, ResourceType, UniqueId};
 use crate::domain::environment::Environment;
 use crate::domain::name::QualifiedName;
+use crate::domain::project::Materialization;
 use crate::domain::rendered::{
     ClusterUse, Doubt, Place, Rendered, RenderedCluster, RenderedRelation,
 };
@@ -52,7 +53,7 @@ pub fn rendered(parsed: &Parsed<'_>) -> Rendered {
         match reported.get(id.as_str()) {
             // A part of others, or nothing at all: dbt lists it and builds no relation of it.
             Some(reported)
-                if reported.materialized.as_deref() == Some("ephemeral")
+                if reported.materialized == Some(Materialization::Ephemeral)
                     || is_blank(parsed.manifest, id) => {}
             Some(reported) => built.relations.push(relation(parsed, &names, reported)),
             None => built.doubts.push(Doubt {

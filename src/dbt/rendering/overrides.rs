@@ -5,6 +5,7 @@ use super::deciders::{is_own, undispatched, words};
 use super::{Parsed, Reported};
 use crate::dbt::json::Value;
 use crate::dbt::manifest::{Macro, Node, ResourceType, UniqueId};
+use crate::domain::project::Materialization;
 use crate::domain::rendered::{ClusterName, Doubt};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -99,7 +100,8 @@ impl<'a> Project<'a> {
         };
         if let Some(kind) = name.strip_prefix("materialization_") {
             return ids(&|reported| {
-                let materialized = reported.materialized.as_deref().unwrap_or("view");
+                let materialized = reported.materialized.as_ref();
+                let materialized = materialized.map_or("view", Materialization::as_str);
                 ["_materialize", "_postgres", "_default"]
                     .iter()
                     .any(|adapter| kind.strip_suffix(adapter) == Some(materialized))

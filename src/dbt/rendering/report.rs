@@ -4,6 +4,7 @@ use super::deciders::Names;
 use crate::dbt::json::Value;
 use crate::dbt::manifest::{Manifest, Node, ResourceType};
 use crate::domain::name::DEPLOY_SUFFIX;
+use crate::domain::project::Materialization;
 use crate::domain::rendered::ClusterName;
 use serde::Deserialize;
 
@@ -15,7 +16,7 @@ pub struct Reported {
     pub database: Option<String>,
     pub schema: Option<String>,
     pub name: Option<String>,
-    pub materialized: Option<String>,
+    pub materialized: Option<Materialization>,
     /// What it runs on; absent for what runs on no cluster.
     pub cluster: Option<ReportedCluster>,
     /// What its session is set to, for a test or a seed.
@@ -81,12 +82,15 @@ struct Clusters<'a> {
 
 impl Clusters<'_> {
     fn report(&self, node: &Node) -> Reported {
-        let materialized = node.materialized().map(|text| text.into_owned());
+        let materialized = node.materialized();
         let own = node.cluster();
         let own = own.as_deref().or(self.default);
         let of_session = matches!(node.resource_type, ResourceType::Seed | ResourceType::Test);
-        let runs_on_none =
-            of_session || matches!(materialized.as_deref(), Some("view" | "ephemeral"));
+        let runs_on_none = of_session
+            || matches!(
+                materialized,
+                Some(Materialization::View | Materialization::Ephemeral)
+            );
         let index = |index: &Value| {
             let named = index.get("cluster").and_then(Value::as_text);
             self.rendered(named.or(own))

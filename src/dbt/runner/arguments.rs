@@ -256,6 +256,7 @@ fn words(words: &[&str]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::project::Materialization;
 
     fn program() -> Program {
         Program {
@@ -342,6 +343,13 @@ mod tests {
             after(&program.render(Suffix::None, Path::new("/t")), "--vars"),
             "{a: 1}"
         );
+    }
+
+    #[test]
+    fn connectors_are_left_out() {
+        let selectors =
+            Materialization::CONNECTORS.map(|kind| format!("config.materialized:{kind}"));
+        assert_eq!(selectors, LEFT_OUT);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::domain::{
     name::{Identifier, InvalidIdentifier, QualifiedName},
     object::ObjectKind,
     plan::{ColumnText, IndexDefinition, Statement, ViewOption},
+    project::Materialization,
     rendered::{
         ClusterName, ClusterUse, Decider, Deciders, Place, RenderedCluster, RenderedRelation,
     },
@@ -323,13 +324,15 @@ fn kind(node: &Node, config: &Value) -> Result<ObjectKind, RefusalReason> {
     if contract.is_some_and(Value::is_truthy) {
         return Err(RefusalReason::Contract);
     }
-    match node.materialized().as_deref() {
-        Some("view") => Ok(ObjectKind::View),
-        Some("materialized_view" | "materializedview" | "table") => {
-            Ok(ObjectKind::MaterializedView)
-        }
+    match node.materialized() {
+        Some(Materialization::View) => Ok(ObjectKind::View),
+        Some(
+            Materialization::MaterializedView
+            | Materialization::OldMaterializedView
+            | Materialization::Table,
+        ) => Ok(ObjectKind::MaterializedView),
         other => Err(RefusalReason::Materialization(
-            other.unwrap_or("nothing").to_owned(),
+            other.map_or_else(|| "nothing".to_owned(), String::from),
         )),
     }
 }

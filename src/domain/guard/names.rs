@@ -4,7 +4,7 @@ use super::{Facts, about};
 use crate::domain::environment::{ResolvedPair, Side};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::{Identifier, literal};
-use crate::domain::object::{Cluster, ClusterSchedule};
+use crate::domain::object::Cluster;
 use crate::domain::quantity::{agree, count};
 use std::collections::BTreeSet;
 
@@ -127,14 +127,7 @@ fn catalog_differences(one: &Cluster, other: &Cluster) -> Vec<String> {
                 "REPLICATION FACTOR",
                 factor.map_or_else(none, |factor| factor.to_string()),
             ),
-            (
-                "SCHEDULE",
-                match cluster.schedule {
-                    ClusterSchedule::Manual => "MANUAL",
-                    ClusterSchedule::OnRefresh => "ON REFRESH",
-                }
-                .to_owned(),
-            ),
+            ("SCHEDULE", cluster.schedule.keyword()),
         ]
     };
     words(one)

@@ -4,7 +4,7 @@ use super::{Facts, about};
 use crate::domain::access::Privilege;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
-use crate::domain::object::{Object, ObjectKind};
+use crate::domain::object::{ConnectorType, Object, ObjectKind};
 use crate::domain::plan::SinkMove;
 
 /// Sinks and sources in the schemas or on the clusters of these sides: a swap would carry them along.
@@ -37,7 +37,8 @@ pub fn connectors_in_environment(facts: &Facts<'_>, sides: &[Side]) -> Vec<Findi
 
 /// Progress collections and subsources come with their source.
 fn is_subordinate(object: &Object) -> bool {
-    matches!(object.flavor.as_str(), "progress" | "subsource")
+    let connector = object.connector.as_ref();
+    connector.is_some_and(ConnectorType::is_subordinate)
 }
 
 /// Sinks that would hang or be refused when they are moved after the COMMIT: seen before it.

@@ -6,9 +6,9 @@ use crate::domain::closure::{closure_of_side, describe};
 use crate::domain::environment::Side;
 use crate::domain::fixture::{World, model, name, pair};
 use crate::domain::name::{ClusterId, ObjectId, RoleId, SchemaId};
-use crate::domain::object::ObjectKind;
+use crate::domain::object::{ConnectorType, ObjectKind};
 use crate::domain::plan::sinks_reading;
-use crate::domain::project::Change;
+use crate::domain::project::{Change, Materialization};
 use crate::domain::record::Role;
 use crate::domain::snapshot::Subscription;
 use std::collections::BTreeSet;
@@ -305,7 +305,7 @@ fn models_outside_the_environment() {
         FindingId::OutsideEnvironment,
         Severity::Warn,
     );
-    world.project.as_mut().unwrap().models[3].materialized = "sink".to_owned();
+    world.project.as_mut().unwrap().models[3].materialized = Materialization::Sink;
     silent(&world, outside_environment);
 }
 
@@ -328,7 +328,7 @@ fn connectors_in_the_environment() {
         FindingId::SourceInEnvironment,
         Severity::Block,
     );
-    world.catalog().objects.get_mut(&sink).unwrap().flavor = "progress".to_owned();
+    world.catalog().objects.get_mut(&sink).unwrap().connector = Some(ConnectorType::Progress);
     silent(&world, |facts| connectors_in_environment(facts, &BOTH));
 }
 

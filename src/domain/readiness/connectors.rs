@@ -2,9 +2,9 @@
 
 use super::Readiness;
 use crate::domain::object::Object;
-use crate::domain::snapshot::Snapshot;
+use crate::domain::snapshot::{ConnectorState, Snapshot};
 
-/// Judges a source, a sink or a table that a source feeds by its status word alone; `what` names it.
+/// Judges a source, a sink or a table that a source feeds by its state alone; `what` names it.
 pub(super) fn judge_connector(
     snapshot: &Snapshot,
     object: &Object,
@@ -12,27 +12,27 @@ pub(super) fn judge_connector(
 ) -> (Readiness, String) {
     match snapshot.readings.connectors.get(&object.id) {
         None => (Readiness::Unknown, format!("the {what} reports no status")),
-        Some(status) => match status.status.as_str() {
-            "running" => (Readiness::Ready, String::new()),
-            "paused" => (Readiness::Paused, format!("the {what} is paused")),
-            "created" | "starting" => (
+        Some(status) => match &status.state {
+            ConnectorState::Running => (Readiness::Ready, String::new()),
+            ConnectorState::Paused => (Readiness::Paused, format!("the {what} is paused")),
+            ConnectorState::Created | ConnectorState::Starting => (
                 Readiness::Hydrating,
-                format!("the {what} is {}", status.status),
+                format!("the {what} is {}", status.state),
             ),
-            "stalled" => (
+            ConnectorState::Stalled => (
                 Readiness::Lagging,
                 with_error(format!("the {what} is stalled"), status.error.as_deref()),
             ),
-            "failed" | "dropped" | "ceased" => (
+            ConnectorState::Failed | ConnectorState::Dropped | ConnectorState::Ceased => (
                 Readiness::Failing,
                 with_error(
-                    format!("the {what} has {}", status.status),
+                    format!("the {what} has {}", status.state),
                     status.error.as_deref(),
                 ),
             ),
-            other => (
+            ConnectorState::Other(word) => (
                 Readiness::Unknown,
-                format!("the {what} reports the unknown status {other:?}"),
+                format!("the {what} reports the unknown status {word:?}"),
             ),
         },
     }

@@ -114,7 +114,7 @@ impl<'a> Yardstick<'a> {
                 .filter(|status| !status.is_running())
                 .map_or_else(String::new, |status| {
                     with_error(
-                        format!(", which is {}", status.status),
+                        format!(", which is {}", status.state),
                         status.error.as_deref(),
                     )
                 });

@@ -3,7 +3,7 @@
 use super::row::Facts;
 use crate::domain::name::{ClusterId, ObjectId, ReplicaId, SchemaId};
 use crate::domain::object::{
-    Catalog, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema,
+    Catalog, Cluster, ClusterSchedule, ConnectorType, Object, ObjectKind, Replica, Schema,
 };
 use crate::materialize::error::Error;
 use crate::materialize::queries::Fact;
@@ -71,10 +71,9 @@ fn schemas(facts: &Facts, comments: &Comments<'_>) -> Result<BTreeMap<SchemaId, 
 
 fn clusters(facts: &Facts, comments: &Comments<'_>) -> Result<BTreeMap<ClusterId, Cluster>, Error> {
     let fact = Fact::Clusters;
-    let on_refresh: HashSet<&str> = facts
+    let schedules: HashMap<&str, &str> = facts
         .of(Fact::ClusterSchedules)
-        .filter(|row| row.get(1) == Some("on-refresh"))
-        .filter_map(|row| row.get(0))
+        .filter_map(|row| row.get(0).zip(row.get(1)))
         .collect();
     facts
         .of(fact)
@@ -87,11 +86,9 @@ fn clusters(facts: &Facts, comments: &Comments<'_>) -> Result<BTreeMap<ClusterId
                 managed: row.truth(3).unwrap_or(true),
                 size: row.get(4).map(str::to_owned),
                 replication_factor: row.number(5),
-                schedule: if on_refresh.contains(id) {
-                    ClusterSchedule::OnRefresh
-                } else {
-                    ClusterSchedule::Manual
-                },
+                schedule: schedules
+                    .get(id)
+                    .map_or(ClusterSchedule::Manual, |word| ClusterSchedule::from(*word)),
                 comment: comments
                     .get(&("cluster", id))
                     .map(|text| (*text).to_owned()),
@@ -129,7 +126,7 @@ fn replicas(facts: &Facts) -> Result<BTreeMap<ReplicaId, Replica>, Error> {
 struct Particulars<'a> {
     create_sql: Option<&'a str>,
     parent: Option<ObjectId>,
-    flavor: Option<&'a str>,
+    connector: Option<&'a str>,
 }
 
 fn particulars(facts: &Facts) -> Result<HashMap<&str, Particulars<'_>>, Error> {
@@ -142,7 +139,7 @@ fn particulars(facts: &Facts) -> Result<HashMap<&str, Particulars<'_>>, Error> {
     for fact in [Fact::Sources, Fact::Sinks] {
         for row in facts.of(fact) {
             let one = found.entry(row.text(fact, 0)?).or_default();
-            one.flavor = row.get(1);
+            one.connector = row.get(1);
             one.create_sql = row.get(2);
         }
     }
@@ -170,12 +167,12 @@ fn objects(facts: &Facts) -> Result<BTreeMap<ObjectId, Object>, Error> {
                 id: row.id(fact, 0)?,
                 name: row.name(fact, 1)?,
                 schema: row.id(fact, 2)?,
-                kind: ObjectKind::from(row.text(fact, 3)?.to_owned()),
+                kind: ObjectKind::from(row.text(fact, 3)?),
                 cluster: row.optional_id(fact, 4)?,
                 owner: row.id(fact, 5)?,
                 create_sql: more.create_sql.map(str::to_owned),
                 parent: more.parent,
-                flavor: more.flavor.unwrap_or_default().to_owned(),
+                connector: more.connector.map(ConnectorType::from),
             };
             Ok((object.id, object))
         })

@@ -4,8 +4,8 @@ use super::catalog::GlobalIds;
 use super::row::{Facts, TextRow};
 use crate::domain::name::{ObjectId, ReplicaId};
 use crate::domain::snapshot::{
-    ConnectorStatus, Frontier, HydrationStatus, LogicalTime, RefreshSchedule, ReplicaHealth,
-    SourceProgress,
+    ConnectorState, ConnectorStatus, Frontier, HydrationStatus, LogicalTime, OfflineReason,
+    ProcessState, RefreshSchedule, ReplicaHealth, SourceProgress,
 };
 use crate::materialize::error::Error;
 use crate::materialize::queries::Fact;
@@ -94,7 +94,7 @@ pub fn connectors(facts: &Facts) -> Result<BTreeMap<ObjectId, ConnectorStatus>, 
         .flat_map(|fact| facts.of(fact).map(move |row| (fact, row)))
         .map(|(fact, row)| {
             let status = ConnectorStatus {
-                status: row.text(fact, 1)?.to_owned(),
+                state: ConnectorState::from(row.text(fact, 1)?),
                 error: row.get(2).map(str::to_owned),
                 since: row.time(3),
             };
@@ -177,10 +177,12 @@ pub fn replicas(
     for row in facts.of(fact) {
         let health = replicas.entry(row.id(fact, 0)?).or_default();
         health.processes += 1;
-        if row.text(fact, 2)? == "online" {
-            health.online += 1;
-        } else {
-            health.reason = row.get(3).map(str::to_owned).or(health.reason.take());
+        match ProcessState::from(row.text(fact, 2)?) {
+            ProcessState::Online => health.online += 1,
+            state => {
+                health.unwell = Some(state);
+                health.reason = row.get(3).map(OfflineReason::from).or(health.reason.take());
+            }
         }
         health.since = health.since.max(row.time(4));
     }
@@ -201,7 +203,7 @@ pub fn replicas(
             continue;
         };
         health.interruptions.push(at);
-        if row.get(2) == Some("oom-killed") {
+        if row.get(2).map(OfflineReason::from) == Some(OfflineReason::OutOfMemory) {
             health.oom_kills.push(at);
         }
     }
@@ -324,7 +326,8 @@ mod tests {
         let health = &replicas_at(30_000)[&ReplicaId::user(3)];
         assert!(!health.is_online());
         assert_eq!((health.online, health.processes), (1, 2));
-        assert_eq!(health.reason.as_deref(), Some("oom-killed"));
+        assert_eq!(health.unwell, Some(ProcessState::Offline));
+        assert_eq!(health.reason, Some(OfflineReason::OutOfMemory));
         assert_eq!(health.oom_kills, [LogicalTime(20_000)]);
         assert_eq!(health.memory_percent, Some(13.5));
         assert!(!replicas_at(30_000).contains_key(&ReplicaId::user(9)));

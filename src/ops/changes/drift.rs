@@ -9,6 +9,7 @@ use crate::dbt::manifest::{Field, Manifest, Node, UniqueId};
 use crate::domain::definition::canonical;
 use crate::domain::environment::Side;
 use crate::domain::object::ObjectKind;
+use crate::domain::project::Materialization;
 
 /// A model as one side recorded it, beside what stands there.
 struct Recorded {
@@ -81,9 +82,11 @@ impl Standing<'_> {
         let node: &Node = manifest.get(id)?;
         let relation = relation_of(node, self.environment())?;
         let object = self.object(side, &relation)?;
-        let kind = match node.materialized().as_deref() {
-            Some("view") => ObjectKind::View,
-            Some("materialized_view" | "materializedview") => ObjectKind::MaterializedView,
+        let kind = match node.materialized()? {
+            Materialization::View => ObjectKind::View,
+            Materialization::MaterializedView | Materialization::OldMaterializedView => {
+                ObjectKind::MaterializedView
+            }
             _ => return None,
         };
         let live = object

@@ -164,11 +164,10 @@ impl<'a> Standing<'a> {
         let Some(relation) = relation_of(node, self.environment()) else {
             return NO_RELATION.to_owned();
         };
-        let materialized = node.materialized();
-        if matches!(
-            materialized.as_deref(),
-            Some("sink" | "source" | "source_table")
-        ) {
+        if node
+            .materialized()
+            .is_some_and(|materialized| materialized.is_connector())
+        {
             return "left out of deployments: a second one would publish or ingest twice"
                 .to_owned();
         }

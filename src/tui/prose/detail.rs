@@ -168,7 +168,7 @@ fn inputs(board: &Board, row: &Row, text: &mut Vec<Paragraph>) {
     }
     for (at, link) in links.iter().enumerate() {
         let role = link.readiness.map_or(Role::Text, Role::from);
-        let status = match (&link.status, link.readiness) {
+        let status = match (&link.state, link.readiness) {
             (Some(status), _) => format!(", {status}"),
             (None, Some(readiness)) => format!(", {readiness}"),
             (None, None) => String::new(),

@@ -197,7 +197,7 @@ impl Test {
 
 /// A whole word of the catalog means that kind alone (`view` is no materialized view); `mv` and parts of words mean what they are in.
 fn is_kind(wanted: &str, kind: &ObjectKind) -> bool {
-    match ObjectKind::from(wanted.to_owned()) {
+    match ObjectKind::from(wanted) {
         ObjectKind::Other(_) if wanted == "mv" => *kind == ObjectKind::MaterializedView,
         ObjectKind::Other(part) => kind.as_str().contains(&part),
         known => *kind == known,

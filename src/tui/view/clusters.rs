@@ -6,7 +6,7 @@ use crate::domain::environment::Side;
 use crate::domain::phase::Phase;
 use crate::domain::quantity;
 use crate::domain::readiness::{ClusterReadiness, Readiness};
-use crate::domain::snapshot::{LogicalTime, ReplicaHealth};
+use crate::domain::snapshot::{LogicalTime, OfflineReason, ProcessState, ReplicaHealth};
 use crate::tui::state::State;
 use crate::tui::theme::Role;
 use crate::tui::wording;
@@ -211,7 +211,9 @@ fn replica_words(name: &str, health: &ReplicaHealth, now: LogicalTime) -> (Role,
         words.push("online".to_owned());
         Role::Text
     } else {
-        let reason = health.reason.as_deref().unwrap_or("offline");
+        let state = health.unwell.as_ref().map(ProcessState::as_str);
+        let reason = health.reason.as_ref().map(OfflineReason::as_str);
+        let reason = reason.or(state).unwrap_or("offline");
         let since = health
             .since
             .map(|since| format!(" for {}", wording::span(now.millis_since(since))))

@@ -49,11 +49,9 @@ fn visit<'a>(
 }
 
 pub(super) fn is_built_by_run(node: &Node) -> bool {
-    let kind = node.materialized();
     node.resource_type == ResourceType::Model
         && node.is_enabled()
-        && !matches!(
-            kind.as_deref(),
-            Some("sink" | "source" | "source_table" | "ephemeral")
-        )
+        && node
+            .materialized()
+            .is_none_or(|materialized| materialized.is_built())
 }

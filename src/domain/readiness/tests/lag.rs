@@ -3,7 +3,9 @@
 use crate::domain::fixture::World;
 use crate::domain::name::SchemaId;
 use crate::domain::readiness::*;
-use crate::domain::snapshot::{ConnectorStatus, HydrationStatus, LogicalTime, RefreshSchedule};
+use crate::domain::snapshot::{
+    ConnectorState, ConnectorStatus, HydrationStatus, LogicalTime, RefreshSchedule,
+};
 use std::sync::Arc;
 
 /// A source outside, `behind` it on both sides the materialized view `mv`, all `lag` milliseconds late.
@@ -62,7 +64,7 @@ fn lag_from_a_common_source_is_told_as_that_sources() {
         )
     );
     let status = ConnectorStatus {
-        status: "stalled".to_owned(),
+        state: ConnectorState::Stalled,
         error: None,
         since: None,
     };

@@ -102,7 +102,7 @@ impl Recording {
                 2 | 3 => "u2",
                 _ => "u3",
             };
-            let kind = ObjectKind::from(kind.to_owned());
+            let kind = ObjectKind::from(kind);
             let made = world.add_in(&format!("u{}", 50 + position), cluster, text, kind, &[]);
             world.give_id(&made, fixture::id(id));
         }
