@@ -14,6 +14,7 @@ use super::object::{Catalog, Cluster, ClusterSchedule, Object, ObjectKind, Repli
 use super::plan::Stamp;
 use super::project::{Materialization, Model, Project};
 use super::readiness::Thresholds;
+use super::reading::{CatalogReading, Missing, MissingReadings};
 use super::record::{Record, Role};
 use super::snapshot::{
     ConnectorStatus, Frontier, HydrationStatus, LogicalTime, Readings, ReplicaHealth, Server,
@@ -140,7 +141,7 @@ impl World {
                     replicas,
                     ..Readings::default()
                 },
-                missing: BTreeSet::new(),
+                missing: MissingReadings::new(),
             },
             environment: Environment {
                 target: "production".to_owned(),
@@ -294,6 +295,11 @@ impl World {
             since: None,
         };
         self.snapshot.readings.connectors.insert(*id, status);
+    }
+
+    /// Lets the server give a reading no more.
+    pub fn lack(&mut self, reading: CatalogReading, missing: Missing) {
+        self.snapshot.missing.insert(reading, missing);
     }
 
     /// The id of an object by its side and name.

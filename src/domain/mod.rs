@@ -29,6 +29,7 @@ pub mod project;
 pub mod provenance;
 pub mod quantity;
 pub mod readiness;
+pub mod reading;
 pub mod record;
 pub mod rendered;
 pub mod snapshot;

@@ -14,6 +14,7 @@ use super::name::{ClusterId, ObjectId, ReplicaId};
 use super::object::{ClusterSchedule, ConnectorType, Object, ObjectKind};
 use super::quantity::part;
 pub use super::quantity::seconds;
+use super::reading::CatalogReading;
 use super::snapshot::{Frontier, Lag, LogicalTime, Snapshot};
 use clusters::judge_clusters;
 use connectors::judge_connector;
@@ -333,7 +334,13 @@ fn judge_dataflow<'a>(
         return (Readiness::Paused, "its cluster has no replica".to_owned());
     }
     if verdict.hydrated_on.is_empty() {
-        return (Readiness::Hydrating, hydrating_reason(snapshot, object));
+        return match snapshot.missing.get(&CatalogReading::Hydration) {
+            Some(missing) => (
+                Readiness::Unknown,
+                format!("its hydration is unknown: {missing} can't be read"),
+            ),
+            None => (Readiness::Hydrating, hydrating_reason(snapshot, object)),
+        };
     }
     judge_lag(snapshot, object, measure)
 }

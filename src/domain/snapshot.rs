@@ -2,6 +2,7 @@
 
 use super::name::{ClusterId, DatabaseId, Identifier, ObjectId, ReplicaId, RoleId};
 use super::object::Catalog;
+use super::reading::{CatalogReading, MissingReadings};
 use super::word::words;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -191,8 +192,8 @@ pub struct Snapshot {
     /// Shared between snapshots while nothing in it changed.
     pub catalog: Arc<Catalog>,
     pub readings: Readings,
-    /// Relations that this server lacks or that this role can't read: each costs a column, never the screen.
-    pub missing: BTreeSet<String>,
+    /// What this server does not give to this role: each costs a column of the screen, never the screen.
+    pub missing: MissingReadings,
 }
 
 /// What is known of an object's lag.
@@ -220,12 +221,10 @@ impl Lag {
 }
 
 impl Snapshot {
-    /// Whether this relation, named without its schema, could not be read.
+    /// Whether the server did not give this reading.
     #[must_use]
-    pub fn lacks(&self, relation: &str) -> bool {
-        self.missing
-            .iter()
-            .any(|missing| missing.rsplit('.').next() == Some(relation))
+    pub fn lacks(&self, reading: CatalogReading) -> bool {
+        self.missing.contains_key(&reading)
     }
 
     /// An object's lag by logical time: `max(0, time - write frontier)`.

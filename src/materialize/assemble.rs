@@ -5,6 +5,7 @@ use super::decode::{Facts, readings, traffic};
 use super::error::Error;
 use super::queries::Topic;
 use crate::domain::object::Catalog;
+use crate::domain::reading::MissingReadings;
 use crate::domain::snapshot::{LogicalTime, Readings, Server, Snapshot};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Assembler {
     server: Server,
-    missing: BTreeSet<String>,
+    missing: MissingReadings,
     catalog: Arc<Catalog>,
     ids: GlobalIds,
     readings: Readings,
@@ -21,7 +22,7 @@ pub struct Assembler {
 
 impl Assembler {
     #[must_use]
-    pub fn new(server: Server, missing: BTreeSet<String>) -> Self {
+    pub fn new(server: Server, missing: MissingReadings) -> Self {
         Self {
             server,
             missing,

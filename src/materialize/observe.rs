@@ -12,6 +12,7 @@ use crate::domain::access::Access;
 use crate::domain::background::{AuditEvent, ClusterDefinition};
 use crate::domain::name::ObjectId;
 use crate::domain::object::Cluster;
+use crate::domain::reading::MissingReadings;
 use crate::domain::snapshot::{LogicalTime, Server, Snapshot};
 use crate::domain::validation::Column;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,7 +51,7 @@ impl Observer {
 
     /// What pictures would show and this server does not offer to this role.
     #[must_use]
-    pub fn missing(&self) -> BTreeSet<String> {
+    pub fn missing(&self) -> MissingReadings {
         self.offer.missing()
     }
 

@@ -92,9 +92,9 @@ pub(super) async fn exclude_refused(
         }
     }
     match offer.missing_required() {
-        Some(relation) if found => Err(Error::new(Class::Permission(Box::new(ServerError {
+        Some(missing) if found => Err(Error::new(Class::Permission(Box::new(ServerError {
             sqlstate: "42501".to_owned(),
-            message: format!("`{relation}` can't be read"),
+            message: format!("`{missing}` can't be read"),
             detail: None,
             hint: None,
         })))),

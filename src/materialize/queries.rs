@@ -4,6 +4,7 @@
 //! makes one SELECT of them, all columns as text, which works alone and inside `SUBSCRIBE (...)`. A fact whose relation or
 //! column this server lacks is left out: that costs a column of the screen, never the screen.
 
+use crate::domain::reading::{CatalogReading, Missing, MissingReadings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -59,6 +60,8 @@ pub struct Query {
     pub needs: &'static [&'static str],
     /// `None`: read on its own, when a plan needs it.
     pub topic: Option<Topic>,
+    /// What a picture lacks without it.
+    pub reading: Option<CatalogReading>,
     /// Without it there is no picture at all.
     pub required: bool,
 }
@@ -81,12 +84,16 @@ macro_rules! queries {
                 relation: $relation,
                 needs: &[$(stringify!($need)),*],
                 topic: queries!(@topic $topic),
+                reading: queries!(@reading $topic $necessity $fact),
                 required: queries!(@necessity $necessity),
             }
         ),+];
     };
     (@topic Alone) => { None };
     (@topic $topic:ident) => { Some(Topic::$topic) };
+    (@reading Alone $necessity:ident $fact:ident) => { None };
+    (@reading $topic:ident required $fact:ident) => { None };
+    (@reading $topic:ident optional $fact:ident) => { Some(CatalogReading::$fact) };
     (@necessity required) => { true };
     (@necessity optional) => { false };
 }
@@ -243,23 +250,23 @@ impl Offer {
         self.refused.insert(query.relation.to_owned());
     }
 
-    /// What the query lacks here, as `relation` or `relation.column`; `None` when it can run.
+    /// What the query lacks here; `None` when it can run.
     #[must_use]
-    pub fn lacks(&self, query: &Query) -> Option<String> {
+    pub fn lacks(&self, query: &Query) -> Option<Missing> {
         if query.relation.is_empty() {
             return None;
         }
-        if self.refused.contains(query.relation) {
-            return Some(query.relation.to_owned());
-        }
-        let Some(columns) = self.columns.get(query.relation) else {
-            return Some(query.relation.to_owned());
+        let columns = self
+            .columns
+            .get(query.relation)
+            .filter(|_| !self.refused.contains(query.relation));
+        let Some(columns) = columns else {
+            return Some(Missing::relation(query.relation));
         };
-        query
-            .needs
-            .iter()
+        let mut needs = query.needs.iter();
+        needs
             .find(|column| !columns.contains(**column))
-            .map(|column| format!("{}.{column}", query.relation))
+            .map(|column| Missing::column(query.relation, column))
     }
 
     /// The queries of a topic that can run here.
@@ -271,17 +278,16 @@ impl Offer {
 
     /// Everything that pictures would show and this server does not offer.
     #[must_use]
-    pub fn missing(&self) -> BTreeSet<String> {
+    pub fn missing(&self) -> MissingReadings {
         QUERIES
             .iter()
-            .filter(|query| query.topic.is_some())
-            .filter_map(|query| self.lacks(query))
+            .filter_map(|query| Some((query.reading?, self.lacks(query)?)))
             .collect()
     }
 
     /// What no picture can do without and this server does not offer.
     #[must_use]
-    pub fn missing_required(&self) -> Option<String> {
+    pub fn missing_required(&self) -> Option<Missing> {
         QUERIES
             .iter()
             .filter(|query| query.required)
@@ -358,7 +364,7 @@ mod tests {
     #[test]
     fn a_missing_column_costs_one_fact() {
         let whole = everything();
-        assert_eq!(whole.missing(), BTreeSet::new());
+        assert_eq!(whole.missing(), MissingReadings::new());
         let mut old = whole.clone();
         old.columns
             .get_mut("mz_catalog.mz_tables")
@@ -366,7 +372,10 @@ mod tests {
             .remove("source_id");
         assert_eq!(
             old.missing(),
-            BTreeSet::from(["mz_catalog.mz_tables.source_id".to_owned()])
+            MissingReadings::from([(
+                CatalogReading::TableSources,
+                Missing::column("mz_catalog.mz_tables", "source_id")
+            )])
         );
         assert_eq!(
             old.queries(Topic::Catalog).count() + 1,
@@ -386,8 +395,8 @@ mod tests {
         );
         offer.refuse(Fact::Objects.query());
         assert_eq!(
-            offer.missing_required().as_deref(),
-            Some("mz_catalog.mz_objects")
+            offer.missing_required(),
+            Some(Missing::relation("mz_catalog.mz_objects"))
         );
     }
 

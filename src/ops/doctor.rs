@@ -7,8 +7,10 @@ use crate::domain::environment::Side;
 use crate::domain::finding::Severity;
 use crate::domain::guard;
 use crate::domain::quantity::some_of;
+use crate::domain::reading::Missing;
 use crate::materialize::observe::Observer;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -208,7 +210,8 @@ impl Session {
 }
 
 fn missing_relations(observer: &Observer) -> Check {
-    let missing: Vec<String> = observer.missing().into_iter().collect();
+    let missing = observer.missing();
+    let missing: BTreeSet<String> = missing.values().map(Missing::to_string).collect();
     if missing.is_empty() {
         check(
             "relations",
@@ -220,7 +223,7 @@ fn missing_relations(observer: &Observer) -> Check {
         check(
             "relations",
             Health::Warn,
-            format!("not readable here: {}", missing.join(", ")),
+            format!("not readable here: {}", Vec::from_iter(missing).join(", ")),
             "Columns that need them stay empty; a newer server or another role may read them.",
         )
     }

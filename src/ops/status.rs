@@ -11,6 +11,7 @@ use crate::domain::plan::{self, Sizes};
 use crate::domain::project::Change;
 use crate::domain::provenance::Judgement;
 use crate::domain::readiness::{ClusterReadiness, ObjectReadiness, Readiness};
+use crate::domain::reading::Missing;
 use crate::domain::snapshot::{Lag, OfflineReason};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -144,7 +145,12 @@ impl Status {
                 database: server.database.to_string(),
                 role: server.role.to_string(),
                 logical_time: board.snapshot.time.0,
-                missing: board.snapshot.missing.clone(),
+                missing: board
+                    .snapshot
+                    .missing
+                    .values()
+                    .map(Missing::to_string)
+                    .collect(),
             },
             environment: board.environment.target.clone(),
             strategy: board.environment.strategy,

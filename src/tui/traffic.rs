@@ -8,6 +8,7 @@ use crate::domain::environment::Side;
 use crate::domain::name::ObjectId;
 use crate::domain::object::{Object, ObjectKind};
 use crate::domain::quantity::count;
+use crate::domain::reading::CatalogReading;
 use crate::domain::snapshot::Subscription;
 
 /// One line of the traffic screen.
@@ -92,7 +93,7 @@ fn subscriptions(board: &Board, lines: &mut Vec<Line>) {
         on(Side::Deployment),
         all.len()
     )));
-    if board.snapshot.missing.contains("mz_subscriptions") {
+    if board.snapshot.lacks(CatalogReading::Subscriptions) {
         lines.push(words(
             Role::Warn,
             "This server or role does not show SUBSCRIBEs, so none seen is not none.",
@@ -244,4 +245,37 @@ fn sessions(board: &Board, lines: &mut Vec<Line>) {
 fn short(session: &str) -> String {
     let skip = session.chars().count().saturating_sub(8);
     session.chars().skip(skip).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::World;
+    use crate::domain::reading::Missing;
+
+    fn shown(world: &World) -> bool {
+        let mut lines = Vec::new();
+        subscriptions(&world.board(), &mut lines);
+        let warns = |line: &Line| {
+            matches!(
+                line,
+                Line::Words {
+                    role: Role::Warn,
+                    ..
+                }
+            )
+        };
+        !lines.iter().any(warns)
+    }
+
+    #[test]
+    fn none_seen_is_not_none_where_they_can_not_be_read() {
+        let mut world = World::new();
+        assert!(shown(&world));
+        world.lack(
+            CatalogReading::Subscriptions,
+            Missing::column("mz_internal.mz_subscriptions", "created_at"),
+        );
+        assert!(!shown(&world));
+    }
 }

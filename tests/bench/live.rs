@@ -11,6 +11,7 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use cutover::domain::name::Identifier;
+use cutover::domain::reading::MissingReadings;
 use cutover::domain::snapshot::{LogicalTime, Server};
 use cutover::materialize::assemble::Assembler;
 use cutover::materialize::decode::TextRow;
@@ -139,7 +140,7 @@ fn frontiers(c: &mut Criterion) {
     });
     for objects in SIZES {
         let alignment = world(objects);
-        let mut assembler = Assembler::new(server(), BTreeSet::new());
+        let mut assembler = Assembler::new(server(), MissingReadings::new());
         let every = BTreeSet::from(Topic::ALL);
         let time = LogicalTime(START);
         assembler.snapshot(alignment.facts(), &every, time).unwrap();
@@ -158,7 +159,7 @@ fn catalog(c: &mut Criterion) {
         let every = BTreeSet::from(Topic::ALL);
         group.bench_function(BenchmarkId::new("snapshot", objects), |bencher| {
             bencher.iter(|| {
-                let mut assembler = Assembler::new(server(), BTreeSet::new());
+                let mut assembler = Assembler::new(server(), MissingReadings::new());
                 black_box(assembler.snapshot(alignment.facts(), &every, LogicalTime(START)))
             });
         });
@@ -179,7 +180,7 @@ fn first(c: &mut Criterion) {
                         alignment.receive(topic, event).unwrap();
                     }
                     let step = alignment.advance().unwrap().unwrap();
-                    let mut assembler = Assembler::new(server(), BTreeSet::new());
+                    let mut assembler = Assembler::new(server(), MissingReadings::new());
                     black_box(assembler.snapshot(alignment.facts(), &step.changed, step.time))
                 },
                 criterion::BatchSize::PerIteration,

@@ -3,6 +3,7 @@
 use crate::connector;
 use crate::script::{Reply, START, Script};
 use cutover::domain::name::{ObjectId, SchemaId};
+use cutover::domain::reading::{CatalogReading, Missing, MissingReadings};
 use cutover::domain::snapshot::Frontier;
 use cutover::materialize::error::Class;
 use cutover::materialize::observe::Observer;
@@ -59,10 +60,18 @@ async fn an_older_server_costs_columns() {
     script.lack("mz_internal.mz_comments");
     script.lack("mz_catalog.mz_tables.source_id");
     let snapshot = observer(&script).await.observe().await.unwrap();
-    let missing: Vec<_> = snapshot.missing.iter().map(String::as_str).collect();
     assert_eq!(
-        missing,
-        ["mz_catalog.mz_tables.source_id", "mz_internal.mz_comments"]
+        snapshot.missing,
+        MissingReadings::from([
+            (
+                CatalogReading::Comments,
+                Missing::relation("mz_internal.mz_comments")
+            ),
+            (
+                CatalogReading::TableSources,
+                Missing::column("mz_catalog.mz_tables", "source_id")
+            ),
+        ])
     );
     assert_eq!(snapshot.catalog.schemas[&SchemaId::user(10)].comment, None);
 }

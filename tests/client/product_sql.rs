@@ -3,6 +3,7 @@
 use crate::recorded::{recording, text};
 use cutover::domain::access::{Access, Grant, Grantee, Privilege};
 use cutover::domain::name::{Identifier, RoleId};
+use cutover::domain::reading::MissingReadings;
 use cutover::domain::snapshot::{LogicalTime, Server, Snapshot};
 use cutover::materialize::assemble::Assembler;
 use cutover::materialize::decode::access::access;
@@ -147,7 +148,7 @@ impl Recorded {
             superuser: identity.superuser,
             simulated: false,
         };
-        Assembler::new(server, BTreeSet::new())
+        Assembler::new(server, MissingReadings::new())
             .snapshot(
                 &self.facts(),
                 &BTreeSet::from(Topic::ALL),
@@ -339,7 +340,7 @@ fn recorded_servers_offer_everything_that_a_picture_shows() {
                 .map(move |column| (schema.to_owned(), relation.to_owned(), column.clone()))
         }));
         assert_eq!(offer.missing_required(), None);
-        assert_eq!(offer.missing(), BTreeSet::new());
+        assert_eq!(offer.missing(), MissingReadings::new());
     }
 }
 

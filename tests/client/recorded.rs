@@ -3,6 +3,7 @@
 use cutover::domain::environment::{Environment, Pair, Side, Strategy};
 use cutover::domain::name::{Identifier, ObjectId};
 use cutover::domain::readiness::{Readiness, Thresholds, judge};
+use cutover::domain::reading::MissingReadings;
 use cutover::domain::snapshot::{Lag, LogicalTime, Server, Snapshot};
 use cutover::materialize::assemble::Assembler;
 use cutover::materialize::decode::{Facts, TextRow};
@@ -156,7 +157,7 @@ fn snapshot(hydration: &[Value], frontiers: &[Value]) -> Snapshot {
             );
         }
     }
-    Assembler::new(server(), BTreeSet::new())
+    Assembler::new(server(), MissingReadings::new())
         .snapshot(
             &facts,
             &BTreeSet::from(Topic::ALL),
@@ -243,7 +244,7 @@ fn healthy_objects_stay_within_the_threshold_at_every_aligned_time() {
     let events = frontier_stream();
     assert!(events.len() > 50, "{} messages", events.len());
     let mut alignment = Alignment::new([Topic::Frontiers]);
-    let mut assembler = Assembler::new(server(), BTreeSet::new());
+    let mut assembler = Assembler::new(server(), MissingReadings::new());
     let mut steps = 0;
     for event in events {
         alignment.receive(Topic::Frontiers, event).unwrap();

@@ -10,6 +10,7 @@ use cutover::domain::object::{
 };
 use cutover::domain::project::{Change, Materialization, Model, Project};
 use cutover::domain::readiness::Thresholds;
+use cutover::domain::reading::MissingReadings;
 use cutover::domain::record::{Record, Role};
 use cutover::domain::snapshot::{
     ClientSession, ConnectorState, ConnectorStatus, Frontier, HydrationStatus, LogicalTime,
@@ -560,7 +561,7 @@ fn finish(mut builder: Builder) -> Arc<Board> {
         },
         catalog: Arc::new(builder.catalog),
         readings: builder.readings,
-        missing: BTreeSet::new(),
+        missing: MissingReadings::new(),
     };
     Arc::new(Board::new(
         Arc::new(snapshot),

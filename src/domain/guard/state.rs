@@ -5,6 +5,7 @@ use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::phase::Phase;
 use crate::domain::readiness::{ObjectReadiness, Readiness, SideReadiness, seconds};
+use crate::domain::reading::{CatalogReading, Missing};
 use crate::domain::snapshot::Lag;
 use crate::domain::standing::Standing;
 
@@ -198,21 +199,19 @@ pub fn production_unhealthy(facts: &Facts<'_>) -> Vec<Finding> {
     )
 }
 
-/// Relations that could not be read: guards that rest on them saw nothing.
+/// Readings that the server did not give: guards that rest on them saw nothing.
 #[must_use]
 pub fn unverified(facts: &Facts<'_>) -> Vec<Finding> {
-    const NEEDED: &[&str] = &[
-        "mz_object_dependencies",
-        "mz_hydration_statuses",
-        "mz_frontiers",
-        "mz_sink_statuses",
-        "mz_comments",
-    ];
-    let missing = NEEDED
-        .iter()
-        .filter(|relation| facts.snapshot().lacks(relation))
-        .map(|relation| (*relation).to_owned())
-        .collect();
+    let missing = [
+        CatalogReading::Hydration,
+        CatalogReading::Frontiers,
+        CatalogReading::SinkStatuses,
+        CatalogReading::Comments,
+    ]
+    .iter()
+    .filter_map(|reading| facts.snapshot().missing.get(reading))
+    .map(Missing::short)
+    .collect();
     about(
         FindingId::Unverified,
         Severity::Block,

@@ -9,6 +9,7 @@ use crate::domain::name::{ClusterId, ObjectId, RoleId, SchemaId};
 use crate::domain::object::{ConnectorType, ObjectKind};
 use crate::domain::plan::sinks_reading;
 use crate::domain::project::{Change, Materialization};
+use crate::domain::reading::{CatalogReading, Missing};
 use crate::domain::record::Role;
 use crate::domain::snapshot::Subscription;
 use std::collections::BTreeSet;
@@ -540,10 +541,10 @@ fn where_the_deployment_stands() {
         FindingId::ProductionUnhealthy,
         Severity::Warn,
     );
-    world
-        .snapshot
-        .missing
-        .insert("mz_internal.mz_frontiers".to_owned());
+    world.lack(
+        CatalogReading::Frontiers,
+        Missing::relation("mz_internal.mz_frontiers"),
+    );
     fires(&world, unverified, FindingId::Unverified, Severity::Block);
 }
 

@@ -14,6 +14,7 @@ use crate::domain::fixture::{World, name, stamp};
 use crate::domain::name::{ClusterId, SchemaId};
 use crate::domain::object::ObjectKind;
 use crate::domain::phase::Phase;
+use crate::domain::reading::{CatalogReading, Missing};
 use crate::domain::record::{Record, Role};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -417,14 +418,14 @@ fn an_unfinished_swap_is_not_finished_blindly() {
     let mut world = World::new();
     world.swap();
     assert_eq!(blocks(&promoted(&world)), []);
-    world
-        .snapshot
-        .missing
-        .insert("mz_internal.mz_object_dependencies".to_owned());
+    world.lack(
+        CatalogReading::SinkStatuses,
+        Missing::relation("mz_internal.mz_sink_statuses"),
+    );
     assert_eq!(
         blocks(&promoted(&world)),
         [FindingId::Unverified],
-        "sinks that can't be seen may still read the retired side"
+        "sinks of unknown state may still read the retired side"
     );
 }
 

@@ -8,6 +8,7 @@ use crate::domain::environment::{Resolved, Side};
 use crate::domain::name::{ObjectId, ReplicaId};
 use crate::domain::object::{Cluster, ClusterSchedule};
 use crate::domain::quantity::count;
+use crate::domain::reading::CatalogReading;
 use crate::domain::snapshot::{Lag, LogicalTime, ReplicaHealth, Snapshot};
 use std::collections::BTreeMap;
 
@@ -193,7 +194,7 @@ fn without_replicas(
 
 /// A replica is trusted when its processes are online. Without any status (an old or restricted server) it is trusted by its hydration rows.
 fn is_healthy(snapshot: &Snapshot, replica: &ReplicaId) -> bool {
-    if snapshot.lacks("mz_cluster_replica_statuses") {
+    if snapshot.lacks(CatalogReading::ReplicaStatuses) {
         return true;
     }
     snapshot

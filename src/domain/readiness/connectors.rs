@@ -1,7 +1,8 @@
 //! What sources and sinks say of themselves.
 
 use super::Readiness;
-use crate::domain::object::Object;
+use crate::domain::object::{Object, ObjectKind};
+use crate::domain::reading::CatalogReading;
 use crate::domain::snapshot::{ConnectorState, Snapshot};
 
 /// Judges a source, a sink or a table that a source feeds by its state alone; `what` names it.
@@ -11,7 +12,7 @@ pub(super) fn judge_connector(
     what: &str,
 ) -> (Readiness, String) {
     match snapshot.readings.connectors.get(&object.id) {
-        None => (Readiness::Unknown, format!("the {what} reports no status")),
+        None => (Readiness::Unknown, no_status(snapshot, object, what)),
         Some(status) => match &status.state {
             ConnectorState::Running => (Readiness::Ready, String::new()),
             ConnectorState::Paused => (Readiness::Paused, format!("the {what} is paused")),
@@ -35,6 +36,17 @@ pub(super) fn judge_connector(
                 format!("the {what} reports the unknown status {word:?}"),
             ),
         },
+    }
+}
+
+fn no_status(snapshot: &Snapshot, object: &Object, what: &str) -> String {
+    let reading = match object.kind {
+        ObjectKind::Sink => CatalogReading::SinkStatuses,
+        _ => CatalogReading::SourceStatuses,
+    };
+    match snapshot.missing.get(&reading) {
+        Some(missing) => format!("no {what} tells its status here: {missing} can't be read"),
+        None => format!("the {what} reports no status"),
     }
 }
 

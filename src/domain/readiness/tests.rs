@@ -6,6 +6,7 @@ mod recorded;
 use super::*;
 use crate::domain::fixture::{NOW, World, name, online, replica_of};
 use crate::domain::name::ReplicaId;
+use crate::domain::reading::Missing;
 use crate::domain::snapshot::{HydrationStatus, RefreshSchedule};
 use std::sync::Arc;
 
@@ -212,15 +213,61 @@ fn a_replica_that_is_offline_can_not_vouch() {
         Readiness::Unknown,
         "no status is not online"
     );
-    world
-        .snapshot
-        .missing
-        .insert("mz_internal.mz_cluster_replica_statuses".to_owned());
-    assert_eq!(
-        deployment(&world).readiness,
-        Readiness::Ready,
-        "a server without the relation is judged by hydration"
+    let relation = "mz_internal.mz_cluster_replica_statuses";
+    for missing in [
+        Missing::relation(relation),
+        Missing::column(relation, "reason"),
+    ] {
+        world.lack(CatalogReading::ReplicaStatuses, missing);
+        assert_eq!(
+            deployment(&world).readiness,
+            Readiness::Ready,
+            "a server that does not give it is judged by hydration"
+        );
+    }
+}
+
+#[test]
+fn what_can_not_be_read_is_unknown_and_named() {
+    let hydration = Missing::relation("mz_internal.mz_hydration_statuses");
+    let mut world = World::new();
+    world.snapshot.readings.hydration.clear();
+    assert_eq!(deployment(&world).readiness, Readiness::Hydrating);
+    world.lack(CatalogReading::Hydration, hydration);
+    let verdict = deployment(&world);
+    assert_eq!(verdict.readiness, Readiness::Unknown);
+    assert!(
+        verdict
+            .reason
+            .contains("mz_hydration_statuses can't be read"),
+        "{}",
+        verdict.reason
     );
+
+    let status = Missing::column("mz_internal.mz_source_statuses", "status");
+    let mut world = World::new();
+    let source = world.add(Side::Deployment, "clicks", ObjectKind::Source, &[]);
+    world.snapshot.readings.connectors.clear();
+    world.lack(CatalogReading::SourceStatuses, status);
+    let verdict = &deployment(&world).objects[&source];
+    assert_eq!(verdict.readiness, Readiness::Unknown);
+    assert!(
+        verdict
+            .reason
+            .contains("mz_source_statuses.status can't be read"),
+        "{}",
+        verdict.reason
+    );
+}
+
+#[test]
+fn a_connector_of_unknown_state_is_never_ready() {
+    let mut world = World::new();
+    let source = world.add(Side::Deployment, "clicks", ObjectKind::Source, &[]);
+    world.connector(&source, "dreaming");
+    let verdict = &deployment(&world).objects[&source];
+    assert_eq!(verdict.readiness, Readiness::Unknown);
+    assert!(verdict.reason.contains("dreaming"), "{}", verdict.reason);
 }
 
 #[test]

@@ -235,6 +235,7 @@ mod tests {
     use crate::domain::object::{Catalog, ObjectKind};
     use crate::domain::provenance::Provenance;
     use crate::domain::readiness::{ObjectReadiness, SideReadiness, Thresholds};
+    use crate::domain::reading::MissingReadings;
     use crate::domain::snapshot::{LogicalTime, Readings, Server, Snapshot};
     use std::collections::{BTreeMap, BTreeSet};
     use std::sync::Arc;
@@ -289,7 +290,7 @@ mod tests {
                 },
                 catalog: Arc::new(Catalog::default()),
                 readings: Readings::default(),
-                missing: BTreeSet::new(),
+                missing: MissingReadings::new(),
             }),
             environment: Arc::new(Environment {
                 target: "prod".to_owned(),

@@ -4,6 +4,7 @@ use super::{PAIR, observer, run, running, schema, snapshot, standing};
 use crate::{connector, settings};
 use cutover::domain::access::Privilege;
 use cutover::domain::object::ObjectKind;
+use cutover::domain::reading::MissingReadings;
 use cutover::domain::snapshot::Lag;
 use cutover::materialize::connection::{Connector, Purpose};
 use cutover::materialize::error::Class;
@@ -12,7 +13,6 @@ use cutover::materialize::picture::LinkState;
 use cutover::materialize::queries::{Offer, QUERIES, Topic};
 use cutover::materialize::settings::Secret;
 use cutover::sim::{self, Passing, Simulator, World};
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 fn everything() -> Offer {
@@ -64,7 +64,7 @@ async fn every_topic_is_readable_and_subscribable() {
     let feed = live(connector(address), Options::default());
     let first = snapshot(&feed, |_| true).await;
     assert_eq!(feed.pictures().borrow().link, LinkState::Live);
-    assert_eq!(first.missing, BTreeSet::new());
+    assert_eq!(first.missing, MissingReadings::new());
 }
 
 #[tokio::test]

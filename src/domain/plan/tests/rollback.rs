@@ -80,10 +80,10 @@ fn sinks_that_may_hang_or_are_not_ours_warn_and_are_tried_all_the_same() {
 #[test]
 fn what_the_guards_could_not_read_warns() {
     let mut world = after_promote();
-    world
-        .snapshot
-        .missing
-        .insert("mz_internal.mz_object_dependencies".to_owned());
+    world.lack(
+        CatalogReading::SinkStatuses,
+        Missing::relation("mz_internal.mz_sink_statuses"),
+    );
     let plan = rolled_back(&world);
     assert_eq!(blocks(&plan), []);
     assert!(warned(&plan, FindingId::Unverified).is_some());
