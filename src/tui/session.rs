@@ -88,9 +88,10 @@ impl fmt::Display for Farewell {
 /// # Errors
 /// When there is no terminal, or it refuses its modes. A terminal that dies later ends the session as SIGHUP does.
 pub async fn run(port: Arc<dyn Port>, options: Options) -> io::Result<Farewell> {
+    // A signal between the two would end us by itself and leave the terminal as it is.
+    let signals = signals::listen()?;
     let mut cockpit = Cockpit::enter()?;
     let size = cockpit.size()?;
-    let signals = signals::listen()?;
     let mut keys = input::listen();
     let keys = futures_util::stream::poll_fn(move |cx| keys.poll_recv(cx));
     let (mut session, incoming) = Session::new(port, options, size);
