@@ -1,4 +1,4 @@
-//! Facts that plans need beside a snapshot: how a cluster was created, who did what to it.
+//! What plans and trends need beside a snapshot: how a cluster was made, how an object's lag went.
 
 use super::cluster_options::{ClusterOptions, UnreadableOptions};
 use super::name::{ClusterId, Identifier};
@@ -22,23 +22,6 @@ impl ClusterDefinition {
         let text = self.create_sql.as_deref()?;
         Some(ClusterOptions::parse(text, name))
     }
-}
-
-/// One line of the server's audit log about a schema or a cluster.
-///
-/// A swap shows as renames through temporary names `mz_schema_swap_...`, all of one time (recorded: 15).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditEvent {
-    pub id: String,
-    /// `create`, `alter`, `drop`, `comment`, `grant`, ...
-    pub event_type: String,
-    /// `schema` or `cluster`.
-    pub object_type: String,
-    /// JSON text, its shape differs by event: `{"id":"u27","new_name":"a","old_name":"b"}`.
-    pub details: String,
-    /// The role's name; `None` for what the server does by itself.
-    pub user: Option<String>,
-    pub at: LogicalTime,
 }
 
 /// One minute of an object's lag.

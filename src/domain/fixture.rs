@@ -225,17 +225,18 @@ impl World {
             .name
             .quoted();
         let reads: Vec<String> = inputs.iter().map(|input| self.reference(input)).collect();
+        let sql = format!(
+            "CREATE {} \"db\".{schema_name}.\"{text}\" AS SELECT * FROM {}",
+            kind.keyword(),
+            reads.join(", ")
+        );
         let object = Object {
             id: object_id,
             name: name(text),
             schema: id(schema),
             cluster: has_dataflow.then(|| id(cluster)),
             owner: RoleId::user(1),
-            create_sql: Some(format!(
-                "CREATE {} \"db\".{schema_name}.\"{text}\" AS SELECT * FROM {}",
-                kind.keyword(),
-                reads.join(", ")
-            )),
+            create_sql: Some(sql.into()),
             parent: None,
             connector: None,
             kind: kind.clone(),

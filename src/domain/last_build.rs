@@ -139,7 +139,11 @@ mod tests {
         world.swap();
         let foo = world.id(Side::Deployment, "foo");
         let object = world.catalog().objects.get_mut(&foo).unwrap();
-        object.create_sql = Some("CREATE MATERIALIZED VIEW foo AS SELECT 'by hand'".to_owned());
+        object.create_sql = Some(
+            "CREATE MATERIALIZED VIEW foo AS SELECT 'by hand'"
+                .to_owned()
+                .into(),
+        );
         let why = proven(&world, &last, Side::Deployment).unwrap_err();
         assert!(why.contains("manifest 0123456789ab"), "{why}");
     }

@@ -34,6 +34,7 @@ pub mod record;
 pub mod rendered;
 pub mod snapshot;
 pub mod standing;
+pub mod text;
 pub mod validation;
 mod word;
 pub mod workflow;

@@ -1,8 +1,8 @@
 //! Catalog items, and the catalog around them: schemas, clusters, replicas, dependency edges.
 
 use super::name::{ClusterId, DatabaseId, Identifier, ObjectId, ReplicaId, RoleId, SchemaId};
+use super::text::SharedText;
 use super::word::words;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 words! {
@@ -70,7 +70,7 @@ impl ConnectorType {
 }
 
 /// One catalog item of a user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
     pub id: ObjectId,
     pub name: Identifier,
@@ -81,14 +81,14 @@ pub struct Object {
     pub cluster: Option<ClusterId>,
     pub owner: RoleId,
     /// `create_sql` as the catalog holds it, with `[u12 AS "db"."schema"."name"]` references. `None` where the server shows none.
-    pub create_sql: Option<String>,
+    pub create_sql: Option<SharedText>,
     /// The relation that an index is on, or the source that a table is fed by.
     pub parent: Option<ObjectId>,
     /// Only of sources and sinks.
     pub connector: Option<ConnectorType>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     pub id: SchemaId,
     pub name: Identifier,
@@ -114,7 +114,7 @@ impl ClusterSchedule {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cluster {
     pub id: ClusterId,
     pub name: Identifier,
@@ -129,7 +129,7 @@ pub struct Cluster {
 }
 
 /// One process group that runs the dataflows of a cluster.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Replica {
     pub id: ReplicaId,
     pub name: Identifier,
@@ -141,7 +141,7 @@ pub struct Replica {
 }
 
 /// What exists: one consistent reading of the catalog, user items of every database.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Catalog {
     pub databases: BTreeMap<DatabaseId, Identifier>,
     pub roles: BTreeMap<RoleId, Identifier>,

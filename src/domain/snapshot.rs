@@ -24,7 +24,7 @@ impl LogicalTime {
 }
 
 /// Who answers, and as whom we ask.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     /// `mz_version()`, e.g. `v26.9.0 (9e9123290)`.
     pub version: String,
@@ -40,8 +40,7 @@ pub struct Server {
 }
 
 /// How far a collection has been written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frontier {
     At(LogicalTime),
     /// The empty frontier: nothing will ever change again, so there is no lag (recorded: 07, constant view).
@@ -49,7 +48,7 @@ pub enum Frontier {
 }
 
 /// One row of `mz_internal.mz_hydration_statuses`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct HydrationStatus {
     /// `None`: no replica has reported the object yet.
     pub replica: Option<ReplicaId>,
@@ -76,7 +75,7 @@ words! {
 }
 
 /// What a source or sink reports of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectorStatus {
     pub state: ConnectorState,
     pub error: Option<String>,
@@ -92,7 +91,7 @@ impl ConnectorStatus {
 }
 
 /// Progress of a source's snapshot and its traffic (`mz_internal.mz_source_statistics`, summed over replicas).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SourceProgress {
     pub snapshot_known: Option<u64>,
     pub snapshot_staged: Option<u64>,
@@ -103,7 +102,7 @@ pub struct SourceProgress {
 }
 
 /// How a materialized view refreshes when not on every commit.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RefreshSchedule {
     pub last_completed: Option<LogicalTime>,
     pub next: Option<LogicalTime>,
@@ -125,7 +124,7 @@ words! {
 }
 
 /// The state of one replica's processes.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ReplicaHealth {
     /// Processes that report `online`, of all that report.
     pub online: usize,
@@ -150,7 +149,7 @@ impl ReplicaHealth {
 }
 
 /// One running SUBSCRIBE.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
     pub id: String,
     pub session: String,
@@ -159,7 +158,7 @@ pub struct Subscription {
     pub since: Option<LogicalTime>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientSession {
     pub id: String,
     pub role: RoleId,
@@ -170,7 +169,7 @@ pub struct ClientSession {
 }
 
 /// What the dataflows report.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Readings {
     pub hydration: BTreeMap<ObjectId, Vec<HydrationStatus>>,
     /// No entry: the frontier is unreadable or its row missing, so lag is unknown.
@@ -185,7 +184,7 @@ pub struct Readings {
 }
 
 /// One observation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
     pub time: LogicalTime,
     pub server: Server,
@@ -197,8 +196,7 @@ pub struct Snapshot {
 }
 
 /// What is known of an object's lag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lag {
     /// Milliseconds that the write frontier trails the logical time of the reading; 0 when complete.
     Millis(u64),

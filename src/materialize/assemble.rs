@@ -1,16 +1,17 @@
 //! From facts to snapshots: only what changed is decoded again.
 
 use super::decode::catalog::{GlobalIds, catalog};
-use super::decode::{Facts, readings, traffic};
+use super::decode::changes::Changes;
+use super::decode::store::CatalogRows;
+use super::decode::{readings, traffic};
 use super::error::Error;
 use super::queries::Topic;
 use crate::domain::object::Catalog;
 use crate::domain::reading::MissingReadings;
 use crate::domain::snapshot::{LogicalTime, Readings, Server, Snapshot};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Keeps the decoded parts of the last snapshot. Starts with nothing: the first call must name every topic as changed.
+/// Keeps the decoded parts of the last snapshot. Starts with nothing: the first call must be told that everything changed.
 #[derive(Debug, Clone)]
 pub struct Assembler {
     server: Server,
@@ -32,44 +33,45 @@ impl Assembler {
         }
     }
 
-    /// The snapshot at this time, given which topics changed since the last call.
+    /// The snapshot at this time, given what changed since the last call.
     ///
     /// # Errors
     /// When a row can't be read.
     pub fn snapshot(
         &mut self,
-        facts: &Facts,
-        changed: &BTreeSet<Topic>,
+        told: &CatalogRows,
+        changes: &Changes,
         time: LogicalTime,
     ) -> Result<Snapshot, Error> {
+        let topics = changes.topics();
+        let is_changed = |topic| topics.contains(&topic);
         let mut ids_changed = false;
-        if changed.contains(&Topic::Catalog) {
-            self.catalog = Arc::new(catalog(facts)?);
-            let ids = GlobalIds::read(facts)?;
+        if is_changed(Topic::Catalog) {
+            self.catalog = Arc::new(catalog(told)?);
+            let ids = GlobalIds::read(told)?;
             ids_changed = ids != self.ids;
             self.ids = ids;
             self.server.database_id = self.catalog.database_named(&self.server.database).cloned();
         }
-        let is_changed = |topic| changed.contains(&topic);
         if is_changed(Topic::Hydration) || ids_changed {
-            self.readings.hydration = readings::hydration(facts, &self.ids)?;
+            self.readings.hydration = readings::hydration(told, &self.ids)?;
         }
         if is_changed(Topic::Hydration) || is_changed(Topic::Catalog) {
-            self.readings.refreshes = readings::refreshes(facts)?;
+            self.readings.refreshes = readings::refreshes(told)?;
         }
         if is_changed(Topic::Frontiers) || ids_changed {
-            self.readings.frontiers = readings::frontiers(facts, &self.ids)?;
+            self.readings.frontiers = readings::frontiers(told, &self.ids)?;
         }
         if is_changed(Topic::Connectors) {
-            self.readings.connectors = readings::connectors(facts)?;
-            self.readings.sources = readings::sources(facts)?;
+            self.readings.connectors = readings::connectors(told)?;
+            self.readings.sources = readings::sources(told)?;
         }
         if is_changed(Topic::Replicas) {
-            self.readings.replicas = readings::replicas(facts, time)?;
+            self.readings.replicas = readings::replicas(told, time)?;
         }
         if is_changed(Topic::Traffic) {
-            self.readings.sessions = traffic::sessions(facts)?;
-            self.readings.subscriptions = traffic::subscriptions(facts)?;
+            self.readings.sessions = traffic::sessions(told)?;
+            self.readings.subscriptions = traffic::subscriptions(told)?;
         }
         Ok(Snapshot {
             time,

@@ -14,6 +14,6 @@ impl Observer {
     /// # Errors
     /// When the link fails or a row can't be read.
     pub async fn lag_history(&self) -> Result<BTreeMap<ObjectId, Vec<LagSample>>, Error> {
-        background::lag_history(&self.rows(Fact::LagHistory).await?)
+        background::lag_history(&self.rows(&[Fact::LagHistory]).await?)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::error::{Class, Error};
 use super::observe::Observer;
-use super::queries::Fact;
+use super::queries::{Fact, rows};
 use crate::domain::environment::Resolved;
 use crate::domain::lineage::{EventId, Happening, Lineage, NameEvent, Subject, subjects};
 use crate::domain::name::literal;
@@ -64,42 +64,20 @@ impl Observer {
         if wanted.is_empty() {
             return Ok(Some(Vec::new()));
         }
-        let fact = Fact::NameEvents;
         let narrow = |statement: &str| {
             format!(
                 "SELECT q.object_type, q.id, q.event_type, q.old_name, q.new_name, q.event\nFROM (\n{statement}\n) AS q\nWHERE {}",
                 wanted.join(" OR ")
             )
         };
-        let Some(rows) = self.rows_within(fact, narrow).await? else {
+        let Some(told) = self.rows_within(Fact::NameEvents, narrow).await? else {
             return Ok(None);
         };
-        let mut events = Vec::new();
-        for row in rows {
-            let subject = match row.text(fact, 0)? {
-                "schema" => Subject::Schema(row.id(fact, 1)?),
-                _ => Subject::Cluster(row.id(fact, 1)?),
-            };
-            let happening = match (row.text(fact, 2)?, row.get(3), row.get(4)) {
-                ("create", ..) => Happening::Created,
-                ("comment", ..) => Happening::Commented,
-                (_, Some(from), Some(to)) => Happening::Renamed {
-                    from: from.to_owned(),
-                    to: to.to_owned(),
-                },
-                // Another change than of the name.
-                _ => continue,
-            };
-            let event = row
-                .number(5)
-                .map(EventId)
-                .ok_or_else(|| Error::decode("an audit event", "its number can't be read"))?;
-            events.push(NameEvent {
-                subject,
-                happening,
-                event,
-            });
-        }
+        let events = told.all::<rows::NameEvents>().map(name_event);
+        let mut events: Vec<NameEvent> = events
+            .filter_map(Result::transpose)
+            .collect::<Result<_, _>>()?;
+        events.sort_by_key(|event| event.event);
         Ok(Some(events))
     }
 
@@ -117,18 +95,38 @@ impl Observer {
             let branches: Vec<String> = moments.iter().map(before).collect();
             branches.join("\nUNION ALL\n")
         };
-        let rows = self.rows_within(Fact::ObjectEvents, narrow).await?;
-        Ok(rows
-            .into_iter()
-            .flatten()
-            .filter_map(|row| {
-                // NULL: nothing had been made before it.
-                let object = match row.get(1) {
-                    None => 0,
-                    Some(_) => row.number(1)?,
-                };
-                Some((EventId(row.number(0)?), object))
-            })
-            .collect())
+        let told = self.rows_within(Fact::ObjectEvents, narrow).await?;
+        let told = told.unwrap_or_default();
+        let marks = told.all::<rows::ObjectEvents>().filter_map(|row| {
+            // NULL: nothing had been made before it.
+            let object = match row.object().get() {
+                None => 0,
+                Some(_) => row.object().number()?,
+            };
+            Some((EventId(row.event().number()?), object))
+        });
+        Ok(marks.collect())
     }
+}
+
+/// `None`: another change than of the name.
+fn name_event(row: rows::NameEvents<'_>) -> Result<Option<NameEvent>, Error> {
+    let subject = match row.object_type().text()? {
+        "schema" => Subject::Schema(row.id().id()?),
+        _ => Subject::Cluster(row.id().id()?),
+    };
+    let names = row.old_name().owned().zip(row.new_name().owned());
+    let happening = match (row.event_type().text()?, names) {
+        ("create", _) => Happening::Created,
+        ("comment", _) => Happening::Commented,
+        (_, Some((from, to))) => Happening::Renamed { from, to },
+        _ => return Ok(None),
+    };
+    let event = row.event().number().map(EventId);
+    let event = event.ok_or_else(|| row.event().unreadable("it is no number"))?;
+    Ok(Some(NameEvent {
+        subject,
+        happening,
+        event,
+    }))
 }

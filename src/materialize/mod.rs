@@ -6,8 +6,9 @@
 //! | [`connection`] | [`connection::Connector`] and [`connection::Link`]: one authenticated session |
 //! | [`error`] | what can go wrong, classed by what to do next |
 //! | [`queries`] | the registry of the reading SQL in `assets/sql/` |
-//! | [`probe`] | what a server is and offers: relations differ by version |
-//! | [`decode`], [`assemble`] | from rows of text to snapshots, pure |
+//! | [`offer`], [`probe`] | what a server is and offers: relations differ by version |
+//! | [`row`] | one row of an answer, its cells read by name |
+//! | [`decode`], [`assemble`] | from rows to snapshots, pure |
 //! | [`observe`] | one-shot readings: a consistent snapshot, access, cluster definitions |
 //! | [`live`] | the live picture by SUBSCRIBE |
 //! | [`execute`] | statements and transactions that change something |
@@ -23,9 +24,11 @@ mod history;
 mod lineage;
 pub mod live;
 pub mod observe;
+pub mod offer;
 pub mod picture;
 pub mod probe;
 pub mod queries;
+pub mod row;
 pub mod settings;
 mod tap;
 mod tls;

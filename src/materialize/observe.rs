@@ -3,19 +3,23 @@
 use super::assemble::Assembler;
 use super::connection::{Answer, Connector, Link, Purpose};
 use super::decode::access::access;
-use super::decode::{Facts, TextRow, background};
+use super::decode::background;
+use super::decode::changes::Changes;
+use super::decode::store::CatalogRows;
 use super::error::{Class, Error};
-use super::probe::{Probed, exclude_refused, probe, rows_of};
-use super::queries::{Fact, Offer, Topic};
+use super::offer::Offer;
+use super::probe::{Probed, exclude_refused, probe, tell};
+use super::queries::{Fact, Topic};
+use super::row::TextRow;
 use super::waiting::Ask;
 use crate::domain::access::Access;
-use crate::domain::background::{AuditEvent, ClusterDefinition};
+use crate::domain::background::ClusterDefinition;
 use crate::domain::name::ObjectId;
 use crate::domain::object::Cluster;
 use crate::domain::reading::MissingReadings;
 use crate::domain::snapshot::{LogicalTime, Server, Snapshot};
 use crate::domain::validation::Column;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A connection that reads on demand. Every reading is made now: nothing is remembered but what the server offers.
 pub struct Observer {
@@ -65,17 +69,19 @@ impl Observer {
     pub async fn observe(&mut self) -> Result<Snapshot, Error> {
         loop {
             match self.read_topics().await {
-                Ok((facts, time)) => {
-                    let every = BTreeSet::from(Topic::ALL);
-                    return Assembler::new(self.server.clone(), self.offer.missing())
-                        .snapshot(&facts, &every, time);
+                Ok((told, time)) => {
+                    return Assembler::new(self.server.clone(), self.offer.missing()).snapshot(
+                        &told,
+                        &Changes::everything(),
+                        time,
+                    );
                 }
                 Err(refused) => self.learn_from(refused).await?,
             }
         }
     }
 
-    async fn read_topics(&self) -> Result<(Facts, LogicalTime), Refused> {
+    async fn read_topics(&self) -> Result<(CatalogRows, LogicalTime), Refused> {
         if !self.in_one_transaction {
             return self.read_each().await;
         }
@@ -92,8 +98,8 @@ impl Observer {
         }
     }
 
-    async fn read_each(&self) -> Result<(Facts, LogicalTime), Refused> {
-        let mut facts = Facts::default();
+    async fn read_each(&self) -> Result<(CatalogRows, LogicalTime), Refused> {
+        let mut told = CatalogRows::default();
         let mut latest = LogicalTime::default();
         let mut of_frontiers = None;
         for topic in Topic::ALL {
@@ -107,14 +113,14 @@ impl Observer {
                 error,
             })?;
             for row in &answer.rows {
-                let time = read_into(&mut facts, row).map_err(Refused::outright)?;
+                let time = read_into(&mut told, row).map_err(Refused::outright)?;
                 latest = latest.max(time);
                 if topic == Topic::Frontiers {
                     of_frontiers = Some(time);
                 }
             }
         }
-        Ok((facts, of_frontiers.unwrap_or(latest)))
+        Ok((told, of_frontiers.unwrap_or(latest)))
     }
 
     /// Leaves out what was refused, so that the next attempt can succeed; returns what can't be helped.
@@ -138,8 +144,7 @@ impl Observer {
     /// # Errors
     /// When the link fails or an access control list has an unknown form.
     pub async fn access(&self) -> Result<Access, Error> {
-        let mut facts = Facts::default();
-        for fact in [
+        let facts = [
             Fact::Roles,
             Fact::RoleMembers,
             Fact::DatabasePrivileges,
@@ -148,13 +153,9 @@ impl Observer {
             Fact::ObjectPrivileges,
             Fact::SystemPrivileges,
             Fact::DefaultPrivileges,
-        ] {
-            for row in self.rows(fact).await? {
-                facts.rows_mut(fact).change(row, 1);
-            }
-        }
+        ];
         access(
-            &facts,
+            &self.rows(&facts).await?,
             &self.server.role,
             self.server.superuser,
             self.rbac_enabled().await?,
@@ -179,7 +180,7 @@ impl Observer {
         &self,
         clusters: impl IntoIterator<Item = &Cluster>,
     ) -> Result<Vec<ClusterDefinition>, Error> {
-        let strategies = background::strategies(&self.rows(Fact::Autoscaling).await?)?;
+        let strategies = background::strategies(&self.rows(&[Fact::Autoscaling]).await?)?;
         let mut definitions = Vec::new();
         for cluster in clusters {
             let create_sql = if cluster.managed {
@@ -207,15 +208,7 @@ impl Observer {
     /// # Errors
     /// When the link fails or a row can't be read.
     pub async fn columns(&self) -> Result<BTreeMap<ObjectId, Vec<Column>>, Error> {
-        background::columns(&self.rows(Fact::Columns).await?)
-    }
-
-    /// The newest audit events about schemas and clusters, newest first.
-    ///
-    /// # Errors
-    /// When the link fails or a row can't be read.
-    pub async fn audit_events(&self) -> Result<Vec<AuditEvent>, Error> {
-        background::audit_events(&self.rows(Fact::AuditEvents).await?)
+        background::columns(&self.rows(&[Fact::Columns]).await?)
     }
 
     /// The rows of one fact as a statement around it narrows them; `None` where this server does not offer it.
@@ -223,27 +216,29 @@ impl Observer {
         &self,
         fact: Fact,
         around: impl Fn(&str) -> String,
-    ) -> Result<Option<Vec<TextRow>>, Error> {
+    ) -> Result<Option<CatalogRows>, Error> {
         if let Some(lacking) = self.offer.lacks(fact.query()) {
             tracing::debug!(%lacking, "not offered by this server");
             return Ok(None);
         }
-        let statement = around(&fact.query().statement());
-        let answer = self.read(&statement).await?;
-        let rows = answer.rows.iter();
-        Ok(Some(
-            rows.map(|row| TextRow::new(row.iter().map(Option::as_deref)))
-                .collect(),
-        ))
+        let answer = self.read(&around(&fact.query().statement())).await?;
+        let mut told = CatalogRows::default();
+        tell(&mut told, fact, &answer);
+        Ok(Some(told))
     }
 
-    /// The rows of one fact, none where this server does not offer it.
-    pub(super) async fn rows(&self, fact: Fact) -> Result<Vec<TextRow>, Error> {
-        if let Some(lacking) = self.offer.lacks(fact.query()) {
-            tracing::debug!(%lacking, "not offered by this server");
-            return Ok(Vec::new());
+    /// The rows of these facts, none of those that this server does not offer.
+    pub(super) async fn rows(&self, facts: &[Fact]) -> Result<CatalogRows, Error> {
+        let mut told = CatalogRows::default();
+        for fact in facts.iter().copied() {
+            if let Some(lacking) = self.offer.lacks(fact.query()) {
+                tracing::debug!(%lacking, "not offered by this server");
+                continue;
+            }
+            let answer = self.read(&fact.query().statement()).await?;
+            tell(&mut told, fact, &answer);
         }
-        rows_of(&self.link, fact).await
+        Ok(told)
     }
 }
 
@@ -260,7 +255,7 @@ impl Refused {
 }
 
 /// Adds one row of a topic's SELECT: its time, the fact's name, the columns.
-fn read_into(facts: &mut Facts, row: &[Option<String>]) -> Result<LogicalTime, Error> {
+fn read_into(told: &mut CatalogRows, row: &[Option<String>]) -> Result<LogicalTime, Error> {
     let (time, fact) = match row {
         [Some(time), Some(fact), ..] => (time.parse().ok(), Fact::named(fact)),
         _ => (None, None),
@@ -273,6 +268,6 @@ fn read_into(facts: &mut Facts, row: &[Option<String>]) -> Result<LogicalTime, E
     };
     let width = fact.query().columns.len();
     let cells = row.iter().skip(2).take(width).map(Option::as_deref);
-    facts.rows_mut(fact).change(TextRow::new(cells), 1);
+    told.change(fact, TextRow::new(cells), 1);
     Ok(LogicalTime(time))
 }

@@ -1,10 +1,12 @@
 //! Getting to know a server: who it is, as whom we ask, which relations it offers.
 
-use super::connection::Link;
-use super::decode::TextRow;
+use super::connection::{Answer, Link};
 use super::decode::identity::{identity, offer};
+use super::decode::store::CatalogRows;
 use super::error::{Class, Error, ServerError};
-use super::queries::{Fact, Offer, Query, Topic};
+use super::offer::Offer;
+use super::queries::{Fact, Query, Topic};
+use super::row::TextRow;
 use super::waiting::Ask;
 use crate::domain::snapshot::Server;
 
@@ -22,8 +24,7 @@ const SIMULATED: &str = "simulated";
 /// When the server lacks a relation that no picture can do without, or the link fails.
 pub async fn probe(link: &Link) -> Result<Probed, Error> {
     let server = identify(link).await?;
-    let columns = rows_of(link, Fact::SystemColumns).await?;
-    let offer = offer(&columns);
+    let offer = offer(&rows_of(link, Fact::SystemColumns).await?);
     if let Some(missing) = offer.missing_required() {
         return Err(Error::new(Class::Unsupported(Box::new(ServerError {
             sqlstate: "0A000".to_owned(),
@@ -38,11 +39,7 @@ pub async fn probe(link: &Link) -> Result<Probed, Error> {
 }
 
 async fn identify(link: &Link) -> Result<Server, Error> {
-    let rows = rows_of(link, Fact::Identity).await?;
-    let row = rows
-        .first()
-        .ok_or_else(|| Error::decode("the server's identity", "there is no row"))?;
-    let identity = identity(row)?;
+    let identity = identity(&rows_of(link, Fact::Identity).await?)?;
     // The start parameter is what the server says of itself; older servers leave it out.
     let version = link
         .version()
@@ -62,13 +59,18 @@ async fn identify(link: &Link) -> Result<Server, Error> {
 }
 
 /// Runs one query on its own.
-pub(super) async fn rows_of(link: &Link, fact: Fact) -> Result<Vec<TextRow>, Error> {
+pub(super) async fn rows_of(link: &Link, fact: Fact) -> Result<CatalogRows, Error> {
     let answer = link.ask(&fact.query().statement(), Ask::Reading).await?;
-    Ok(answer
-        .rows
-        .iter()
-        .map(|row| TextRow::new(row.iter().map(Option::as_deref)))
-        .collect())
+    let mut told = CatalogRows::default();
+    tell(&mut told, fact, &answer);
+    Ok(told)
+}
+
+/// Adds the rows of an answer to what a fact's query was answered.
+pub(super) fn tell(told: &mut CatalogRows, fact: Fact, answer: &Answer) {
+    for row in &answer.rows {
+        told.change(fact, TextRow::new(row.iter().map(Option::as_deref)), 1);
+    }
 }
 
 /// Finds what this role can't read of a topic that was refused as a whole. `true` when something was found.

@@ -1,11 +1,11 @@
 //! The registry of the SQL that only reads.
 //!
 //! Each file in `assets/sql/` holds one SELECT for one [`Fact`]. The facts of a [`Topic`] are read together: [`Topic::statement`]
-//! makes one SELECT of them, all columns as text, which works alone and inside `SUBSCRIBE (...)`. A fact whose relation or
-//! column this server lacks is left out: that costs a column of the screen, never the screen.
+//! makes one SELECT of them, all columns as text, which works alone and inside `SUBSCRIBE (...)`. What comes back is read by the names of
+//! the columns here: [`rows`] has a type for each query's row.
 
-use crate::domain::reading::{CatalogReading, Missing, MissingReadings};
-use std::collections::{BTreeMap, BTreeSet};
+use super::row::TextRow;
+use crate::domain::reading::CatalogReading;
 use std::fmt::Write as _;
 
 /// What is subscribed to, or read, together: one connection each.
@@ -66,6 +66,22 @@ pub struct Query {
     pub required: bool,
 }
 
+/// A row whose columns are read by their names.
+pub trait Row<'a>: Copy {
+    /// The query that it answers.
+    const FACT: Fact;
+
+    fn of(row: &'a TextRow) -> Self;
+}
+
+/// `stringify!` leaves the mark on names that Rust has for itself: `r#type`.
+const fn plain(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
 macro_rules! queries {
     ($(
         $fact:ident $file:literal $topic:ident $necessity:ident [$($column:ident)*] from $relation:literal [$($need:ident)*];
@@ -80,7 +96,7 @@ macro_rules! queries {
                 fact: Fact::$fact,
                 name: $file,
                 sql: include_str!(concat!("../../assets/sql/", $file, ".sql")),
-                columns: &[$(stringify!($column)),*],
+                columns: &[$(plain(stringify!($column))),*],
                 relation: $relation,
                 needs: &[$(stringify!($need)),*],
                 topic: queries!(@topic $topic),
@@ -88,6 +104,53 @@ macro_rules! queries {
                 required: queries!(@necessity $necessity),
             }
         ),+];
+
+        impl Fact {
+            /// The fact of this name, which is the file's.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($file => Some(Self::$fact),)+
+                    _ => None,
+                }
+            }
+        }
+
+        /// One row of each query's answer.
+        pub mod rows {
+            use super::{Fact, Row};
+            use crate::materialize::row::{Cell, TextRow};
+            $(
+                #[doc = concat!("A row of `assets/sql/", $file, ".sql`, its columns by name.")]
+                #[derive(Debug, Clone, Copy)]
+                pub struct $fact<'a>(&'a TextRow);
+
+                impl<'a> Row<'a> for $fact<'a> {
+                    const FACT: Fact = Fact::$fact;
+
+                    fn of(row: &'a TextRow) -> Self {
+                        Self(row)
+                    }
+                }
+
+                const _: () = {
+                    #[expect(non_camel_case_types, reason = "these are the columns' names")]
+                    enum Position { $($column),* }
+
+                    impl<'a> $fact<'a> {
+                        $(
+                            /// The column of this name.
+                            #[must_use]
+                            pub fn $column(self) -> Cell<'a> {
+                                let query = Fact::$fact.query();
+                                let position = Position::$column as usize;
+                                Cell::new(self.0, position, query.relation, query.columns[position])
+                            }
+                        )*
+                    }
+                };
+            )+
+        }
     };
     (@topic Alone) => { None };
     (@topic $topic:ident) => { Some(Topic::$topic) };
@@ -107,25 +170,25 @@ queries! {
         from "mz_internal.mz_comments" [id object_type object_sub_id comment];
     Clusters "clusters" Catalog required [id name owner_id managed size replication_factor]
         from "mz_catalog.mz_clusters" [id name owner_id managed size replication_factor];
-    ClusterSchedules "cluster_schedules" Catalog optional [cluster_id type]
+    ClusterSchedules "cluster_schedules" Catalog optional [cluster_id r#type]
         from "mz_internal.mz_cluster_schedules" [cluster_id type];
     Replicas "replicas" Catalog required [id name cluster_id size availability_zone]
         from "mz_catalog.mz_cluster_replicas" [id name cluster_id size availability_zone];
     InternalReplicas "internal_replicas" Catalog optional [id]
         from "mz_internal.mz_internal_cluster_replicas" [id];
-    Objects "objects" Catalog required [id name schema_id type cluster_id owner_id]
+    Objects "objects" Catalog required [id name schema_id r#type cluster_id owner_id]
         from "mz_catalog.mz_objects" [id name schema_id type cluster_id owner_id];
     Views "views" Catalog optional [id create_sql] from "mz_catalog.mz_views" [id create_sql];
     MaterializedViews "materialized_views" Catalog optional [id create_sql]
         from "mz_catalog.mz_materialized_views" [id create_sql];
     Indexes "indexes" Catalog optional [id on_id create_sql]
         from "mz_catalog.mz_indexes" [id on_id create_sql];
-    Sources "sources" Catalog optional [id type create_sql]
+    Sources "sources" Catalog optional [id r#type create_sql]
         from "mz_catalog.mz_sources" [id type create_sql];
     Tables "tables" Catalog optional [id create_sql] from "mz_catalog.mz_tables" [id create_sql];
     TableSources "table_sources" Catalog optional [id source_id]
         from "mz_catalog.mz_tables" [id source_id];
-    Sinks "sinks" Catalog optional [id type create_sql] from "mz_catalog.mz_sinks" [id type create_sql];
+    Sinks "sinks" Catalog optional [id r#type create_sql] from "mz_catalog.mz_sinks" [id type create_sql];
     Dependencies "dependencies" Catalog required [object_id referenced_object_id]
         from "mz_internal.mz_object_dependencies" [object_id referenced_object_id];
     GlobalIds "global_ids" Catalog optional [id global_id]
@@ -181,13 +244,11 @@ queries! {
         from "mz_catalog.mz_role_members" [role_id member];
     Autoscaling "autoscaling" Alone optional [cluster_id strategy]
         from "mz_internal.mz_cluster_auto_scaling_strategies" [cluster_id strategy];
-    AuditEvents "audit_events" Alone optional [id event_type object_type details user_name occurred_at]
-        from "mz_catalog.mz_audit_events" [id event_type object_type details user occurred_at];
     NameEvents "name_events" Alone optional [object_type id event_type old_name new_name event]
         from "mz_catalog.mz_audit_events" [id event_type object_type details];
     ObjectEvents "object_events" Alone optional [event object]
         from "mz_catalog.mz_audit_events" [id event_type object_type details];
-    Columns "columns" Alone optional [id position name type type_mod nullable]
+    Columns "columns" Alone optional [id position name r#type type_mod nullable]
         from "mz_catalog.mz_columns" [id position name type type_mod nullable];
     LagHistory "lag_history" Alone optional [object_id lag occurred_at]
         from "mz_internal.mz_wallclock_global_lag_recent_history" [object_id lag occurred_at];
@@ -202,14 +263,6 @@ impl Fact {
         // The macro writes the enum and the list from the same lines, in the same order.
         &QUERIES[self as usize]
     }
-
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        QUERIES
-            .iter()
-            .find(|query| query.name == name)
-            .map(|query| query.fact)
-    }
 }
 
 impl Query {
@@ -221,77 +274,6 @@ impl Query {
             .filter(|line| !line.trim_start().starts_with("--"))
             .collect::<Vec<_>>()
             .join("\n")
-    }
-}
-
-/// What a server offers: relation -> columns, and what of it was refused to this role.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Offer {
-    columns: BTreeMap<String, BTreeSet<String>>,
-    refused: BTreeSet<String>,
-}
-
-impl Offer {
-    /// From rows of schema, relation, column.
-    pub fn new(rows: impl IntoIterator<Item = (String, String, String)>) -> Self {
-        let mut offer = Self::default();
-        for (schema, relation, column) in rows {
-            offer
-                .columns
-                .entry(format!("{schema}.{relation}"))
-                .or_default()
-                .insert(column);
-        }
-        offer
-    }
-
-    /// Notes that this role can't read what the query needs.
-    pub fn refuse(&mut self, query: &Query) {
-        self.refused.insert(query.relation.to_owned());
-    }
-
-    /// What the query lacks here; `None` when it can run.
-    #[must_use]
-    pub fn lacks(&self, query: &Query) -> Option<Missing> {
-        if query.relation.is_empty() {
-            return None;
-        }
-        let columns = self
-            .columns
-            .get(query.relation)
-            .filter(|_| !self.refused.contains(query.relation));
-        let Some(columns) = columns else {
-            return Some(Missing::relation(query.relation));
-        };
-        let mut needs = query.needs.iter();
-        needs
-            .find(|column| !columns.contains(**column))
-            .map(|column| Missing::column(query.relation, column))
-    }
-
-    /// The queries of a topic that can run here.
-    pub fn queries(&self, topic: Topic) -> impl Iterator<Item = &'static Query> {
-        QUERIES
-            .iter()
-            .filter(move |query| query.topic == Some(topic) && self.lacks(query).is_none())
-    }
-
-    /// Everything that pictures would show and this server does not offer.
-    #[must_use]
-    pub fn missing(&self) -> MissingReadings {
-        QUERIES
-            .iter()
-            .filter_map(|query| Some((query.reading?, self.lacks(query)?)))
-            .collect()
-    }
-
-    /// What no picture can do without and this server does not offer.
-    #[must_use]
-    pub fn missing_required(&self) -> Option<Missing> {
-        QUERIES
-            .iter()
-            .filter(|query| query.required)
-            .find_map(|query| self.lacks(query))
     }
 }
 
@@ -322,16 +304,7 @@ impl Topic {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn everything() -> Offer {
-        Offer::new(QUERIES.iter().flat_map(|query| {
-            let (schema, relation) = query.relation.split_once('.').unwrap_or_default();
-            query
-                .needs
-                .iter()
-                .map(move |need| (schema.to_owned(), relation.to_owned(), (*need).to_owned()))
-        }))
-    }
+    use std::collections::BTreeSet;
 
     #[test]
     fn facts_and_files_are_in_step() {
@@ -362,48 +335,10 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_column_costs_one_fact() {
-        let whole = everything();
-        assert_eq!(whole.missing(), MissingReadings::new());
-        let mut old = whole.clone();
-        old.columns
-            .get_mut("mz_catalog.mz_tables")
-            .unwrap()
-            .remove("source_id");
-        assert_eq!(
-            old.missing(),
-            MissingReadings::from([(
-                CatalogReading::TableSources,
-                Missing::column("mz_catalog.mz_tables", "source_id")
-            )])
-        );
-        assert_eq!(
-            old.queries(Topic::Catalog).count() + 1,
-            whole.queries(Topic::Catalog).count()
-        );
-        assert_eq!(old.missing_required(), None);
-    }
-
-    #[test]
-    fn a_refused_relation_is_left_out() {
-        let mut offer = everything();
-        offer.refuse(Fact::Sessions.query());
-        assert!(
-            offer
-                .queries(Topic::Traffic)
-                .all(|query| query.fact != Fact::Sessions)
-        );
-        offer.refuse(Fact::Objects.query());
-        assert_eq!(
-            offer.missing_required(),
-            Some(Missing::relation("mz_catalog.mz_objects"))
-        );
-    }
-
-    #[test]
     fn branches_of_a_topic_have_the_same_width() {
         for topic in Topic::ALL {
-            let queries: Vec<_> = everything().queries(topic).collect();
+            let of_topic = |query: &&Query| query.topic == Some(topic);
+            let queries: Vec<_> = QUERIES.iter().filter(of_topic).collect();
             let sql = Topic::statement(&queries).unwrap();
             let widths: BTreeSet<usize> = sql
                 .lines()

@@ -14,11 +14,11 @@ use cutover::domain::name::Identifier;
 use cutover::domain::reading::MissingReadings;
 use cutover::domain::snapshot::{LogicalTime, Server};
 use cutover::materialize::assemble::Assembler;
-use cutover::materialize::decode::TextRow;
+use cutover::materialize::decode::changes::Changes;
 use cutover::materialize::live::alignment::Alignment;
 use cutover::materialize::live::event::{Change, Event};
 use cutover::materialize::queries::{Fact, Topic};
-use std::collections::BTreeSet;
+use cutover::materialize::row::TextRow;
 use std::hint::black_box;
 
 const START: u64 = 1_795_167_680_000;
@@ -47,10 +47,18 @@ fn change(fact: Fact, time: u64, diff: i64, cells: &[Option<&str>]) -> Event {
     })
 }
 
-fn frontier(object: usize, time: u64, at: u64, diff: i64) -> Event {
+fn frontier_row(object: usize, at: u64) -> TextRow {
     let (id, frontier) = (format!("u{object}"), at.to_string());
-    let cells = [Some(id.as_str()), Some(frontier.as_str())];
-    change(Fact::Frontiers, time, diff, &cells)
+    TextRow::new([Some(id.as_str()), Some(frontier.as_str())].into_iter())
+}
+
+fn frontier(object: usize, time: u64, at: u64, diff: i64) -> Event {
+    Event::Change(Change {
+        time: LogicalTime(time),
+        fact: Fact::Frontiers,
+        row: frontier_row(object, at),
+        diff,
+    })
 }
 
 /// The rows of a world of `objects` materialized views in two schemas on two clusters, as the first messages of the streams.
@@ -141,12 +149,16 @@ fn frontiers(c: &mut Criterion) {
     for objects in SIZES {
         let alignment = world(objects);
         let mut assembler = Assembler::new(server(), MissingReadings::new());
-        let every = BTreeSet::from(Topic::ALL);
         let time = LogicalTime(START);
-        assembler.snapshot(alignment.facts(), &every, time).unwrap();
-        let changed = BTreeSet::from([Topic::Frontiers]);
+        let rows = alignment.rows();
+        assembler
+            .snapshot(rows, &Changes::everything(), time)
+            .unwrap();
+        let mut changes = Changes::default();
+        (1..=objects)
+            .for_each(|object| changes.note(Fact::Frontiers, &frontier_row(object, START)));
         group.bench_function(BenchmarkId::new("snapshot", objects), |bencher| {
-            bencher.iter(|| black_box(assembler.snapshot(alignment.facts(), &changed, time)));
+            bencher.iter(|| black_box(assembler.snapshot(rows, &changes, time)));
         });
     }
     group.finish();
@@ -156,11 +168,11 @@ fn catalog(c: &mut Criterion) {
     let mut group = c.benchmark_group("catalog");
     for objects in SIZES {
         let alignment = world(objects);
-        let every = BTreeSet::from(Topic::ALL);
         group.bench_function(BenchmarkId::new("snapshot", objects), |bencher| {
             bencher.iter(|| {
                 let mut assembler = Assembler::new(server(), MissingReadings::new());
-                black_box(assembler.snapshot(alignment.facts(), &every, LogicalTime(START)))
+                let everything = Changes::everything();
+                black_box(assembler.snapshot(alignment.rows(), &everything, LogicalTime(START)))
             });
         });
     }
@@ -181,7 +193,7 @@ fn first(c: &mut Criterion) {
                     }
                     let step = alignment.advance().unwrap().unwrap();
                     let mut assembler = Assembler::new(server(), MissingReadings::new());
-                    black_box(assembler.snapshot(alignment.facts(), &step.changed, step.time))
+                    black_box(assembler.snapshot(alignment.rows(), &step.changes, step.time))
                 },
                 criterion::BatchSize::PerIteration,
             );

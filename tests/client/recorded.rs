@@ -6,13 +6,14 @@ use cutover::domain::readiness::{Readiness, Thresholds, judge};
 use cutover::domain::reading::MissingReadings;
 use cutover::domain::snapshot::{Lag, LogicalTime, Server, Snapshot};
 use cutover::materialize::assemble::Assembler;
-use cutover::materialize::decode::{Facts, TextRow};
+use cutover::materialize::decode::changes::Changes;
+use cutover::materialize::decode::store::CatalogRows;
 use cutover::materialize::live::alignment::Alignment;
 use cutover::materialize::live::event::{Change, Event};
 use cutover::materialize::queries::{Fact, Topic};
+use cutover::materialize::row::TextRow;
 use flate2::read::GzDecoder;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use std::io::Read;
 
 pub fn recording(compressed: &[u8]) -> Vec<Value> {
@@ -50,10 +51,8 @@ pub fn text(cell: &Value) -> Option<String> {
     }
 }
 
-fn add(facts: &mut Facts, fact: Fact, cells: &[Option<&str>]) {
-    facts
-        .rows_mut(fact)
-        .change(TextRow::new(cells.iter().copied()), 1);
+fn add(told: &mut CatalogRows, fact: Fact, cells: &[Option<&str>]) {
+    told.change(fact, TextRow::new(cells.iter().copied()), 1);
 }
 
 /// The ids of recording 07, by the names that its frontiers are listed under.
@@ -66,22 +65,22 @@ const OBJECTS: [(&str, &str, &str, Option<&str>); 5] = [
 ];
 
 /// Schema `hyd` and cluster `hyd_c` with its two replicas, as the recording made them.
-fn catalog() -> Facts {
-    let mut facts = Facts::default();
+fn catalog() -> CatalogRows {
+    let mut told = CatalogRows::default();
     add(
-        &mut facts,
+        &mut told,
         Fact::Databases,
         &[Some("u1"), Some("materialize")],
     );
     let schema = [Some("u18"), Some("hyd"), Some("u1"), Some("u1")];
-    add(&mut facts, Fact::Schemas, &schema);
+    add(&mut told, Fact::Schemas, &schema);
     let cluster = ["u13", "hyd_c", "u1", "t", "25cc", "2"].map(Some);
-    add(&mut facts, Fact::Clusters, &cluster);
+    add(&mut told, Fact::Clusters, &cluster);
     for (replica, number) in [("u10", "r1"), ("u11", "r2")] {
         let cells = [Some(replica), Some(number), Some("u13"), Some("25cc"), None];
-        add(&mut facts, Fact::Replicas, &cells);
+        add(&mut told, Fact::Replicas, &cells);
         let online = [Some(replica), Some("0"), Some("online"), None, None];
-        add(&mut facts, Fact::ReplicaStatuses, &online);
+        add(&mut told, Fact::ReplicaStatuses, &online);
     }
     for (id, object, kind, cluster) in OBJECTS {
         let cells = [
@@ -92,9 +91,9 @@ fn catalog() -> Facts {
             cluster,
             Some("u1"),
         ];
-        add(&mut facts, Fact::Objects, &cells);
+        add(&mut told, Fact::Objects, &cells);
     }
-    facts
+    told
 }
 
 fn environment() -> Environment {
@@ -133,11 +132,11 @@ fn readings() -> Vec<Snapshot> {
 }
 
 fn snapshot(hydration: &[Value], frontiers: &[Value]) -> Snapshot {
-    let mut facts = catalog();
+    let mut told = catalog();
     for row in hydration {
         let cells: Vec<_> = [0, 3, 4].map(|column| text(&row[column])).into();
         let cells: Vec<_> = cells.iter().map(Option::as_deref).collect();
-        add(&mut facts, Fact::Hydration, &cells);
+        add(&mut told, Fact::Hydration, &cells);
     }
     let mut time = None;
     for row in frontiers {
@@ -150,19 +149,11 @@ fn snapshot(hydration: &[Value], frontiers: &[Value]) -> Snapshot {
         }
         // A view has no row; the recording shows one by its outer join.
         if object != "vw" {
-            add(
-                &mut facts,
-                Fact::Frontiers,
-                &[Some(id), frontier.as_deref()],
-            );
+            add(&mut told, Fact::Frontiers, &[Some(id), frontier.as_deref()]);
         }
     }
     Assembler::new(server(), MissingReadings::new())
-        .snapshot(
-            &facts,
-            &BTreeSet::from(Topic::ALL),
-            LogicalTime(time.unwrap()),
-        )
+        .snapshot(&told, &Changes::everything(), LogicalTime(time.unwrap()))
         .unwrap()
 }
 
@@ -253,7 +244,7 @@ fn healthy_objects_stay_within_the_threshold_at_every_aligned_time() {
         };
         steps += 1;
         let snapshot = assembler
-            .snapshot(alignment.facts(), &step.changed, step.time)
+            .snapshot(alignment.rows(), &step.changes, step.time)
             .unwrap();
         for object in NAMED {
             let Lag::Millis(lag) = snapshot.lag(&id_of(object)) else {

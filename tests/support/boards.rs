@@ -189,7 +189,7 @@ impl Builder {
                 kind,
                 cluster,
                 owner: RoleId::user(1),
-                create_sql: Some(format!("CREATE ... {object}")),
+                create_sql: Some(format!("CREATE ... {object}").into()),
                 parent: None,
                 connector: None,
             },

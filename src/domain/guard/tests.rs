@@ -251,7 +251,7 @@ fn twins_that_differ_without_a_change_in_the_project() {
     silent(&world, twins_differ);
     let foo = world.id(Side::Deployment, "foo");
     world.catalog().objects.get_mut(&foo).unwrap().create_sql =
-        Some("CREATE MATERIALIZED VIEW stale".to_owned());
+        Some("CREATE MATERIALIZED VIEW stale".to_owned().into());
     fires(
         &world,
         twins_differ,

@@ -328,7 +328,7 @@ fn the_fingerprint_is_about_ids_and_definitions_not_about_lag_or_time() {
     assert!(unhealthy.has_warnings(), "production lags now");
     assert_eq!(unhealthy.fingerprint, first);
     world.catalog().objects.get_mut(&foo).unwrap().create_sql =
-        Some("CREATE MATERIALIZED VIEW other".to_owned());
+        Some("CREATE MATERIALIZED VIEW other".to_owned().into());
     assert_ne!(promoted(&world).fingerprint, first);
 }
 

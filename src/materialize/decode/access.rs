@@ -1,32 +1,38 @@
 //! Who may do what.
 
-use super::row::{Facts, TextRow};
+use super::store::CatalogRows;
 use crate::domain::access::{Access, DefaultPrivilege, Grant, Grantee, Privilege, memberships};
 use crate::domain::name::{Identifier, InvalidId, RoleId};
 use crate::materialize::error::Error;
-use crate::materialize::queries::Fact;
+use crate::materialize::queries::rows;
+use crate::materialize::row::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 /// # Errors
 /// When the role is not in the catalog, or an access control list has an unknown form.
 pub fn access(
-    facts: &Facts,
+    told: &CatalogRows,
     role_name: &Identifier,
     superuser: bool,
     rbac_enabled: bool,
 ) -> Result<Access, Error> {
-    let role = facts
-        .of(Fact::Roles)
-        .find(|row| row.get(1) == Some(role_name.as_str()))
+    let role = told
+        .all::<rows::Roles>()
+        .find(|row| row.name().get() == Some(role_name.as_str()))
         .ok_or_else(|| {
             Error::decode(
                 "mz_catalog.mz_roles",
                 format!("role `{role_name}` is not in it"),
             )
         })?
-        .id(Fact::Roles, 0)?;
-    let members = members(facts)?;
+        .id()
+        .id()?;
+    let members = members(told)?;
+    let of_databases = told.all::<rows::DatabasePrivileges>();
+    let of_schemas = told.all::<rows::SchemaPrivileges>();
+    let of_clusters = told.all::<rows::ClusterPrivileges>();
+    let of_objects = told.all::<rows::ObjectPrivileges>();
     Ok(Access {
         member_of: memberships(&role, &members),
         role,
@@ -34,72 +40,62 @@ pub fn access(
         superuser,
         rbac_enabled,
         members,
-        database_grants: grants(facts, Fact::DatabasePrivileges)?,
-        schema_grants: grants(facts, Fact::SchemaPrivileges)?,
-        cluster_grants: grants(facts, Fact::ClusterPrivileges)?,
-        object_grants: grants(facts, Fact::ObjectPrivileges)?,
-        system_grants: system_grants(facts)?,
-        default_privileges: default_privileges(facts)?,
+        database_grants: grants(of_databases.map(|row| (row.id(), row.privileges())))?,
+        schema_grants: grants(of_schemas.map(|row| (row.id(), row.privileges())))?,
+        cluster_grants: grants(of_clusters.map(|row| (row.id(), row.privileges())))?,
+        object_grants: grants(of_objects.map(|row| (row.id(), row.privileges())))?,
+        system_grants: system_grants(told)?,
+        default_privileges: default_privileges(told)?,
     })
 }
 
-fn members(facts: &Facts) -> Result<BTreeMap<RoleId, BTreeSet<RoleId>>, Error> {
-    let fact = Fact::RoleMembers;
+fn members(told: &CatalogRows) -> Result<BTreeMap<RoleId, BTreeSet<RoleId>>, Error> {
     let mut members: BTreeMap<RoleId, BTreeSet<RoleId>> = BTreeMap::new();
-    for row in facts.of(fact) {
+    for row in told.all::<rows::RoleMembers>() {
         members
-            .entry(row.id(fact, 0)?)
+            .entry(row.role_id().id()?)
             .or_default()
-            .insert(row.id(fact, 1)?);
+            .insert(row.member().id()?);
     }
     Ok(members)
 }
 
-fn list(fact: Fact, text: &str) -> Result<Vec<Grant>, Error> {
-    Grant::parse_list(text).map_err(|error| Error::decode(fact.query().relation, error.to_string()))
+fn list(privileges: Cell<'_>) -> Result<Vec<Grant>, Error> {
+    let list = privileges.get().map(Grant::parse_list).transpose();
+    let list = list.map_err(|error| privileges.unreadable(error.to_string()))?;
+    Ok(list.unwrap_or_default())
 }
 
-fn grants<Id: Ord + FromStr<Err = InvalidId>>(
-    facts: &Facts,
-    fact: Fact,
+/// What is granted on each thing; NULL grants nothing.
+fn grants<'a, Id: Ord + FromStr<Err = InvalidId>>(
+    rows: impl Iterator<Item = (Cell<'a>, Cell<'a>)>,
 ) -> Result<BTreeMap<Id, Vec<Grant>>, Error> {
-    facts
-        .of(fact)
-        .map(|row| {
-            let grants = row.get(1).map_or(Ok(Vec::new()), |text| list(fact, text))?;
-            Ok((row.id(fact, 0)?, grants))
-        })
+    rows.map(|(id, privileges)| Ok((id.id()?, list(privileges)?)))
         .collect()
 }
 
 /// One row per grant.
-fn system_grants(facts: &Facts) -> Result<Vec<Grant>, Error> {
-    let fact = Fact::SystemPrivileges;
+fn system_grants(told: &CatalogRows) -> Result<Vec<Grant>, Error> {
     let mut grants = Vec::new();
-    for row in facts.of(fact) {
-        grants.extend(list(fact, row.text(fact, 0)?)?);
+    for row in told.all::<rows::SystemPrivileges>() {
+        grants.extend(list(row.privileges())?);
     }
     grants.sort();
     Ok(grants)
 }
 
-fn default_privileges(facts: &Facts) -> Result<Vec<DefaultPrivilege>, Error> {
-    let fact = Fact::DefaultPrivileges;
-    let grantee = |row: &TextRow, column| row.id::<RoleId>(fact, column).map(Grantee::from);
-    let mut found = facts
-        .of(fact)
+fn default_privileges(told: &CatalogRows) -> Result<Vec<DefaultPrivilege>, Error> {
+    let mut found = told
+        .all::<rows::DefaultPrivileges>()
         .map(|row| {
+            let letters = row.privileges().text()?.chars();
             Ok(DefaultPrivilege {
-                owner: grantee(row, 0)?,
-                database: row.optional_id(fact, 1)?,
-                schema: row.optional_id(fact, 2)?,
-                object_type: row.text(fact, 3)?.to_owned(),
-                grantee: grantee(row, 4)?,
-                privileges: row
-                    .text(fact, 5)?
-                    .chars()
-                    .map(Privilege::from_letter)
-                    .collect(),
+                owner: Grantee::from(row.role_id().id::<RoleId>()?),
+                database: row.database_id().optional_id()?,
+                schema: row.schema_id().optional_id()?,
+                object_type: row.object_type().text()?.to_owned(),
+                grantee: Grantee::from(row.grantee().id::<RoleId>()?),
+                privileges: letters.map(Privilege::from_letter).collect(),
             })
         })
         .collect::<Result<Vec<_>, Error>>()?;
@@ -111,9 +107,11 @@ fn default_privileges(facts: &Facts) -> Result<Vec<DefaultPrivilege>, Error> {
 mod tests {
     use super::*;
     use crate::domain::name::SchemaId;
+    use crate::materialize::queries::Fact;
+    use crate::materialize::row::TextRow;
 
-    fn recorded() -> Facts {
-        let mut facts = Facts::default();
+    fn recorded() -> CatalogRows {
+        let mut told = CatalogRows::default();
         let rows: [(Fact, &[Option<&str>]); 7] = [
             (Fact::Roles, &[Some("u1"), Some("materialize")]),
             (Fact::Roles, &[Some("u3"), Some("deployer")]),
@@ -140,11 +138,9 @@ mod tests {
             ),
         ];
         for (fact, cells) in rows {
-            facts
-                .rows_mut(fact)
-                .change(TextRow::new(cells.iter().copied()), 1);
+            told.change(fact, TextRow::new(cells.iter().copied()), 1);
         }
-        facts
+        told
     }
 
     #[test]

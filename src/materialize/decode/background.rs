@@ -1,37 +1,32 @@
 //! What plans and histories need beside a snapshot.
 
-use super::row::TextRow;
-use crate::domain::background::{AuditEvent, LagSample};
-use crate::domain::name::{ClusterId, Identifier, ObjectId};
+use super::store::CatalogRows;
+use crate::domain::background::LagSample;
+use crate::domain::name::{ClusterId, ObjectId};
 use crate::domain::validation::Column;
 use crate::materialize::error::Error;
-use crate::materialize::queries::Fact;
+use crate::materialize::queries::rows;
 use std::collections::BTreeMap;
 
 /// The columns of every relation, in order.
 ///
 /// # Errors
 /// When a row lacks its relation, or a name is none.
-pub fn columns<'a>(
-    rows: impl IntoIterator<Item = &'a TextRow>,
-) -> Result<BTreeMap<ObjectId, Vec<Column>>, Error> {
-    let fact = Fact::Columns;
+pub fn columns(told: &CatalogRows) -> Result<BTreeMap<ObjectId, Vec<Column>>, Error> {
     let mut columns: BTreeMap<ObjectId, BTreeMap<u64, Column>> = BTreeMap::new();
-    for row in rows {
-        let position = row.text(fact, 1)?.parse().unwrap_or_default();
-        let name = Identifier::new(row.text(fact, 2)?)
-            .map_err(|error| Error::decode("a column's name", error.to_string()))?;
-        let modifier = match row.get(4) {
+    for row in told.all::<rows::Columns>() {
+        let modifier = match row.type_mod().get() {
             None | Some("-1") => String::new(),
             Some(modifier) => format!(" (modifier {modifier})"),
         };
         let column = Column {
-            name,
-            type_name: format!("{}{modifier}", row.text(fact, 3)?),
-            nullable: row.truth(5).unwrap_or(false),
+            name: row.name().name()?,
+            type_name: format!("{}{modifier}", row.r#type().text()?),
+            nullable: row.nullable().truth().unwrap_or(false),
         };
-        let id = row.id(fact, 0)?;
-        columns.entry(id).or_default().insert(position, column);
+        let position = row.position().number().unwrap_or_default();
+        let of = columns.entry(row.id().id()?).or_default();
+        of.insert(position, column);
     }
     Ok(columns
         .into_iter()
@@ -39,45 +34,19 @@ pub fn columns<'a>(
         .collect())
 }
 
-/// Audit events, in the order of the rows.
-///
-/// # Errors
-/// When a row lacks what every event has.
-pub fn audit_events<'a>(
-    rows: impl IntoIterator<Item = &'a TextRow>,
-) -> Result<Vec<AuditEvent>, Error> {
-    let fact = Fact::AuditEvents;
-    rows.into_iter()
-        .map(|row| {
-            let text = |column| row.text(fact, column).map(str::to_owned);
-            Ok(AuditEvent {
-                id: text(0)?,
-                event_type: text(1)?,
-                object_type: text(2)?,
-                details: text(3)?,
-                user: row.get(4).map(str::to_owned),
-                at: row.time(5).unwrap_or_default(),
-            })
-        })
-        .collect()
-}
-
 /// One sample a minute for each object, oldest first.
 ///
 /// # Errors
 /// When a row lacks its object.
-pub fn lag_history<'a>(
-    rows: impl IntoIterator<Item = &'a TextRow>,
-) -> Result<BTreeMap<ObjectId, Vec<LagSample>>, Error> {
-    let fact = Fact::LagHistory;
+pub fn lag_history(told: &CatalogRows) -> Result<BTreeMap<ObjectId, Vec<LagSample>>, Error> {
     let mut history: BTreeMap<ObjectId, Vec<LagSample>> = BTreeMap::new();
-    for row in rows {
-        let Some(at) = row.time(2) else { continue };
-        let sample = LagSample {
-            at,
-            seconds: row.number(1),
+    for row in told.all::<rows::LagHistory>() {
+        let Some(at) = row.occurred_at().time() else {
+            continue;
         };
-        history.entry(row.id(fact, 0)?).or_default().push(sample);
+        let seconds = row.lag().number();
+        let samples = history.entry(row.object_id().id()?).or_default();
+        samples.push(LagSample { at, seconds });
     }
     for samples in history.values_mut() {
         samples.sort_by_key(|sample| sample.at);
@@ -89,14 +58,11 @@ pub fn lag_history<'a>(
 ///
 /// # Errors
 /// When a row lacks its cluster.
-pub fn strategies<'a>(
-    rows: impl IntoIterator<Item = &'a TextRow>,
-) -> Result<BTreeMap<ClusterId, String>, Error> {
-    let fact = Fact::Autoscaling;
-    rows.into_iter()
+pub fn strategies(told: &CatalogRows) -> Result<BTreeMap<ClusterId, String>, Error> {
+    told.all::<rows::Autoscaling>()
         .filter_map(|row| {
-            let strategy = row.get(1).filter(|strategy| *strategy != "null")?;
-            let cluster = row.id(fact, 0);
+            let strategy = row.strategy().get().filter(|text| *text != "null")?;
+            let cluster = row.cluster_id().id();
             Some(cluster.map(|cluster| (cluster, strategy.to_owned())))
         })
         .collect()

@@ -1,180 +1,172 @@
 //! What exists.
 
-use super::row::Facts;
-use crate::domain::name::{ClusterId, ObjectId, ReplicaId, SchemaId};
+use super::store::CatalogRows;
+use crate::domain::name::{ClusterId, Id, ObjectId, ReplicaId, SchemaId};
 use crate::domain::object::{
     Catalog, Cluster, ClusterSchedule, ConnectorType, Object, ObjectKind, Replica, Schema,
 };
+use crate::domain::text::SharedText;
 use crate::materialize::error::Error;
-use crate::materialize::queries::Fact;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use crate::materialize::queries::rows;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// # Errors
 /// When a row lacks an id or name.
-pub fn catalog(facts: &Facts) -> Result<Catalog, Error> {
-    let comments = comments(facts)?;
+pub fn catalog(told: &CatalogRows) -> Result<Catalog, Error> {
     let mut catalog = Catalog {
-        schemas: schemas(facts, &comments)?,
-        clusters: clusters(facts, &comments)?,
-        replicas: replicas(facts)?,
-        objects: objects(facts)?,
+        schemas: schemas(told)?,
+        clusters: clusters(told)?,
+        replicas: replicas(told)?,
+        objects: objects(told)?,
         ..Catalog::default()
     };
-    for row in facts.of(Fact::Databases) {
-        let id = row.id(Fact::Databases, 0)?;
-        catalog.databases.insert(id, row.name(Fact::Databases, 1)?);
+    for row in told.all::<rows::Databases>() {
+        let database = (row.id().id()?, row.name().name()?);
+        catalog.databases.extend([database]);
     }
-    for row in facts.of(Fact::Roles) {
-        let id = row.id(Fact::Roles, 0)?;
-        catalog.roles.insert(id, row.name(Fact::Roles, 1)?);
+    for row in told.all::<rows::Roles>() {
+        let role = (row.id().id()?, row.name().name()?);
+        catalog.roles.extend([role]);
     }
-    for row in facts.of(Fact::Dependencies) {
-        catalog
-            .inputs
-            .entry(row.id(Fact::Dependencies, 0)?)
-            .or_default()
-            .insert(row.id(Fact::Dependencies, 1)?);
+    for row in told.all::<rows::Dependencies>() {
+        let inputs = catalog.inputs.entry(row.object_id().id()?).or_default();
+        inputs.insert(row.referenced_object_id().id()?);
     }
     Ok(catalog)
 }
 
-/// (kind, id) -> comment: ids are unique per kind only.
-type Comments<'a> = HashMap<(&'a str, &'a str), &'a str>;
-
-fn comments(facts: &Facts) -> Result<Comments<'_>, Error> {
-    facts
-        .of(Fact::Comments)
-        .map(|row| {
-            let text = |column| row.text(Fact::Comments, column);
-            Ok(((text(1)?, text(0)?), text(2)?))
-        })
-        .collect()
+/// The comment on the thing itself. Ids are unique per kind only.
+fn comment(told: &CatalogRows, kind: &str, id: impl Into<Id>) -> Option<String> {
+    told.about::<rows::Comments>(id)
+        .find(|row| row.object_type().get() == Some(kind))
+        .and_then(|row| row.comment().owned())
 }
 
-fn schemas(facts: &Facts, comments: &Comments<'_>) -> Result<BTreeMap<SchemaId, Schema>, Error> {
-    let fact = Fact::Schemas;
-    facts
-        .of(fact)
+fn schemas(told: &CatalogRows) -> Result<BTreeMap<SchemaId, Schema>, Error> {
+    told.all::<rows::Schemas>()
         .map(|row| {
-            let id = row.text(fact, 0)?;
+            let id = row.id().id()?;
             let schema = Schema {
-                id: row.id(fact, 0)?,
-                name: row.name(fact, 1)?,
-                database: row.id(fact, 2)?,
-                owner: row.id(fact, 3)?,
-                comment: comments.get(&("schema", id)).map(|text| (*text).to_owned()),
+                id,
+                name: row.name().name()?,
+                database: row.database_id().id()?,
+                owner: row.owner_id().id()?,
+                comment: comment(told, "schema", id),
             };
-            Ok((schema.id, schema))
+            Ok((id, schema))
         })
         .collect()
 }
 
-fn clusters(facts: &Facts, comments: &Comments<'_>) -> Result<BTreeMap<ClusterId, Cluster>, Error> {
-    let fact = Fact::Clusters;
-    let schedules: HashMap<&str, &str> = facts
-        .of(Fact::ClusterSchedules)
-        .filter_map(|row| row.get(0).zip(row.get(1)))
-        .collect();
-    facts
-        .of(fact)
+fn clusters(told: &CatalogRows) -> Result<BTreeMap<ClusterId, Cluster>, Error> {
+    told.all::<rows::Clusters>()
         .map(|row| {
-            let id = row.text(fact, 0)?;
+            let id = row.id().id()?;
+            let schedule = told.about::<rows::ClusterSchedules>(id).next();
+            let schedule = schedule.and_then(|row| row.r#type().get());
             let cluster = Cluster {
-                id: row.id(fact, 0)?,
-                name: row.name(fact, 1)?,
-                owner: row.id(fact, 2)?,
-                managed: row.truth(3).unwrap_or(true),
-                size: row.get(4).map(str::to_owned),
-                replication_factor: row.number(5),
-                schedule: schedules
-                    .get(id)
-                    .map_or(ClusterSchedule::Manual, |word| ClusterSchedule::from(*word)),
-                comment: comments
-                    .get(&("cluster", id))
-                    .map(|text| (*text).to_owned()),
+                id,
+                name: row.name().name()?,
+                owner: row.owner_id().id()?,
+                managed: row.managed().truth().unwrap_or(true),
+                size: row.size().owned(),
+                replication_factor: row.replication_factor().number(),
+                schedule: schedule.map_or(ClusterSchedule::Manual, ClusterSchedule::from),
+                comment: comment(told, "cluster", id),
             };
-            Ok((cluster.id, cluster))
+            Ok((id, cluster))
         })
         .collect()
 }
 
-fn replicas(facts: &Facts) -> Result<BTreeMap<ReplicaId, Replica>, Error> {
-    let fact = Fact::Replicas;
-    let internal: HashSet<&str> = facts
-        .of(Fact::InternalReplicas)
-        .filter_map(|row| row.get(0))
-        .collect();
-    facts
-        .of(fact)
+fn replicas(told: &CatalogRows) -> Result<BTreeMap<ReplicaId, Replica>, Error> {
+    let internal = told.all::<rows::InternalReplicas>();
+    let internal: HashSet<ReplicaId> = internal
+        .map(|row| row.id().id())
+        .collect::<Result<_, _>>()?;
+    told.all::<rows::Replicas>()
         .map(|row| {
-            let id = row.text(fact, 0)?;
+            let id = row.id().id()?;
             let replica = Replica {
-                id: row.id(fact, 0)?,
-                name: row.name(fact, 1)?,
-                cluster: row.id(fact, 2)?,
-                size: row.get(3).map(str::to_owned),
-                internal: internal.contains(id),
-                availability_zone: row.get(4).map(str::to_owned),
+                id,
+                name: row.name().name()?,
+                cluster: row.cluster_id().id()?,
+                size: row.size().owned(),
+                internal: internal.contains(&id),
+                availability_zone: row.availability_zone().owned(),
             };
-            Ok((replica.id, replica))
+            Ok((id, replica))
         })
         .collect()
 }
 
 /// What the relation of an object's kind tells beside `mz_objects`.
-#[derive(Default, Clone, Copy)]
-struct Particulars<'a> {
-    create_sql: Option<&'a str>,
+#[derive(Default, Clone)]
+struct Particulars {
+    create_sql: Option<SharedText>,
     parent: Option<ObjectId>,
-    connector: Option<&'a str>,
+    connector: Option<ConnectorType>,
 }
 
-fn particulars(facts: &Facts) -> Result<HashMap<&str, Particulars<'_>>, Error> {
-    let mut found: HashMap<&str, Particulars<'_>> = HashMap::new();
-    for fact in [Fact::Views, Fact::MaterializedViews, Fact::Tables] {
-        for row in facts.of(fact) {
-            found.entry(row.text(fact, 0)?).or_default().create_sql = row.get(1);
+fn particulars(told: &CatalogRows, kind: &ObjectKind, id: ObjectId) -> Result<Particulars, Error> {
+    let mut found = Particulars::default();
+    match kind {
+        ObjectKind::View => {
+            let mut rows = told.about::<rows::Views>(id);
+            found.create_sql = rows.find_map(|row| row.create_sql().shared());
         }
-    }
-    for fact in [Fact::Sources, Fact::Sinks] {
-        for row in facts.of(fact) {
-            let one = found.entry(row.text(fact, 0)?).or_default();
-            one.connector = row.get(1);
-            one.create_sql = row.get(2);
+        ObjectKind::MaterializedView => {
+            let mut rows = told.about::<rows::MaterializedViews>(id);
+            found.create_sql = rows.find_map(|row| row.create_sql().shared());
         }
-    }
-    for row in facts.of(Fact::Indexes) {
-        let one = found.entry(row.text(Fact::Indexes, 0)?).or_default();
-        one.parent = row.optional_id(Fact::Indexes, 1)?;
-        one.create_sql = row.get(2);
-    }
-    for row in facts.of(Fact::TableSources) {
-        let one = found.entry(row.text(Fact::TableSources, 0)?).or_default();
-        one.parent = row.optional_id(Fact::TableSources, 1)?;
+        ObjectKind::Index => {
+            for row in told.about::<rows::Indexes>(id) {
+                found.create_sql = row.create_sql().shared();
+                found.parent = row.on_id().optional_id()?;
+            }
+        }
+        ObjectKind::Table => {
+            let mut rows = told.about::<rows::Tables>(id);
+            found.create_sql = rows.find_map(|row| row.create_sql().shared());
+            for row in told.about::<rows::TableSources>(id) {
+                found.parent = row.source_id().optional_id()?;
+            }
+        }
+        ObjectKind::Source => {
+            for row in told.about::<rows::Sources>(id) {
+                found.create_sql = row.create_sql().shared();
+                found.connector = row.r#type().get().map(ConnectorType::from);
+            }
+        }
+        ObjectKind::Sink => {
+            for row in told.about::<rows::Sinks>(id) {
+                found.create_sql = row.create_sql().shared();
+                found.connector = row.r#type().get().map(ConnectorType::from);
+            }
+        }
+        _ => {}
     }
     Ok(found)
 }
 
-fn objects(facts: &Facts) -> Result<BTreeMap<ObjectId, Object>, Error> {
-    let fact = Fact::Objects;
-    let particulars = particulars(facts)?;
-    facts
-        .of(fact)
+fn objects(told: &CatalogRows) -> Result<BTreeMap<ObjectId, Object>, Error> {
+    told.all::<rows::Objects>()
         .map(|row| {
-            let id = row.text(fact, 0)?;
-            let more = particulars.get(id).copied().unwrap_or_default();
+            let id = row.id().id()?;
+            let kind = ObjectKind::from(row.r#type().text()?);
+            let more = particulars(told, &kind, id)?;
             let object = Object {
-                id: row.id(fact, 0)?,
-                name: row.name(fact, 1)?,
-                schema: row.id(fact, 2)?,
-                kind: ObjectKind::from(row.text(fact, 3)?),
-                cluster: row.optional_id(fact, 4)?,
-                owner: row.id(fact, 5)?,
-                create_sql: more.create_sql.map(str::to_owned),
+                id,
+                name: row.name().name()?,
+                schema: row.schema_id().id()?,
+                kind,
+                cluster: row.cluster_id().optional_id()?,
+                owner: row.owner_id().id()?,
+                create_sql: more.create_sql,
                 parent: more.parent,
-                connector: more.connector.map(ConnectorType::from),
+                connector: more.connector,
             };
-            Ok((object.id, object))
+            Ok((id, object))
         })
         .collect()
 }
@@ -186,10 +178,9 @@ pub struct GlobalIds(BTreeMap<ObjectId, ObjectId>);
 impl GlobalIds {
     /// # Errors
     /// When a row lacks an id.
-    pub fn read(facts: &Facts) -> Result<Self, Error> {
-        facts
-            .of(Fact::GlobalIds)
-            .map(|row| Ok((row.id(Fact::GlobalIds, 1)?, row.id(Fact::GlobalIds, 0)?)))
+    pub fn read(told: &CatalogRows) -> Result<Self, Error> {
+        told.all::<rows::GlobalIds>()
+            .map(|row| Ok((row.global_id().id()?, row.id().id()?)))
             .collect::<Result<_, _>>()
             .map(Self)
     }
@@ -209,26 +200,25 @@ impl GlobalIds {
 
 #[cfg(test)]
 mod tests {
-    use super::super::row::TextRow;
     use super::*;
+    use crate::materialize::queries::Fact;
+    use crate::materialize::row::TextRow;
 
-    fn add(facts: &mut Facts, fact: Fact, cells: &[Option<&str>]) {
+    fn add(told: &mut CatalogRows, fact: Fact, cells: &[Option<&str>]) {
         assert_eq!(cells.len(), fact.query().columns.len());
-        facts
-            .rows_mut(fact)
-            .change(TextRow::new(cells.iter().copied()), 1);
+        told.change(fact, TextRow::new(cells.iter().copied()), 1);
     }
 
     #[test]
     fn a_comment_belongs_to_its_kind() {
-        let mut facts = Facts::default();
+        let mut told = CatalogRows::default();
         let schema = [Some("u10"), Some("prod"), Some("u1"), Some("u1")];
-        add(&mut facts, Fact::Schemas, &schema);
+        add(&mut told, Fact::Schemas, &schema);
         let cluster = [Some("u10"), Some("prod"), Some("u1"), Some("t"), None, None];
-        add(&mut facts, Fact::Clusters, &cluster);
+        add(&mut told, Fact::Clusters, &cluster);
         let comment = [Some("u10"), Some("schema"), Some("a record")];
-        add(&mut facts, Fact::Comments, &comment);
-        let catalog = catalog(&facts).unwrap();
+        add(&mut told, Fact::Comments, &comment);
+        let catalog = catalog(&told).unwrap();
         let schema = &catalog.schemas[&SchemaId::user(10)];
         assert_eq!(schema.comment.as_deref(), Some("a record"));
         assert_eq!(catalog.clusters[&ClusterId::user(10)].comment, None);
@@ -236,7 +226,7 @@ mod tests {
 
     #[test]
     fn an_object_gathers_its_particulars() {
-        let mut facts = Facts::default();
+        let mut told = CatalogRows::default();
         let object = |id, kind| {
             [
                 Some(id),
@@ -247,11 +237,11 @@ mod tests {
                 Some("u1"),
             ]
         };
-        add(&mut facts, Fact::Objects, &object("u15", "index"));
-        add(&mut facts, Fact::Objects, &object("u16", "hologram"));
+        add(&mut told, Fact::Objects, &object("u15", "index"));
+        add(&mut told, Fact::Objects, &object("u16", "hologram"));
         let index = [Some("u15"), Some("u11"), Some("CREATE INDEX ...")];
-        add(&mut facts, Fact::Indexes, &index);
-        let catalog = catalog(&facts).unwrap();
+        add(&mut told, Fact::Indexes, &index);
+        let catalog = catalog(&told).unwrap();
         let index = &catalog.objects[&ObjectId::user(15)];
         assert_eq!(index.kind, ObjectKind::Index);
         assert_eq!(index.parent, Some(ObjectId::user(11)));

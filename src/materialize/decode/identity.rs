@@ -1,9 +1,10 @@
 //! Who answers, as whom we ask, and what this server offers.
 
-use super::row::TextRow;
+use super::store::CatalogRows;
 use crate::domain::name::Identifier;
 use crate::materialize::error::Error;
-use crate::materialize::queries::Offer;
+use crate::materialize::offer::Offer;
+use crate::materialize::queries::rows;
 
 /// What a server says of itself and of the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,25 +16,28 @@ pub struct Identity {
 }
 
 /// # Errors
-/// When the row lacks the role or the database.
-pub fn identity(row: &TextRow) -> Result<Identity, Error> {
-    let name = |column, what: &str| {
-        row.get(column)
-            .and_then(|text| Identifier::new(text).ok())
-            .ok_or_else(|| Error::decode("the server's identity", format!("there is no {what}")))
-    };
+/// When there is no row, or it lacks the role or the database.
+pub fn identity(told: &CatalogRows) -> Result<Identity, Error> {
+    let row = told
+        .all::<rows::Identity>()
+        .next()
+        .ok_or_else(|| Error::decode("the server's identity", "there is no row"))?;
     Ok(Identity {
-        version: row.get(0).map(str::to_owned),
-        role: name(1, "role")?,
-        superuser: row.truth(2).unwrap_or(false),
-        database: name(3, "database")?,
+        version: row.version().owned(),
+        role: row.role().name()?,
+        superuser: row.superuser().truth().unwrap_or(false),
+        database: row.database().name()?,
     })
 }
 
-/// Which relations and columns there are, from rows of schema, relation, column.
-pub fn offer<'a>(rows: impl IntoIterator<Item = &'a TextRow>) -> Offer {
-    Offer::new(rows.into_iter().filter_map(|row| {
-        let cell = |column| row.get(column).map(str::to_owned);
-        Some((cell(0)?, cell(1)?, cell(2)?))
+/// Which relations and columns there are.
+#[must_use]
+pub fn offer(told: &CatalogRows) -> Offer {
+    Offer::new(told.all::<rows::SystemColumns>().filter_map(|row| {
+        Some((
+            row.schema_name().owned()?,
+            row.relation_name().owned()?,
+            row.column_name().owned()?,
+        ))
     }))
 }

@@ -3,9 +3,8 @@
 pub mod access;
 pub mod background;
 pub mod catalog;
+pub mod changes;
 pub mod identity;
 pub mod readings;
-mod row;
+pub mod store;
 pub mod traffic;
-
-pub use row::{Facts, Rows, TextRow};

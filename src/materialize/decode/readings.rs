@@ -1,38 +1,48 @@
 //! What the dataflows report.
 
 use super::catalog::GlobalIds;
-use super::row::{Facts, TextRow};
+use super::store::CatalogRows;
 use crate::domain::name::{ObjectId, ReplicaId};
 use crate::domain::snapshot::{
     ConnectorState, ConnectorStatus, Frontier, HydrationStatus, LogicalTime, OfflineReason,
     ProcessState, RefreshSchedule, ReplicaHealth, SourceProgress,
 };
 use crate::materialize::error::Error;
-use crate::materialize::queries::Fact;
+use crate::materialize::queries::rows;
+use crate::materialize::row::Cell;
 use std::collections::{BTreeMap, HashMap};
 
 /// # Errors
 /// When a row lacks its object.
 pub fn hydration(
-    facts: &Facts,
+    told: &CatalogRows,
     ids: &GlobalIds,
 ) -> Result<BTreeMap<ObjectId, Vec<HydrationStatus>>, Error> {
-    let times = by_object_and_replica(facts, Fact::HydrationTimes, ids)?;
-    let operators = by_object_and_replica(facts, Fact::Operators, ids)?;
+    let times = told.all::<rows::HydrationTimes>();
+    let times = by_replica(
+        ids,
+        times.map(|row| (row.object_id(), row.replica_id(), row.seconds().number())),
+    )?;
+    let operators = told.all::<rows::Operators>();
+    let operators = by_replica(
+        ids,
+        operators.map(|row| {
+            let counted = row.hydrated().number().zip(row.total().number());
+            (row.object_id(), row.replica_id(), counted)
+        }),
+    )?;
     let mut hydration: BTreeMap<ObjectId, Vec<HydrationStatus>> = BTreeMap::new();
-    for row in facts.of(Fact::Hydration) {
-        let object = row.id(Fact::Hydration, 0)?;
-        let replica = row.optional_id(Fact::Hydration, 1)?;
+    for row in told.all::<rows::Hydration>() {
+        let object = row.object_id().id()?;
+        let replica = row.replica_id().optional_id()?;
         let key = (object, replica);
         let status = HydrationStatus {
             replica,
-            hydrated: row.truth(2),
-            hydration_seconds: times.get(&key).and_then(|row| row.number(2)),
-            operators: operators
-                .get(&key)
-                .and_then(|row| row.number(2).zip(row.number(3))),
+            hydrated: row.hydrated().truth(),
+            hydration_seconds: times.get(&key).copied().flatten(),
+            operators: operators.get(&key).copied().flatten(),
         };
-        hydration.entry(key.0).or_default().push(status);
+        hydration.entry(object).or_default().push(status);
     }
     for statuses in hydration.values_mut() {
         statuses.sort_by_key(|status| status.replica);
@@ -40,31 +50,29 @@ pub fn hydration(
     Ok(hydration)
 }
 
-type ByObjectAndReplica<'a> = HashMap<(ObjectId, Option<ReplicaId>), &'a TextRow>;
+type ByReplica<T> = HashMap<(ObjectId, Option<ReplicaId>), T>;
 
-fn by_object_and_replica<'a>(
-    facts: &'a Facts,
-    fact: Fact,
+fn by_replica<'a, T>(
     ids: &GlobalIds,
-) -> Result<ByObjectAndReplica<'a>, Error> {
-    facts
-        .of(fact)
-        .map(|row| {
-            let object = ids.item(row.id(fact, 0)?);
-            Ok(((object, row.optional_id(fact, 1)?), row))
-        })
-        .collect()
+    rows: impl Iterator<Item = (Cell<'a>, Cell<'a>, T)>,
+) -> Result<ByReplica<T>, Error> {
+    rows.map(|(global, replica, value)| {
+        Ok(((ids.item(global.id()?), replica.optional_id()?), value))
+    })
+    .collect()
 }
 
 /// # Errors
 /// When a row lacks its object.
-pub fn frontiers(facts: &Facts, ids: &GlobalIds) -> Result<BTreeMap<ObjectId, Frontier>, Error> {
-    let fact = Fact::Frontiers;
+pub fn frontiers(
+    told: &CatalogRows,
+    ids: &GlobalIds,
+) -> Result<BTreeMap<ObjectId, Frontier>, Error> {
     let several = ids.items();
     let mut newest: HashMap<ObjectId, ObjectId> = HashMap::new();
     let mut frontiers = BTreeMap::new();
-    for row in facts.of(fact) {
-        let global = row.id(fact, 0)?;
+    for row in told.all::<rows::Frontiers>() {
+        let global = row.object_id().id()?;
         let item = ids.item(global);
         if several.contains(&item) {
             // Of several global ids of one object, the highest was made last.
@@ -73,32 +81,39 @@ pub fn frontiers(facts: &Facts, ids: &GlobalIds) -> Result<BTreeMap<ObjectId, Fr
             }
             newest.insert(item, global);
         }
-        let frontier = match row.get(1) {
-            None => Frontier::Complete,
-            Some(_) => match row.logical_time(1) {
-                Some(time) => Frontier::At(time),
-                // Unreadable is unknown, and unknown is a missing entry.
-                None => continue,
-            },
-        };
-        frontiers.insert(item, frontier);
+        if let Some(frontier) = frontier(row.write_frontier()) {
+            frontiers.insert(item, frontier);
+        }
     }
     Ok(frontiers)
 }
 
+/// Unreadable is unknown: `None`.
+fn frontier(cell: Cell<'_>) -> Option<Frontier> {
+    match cell.get() {
+        None => Some(Frontier::Complete),
+        Some(_) => cell.logical_time().map(Frontier::At),
+    }
+}
+
 /// # Errors
 /// When a row lacks its object or status.
-pub fn connectors(facts: &Facts) -> Result<BTreeMap<ObjectId, ConnectorStatus>, Error> {
-    [Fact::SourceStatuses, Fact::SinkStatuses]
-        .into_iter()
-        .flat_map(|fact| facts.of(fact).map(move |row| (fact, row)))
-        .map(|(fact, row)| {
+pub fn connectors(told: &CatalogRows) -> Result<BTreeMap<ObjectId, ConnectorStatus>, Error> {
+    let sources = told
+        .all::<rows::SourceStatuses>()
+        .map(|row| (row.id(), row.status(), row.error(), row.since()));
+    let sinks = told
+        .all::<rows::SinkStatuses>()
+        .map(|row| (row.id(), row.status(), row.error(), row.since()));
+    sources
+        .chain(sinks)
+        .map(|(id, state, error, since)| {
             let status = ConnectorStatus {
-                state: ConnectorState::from(row.text(fact, 1)?),
-                error: row.get(2).map(str::to_owned),
-                since: row.time(3),
+                state: ConnectorState::from(state.text()?),
+                error: error.owned(),
+                since: since.time(),
             };
-            Ok((row.id(fact, 0)?, status))
+            Ok((id.id()?, status))
         })
         .collect()
 }
@@ -107,20 +122,19 @@ pub fn connectors(facts: &Facts) -> Result<BTreeMap<ObjectId, ConnectorStatus>, 
 ///
 /// # Errors
 /// When a row lacks its object.
-pub fn sources(facts: &Facts) -> Result<BTreeMap<ObjectId, SourceProgress>, Error> {
-    let fact = Fact::SourceStatistics;
+pub fn sources(told: &CatalogRows) -> Result<BTreeMap<ObjectId, SourceProgress>, Error> {
     let mut sources: BTreeMap<ObjectId, SourceProgress> = BTreeMap::new();
-    for row in facts.of(fact) {
+    for row in told.all::<rows::SourceStatistics>() {
         let new = SourceProgress {
-            messages_received: row.number(1).unwrap_or(0),
-            snapshot_known: row.number(2),
-            snapshot_staged: row.number(3),
-            snapshot_committed: row.truth(4).unwrap_or(false),
-            offset_known: row.number(5),
-            offset_committed: row.number(6),
+            messages_received: row.messages_received().number().unwrap_or(0),
+            snapshot_known: row.snapshot_records_known().number(),
+            snapshot_staged: row.snapshot_records_staged().number(),
+            snapshot_committed: row.snapshot_committed().truth().unwrap_or(false),
+            offset_known: row.offset_known().number(),
+            offset_committed: row.offset_committed().number(),
         };
         sources
-            .entry(row.id(fact, 0)?)
+            .entry(row.id().id()?)
             .and_modify(|sum| *sum = added(sum, &new))
             .or_insert(new);
     }
@@ -146,19 +160,18 @@ fn added(one: &SourceProgress, other: &SourceProgress) -> SourceProgress {
 
 /// # Errors
 /// When a row lacks its view.
-pub fn refreshes(facts: &Facts) -> Result<BTreeMap<ObjectId, RefreshSchedule>, Error> {
+pub fn refreshes(told: &CatalogRows) -> Result<BTreeMap<ObjectId, RefreshSchedule>, Error> {
     let mut refreshes = BTreeMap::new();
-    for row in facts.of(Fact::RefreshStrategies) {
-        let view = row.id(Fact::RefreshStrategies, 0)?;
+    for row in told.all::<rows::RefreshStrategies>() {
+        let view = row.materialized_view_id().id()?;
         refreshes.insert(view, RefreshSchedule::default());
     }
-    for row in facts.of(Fact::Refreshes) {
-        let view = row.id(Fact::Refreshes, 0)?;
+    for row in told.all::<rows::Refreshes>() {
         let schedule = RefreshSchedule {
-            last_completed: row.logical_time(1),
-            next: row.logical_time(2),
+            last_completed: row.last_completed_refresh().logical_time(),
+            next: row.next_refresh().logical_time(),
         };
-        refreshes.insert(view, schedule);
+        refreshes.insert(row.materialized_view_id().id()?, schedule);
     }
     Ok(refreshes)
 }
@@ -169,41 +182,39 @@ const INTERRUPTION_WINDOW: u64 = 24 * 60 * 60 * 1000;
 /// # Errors
 /// When a row lacks its replica.
 pub fn replicas(
-    facts: &Facts,
+    told: &CatalogRows,
     now: LogicalTime,
 ) -> Result<BTreeMap<ReplicaId, ReplicaHealth>, Error> {
     let mut replicas: BTreeMap<ReplicaId, ReplicaHealth> = BTreeMap::new();
-    let fact = Fact::ReplicaStatuses;
-    for row in facts.of(fact) {
-        let health = replicas.entry(row.id(fact, 0)?).or_default();
+    for row in told.all::<rows::ReplicaStatuses>() {
+        let health = replicas.entry(row.replica_id().id()?).or_default();
         health.processes += 1;
-        match ProcessState::from(row.text(fact, 2)?) {
+        match ProcessState::from(row.status().text()?) {
             ProcessState::Online => health.online += 1,
             state => {
                 health.unwell = Some(state);
-                health.reason = row.get(3).map(OfflineReason::from).or(health.reason.take());
+                let reason = row.reason().get().map(OfflineReason::from);
+                health.reason = reason.or(health.reason.take());
             }
         }
-        health.since = health.since.max(row.time(4));
+        health.since = health.since.max(row.since().time());
     }
-    let fact = Fact::ReplicaUtilization;
-    for row in facts.of(fact) {
-        let health = replicas.entry(row.id(fact, 0)?).or_default();
-        health.cpu_percent = highest(health.cpu_percent, row.number(2));
-        health.memory_percent = highest(health.memory_percent, row.number(3));
+    for row in told.all::<rows::ReplicaUtilization>() {
+        let health = replicas.entry(row.replica_id().id()?).or_default();
+        health.cpu_percent = highest(health.cpu_percent, row.cpu_percent().number());
+        health.memory_percent = highest(health.memory_percent, row.memory_percent().number());
     }
-    let fact = Fact::ReplicaInterruptions;
-    for row in facts.of(fact) {
-        let Some(at) = row.time(3) else { continue };
-        if now.millis_since(at) > INTERRUPTION_WINDOW {
+    for row in told.all::<rows::ReplicaInterruptions>() {
+        let recent = |at: &LogicalTime| now.millis_since(*at) <= INTERRUPTION_WINDOW;
+        let Some(at) = row.occurred_at().time().filter(recent) else {
             continue;
-        }
+        };
         // A replica that was dropped leaves its history behind, but no status.
-        let Some(health) = replicas.get_mut(&row.id(fact, 0)?) else {
+        let Some(health) = replicas.get_mut(&row.replica_id().id()?) else {
             continue;
         };
         health.interruptions.push(at);
-        if row.get(2).map(OfflineReason::from) == Some(OfflineReason::OutOfMemory) {
+        if row.reason().get().map(OfflineReason::from) == Some(OfflineReason::OutOfMemory) {
             health.oom_kills.push(at);
         }
     }
@@ -225,21 +236,21 @@ fn highest(one: Option<f64>, other: Option<f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::materialize::queries::Fact;
+    use crate::materialize::row::TextRow;
 
-    fn facts(rows: &[(Fact, &[Option<&str>])]) -> Facts {
-        let mut facts = Facts::default();
+    fn told(rows: &[(Fact, &[Option<&str>])]) -> CatalogRows {
+        let mut told = CatalogRows::default();
         for (fact, cells) in rows {
             assert_eq!(cells.len(), fact.query().columns.len(), "{fact:?}");
-            facts
-                .rows_mut(*fact)
-                .change(TextRow::new(cells.iter().copied()), 1);
+            told.change(*fact, TextRow::new(cells.iter().copied()), 1);
         }
-        facts
+        told
     }
 
     #[test]
     fn hydration_gathers_time_and_operators_per_replica() {
-        let facts = facts(&[
+        let told = told(&[
             (Fact::Hydration, &[Some("u27"), Some("u11"), Some("f")]),
             (Fact::Hydration, &[Some("u27"), Some("u10"), Some("true")]),
             (Fact::Hydration, &[Some("u29"), None, Some("f")]),
@@ -252,7 +263,7 @@ mod tests {
                 &[Some("u27"), Some("u11"), Some("3"), Some("7")],
             ),
         ]);
-        let hydration = hydration(&facts, &GlobalIds::default()).unwrap();
+        let hydration = hydration(&told, &GlobalIds::default()).unwrap();
         let heavy = &hydration[&ObjectId::user(27)];
         assert_eq!(heavy[0].hydration_seconds, Some(2.5));
         assert_eq!(heavy[1].operators, Some((3, 7)));
@@ -262,12 +273,12 @@ mod tests {
 
     #[test]
     fn an_empty_frontier_is_complete_and_an_unreadable_one_unknown() {
-        let facts = facts(&[
+        let told = told(&[
             (Fact::Frontiers, &[Some("u4"), None]),
             (Fact::Frontiers, &[Some("u11"), Some("1795167749820")]),
             (Fact::Frontiers, &[Some("u12"), Some("soon")]),
         ]);
-        let frontiers = frontiers(&facts, &GlobalIds::default()).unwrap();
+        let frontiers = frontiers(&told, &GlobalIds::default()).unwrap();
         assert_eq!(frontiers[&ObjectId::user(4)], Frontier::Complete);
         assert_eq!(
             frontiers[&ObjectId::user(11)],
@@ -278,14 +289,14 @@ mod tests {
 
     #[test]
     fn the_newest_global_id_speaks_for_the_object() {
-        let facts = facts(&[
+        let told = told(&[
             (Fact::GlobalIds, &[Some("u5"), Some("u9")]),
             (Fact::GlobalIds, &[Some("u5"), Some("u12")]),
             (Fact::Frontiers, &[Some("u9"), Some("100")]),
             (Fact::Frontiers, &[Some("u12"), Some("200")]),
         ]);
-        let ids = GlobalIds::read(&facts).unwrap();
-        let frontiers = frontiers(&facts, &ids).unwrap();
+        let ids = GlobalIds::read(&told).unwrap();
+        let frontiers = frontiers(&told, &ids).unwrap();
         assert_eq!(
             frontiers,
             BTreeMap::from([(ObjectId::user(5), Frontier::At(LogicalTime(200)))])
@@ -294,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_replica_is_online_only_with_all_its_processes() {
-        let facts = facts(&[
+        let told = told(&[
             (
                 Fact::ReplicaStatuses,
                 &[Some("u3"), Some("0"), Some("online"), None, Some("10")],
@@ -322,7 +333,7 @@ mod tests {
                 &[Some("u3"), Some("0"), Some("4.1e-9"), Some("13.5")],
             ),
         ]);
-        let replicas_at = |now| replicas(&facts, LogicalTime(now)).unwrap();
+        let replicas_at = |now| replicas(&told, LogicalTime(now)).unwrap();
         let health = &replicas_at(30_000)[&ReplicaId::user(3)];
         assert!(!health.is_online());
         assert_eq!((health.online, health.processes), (1, 2));
@@ -348,11 +359,11 @@ mod tests {
                 None,
             ]
         };
-        let facts = facts(&[
+        let told = told(&[
             (Fact::SourceStatistics, &row(Some("4"))),
             (Fact::SourceStatistics, &row(None)),
         ]);
-        let sources = sources(&facts).unwrap();
+        let sources = sources(&told).unwrap();
         let source = sources[&ObjectId::user(31)];
         assert_eq!(source.messages_received, 10);
         assert_eq!(source.snapshot_known, Some(20));

@@ -1,30 +1,29 @@
 //! Who is connected, and which SUBSCRIBEs run.
 
-use super::row::Facts;
+use super::store::CatalogRows;
 use crate::domain::name::ObjectId;
 use crate::domain::snapshot::{ClientSession, Subscription};
 use crate::materialize::error::Error;
-use crate::materialize::queries::Fact;
+use crate::materialize::queries::rows;
 use std::collections::{BTreeSet, HashMap};
 
 /// # Errors
 /// When a row lacks an id.
-pub fn sessions(facts: &Facts) -> Result<Vec<ClientSession>, Error> {
-    let fact = Fact::Sessions;
-    let applications: HashMap<&str, &str> = facts
-        .of(Fact::SessionApplications)
-        .filter_map(|row| row.get(0).zip(row.get(1)))
+pub fn sessions(told: &CatalogRows) -> Result<Vec<ClientSession>, Error> {
+    let applications: HashMap<&str, &str> = told
+        .all::<rows::SessionApplications>()
+        .filter_map(|row| row.session_id().get().zip(row.application().get()))
         .collect();
-    let mut sessions = facts
-        .of(fact)
+    let mut sessions = told
+        .all::<rows::Sessions>()
         .map(|row| {
-            let id = row.text(fact, 0)?;
+            let id = row.id().text()?;
             Ok(ClientSession {
                 id: id.to_owned(),
-                role: row.id(fact, 1)?,
-                client_ip: row.get(2).map(str::to_owned),
+                role: row.role_id().id()?,
+                client_ip: row.client_ip().owned(),
                 application: applications.get(id).map(|name| (*name).to_owned()),
-                since: row.time(3),
+                since: row.since().time(),
             })
         })
         .collect::<Result<Vec<_>, Error>>()?;
@@ -36,65 +35,49 @@ pub fn sessions(facts: &Facts) -> Result<Vec<ClientSession>, Error> {
 ///
 /// # Errors
 /// When a row lacks an id.
-pub fn subscriptions(facts: &Facts) -> Result<Vec<Subscription>, Error> {
-    let fact = Fact::Subscriptions;
+pub fn subscriptions(told: &CatalogRows) -> Result<Vec<Subscription>, Error> {
     let mut subscriptions = Vec::new();
-    for row in facts.of(fact) {
-        let objects = user_objects(row.text(fact, 3)?)?;
+    for row in told.all::<rows::Subscriptions>() {
+        let ids: Vec<ObjectId> = row.objects().ids()?;
+        let objects: BTreeSet<_> = ids.into_iter().filter(|id| id.is_user()).collect();
         if objects.is_empty() {
             continue;
         }
         subscriptions.push(Subscription {
-            id: row.text(fact, 0)?.to_owned(),
-            session: row.text(fact, 1)?.to_owned(),
-            cluster: row.id(fact, 2)?,
+            id: row.id().text()?.to_owned(),
+            session: row.session_id().text()?.to_owned(),
+            cluster: row.cluster_id().id()?,
             objects,
-            since: row.time(4),
+            since: row.since().time(),
         });
     }
     subscriptions.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(subscriptions)
 }
 
-/// A user's objects in a list of ids as text: `{u63,u64}` (recorded: 12).
-fn user_objects(list: &str) -> Result<BTreeSet<ObjectId>, Error> {
-    list.trim_start_matches('{')
-        .trim_end_matches('}')
-        .split(',')
-        .map(|element| element.trim().trim_matches('"'))
-        .filter(|element| !element.is_empty())
-        .map(|element| {
-            let id = element.parse::<ObjectId>();
-            id.map_err(|error| Error::decode("mz_internal.mz_subscriptions", error.to_string()))
-        })
-        .filter(|id| !matches!(id, Ok(id) if !id.is_user()))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::row::TextRow;
     use super::*;
+    use crate::materialize::queries::Fact;
+    use crate::materialize::row::TextRow;
 
-    fn facts(rows: &[(Fact, &[Option<&str>])]) -> Facts {
-        let mut facts = Facts::default();
+    fn told(rows: &[(Fact, &[Option<&str>])]) -> CatalogRows {
+        let mut told = CatalogRows::default();
         for (fact, cells) in rows {
-            facts
-                .rows_mut(*fact)
-                .change(TextRow::new(cells.iter().copied()), 1);
+            told.change(*fact, TextRow::new(cells.iter().copied()), 1);
         }
-        facts
+        told
     }
 
     #[test]
     fn a_session_without_a_sample_is_of_unknown_application() {
         let session = |id| [Some(id), Some("u1"), None, Some("10.5")];
-        let facts = facts(&[
+        let told = told(&[
             (Fact::Sessions, &session("b")),
             (Fact::Sessions, &session("a")),
             (Fact::SessionApplications, &[Some("b"), Some("grafana")]),
         ]);
-        let sessions = sessions(&facts).unwrap();
+        let sessions = sessions(&told).unwrap();
         assert_eq!(sessions[0].application, None);
         assert_eq!(sessions[1].application.as_deref(), Some("grafana"));
     }
@@ -102,11 +85,11 @@ mod tests {
     #[test]
     fn subscriptions_on_the_catalog_are_not_readers() {
         let row = |id, list| [Some(id), Some("s"), Some("u23"), Some(list), None];
-        let facts = facts(&[
+        let told = told(&[
             (Fact::Subscriptions, &row("t1", "{s401,s402}")),
             (Fact::Subscriptions, &row("t923", "{u63}")),
         ]);
-        let found = subscriptions(&facts).unwrap();
+        let found = subscriptions(&told).unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].objects, BTreeSet::from([ObjectId::user(63)]));
     }

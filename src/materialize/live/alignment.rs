@@ -1,13 +1,14 @@
 //! Several streams, one time.
 //!
-//! A progress message at T says that every change before T has arrived. So the facts are complete at `min(T) - 1` over all
+//! A progress message at T says that every change before T has arrived. So the rows are complete at `min(T) - 1` over all
 //! streams, and only there a picture is consistent: an object never shows up without its schema, nor its hydration before it.
 
 use super::event::{Change, Event};
 use crate::domain::snapshot::LogicalTime;
-use crate::materialize::decode::Facts;
+use crate::materialize::decode::changes::Changes;
+use crate::materialize::decode::store::CatalogRows;
 use crate::materialize::queries::{Fact, Topic};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Something is missing: the streams must be read anew from the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,8 +35,8 @@ pub enum Gap {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     pub time: LogicalTime,
-    /// Topics with changed facts; empty when only time went on.
-    pub changed: BTreeSet<Topic>,
+    /// Empty when only time went on.
+    pub changes: Changes,
 }
 
 #[derive(Debug, Default)]
@@ -51,7 +52,7 @@ struct Stream {
 #[derive(Debug)]
 pub struct Alignment {
     streams: BTreeMap<Topic, Stream>,
-    facts: Facts,
+    rows: CatalogRows,
     applied: Option<LogicalTime>,
 }
 
@@ -63,15 +64,15 @@ impl Alignment {
                 .into_iter()
                 .map(|topic| (topic, Stream::default()))
                 .collect(),
-            facts: Facts::default(),
+            rows: CatalogRows::default(),
             applied: None,
         }
     }
 
-    /// The facts as of the last step.
+    /// The rows as of the last step.
     #[must_use]
-    pub fn facts(&self) -> &Facts {
-        &self.facts
+    pub fn rows(&self) -> &CatalogRows {
+        &self.rows
     }
 
     /// Takes in one message.
@@ -131,21 +132,17 @@ impl Alignment {
         else {
             return Ok(None);
         };
-        let mut changed = if self.applied.is_none() {
-            self.streams.keys().copied().collect()
-        } else {
-            BTreeSet::new()
+        let mut changes = match self.applied {
+            None => Changes::everything(),
+            Some(_) => Changes::default(),
         };
         for (topic, stream) in &mut self.streams {
             let later = stream.pending.split_off(&LogicalTime(time.0 + 1));
             let due = std::mem::replace(&mut stream.pending, later);
-            if !due.is_empty() {
-                changed.insert(*topic);
-                apply(*topic, due, &mut self.facts)?;
-            }
+            apply(*topic, due, &mut self.rows, &mut changes)?;
         }
         self.applied = Some(time);
-        Ok(Some(Step { time, changed }))
+        Ok(Some(Step { time, changes }))
     }
 }
 
@@ -153,19 +150,23 @@ impl Alignment {
 fn apply(
     topic: Topic,
     due: BTreeMap<LogicalTime, Vec<Change>>,
-    facts: &mut Facts,
+    rows: &mut CatalogRows,
+    changes: &mut Changes,
 ) -> Result<(), Gap> {
-    let mut taken_back = Vec::new();
-    for change in due.into_values().flatten() {
-        if change.diff < 0 {
-            taken_back.push((change.fact, change.row.clone()));
+    let mut below_zero = Vec::new();
+    for Change {
+        fact, row, diff, ..
+    } in due.into_values().flatten()
+    {
+        changes.note(fact, &row);
+        if rows.change(fact, row.clone(), diff) < 0 {
+            below_zero.push((fact, row));
         }
-        facts.rows_mut(change.fact).change(change.row, change.diff);
     }
-    let below_zero = taken_back
+    let never_there = below_zero
         .into_iter()
-        .find(|(fact, row)| facts.rows(*fact).is_some_and(|rows| rows.count(row) < 0));
-    match below_zero {
+        .find(|(fact, row)| rows.count(*fact, row) < 0);
+    match never_there {
         Some((fact, _)) => Err(Gap::NeverThere { topic, fact }),
         None => Ok(()),
     }
@@ -174,8 +175,9 @@ fn apply(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::materialize::decode::TextRow;
+    use crate::materialize::row::TextRow;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     const T0: u64 = 1_000;
 
@@ -192,13 +194,10 @@ mod tests {
         })
     }
 
-    fn ids(facts: &Facts, fact: Fact) -> Vec<String> {
-        let mut ids: Vec<_> = facts
-            .of(fact)
-            .filter_map(|row| row.get(0).map(str::to_owned))
-            .collect();
+    fn ids(rows: &CatalogRows, fact: Fact) -> Vec<String> {
+        let mut ids: Vec<_> = rows.ids(fact).collect();
         ids.sort();
-        ids
+        ids.iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -221,7 +220,7 @@ mod tests {
             .unwrap();
         let step = alignment.advance().unwrap().unwrap();
         assert_eq!(step.time, LogicalTime(T0 + 6));
-        assert_eq!(ids(alignment.facts(), Fact::Hydration), ["u1"]);
+        assert_eq!(ids(alignment.rows(), Fact::Hydration), ["u1"]);
     }
 
     #[test]
@@ -231,23 +230,26 @@ mod tests {
             alignment.receive(topic, progress(T0)).unwrap();
             alignment.receive(topic, progress(T0 + 1)).unwrap();
         }
-        assert_eq!(alignment.advance().unwrap().unwrap().changed.len(), 2);
+        assert_eq!(
+            alignment.advance().unwrap().unwrap().changes,
+            Changes::everything()
+        );
         alignment
             .receive(Topic::Catalog, change(Fact::Objects, T0 + 5, "u1", 1))
             .unwrap();
         alignment.receive(Topic::Catalog, progress(T0 + 9)).unwrap();
         assert_eq!(alignment.advance(), Ok(None));
-        assert!(ids(alignment.facts(), Fact::Objects).is_empty());
+        assert!(ids(alignment.rows(), Fact::Objects).is_empty());
         alignment
             .receive(Topic::Hydration, progress(T0 + 5))
             .unwrap();
-        assert!(alignment.advance().unwrap().unwrap().changed.is_empty());
+        assert!(alignment.advance().unwrap().unwrap().changes.is_empty());
         alignment
             .receive(Topic::Hydration, progress(T0 + 6))
             .unwrap();
         let step = alignment.advance().unwrap().unwrap();
-        assert_eq!(step.changed, BTreeSet::from([Topic::Catalog]));
-        assert_eq!(ids(alignment.facts(), Fact::Objects), ["u1"]);
+        assert_eq!(step.changes.topics(), BTreeSet::from([Topic::Catalog]));
+        assert_eq!(ids(alignment.rows(), Fact::Objects), ["u1"]);
     }
 
     #[test]
@@ -281,7 +283,7 @@ mod tests {
             alignment.receive(Topic::Catalog, event).unwrap();
         }
         assert!(alignment.advance().unwrap().is_some());
-        assert_eq!(ids(alignment.facts(), Fact::Objects), ["u2"]);
+        assert_eq!(ids(alignment.rows(), Fact::Objects), ["u2"]);
     }
 
     /// The rows that exist at a time, by adding up everything at or before it.
@@ -299,7 +301,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the interleaving, the facts after each step are those of its time, in every stream.
+        /// Whatever the interleaving, the rows after each step are those of its time, in every stream.
         #[test]
         fn every_step_is_consistent(
             mut toggles in prop::collection::vec((any::<bool>(), 0u64..40, 0u8..5), 0..60),
@@ -342,7 +344,7 @@ mod tests {
                 if let Some(step) = alignment.advance().unwrap() {
                     for topic in [Topic::Catalog, Topic::Hydration] {
                         let expected = rows_at(&history, topic, step.time.0);
-                        prop_assert_eq!(ids(alignment.facts(), fact_of(topic)), expected);
+                        prop_assert_eq!(ids(alignment.rows(), fact_of(topic)), expected);
                     }
                     prop_assert!(last.is_none_or(|last| step.time > last));
                     last = Some(step.time);

@@ -1,9 +1,9 @@
 //! One row of `SUBSCRIBE ... WITH (PROGRESS)` over a topic.
 
 use crate::domain::snapshot::LogicalTime;
-use crate::materialize::decode::TextRow;
 use crate::materialize::error::Error;
 use crate::materialize::queries::Fact;
+use crate::materialize::row::TextRow;
 
 /// What one row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Event {
         Ok(Self::Change(Change {
             time,
             fact,
-            row: TextRow::new((first..last).map(cell)),
+            row: TextRow::new((first..last).map(&cell)),
             diff,
         }))
     }

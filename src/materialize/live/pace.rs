@@ -1,8 +1,7 @@
 //! When to publish, when to try again.
 
 use crate::domain::snapshot::LogicalTime;
-use crate::materialize::queries::Topic;
-use std::collections::BTreeSet;
+use crate::materialize::decode::changes::Changes;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -15,7 +14,7 @@ const TIME_ALONE_EVERY: u64 = 1_000;
 /// Gathers steps until they are worth a picture.
 #[derive(Debug, Default)]
 pub struct Pace {
-    changed: BTreeSet<Topic>,
+    changes: Changes,
     /// The newest step that is not published.
     time: Option<LogicalTime>,
     published: Option<(Instant, LogicalTime)>,
@@ -23,9 +22,9 @@ pub struct Pace {
 
 impl Pace {
     /// Notes a step forward.
-    pub fn step(&mut self, time: LogicalTime, changed: BTreeSet<Topic>) {
+    pub fn step(&mut self, time: LogicalTime, changes: Changes) {
         self.time = Some(time);
-        self.changed.extend(changed);
+        self.changes.extend(changes);
     }
 
     /// When the next picture is due; `None` while there is nothing new worth one.
@@ -35,15 +34,15 @@ impl Pace {
         let Some((at, shown)) = self.published else {
             return Some(Instant::now());
         };
-        let worth_it = !self.changed.is_empty() || time.millis_since(shown) >= TIME_ALONE_EVERY;
+        let worth_it = !self.changes.is_empty() || time.millis_since(shown) >= TIME_ALONE_EVERY;
         worth_it.then_some(at + PUBLISH_EVERY)
     }
 
-    /// What to publish now: the time and the topics that changed since the last picture.
-    pub fn take(&mut self, now: Instant) -> Option<(LogicalTime, BTreeSet<Topic>)> {
+    /// What to publish now: the time and what changed since the last picture.
+    pub fn take(&mut self, now: Instant) -> Option<(LogicalTime, Changes)> {
         let time = self.time.take()?;
         self.published = Some((now, time));
-        Some((time, std::mem::take(&mut self.changed)))
+        Some((time, std::mem::take(&mut self.changes)))
     }
 }
 
@@ -72,6 +71,8 @@ pub fn poll_wait(every: Duration, took: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::materialize::queries::Fact;
+    use crate::materialize::row::TextRow;
 
     #[test]
     fn waits_grow_to_a_cap() {
@@ -96,7 +97,12 @@ mod tests {
     async fn pictures_come_at_most_ten_times_a_second() {
         let mut pace = Pace::default();
         assert_eq!(pace.due(), None);
-        let changed = || BTreeSet::from([Topic::Frontiers]);
+        let changed = || {
+            let mut changes = Changes::default();
+            let row = TextRow::new([Some("u1"), None].into_iter());
+            changes.note(Fact::Frontiers, &row);
+            changes
+        };
         pace.step(LogicalTime(1), changed());
         let now = Instant::now();
         assert_eq!(pace.due(), Some(now), "the first at once");
@@ -109,11 +115,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn time_alone_is_shown_once_a_second() {
         let mut pace = Pace::default();
-        pace.step(LogicalTime(1), BTreeSet::new());
+        pace.step(LogicalTime(1), Changes::default());
         pace.take(Instant::now());
-        pace.step(LogicalTime(900), BTreeSet::new());
+        pace.step(LogicalTime(900), Changes::default());
         assert_eq!(pace.due(), None);
-        pace.step(LogicalTime(1_001), BTreeSet::new());
+        pace.step(LogicalTime(1_001), Changes::default());
         assert!(pace.due().is_some());
     }
 }

@@ -8,8 +8,9 @@ use crate::domain::snapshot::Snapshot;
 use crate::materialize::assemble::Assembler;
 use crate::materialize::connection::{Connector, Link, Purpose};
 use crate::materialize::error::{Class, Error};
+use crate::materialize::offer::Offer;
 use crate::materialize::probe::Probed;
-use crate::materialize::queries::{Offer, Topic};
+use crate::materialize::queries::Topic;
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
@@ -193,8 +194,8 @@ async fn follow(
                 }
             }
             () = sleep_until(due.unwrap_or(silent_at)), if due.is_some() => {
-                let Some((time, changed)) = pace.take(Instant::now()) else { continue };
-                match assembler.snapshot(alignment.facts(), &changed, time) {
+                let Some((time, changes)) = pace.take(Instant::now()) else { continue };
+                match assembler.snapshot(alignment.rows(), &changes, time) {
                     Ok(snapshot) => publish.snapshot(snapshot),
                     Err(error) => return End::Broken(error),
                 }
@@ -217,7 +218,7 @@ fn take_in(message: Message, alignment: &mut Alignment, pace: &mut Pace) -> Resu
         alignment.receive(topic, event).map_err(gap)?;
     }
     if let Some(step) = alignment.advance().map_err(gap)? {
-        pace.step(step.time, step.changed);
+        pace.step(step.time, step.changes);
     }
     match end {
         None => Ok(()),

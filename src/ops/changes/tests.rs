@@ -72,9 +72,8 @@ fn live(world: &mut World, side: Side, name: &str, query: &str) {
     let id = world.id(side, name);
     let object = world.catalog().objects.get_mut(&id).unwrap();
     let kind = object.kind.keyword();
-    object.create_sql = Some(format!(
-        "CREATE {kind} \"db\".\"prod\".\"{name}\" AS {query}"
-    ));
+    let sql = format!("CREATE {kind} \"db\".\"prod\".\"{name}\" AS {query}");
+    object.create_sql = Some(sql.into());
 }
 
 struct Look {

@@ -109,7 +109,7 @@ impl Walk {
             &[&foo],
         );
         let bar = objects.catalog().objects.get_mut(&bar).unwrap();
-        bar.create_sql = Some(format!("CREATE VIEW bar AS SELECT {release} AS release"));
+        bar.create_sql = Some(format!("CREATE VIEW bar AS SELECT {release} AS release").into());
     }
 
     fn create(&mut self) {

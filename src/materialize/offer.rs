@@ -1,0 +1,134 @@
+//! What a server offers to a role: relations differ by version, and not everybody may read them.
+//!
+//! A query whose relation or column is missing is left out: that costs a column of the screen, never the screen.
+
+use super::queries::{QUERIES, Query, Topic};
+use crate::domain::reading::{Missing, MissingReadings};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a server offers: relation -> columns, and what of it was refused to this role.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offer {
+    columns: BTreeMap<String, BTreeSet<String>>,
+    refused: BTreeSet<String>,
+}
+
+impl Offer {
+    /// From rows of schema, relation, column.
+    pub fn new(rows: impl IntoIterator<Item = (String, String, String)>) -> Self {
+        let mut offer = Self::default();
+        for (schema, relation, column) in rows {
+            offer
+                .columns
+                .entry(format!("{schema}.{relation}"))
+                .or_default()
+                .insert(column);
+        }
+        offer
+    }
+
+    /// Notes that this role can't read what the query needs.
+    pub fn refuse(&mut self, query: &Query) {
+        self.refused.insert(query.relation.to_owned());
+    }
+
+    /// What the query lacks here; `None` when it can run.
+    #[must_use]
+    pub fn lacks(&self, query: &Query) -> Option<Missing> {
+        if query.relation.is_empty() {
+            return None;
+        }
+        let columns = self
+            .columns
+            .get(query.relation)
+            .filter(|_| !self.refused.contains(query.relation));
+        let Some(columns) = columns else {
+            return Some(Missing::relation(query.relation));
+        };
+        let mut needs = query.needs.iter();
+        needs
+            .find(|column| !columns.contains(**column))
+            .map(|column| Missing::column(query.relation, column))
+    }
+
+    /// The queries of a topic that can run here.
+    pub fn queries(&self, topic: Topic) -> impl Iterator<Item = &'static Query> {
+        QUERIES
+            .iter()
+            .filter(move |query| query.topic == Some(topic) && self.lacks(query).is_none())
+    }
+
+    /// Everything that pictures would show and this server does not offer.
+    #[must_use]
+    pub fn missing(&self) -> MissingReadings {
+        QUERIES
+            .iter()
+            .filter_map(|query| Some((query.reading?, self.lacks(query)?)))
+            .collect()
+    }
+
+    /// What no picture can do without and this server does not offer.
+    #[must_use]
+    pub fn missing_required(&self) -> Option<Missing> {
+        QUERIES
+            .iter()
+            .filter(|query| query.required)
+            .find_map(|query| self.lacks(query))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::reading::CatalogReading;
+    use crate::materialize::queries::Fact;
+
+    fn everything() -> Offer {
+        Offer::new(QUERIES.iter().flat_map(|query| {
+            let (schema, relation) = query.relation.split_once('.').unwrap_or_default();
+            query
+                .needs
+                .iter()
+                .map(move |need| (schema.to_owned(), relation.to_owned(), (*need).to_owned()))
+        }))
+    }
+
+    #[test]
+    fn a_missing_column_costs_one_fact() {
+        let whole = everything();
+        assert_eq!(whole.missing(), MissingReadings::new());
+        let mut old = whole.clone();
+        old.columns
+            .get_mut("mz_catalog.mz_tables")
+            .unwrap()
+            .remove("source_id");
+        assert_eq!(
+            old.missing(),
+            MissingReadings::from([(
+                CatalogReading::TableSources,
+                Missing::column("mz_catalog.mz_tables", "source_id")
+            )])
+        );
+        assert_eq!(
+            old.queries(Topic::Catalog).count() + 1,
+            whole.queries(Topic::Catalog).count()
+        );
+        assert_eq!(old.missing_required(), None);
+    }
+
+    #[test]
+    fn a_refused_relation_is_left_out() {
+        let mut offer = everything();
+        offer.refuse(Fact::Sessions.query());
+        assert!(
+            offer
+                .queries(Topic::Traffic)
+                .all(|query| query.fact != Fact::Sessions)
+        );
+        offer.refuse(Fact::Objects.query());
+        assert_eq!(
+            offer.missing_required(),
+            Some(Missing::relation("mz_catalog.mz_objects"))
+        );
+    }
+}
