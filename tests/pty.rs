@@ -403,7 +403,11 @@ fn server() -> (tokio::runtime::Runtime, Simulator) {
 fn audit(home: &Path, operation: &str) -> Option<String> {
     let files = std::fs::read_dir(home.join("state/audit")).ok()?;
     let mut files = files.map(|entry| entry.unwrap().path());
-    let of_it = files.find(|file| file.to_string_lossy().contains(operation))?;
+    // The script that rolls a promote back lies beside its audit file, under the same name.
+    let of_it = files.find(|file| {
+        file.to_string_lossy().contains(operation)
+            && file.extension().is_some_and(|ending| ending == "jsonl")
+    })?;
     Some(std::fs::read_to_string(of_it).unwrap())
 }
 
