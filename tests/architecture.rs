@@ -331,6 +331,7 @@ const READERS: &[(&str, &str)] = &[
     ("subscribe", "waiting.subscribe"),
     ("poll_interval", "waiting.poll_interval"),
     ("timeout", "waiting.timeout"),
+    ("retry_for", "promotion.retry_for"),
     ("max_retries", "promotion.max_retries"),
     ("retry_backoff", "promotion.retry_backoff"),
     ("runner", "dbt.runner"),

@@ -9,6 +9,8 @@ mod connect;
 mod encryption;
 #[path = "client/execute.rs"]
 mod execute;
+#[path = "client/fence.rs"]
+mod fence;
 #[path = "client/front.rs"]
 mod front;
 #[path = "client/live.rs"]
@@ -26,6 +28,8 @@ mod script;
 #[cfg(feature = "sim")]
 #[path = "client/simulated.rs"]
 mod simulated;
+#[path = "client/swaps.rs"]
+mod swaps;
 #[path = "client/wire.rs"]
 mod wire;
 

@@ -129,7 +129,7 @@ fn a_project_is_found_from_a_folder_inside_it() {
     sources.working_dir = folder.path().join("models/marts");
     let settings = Settings::load(&sources).unwrap();
     assert_eq!(settings.project_dir, folder.path());
-    assert_eq!(settings.promotion.max_retries, 9);
+    assert_eq!(settings.promotion.max_retries, Some(9));
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn variables_carry_numbers_truth_values_and_lists() {
     .into_iter()
     .collect();
     let settings = Settings::load(&sources).unwrap();
-    assert_eq!(settings.promotion.max_retries, 7);
+    assert_eq!(settings.promotion.max_retries, Some(7));
     assert!(settings.read_only);
     assert_eq!(settings.dbt.args, ["--threads", "4"]);
     assert_eq!(settings.dbt.runner, RunnerKind::Compiled);

@@ -19,3 +19,5 @@ mod provenance;
 mod stage;
 #[path = "journeys/targets.rs"]
 mod targets;
+#[path = "journeys/window.rs"]
+mod window;

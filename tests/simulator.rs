@@ -8,6 +8,7 @@ mod simulator {
     mod compare;
     mod demo;
     mod faults;
+    mod fence;
     mod history;
     mod known;
     mod product_sql;

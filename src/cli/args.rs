@@ -149,6 +149,9 @@ pub enum Command {
     },
     /// Swap back to the retired production
     Rollback {
+        /// Send the swap without a look inside its transaction, where other people's DDL never lets that through
+        #[arg(long)]
+        without_fence: bool,
         #[command(flatten)]
         operation: OperationFlags,
     },

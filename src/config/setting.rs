@@ -148,15 +148,20 @@ settings! {
     }
 
     "Promoting" {
-        max_retries: Key<u32>(3) = anywhere().flags(&[Flag::takes(
-            "--max-retries", "N", "Tries after the first when another session changes the catalog",
+        retry_for: Key<Timespan>(Timespan::from_secs(60)) = anywhere().flags(&[Flag::takes(
+            "--retry-for", "TIME", "How long to try again when other sessions change the catalog",
         ).of(RETRYING)]), [
-            "Further tries when another session changed the catalog meanwhile (SQLSTATE 40001). Each try looks at everything anew."
+            "How long a swap is tried again when other sessions change the catalog meanwhile (SQLSTATE 40001). Each try looks anew."
         ];
 
+        max_retries: Optional<u32> = anywhere().example("20").flags(&[Flag::takes(
+            "--max-retries", "N", "Tries after the first, where they are to be fewer",
+        ).of(RETRYING)]), ["Further tries at most, where they are to be fewer than that time gives."];
+
         retry_backoff: Key<Timespan>(Timespan::from_secs(1)) = anywhere()
-            .flags(&[Flag::takes("--retry-backoff", "TIME", "The pause before each retry").of(RETRYING)]),
-            ["The time between these tries."];
+            .flags(&[Flag::takes("--retry-backoff", "TIME", "The longest pause before a retry").of(RETRYING)]), [
+            "The longest pause between two tries. The first are shorter, and each is cut at random, so that two don't keep meeting."
+        ];
     }
 
     "Building models" {

@@ -77,8 +77,11 @@ pub struct Waiting {
 /// How a promote meets trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Promotion {
-    /// Tries after the first, on SQLSTATE 40001 only.
-    pub max_retries: u32,
+    /// For how long a swap is tried again after SQLSTATE 40001; nothing else is ever tried again.
+    pub retry_for: Timespan,
+    /// Tries after the first, where they are to be fewer than that time gives.
+    pub max_retries: Option<u32>,
+    /// The longest pause between two tries.
     pub retry_backoff: Timespan,
 }
 

@@ -47,7 +47,11 @@ impl Loading<'_, '_> {
 
     pub(super) fn promotion(&mut self) -> Promotion {
         Promotion {
-            max_retries: self.layers.value(&TABLE.max_retries).value,
+            retry_for: self.layers.value(&TABLE.retry_for).value,
+            max_retries: self
+                .layers
+                .optional(&TABLE.max_retries)
+                .map(|chosen| chosen.value),
             retry_backoff: self.layers.value(&TABLE.retry_backoff).value,
         }
     }

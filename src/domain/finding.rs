@@ -122,16 +122,20 @@ finding_ids! {
     ClusterOptionsLeftOut = "cluster-options-left-out", Warn, true, "A twin cluster will lack options of its production cluster, such as those that only the system role may set.";
     OutsideEnvironment = "outside-environment", Warn, true, "A model builds into a schema or cluster that the environment does not list.";
     ReadersAttached = "readers-attached", Warn, true, "SUBSCRIBEs are running on what would be dropped or retired.";
+    FenceLeftOut = "fence-left-out", Warn, true, "The rollback is sent without a look inside its transaction, as asked for.";
     WayBackEnds = "way-back-ends", Warn, true, "The operation ends the way back to the retired production.";
     Unverified = "unverified", Block, true, "Facts that the guards need could not be read.";
 }
 
 impl FindingId {
-    /// Whether it follows from lag and hydration, which change from second to second: then it is no part of a fingerprint. What it
-    /// blocks it blocks all the same, whenever a plan is made.
+    /// Whether it comes and goes from second to second, with lag, hydration and readers: then it is no part of a fingerprint. What it
+    /// blocks it blocks all the same, whenever a plan is made, and one that has come since the plan was shown stops it.
     #[must_use]
     pub fn is_momentary(self) -> bool {
-        matches!(self, Self::NotReady | Self::ProductionUnhealthy)
+        matches!(
+            self,
+            Self::NotReady | Self::ProductionUnhealthy | Self::ReadersAttached
+        )
     }
 }
 
@@ -155,6 +159,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// `warn grants-differ: a, b`, for the audit.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!("{} {}: {}", self.severity, self.id, self.objects.join(", "))
+    }
+
     /// Whether an operator should look at it before going on; only a block stops.
     #[must_use]
     pub fn needs_a_look(&self) -> bool {

@@ -1,8 +1,15 @@
 //! Running statements that change something. Nothing here retries: whoever plans observes again first.
+//!
+//! Names change behind a [`Fenced`] alone: no other way here leads to a COMMIT.
+
+mod fenced;
+
+pub use fenced::{Fenced, Looked, Unfenced};
 
 use super::connection::{Answer, Connector, Link, Notice, Purpose, Stop};
-use super::error::{Class, Error};
+use super::error::Error;
 use super::waiting::Ask;
+use crate::domain::plan::{Rename, Statement, Swap};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -37,13 +44,11 @@ pub struct Done {
     pub took: Duration,
 }
 
-/// How a transaction ended. Each case needs another reaction.
+/// How the transaction of a swap ended. Each case needs another reaction.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TransactionOutcome {
     /// COMMIT was answered with the tag COMMIT.
     Committed { took: Duration },
-    /// The rehearsal passed: every statement was accepted and all were undone.
-    Rehearsed { took: Duration },
     /// Nothing changed: a statement or the COMMIT itself was refused.
     NotCommitted {
         /// The statement that was refused, counted from 0; `None` for BEGIN and COMMIT.
@@ -62,20 +67,11 @@ impl TransactionOutcome {
     }
 }
 
-/// How a transaction is to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    Commit,
-    Rollback,
-}
-
-/// Whether the server says that it did not do it. An interrupted server (57xxx, 58xxx, 08xxx) may have done it first.
-fn refuses(error: &Error) -> bool {
-    error.sqlstate().is_some_and(|code| {
-        !["57", "58", "08"]
-            .iter()
-            .any(|class| code.starts_with(class))
-    })
+/// A statement of a transaction that was not answered with a yes; what came before it is undone.
+struct Refused {
+    /// Counted from 0; `None` for BEGIN.
+    failed: Option<usize>,
+    error: Error,
 }
 
 /// A connection that changes things, and who hears of each statement.
@@ -123,16 +119,16 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
     ///
     /// # Errors
     /// As [`Link::ask`]; see [`Error::is_outcome_unknown`].
-    pub async fn statement(&mut self, statement: &str) -> Result<Done, Error> {
-        self.done(statement, Ask::Change).await
+    pub async fn statement(&mut self, statement: &Statement) -> Result<Done, Error> {
+        self.done(statement.sql(), Ask::Change).await
     }
 
     /// As [`Self::statement`], with the deadline of sinks.
     ///
     /// # Errors
     /// As [`Link::ask`].
-    pub async fn move_sink(&mut self, statement: &str) -> Result<Done, Error> {
-        self.done(statement, Ask::Sink).await
+    pub async fn move_sink(&mut self, statement: &Statement) -> Result<Done, Error> {
+        self.done(statement.sql(), Ask::Sink).await
     }
 
     /// Runs a reading statement and returns its rows: for validation queries on a user's cluster.
@@ -149,95 +145,43 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
         self.heard(statement, ask).await.map(|(done, _)| done)
     }
 
-    /// Runs the statements in one transaction, each awaited, so that a link lost around COMMIT is told from an earlier failure.
-    pub async fn transaction(&mut self, statements: &[impl AsRef<str>]) -> TransactionOutcome {
-        self.whole(statements, Ending::Commit).await
-    }
-
-    /// The same transaction with ROLLBACK in place of COMMIT: the server checks names, ownership and conflicts and changes
+    /// The transaction of a swap with ROLLBACK in place of COMMIT: the server checks names, ownership and conflicts and changes
     /// nothing (recorded: 14).
-    pub async fn rehearse(&mut self, statements: &[impl AsRef<str>]) -> TransactionOutcome {
-        self.whole(statements, Ending::Rollback).await
+    ///
+    /// # Errors
+    /// What the server refuses, or the link.
+    pub async fn rehearse(&mut self, swap: &Swap) -> Result<(), Error> {
+        let (first, rest) = ends(swap);
+        self.begin(first).await.map_err(|refused| refused.error)?;
+        self.rename(rest, first.len())
+            .await
+            .map_err(|refused| refused.error)?;
+        self.done("ROLLBACK", Ask::Swap).await.map(|_| ())
     }
 
-    async fn whole(
-        &mut self,
-        statements: &[impl AsRef<str>],
-        ending: Ending,
-    ) -> TransactionOutcome {
-        let started = Instant::now();
-        if let Err(error) = self.done("BEGIN", Ask::Swap).await {
-            return TransactionOutcome::NotCommitted {
+    /// BEGIN and the first rename: from its answer on, the DDL of anybody makes the COMMIT fail (recorded: v26.39/16).
+    async fn begin(&mut self, first: &[Rename]) -> Result<(), Refused> {
+        match self.done("BEGIN", Ask::Swap).await {
+            Ok(_) => self.rename(first, 0).await,
+            Err(error) => Err(Refused {
                 failed: None,
                 error,
-            };
-        }
-        for (index, statement) in statements.iter().enumerate() {
-            if let Err(error) = self.done(statement.as_ref(), Ask::Swap).await {
-                self.give_up().await;
-                return TransactionOutcome::NotCommitted {
-                    failed: Some(index),
-                    error,
-                };
-            }
-        }
-        match ending {
-            Ending::Commit if self.must_stop() => {
-                self.give_up().await;
-                TransactionOutcome::NotCommitted {
-                    failed: None,
-                    error: Error::new(Class::Stopped).of_statement("COMMIT"),
-                }
-            }
-            Ending::Commit => self.commit(started).await,
-            Ending::Rollback => match self.done("ROLLBACK", Ask::Swap).await {
-                Ok(_) => TransactionOutcome::Rehearsed {
-                    took: started.elapsed(),
-                },
-                Err(error) => TransactionOutcome::NotCommitted {
-                    failed: None,
-                    error,
-                },
-            },
+            }),
         }
     }
 
-    async fn commit(&mut self, started: Instant) -> TransactionOutcome {
-        // From here on a wish to stop is only told of.
-        self.cuts = false;
-        match self.done("COMMIT", Ask::Commit).await {
-            Ok(done) if done.tag == "COMMIT" => TransactionOutcome::Committed {
-                took: started.elapsed(),
-            },
-            // The server ends a failed transaction with this tag and without an error (recorded: 05).
-            Ok(done) if done.tag == "ROLLBACK" => TransactionOutcome::NotCommitted {
-                failed: None,
-                error: Error::new(Class::RolledBack).of_statement("COMMIT"),
-            },
-            Ok(done) => TransactionOutcome::Unknown {
-                error: Error::decode("the answer to COMMIT", format!("its tag is `{}`", done.tag))
-                    .of_statement("COMMIT"),
-            },
-            Err(error) if refuses(&error) => TransactionOutcome::NotCommitted {
-                failed: None,
-                error,
-            },
-            Err(error)
-                if matches!(
-                    error.class,
-                    Class::LinkLost {
-                        statement_sent: false,
-                        ..
-                    }
-                ) =>
-            {
-                TransactionOutcome::NotCommitted {
-                    failed: None,
+    /// Each is awaited, so that a link lost around COMMIT is told from an earlier failure. `at` is the number of the first.
+    async fn rename(&mut self, renames: &[Rename], at: usize) -> Result<(), Refused> {
+        for (index, rename) in renames.iter().enumerate() {
+            if let Err(error) = self.done(rename.sql(), Ask::Swap).await {
+                self.give_up().await;
+                return Err(Refused {
+                    failed: Some(at + index),
                     error,
-                }
+                });
             }
-            Err(error) => TransactionOutcome::Unknown { error },
         }
+        Ok(())
     }
 
     /// Ends a transaction that failed; the session ends it by itself where the link is gone.
@@ -293,4 +237,10 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
         });
         outcome
     }
+}
+
+/// The rename that opens the fence, and the others.
+fn ends(swap: &Swap) -> (&[Rename], &[Rename]) {
+    let renames = swap.renames();
+    renames.split_at(renames.len().min(1))
 }

@@ -13,7 +13,7 @@ use super::queries::{Fact, Topic};
 use super::row::TextRow;
 use super::waiting::Ask;
 use crate::domain::access::Access;
-use crate::domain::background::ClusterDefinition;
+use crate::domain::background::{AuditEvent, ClusterDefinition};
 use crate::domain::name::ObjectId;
 use crate::domain::object::Cluster;
 use crate::domain::reading::MissingReadings;
@@ -209,6 +209,14 @@ impl Observer {
     /// When the link fails or a row can't be read.
     pub async fn columns(&self) -> Result<BTreeMap<ObjectId, Vec<Column>>, Error> {
         background::columns(&self.rows(&[Fact::Columns]).await?)
+    }
+
+    /// The newest audit events.
+    ///
+    /// # Errors
+    /// When the link fails or a row can't be read.
+    pub async fn audit_events(&self) -> Result<Vec<AuditEvent>, Error> {
+        background::audit_events(&self.rows(&[Fact::AuditEvents]).await?)
     }
 
     /// The rows of one fact as a statement around it narrows them; `None` where this server does not offer it.

@@ -248,6 +248,8 @@ queries! {
         from "mz_catalog.mz_audit_events" [id event_type object_type details];
     ObjectEvents "object_events" Alone optional [event object]
         from "mz_catalog.mz_audit_events" [id event_type object_type details];
+    AuditEvents "audit_events" Alone optional [id event_type object_type details user_name occurred_at]
+        from "mz_catalog.mz_audit_events" [id event_type object_type details user occurred_at];
     Columns "columns" Alone optional [id position name r#type type_mod nullable]
         from "mz_catalog.mz_columns" [id position name type type_mod nullable];
     LagHistory "lag_history" Alone optional [object_id lag occurred_at]

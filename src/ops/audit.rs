@@ -1,10 +1,11 @@
 //! The audit trail: every statement before and after it runs, as JSON lines, one file per operation.
 
 use crate::domain::action::Operation;
+use crate::domain::finding::Finding;
 use crate::domain::history::{AuditEntry, AuditStatement};
 use crate::domain::last_build::{Built, LastBuild};
 use crate::domain::name::SchemaId;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, Proof};
 use crate::ops::progress::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -51,6 +52,19 @@ enum Line {
     Note {
         at: String,
         text: String,
+    },
+    /// What was looked at under the fence, right before COMMIT, and found to be what was confirmed.
+    Looked {
+        at: String,
+        /// Of the reading, milliseconds on the server's clock.
+        logical_time: u64,
+        fingerprint: String,
+        /// The names of the environment with their ids, before the swap.
+        ids: Vec<String>,
+        /// How many objects of both sides, and sinks, were compared by id and definition.
+        objects: usize,
+        /// As `severity id: objects`.
+        findings: Vec<String>,
     },
     Ended {
         at: String,
@@ -112,18 +126,7 @@ impl AuditFile {
             environment: plan.environment.clone(),
             by: by.to_owned(),
             fingerprint: plan.fingerprint.to_string(),
-            findings: plan
-                .findings
-                .iter()
-                .map(|finding| {
-                    format!(
-                        "{} {}: {}",
-                        finding.severity,
-                        finding.id,
-                        finding.objects.join(", ")
-                    )
-                })
-                .collect(),
+            findings: plan.findings.iter().map(Finding::line).collect(),
             closure: plan
                 .closure
                 .iter()
@@ -172,6 +175,17 @@ impl AuditFile {
 
     pub fn built(&mut self, built: Built) {
         self.write(&Line::Built { at: now(), built });
+    }
+
+    pub fn looked(&mut self, proof: &Proof) {
+        self.write(&Line::Looked {
+            at: now(),
+            logical_time: proof.at().0,
+            fingerprint: proof.fingerprint().to_string(),
+            ids: proof.identities().bearers().collect(),
+            objects: proof.identities().objects(),
+            findings: proof.findings().to_vec(),
+        });
     }
 
     pub fn end(&mut self, outcome: &Outcome) {
@@ -357,6 +371,6 @@ fn add(entry: &mut AuditEntry, line: Line) {
             entry.message = message;
             entry.seconds = Some(seconds);
         }
-        Line::Note { .. } | Line::Began { .. } | Line::Built { .. } => {}
+        Line::Note { .. } | Line::Looked { .. } | Line::Began { .. } | Line::Built { .. } => {}
     }
 }

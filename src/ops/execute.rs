@@ -8,10 +8,8 @@ use super::run::Run;
 use super::session::Session;
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;
-use crate::domain::finding::Severity;
 use crate::domain::name::SchemaId;
-use crate::domain::plan::{Confirmation, ConfirmedPlan, Plan, Step};
-use crate::domain::quantity::some_of;
+use crate::domain::plan::{Confirmation, Confirmed, ConfirmedPlan, Plan, Step};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +47,9 @@ impl Session {
         let shown = confirmed.plan();
         let request = self.request_of(shown);
         let anew = async {
+            if let Some(planned) = self.shown_again(&request, shown)? {
+                return Ok(planned);
+            }
             self.stand_by_again(&request).await?;
             self.look_again(&request).await
         };
@@ -64,11 +65,23 @@ impl Session {
                 );
             }
         };
-        let confirmed = match planned.plan.clone().confirm(&Confirmation::Flags {
-            expect: Some(shown.fingerprint.to_string()),
-        }) {
+        if let Err(difference) = Confirmed::newly(shown).holds(&planned.plan) {
+            let told = self.what_differs(None, shown, &difference).await;
+            return outcome(OutcomeKind::Blocked, format!("{told} Nothing was changed."));
+        }
+        let expect = Some(planned.plan.fingerprint.to_string());
+        let confirmed = match planned
+            .plan
+            .clone()
+            .confirm(&Confirmation::Flags { expect })
+        {
             Ok(confirmed) => confirmed,
-            Err(_) => return outcome(OutcomeKind::Blocked, what_changed(shown, &planned.plan)),
+            Err(refused) => {
+                return outcome(
+                    OutcomeKind::Blocked,
+                    format!("Not confirmed: {refused}. Nothing was changed."),
+                );
+            }
         };
         let plan = confirmed.plan();
         if plan.steps.is_empty() {
@@ -104,6 +117,9 @@ impl Session {
             committed: false,
             gate: None,
             left: Vec::new(),
+            reader: None,
+            without_fence: confirmed.without_fence(),
+            before_swap: None,
             models: (
                 0,
                 plan.steps
@@ -192,48 +208,4 @@ pub(super) fn outcome(kind: OutcomeKind, message: String) -> Outcome {
         next: None,
         audit: None,
     }
-}
-
-/// Why a plan that was looked at is not what would run now.
-fn what_changed(shown: &Plan, now: &Plan) -> String {
-    let mut changes = Vec::new();
-    for finding in now
-        .findings
-        .iter()
-        .filter(|finding| !shown.findings.contains(finding))
-        .filter(|finding| finding.severity == Severity::Block || !finding.id.is_momentary())
-    {
-        changes.push(format!(
-            "new: {} ({})",
-            finding.id,
-            some_of(&finding.objects)
-        ));
-    }
-    for finding in shown
-        .findings
-        .iter()
-        .filter(|finding| !now.findings.contains(finding) && !finding.id.is_momentary())
-    {
-        changes.push(format!(
-            "gone: {} ({})",
-            finding.id,
-            some_of(&finding.objects)
-        ));
-    }
-    let closure = |plan: &Plan| {
-        plan.closure
-            .iter()
-            .map(|item| item.name.clone())
-            .collect::<Vec<_>>()
-    };
-    if closure(shown) != closure(now) {
-        changes.push("what a drop would take along".to_owned());
-    }
-    if changes.is_empty() {
-        changes.push("objects or definitions moved".to_owned());
-    }
-    format!(
-        "The facts changed since the plan was shown: {}. Nothing was changed; look at the plan again.",
-        changes.join("; ")
-    )
 }

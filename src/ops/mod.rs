@@ -2,10 +2,13 @@
 //!
 //! | module | is |
 //! |---|---|
-//! | [`session`] | settings, connections and manifests of one environment; one look at everything |
+//! | [`session`] | settings, connections and manifests of one environment |
+//! | `observe` | one look at everything |
 //! | [`planning`] | request -> observe, plan, rehearse |
-//! | [`execute`], `run`, `conduct` | confirmed plan -> observe again, run under the audit, read back, verify |
+//! | [`execute`], `run`, `conduct` | confirmed plan -> observe again, run under the audit, verify |
+//! | `swap`, `read_back` | names change behind a fence; after a lost link it is read back what took effect |
 //! | `build`, `dbt`, `proof` | what a deploy or a sync builds, dbt at work, and dbt's word for where it will build |
+//! | `others` | who else was at work |
 //! | [`project`], [`state`] | manifests, compared and kept |
 //! | [`changes`] | what the candidate changes, and where each node stands |
 //! | [`audit`], [`progress`] | what is written down, what is told |
@@ -23,16 +26,20 @@ pub mod execute;
 pub mod gate;
 mod git;
 pub mod lineage;
+mod observe;
+mod others;
 pub mod planning;
 pub mod progress;
 pub mod project;
 mod proof;
+mod read_back;
 pub mod request;
 mod run;
 pub mod sample;
 pub mod session;
 pub mod state;
 pub mod status;
+mod swap;
 pub mod validate;
 mod verify;
 pub mod wait;

@@ -9,10 +9,12 @@ use crate::domain::action::{Danger, Operation};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::last_build::LastBuilds;
-use crate::domain::plan::{self, Build, Plan, Statement};
+use crate::domain::plan::{self, Build, Plan, Stamp};
 use crate::domain::readiness::Readiness;
-use crate::materialize::execute::{Executor, TransactionOutcome};
-use std::sync::PoisonError;
+use crate::materialize::error::Error;
+use crate::materialize::execute::Executor;
+use crate::materialize::observe::Observer;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -20,14 +22,14 @@ use tokio::time::{Instant, sleep};
 const REHEARSAL_TRIES: u32 = 3;
 
 /// One late reading is no finding: while lag alone is in the way, the server is looked at again, for this long at most.
-const LONGEST_FLAP: Duration = Duration::from_secs(3);
-const NEXT_LOOK: Duration = Duration::from_millis(500);
+pub(super) const LONGEST_FLAP: Duration = Duration::from_secs(3);
+pub(super) const NEXT_LOOK: Duration = Duration::from_millis(500);
 
 /// A plan with the observation that it rests on.
 #[derive(Debug)]
 pub struct Planned {
     pub plan: Plan,
-    pub observation: Observation,
+    pub observation: Arc<Observation>,
 }
 
 impl Session {
@@ -51,21 +53,67 @@ impl Session {
     ) -> Result<Planned, OpsError> {
         let mut observation = observation;
         let mut build = self.build(request, &observation).await?;
-        let mut plan = self.draw(request, &observation, build.clone(), None)?;
+        let mut plan = self.draw(request, &observation, build.clone(), None, &self.stamp())?;
         let settle = self.settings().waiting.settle.duration().min(LONGEST_FLAP);
         let until = Instant::now() + settle;
         while only_lags(&plan, &observation) && Instant::now() < until {
             sleep(NEXT_LOOK.min(settle)).await;
             observation = self.observe().await?;
             build = self.build(request, &observation).await?;
-            plan = self.draw(request, &observation, build.clone(), None)?;
+            plan = self.draw(request, &observation, build.clone(), None, &self.stamp())?;
         }
         if let Some(refused) = self.rehearse(&plan).await? {
-            plan = self.draw(request, &observation, build, Some(refused))?;
+            plan = self.draw(request, &observation, build, Some(refused), &self.stamp())?;
         }
+        let observation = Arc::new(observation);
+        self.remember(request, &plan, &observation);
+        Ok(Planned { plan, observation })
+    }
+
+    fn remember(&self, request: &Request, plan: &Plan, observation: &Arc<Observation>) {
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         planned.insert(plan.fingerprint.clone(), request.clone());
         drop(planned);
+        let mut last = self
+            .last_look
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *last = Some((plan.fingerprint.clone(), Arc::clone(observation)));
+    }
+
+    /// The plan that was shown, with the time of now, from the look that it was drawn from: where the binding look comes under the fence,
+    /// none is needed before it. `None`: that look is not at hand, or something is written before the fence stands.
+    pub(super) fn shown_again(
+        &self,
+        request: &Request,
+        shown: &Plan,
+    ) -> Result<Option<Planned>, OpsError> {
+        if shown.transaction().is_none() || shown.writes_before_swap() || request.without_fence {
+            return Ok(None);
+        }
+        let last = self
+            .last_look
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let known = last.as_ref().filter(|(of, _)| *of == shown.fingerprint);
+        let Some(observation) = known.map(|(_, observation)| Arc::clone(observation)) else {
+            return Ok(None);
+        };
+        drop(last);
+        let plan = self.draw(request, &observation, Build::default(), None, &self.stamp())?;
+        Ok(Some(Planned { plan, observation }))
+    }
+
+    /// A plan from the look under a fence: drawn, neither rehearsed nor waited for. What is not the server's is as it was.
+    pub(super) async fn plan_under_fence(
+        &self,
+        request: &Request,
+        observer: &mut Observer,
+        earlier: &Observation,
+        stamp: &Stamp,
+    ) -> Result<Planned, OpsError> {
+        let observation = Arc::new(self.observe_on(observer, Some(earlier)).await?);
+        let plan = self.draw(request, &observation, Build::default(), None, stamp)?;
         Ok(Planned { plan, observation })
     }
 
@@ -90,19 +138,22 @@ impl Session {
         observation: &Observation,
         build: Build,
         rehearsed: Option<Finding>,
+        stamp: &Stamp,
     ) -> Result<Plan, OpsError> {
-        let stamp = self.stamp();
         let allow = &request.allow;
         let mut plan = observation.with_facts(|facts| match request.operation {
-            Operation::Init => Ok(plan::init(facts, &stamp, &request.sizes, allow)),
-            Operation::Deploy => Ok(plan::deploy(facts, &stamp, build, allow)),
-            Operation::Sync => Ok(plan::sync(facts, &stamp, build, allow)),
-            Operation::Promote => Ok(plan::promote(facts, &stamp, allow, rehearsed)),
-            Operation::Rollback => Ok(plan::rollback(facts, &stamp, allow, rehearsed)),
+            Operation::Init => Ok(plan::init(facts, stamp, &request.sizes, allow)),
+            Operation::Deploy => Ok(plan::deploy(facts, stamp, build, allow)),
+            Operation::Sync => Ok(plan::sync(facts, stamp, build, allow)),
+            Operation::Promote => Ok(plan::promote(facts, stamp, allow, rehearsed)),
+            Operation::Rollback if request.without_fence => Ok(plan::rollback_without_fence(
+                facts, stamp, allow, rehearsed,
+            )),
+            Operation::Rollback => Ok(plan::rollback(facts, stamp, allow, rehearsed)),
             Operation::Cleanup => Ok(plan::cleanup(facts, allow)),
             Operation::Repair => {
                 let builds = self.last_builds(observation);
-                Ok(plan::repair(facts, &stamp, &builds, allow))
+                Ok(plan::repair(facts, stamp, &builds, allow))
             }
             Operation::Await => Err(OpsError::Usage(
                 "await has no plan: it only waits".to_owned(),
@@ -129,27 +180,25 @@ impl Session {
 
     /// Sends the transaction with ROLLBACK in place of COMMIT. A plan that is blocked already is not rehearsed.
     async fn rehearse(&self, plan: &Plan) -> Result<Option<Finding>, OpsError> {
-        let Some(statements) = plan.transaction().filter(|_| !plan.is_blocked()) else {
+        let Some(swap) = plan.transaction().filter(|_| !plan.is_blocked()) else {
             return Ok(None);
         };
-        let statements: Vec<&str> = statements.iter().map(Statement::sql).collect();
         let mut executor = Executor::connect(self.connector(), |_| {}).await?;
-        let mut rehearsed = executor.rehearse(&statements).await;
+        let mut rehearsed = executor.rehearse(swap).await;
         for _ in 1..REHEARSAL_TRIES {
-            if rehearsed.is_retryable() {
-                rehearsed = executor.rehearse(&statements).await;
+            if rehearsed.as_ref().is_err_and(Error::is_serialization) {
+                rehearsed = executor.rehearse(swap).await;
             }
         }
-        match rehearsed {
-            TransactionOutcome::NotCommitted { error, .. }
-            | TransactionOutcome::Unknown { error } => match error.server() {
-                Some(words) => Ok(Some(plan::rehearsal_refused(
-                    &words.to_string(),
-                    self.settings().target(),
-                ))),
-                None => Err(error.into()),
-            },
-            _ => Ok(None),
+        let Err(error) = rehearsed else {
+            return Ok(None);
+        };
+        match error.server() {
+            Some(words) => Ok(Some(plan::rehearsal_refused(
+                &words.to_string(),
+                self.settings().target(),
+            ))),
+            None => Err(error.into()),
         }
     }
 }

@@ -21,6 +21,21 @@ pub struct Manifests {
     pub deployment: Option<Arc<Manifest>>,
 }
 
+impl Manifests {
+    /// Whether they are the same manifests, as they were read.
+    #[must_use]
+    pub fn are(&self, others: &Self) -> bool {
+        let same = |one: &Option<Arc<Manifest>>, other: &Option<Arc<Manifest>>| match (one, other) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        same(&self.candidate, &others.candidate)
+            && same(&self.production, &others.production)
+            && same(&self.deployment, &others.deployment)
+    }
+}
+
 /// Reduces the manifests to what guards need. `None` without a candidate.
 ///
 /// # Errors

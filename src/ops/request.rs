@@ -21,6 +21,8 @@ pub struct Request {
     pub exclude: Vec<String>,
     /// `deploy`: compare with the manifest in this directory instead of what the deployment side holds.
     pub state: Option<PathBuf>,
+    /// `rollback`: as one transaction, without a look inside it.
+    pub without_fence: bool,
 }
 
 impl Request {
@@ -34,6 +36,7 @@ impl Request {
             select: Vec::new(),
             exclude: Vec::new(),
             state: None,
+            without_fence: false,
         }
     }
 }

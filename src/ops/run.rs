@@ -3,13 +3,16 @@
 use super::audit::{AuditFile, Reply};
 use super::execute::{Listener, lock, tell};
 use super::gate::Held;
+use super::planning::Planned;
 use super::progress::{ModelState, Outcome, Progress};
+use super::request::Request;
 use super::session::Session;
 use crate::domain::action::Operation;
-use crate::domain::plan::{DbtCommand, Plan, Promise, Statement, Step};
+use crate::domain::plan::{DbtCommand, Difference, Identities, Plan, Promise, Statement, Step, WithoutFence};
 use crate::domain::quantity::{some_of, span};
 use crate::materialize::error::{Class, Error};
-use crate::materialize::execute::{Executor, StatementEvent, TransactionOutcome};
+use crate::materialize::execute::{Executor, StatementEvent};
+use crate::materialize::observe::Observer;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -21,12 +24,31 @@ pub(super) enum Stop {
     Untouched(String),
     /// Some of it did; the same command finishes it.
     Partly(String),
-    /// The swap lost a race (40001): it may be tried again from a new observation.
-    Raced(String),
+    /// The swap lost every race (40001) of the time that it had.
+    Raced { tries: u32, reason: String },
+    /// The swap is committed, and the names are not where it should have put them.
+    Elsewhere,
+    /// What was confirmed does not hold any more: nothing was swapped.
+    Differs(Difference),
     /// The link broke; `swap_sent` tells whether a COMMIT was on its way.
     LinkLost { reason: String, swap_sent: bool },
     /// The operator asked to stop; what was under way then, where something was.
     Interrupted(Option<String>),
+}
+
+impl Stop {
+    /// Half a sentence.
+    pub(super) fn reason(self) -> String {
+        match self {
+            Self::Untouched(reason)
+            | Self::Partly(reason)
+            | Self::Raced { reason, .. }
+            | Self::LinkLost { reason, .. } => reason,
+            Self::Elsewhere => "the names are elsewhere".to_owned(),
+            Self::Differs(difference) => difference.to_string(),
+            Self::Interrupted(why) => why.unwrap_or_else(|| "interrupted".to_owned()),
+        }
+    }
 }
 
 /// One operation at work.
@@ -45,11 +67,22 @@ pub(super) struct Run<'a> {
     pub left: Vec<String>,
     /// Models built and to be built by statements.
     pub models: (usize, usize),
+    /// A second connection, for looks.
+    pub reader: Option<Observer>,
+    /// The leave to swap without a fence, where that was confirmed.
+    pub without_fence: Option<WithoutFence>,
+    /// Once a COMMIT was sent: whose the names were before it.
+    pub before_swap: Option<Arc<Identities>>,
 }
 
 impl Run<'_> {
-    /// Runs all steps, in order.
-    pub(super) async fn steps(&mut self, plan: &Plan) -> Result<(), Stop> {
+    /// Runs all steps, in order. With the swap `plan` becomes what was drawn under its fence.
+    pub(super) async fn steps(
+        &mut self,
+        request: &Request,
+        plan: &mut Plan,
+        planned: &Planned,
+    ) -> Result<(), Stop> {
         tell(
             self.progress,
             Progress::Started {
@@ -57,15 +90,26 @@ impl Run<'_> {
                 steps: plan.steps.len(),
             },
         );
-        let mut executor = self.connect().await?;
-        for step in &plan.steps {
+        let (mut executor, reader) = match plan.transaction() {
+            Some(_) => {
+                let (executor, reader) = tokio::join!(self.connect(), self.connect_reader());
+                (executor?, Some(reader?))
+            }
+            None => (self.connect().await?, None),
+        };
+        self.reader = reader.or(self.reader.take());
+        let mut at = 0;
+        while let Some(step) = plan.steps.get(at).cloned() {
+            at += 1;
             self.goes_on()?;
-            match step {
+            match &step {
                 // Records come last: while a sink is left, production keeps the mark of an unfinished operation.
                 Step::Run(_) if !self.left.is_empty() => {}
                 Step::Run(statement) => self.run(&mut executor, statement).await?,
-                Step::Transaction(statements) => {
-                    self.transaction(&mut executor, statements).await?
+                Step::Transaction(_) => {
+                    let fresh = self.swap(&mut executor, request, plan, planned).await?;
+                    at = 1 + fresh.steps.iter().take_while(|it| !it.is_swap()).count();
+                    *plan = fresh;
                 }
                 Step::MoveSink { statement, .. } => {
                     if self.move_sink(&mut executor, statement).await? {
@@ -90,7 +134,9 @@ impl Run<'_> {
         }
     }
 
-    async fn connect(&self) -> Result<Executor<impl FnMut(StatementEvent) + Send + use<>>, Stop> {
+    pub(super) async fn connect(
+        &self,
+    ) -> Result<Executor<impl FnMut(StatementEvent) + Send + use<>>, Stop> {
         let (audit, progress) = (Arc::clone(&self.audit), self.progress.clone());
         let connecting = Executor::connect(self.session.connector(), move |event| {
             hear(&audit, &progress, event)
@@ -113,13 +159,22 @@ impl Run<'_> {
         }
     }
 
+    /// The connection for looks, ready: what is asked of the server to get to know it is asked before the fence stands.
+    pub(super) async fn connect_reader(&self) -> Result<Observer, Stop> {
+        let connecting = Observer::connect(self.session.connector());
+        let connected = self.session.unless(self.cancel, connecting).await;
+        connected
+            .map_err(|interrupted| Stop::Interrupted(Some(interrupted)))?
+            .map_err(|error| Stop::Untouched(error.to_string()))
+    }
+
     async fn run(
         &mut self,
         executor: &mut Executor<impl FnMut(StatementEvent) + Send>,
         statement: &Statement,
     ) -> Result<(), Stop> {
         self.goes_on()?;
-        match executor.statement(statement.sql()).await {
+        match executor.statement(statement).await {
             Ok(_) => {
                 self.touched = true;
                 self.audit_holds()
@@ -147,7 +202,10 @@ impl Run<'_> {
                     Stop::Untouched(words)
                     | Stop::Partly(words)
                     | Stop::LinkLost { reason: words, .. } => Some(words.clone()),
-                    Stop::Raced(_) | Stop::Interrupted(_) => None,
+                    Stop::Raced { .. }
+                    | Stop::Elsewhere
+                    | Stop::Differs(_)
+                    | Stop::Interrupted(_) => None,
                 };
                 self.tell_model(
                     model,
@@ -211,44 +269,6 @@ impl Run<'_> {
         }
     }
 
-    async fn transaction(
-        &mut self,
-        executor: &mut Executor<impl FnMut(StatementEvent) + Send>,
-        statements: &[Statement],
-    ) -> Result<(), Stop> {
-        let texts: Vec<&str> = statements.iter().map(Statement::sql).collect();
-        self.gate = Some(self.session.gate().close().await);
-        let outcome = executor.transaction(&texts).await;
-        if let TransactionOutcome::NotCommitted { error, .. } = &outcome {
-            self.gate = None;
-            if self.cancel.is_cancelled() {
-                return Err(Stop::Interrupted(Some(error.to_string())));
-            }
-        }
-        match outcome {
-            TransactionOutcome::Committed { .. } | TransactionOutcome::Rehearsed { .. } => {
-                self.touched = true;
-                self.committed = true;
-                tell(self.progress, Progress::Committed);
-                Ok(())
-            }
-            outcome if outcome.is_retryable() => match outcome {
-                TransactionOutcome::NotCommitted { error, .. } => {
-                    Err(Stop::Raced(error.to_string()))
-                }
-                _ => Err(Stop::Raced("the catalog changed".to_owned())),
-            },
-            // Without a COMMIT the server undoes the transaction, whatever became of the link.
-            TransactionOutcome::NotCommitted { error, .. } => {
-                Err(Stop::Untouched(error.to_string()))
-            }
-            TransactionOutcome::Unknown { error } => Err(Stop::LinkLost {
-                reason: error.to_string(),
-                swap_sent: true,
-            }),
-        }
-    }
-
     /// Under a deadline of ours: what can't be moved is left for the next run, and the other sinks are moved all the same.
     ///
     /// # Errors
@@ -258,7 +278,7 @@ impl Run<'_> {
         executor: &mut Executor<impl FnMut(StatementEvent) + Send>,
         statement: &Statement,
     ) -> Result<bool, Stop> {
-        match executor.move_sink(statement.sql()).await {
+        match executor.move_sink(statement).await {
             Ok(_) => {
                 self.touched = true;
                 Ok(false)
@@ -275,7 +295,7 @@ impl Run<'_> {
     }
 
     /// A statement that no audit line explains must stay the last one.
-    fn audit_holds(&self) -> Result<(), Stop> {
+    pub(super) fn audit_holds(&self) -> Result<(), Stop> {
         match lock(&self.audit).failure() {
             None => Ok(()),
             Some(reason) => Err(Stop::Partly(format!(

@@ -24,16 +24,12 @@ use crate::domain::readiness::Thresholds;
 use crate::domain::record::{Record, Role};
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::connection::Connector;
-use crate::materialize::observe::Observer;
 use crate::materialize::waiting::Ask;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 use tokio_util::sync::CancellationToken;
-
-/// How often catalog and audit events are read before names that keep moving count as unknown.
-const LOOKS: u32 = 3;
 
 /// Everything that verbs share. Cheap to hand around behind an `Arc`.
 pub struct Session {
@@ -48,6 +44,8 @@ pub struct Session {
     files: Mutex<HashMap<PathBuf, (FileStamp, Arc<Manifest>)>>,
     /// What was asked for when a plan of this fingerprint was made, so that it can be planned again right before it runs.
     pub(super) planned: Mutex<HashMap<Fingerprint, Request>>,
+    /// What the newest plan was drawn from.
+    pub(super) last_look: Mutex<Option<(Fingerprint, Arc<Observation>)>>,
     /// The dbt that stands by for a plan, from the look to the deed.
     pub(super) dbt: tokio::sync::Mutex<StandBy>,
 }
@@ -102,6 +100,7 @@ impl Session {
             manifests: Mutex::new(HashMap::new()),
             files: Mutex::new(HashMap::new()),
             planned: Mutex::new(HashMap::new()),
+            last_look: Mutex::new(None),
             dbt: tokio::sync::Mutex::new(StandBy::default()),
         })
     }
@@ -181,65 +180,6 @@ impl Session {
         }
     }
 
-    /// Looks at the server and at the project, once.
-    ///
-    /// # Errors
-    /// When the server can't be read or a manifest is broken.
-    pub async fn observe(&self) -> Result<Observation, OpsError> {
-        let mut observer = Observer::connect(&self.connector).await?;
-        let (snapshot, environment, lineage) = self.look(&mut observer).await?;
-        let access = observer.access().await?;
-        let clusters: Vec<_> = {
-            let resolved = environment.resolve(&snapshot.catalog);
-            resolved
-                .clusters
-                .iter()
-                .flat_map(|pair| [pair.production, pair.deployment])
-                .flatten()
-                .cloned()
-                .collect()
-        };
-        let clusters = observer.cluster_definitions(&clusters).await?;
-        let (manifests, project) = self.project(&environment, &snapshot, lineage.as_ref())?;
-        let board = Board::new(
-            snapshot,
-            Arc::new(environment),
-            project.map(Arc::new),
-            lineage.as_ref(),
-            self.thresholds(),
-        );
-        let record = board.provenance.deployment.as_ref();
-        let ancestry = self.ancestry(record.and_then(|record| record.commit.as_deref()));
-        Ok(Observation {
-            board,
-            access,
-            clusters,
-            manifests,
-            ancestry,
-        })
-    }
-
-    /// Catalog and audit events, read again where names moved between them.
-    async fn look(
-        &self,
-        observer: &mut Observer,
-    ) -> Result<(Arc<Snapshot>, Environment, Option<Lineage>), OpsError> {
-        let mut tries = 1;
-        loop {
-            let snapshot = Arc::new(observer.observe().await?);
-            let environment = self.oriented(&snapshot);
-            let resolved = environment.resolve(&snapshot.catalog);
-            let lineage = observer.lineage(&resolved).await?;
-            let moved = lineage
-                .as_ref()
-                .is_some_and(|lineage| lineage.moved(&resolved).is_some());
-            if !moved || tries == LOOKS {
-                return Ok((snapshot, environment, lineage));
-            }
-            tries += 1;
-        }
-    }
-
     /// The environment with its sides as the records tell: under strategy `targets` a promote turns them round, under `swap` names move.
     #[must_use]
     pub fn oriented(&self, snapshot: &Snapshot) -> Environment {
@@ -274,19 +214,36 @@ impl Session {
         snapshot: &Snapshot,
         lineage: Option<&Lineage>,
     ) -> Result<(Manifests, Option<Project>), OpsError> {
+        let manifests = self.manifests(environment, snapshot, lineage)?;
+        let project = self.project_of(&manifests, environment)?;
+        Ok((manifests, project))
+    }
+
+    pub(super) fn manifests(
+        &self,
+        environment: &Environment,
+        snapshot: &Snapshot,
+        lineage: Option<&Lineage>,
+    ) -> Result<Manifests, OpsError> {
         let provenance = provenance(&environment.resolve(&snapshot.catalog), lineage);
-        let manifests = Manifests {
+        Ok(Manifests {
             candidate: self.candidate()?,
             production: self.held(provenance.production.as_ref(), Side::Production)?,
             deployment: self.held(provenance.deployment.as_ref(), Side::Deployment)?,
-        };
-        let project = project(
-            &manifests,
+        })
+    }
+
+    pub(super) fn project_of(
+        &self,
+        manifests: &Manifests,
+        environment: &Environment,
+    ) -> Result<Option<Project>, OpsError> {
+        project(
+            manifests,
             environment,
             self.compare_options(),
             self.commit(),
-        )?;
-        Ok((manifests, project))
+        )
     }
 
     /// The manifest of what a side holds, by its record. Production without a record is what `state/manifest.json` says.

@@ -13,8 +13,8 @@ use crate::domain::environment::Side;
 use crate::domain::guard;
 use crate::domain::last_build::{Built, contents};
 use crate::domain::phase::Phase;
-use crate::domain::plan::Plan;
-use crate::domain::quantity::count;
+use crate::domain::plan::{Identities, Plan};
+use crate::domain::quantity::{count, some_of};
 use crate::domain::record::{Record, Role};
 
 impl Run<'_> {
@@ -47,6 +47,9 @@ impl Run<'_> {
                 return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
             }
         };
+        if let Some(taken) = self.taken_back(&observation).await {
+            return taken;
+        }
         let phase = observation.board.phase;
         let expected: &[Phase] = match plan.operation {
             Operation::Promote => &[Phase::Promoted],
@@ -89,6 +92,31 @@ impl Run<'_> {
             OutcomeKind::Done,
             done_sentence(plan, planned, &observation.board),
         )
+    }
+
+    /// After a swap the names must have the ids that it gave them: what is said of it is said of these.
+    async fn taken_back(&mut self, observation: &Observation) -> Option<Outcome> {
+        let before = self.before_swap.clone()?;
+        let now = observation.with_facts(|facts| Identities::of(facts.resolved));
+        if now.are_swapped_since(&before) {
+            return None;
+        }
+        let by = self
+            .session
+            .renamed_by(self.reader.take(), &now.named())
+            .await;
+        let what = match now.are_named_as(&before) {
+            true => "swapped the names back",
+            false => "moved names",
+        };
+        let message = format!(
+            "The swap was committed, and somebody {what} since{by}: at the logical time {} there are {}.",
+            observation.board.snapshot.time.0,
+            some_of(now.bearers())
+        );
+        let mut ended = outcome(OutcomeKind::Failed, message);
+        ended.next = Some("cutover status".to_owned());
+        Some(ended)
     }
 
     /// `state/manifest.json` follows production.

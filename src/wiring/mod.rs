@@ -118,8 +118,15 @@ async fn with_session(printer: Printer, typed: Typed, command: Command) -> u8 {
         Command::Sync { operation } => {
             cli::operation::operate(&desk, Request::new(Operation::Sync), &operation).await
         }
-        Command::Rollback { operation } => {
-            cli::operation::operate(&desk, Request::new(Operation::Rollback), &operation).await
+        Command::Rollback {
+            without_fence,
+            operation,
+        } => {
+            let request = Request {
+                without_fence,
+                ..Request::new(Operation::Rollback)
+            };
+            cli::operation::operate(&desk, request, &operation).await
         }
         Command::Cleanup { operation } => {
             cli::operation::operate(&desk, Request::new(Operation::Cleanup), &operation).await

@@ -2,7 +2,10 @@
 
 use crate::proxy::{Cut, Proxy};
 use crate::script::{Reply, Script};
+use crate::swaps::{name, send, swap};
 use crate::{connector, settings};
+use cutover::domain::name::QualifiedName;
+use cutover::domain::plan::{Rename, Statement, Swap};
 use cutover::materialize::connection::Connector;
 use cutover::materialize::error::Class;
 use cutover::materialize::execute::{Executor, StatementEvent, TransactionOutcome};
@@ -12,16 +15,22 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 const SWAPS: [&str; 2] = [
-    r#"ALTER SCHEMA "a" SWAP WITH "b""#,
+    r#"ALTER SCHEMA "materialize"."a" SWAP WITH "b""#,
     r#"ALTER CLUSTER "c" SWAP WITH "d""#,
 ];
 
+fn swaps() -> Swap {
+    let swap = swap(("a", "b"), Some(("c", "d")));
+    let texts: Vec<_> = swap.renames().iter().map(Rename::sql).collect();
+    assert_eq!(texts, SWAPS);
+    swap
+}
+
 async fn transaction(script: &Script) -> TransactionOutcome {
-    Executor::connect(&connector(script.address), |_| {})
+    let mut executor = Executor::connect(&connector(script.address), |_| {})
         .await
-        .unwrap()
-        .transaction(&SWAPS)
-        .await
+        .unwrap();
+    send(&mut executor, &swaps()).await
 }
 
 #[tokio::test]
@@ -39,9 +48,9 @@ async fn each_statement_is_told_before_and_after() {
     })
     .await
     .unwrap()
-    .rehearse(&SWAPS[..1])
+    .rehearse(&swap(("a", "b"), None))
     .await;
-    assert!(matches!(outcome, TransactionOutcome::Rehearsed { .. }));
+    assert_eq!(outcome, Ok(()));
     assert_eq!(
         told,
         [
@@ -83,7 +92,7 @@ async fn a_refused_statement_ends_the_transaction_without_commit() {
     let TransactionOutcome::NotCommitted { failed, error } = outcome else {
         panic!("{outcome:?}");
     };
-    assert_eq!(failed, Some(1));
+    assert_eq!(failed, Some(1), "the fence stood");
     assert!(error.to_string().contains(race), "{error}");
     assert!(script.heard("COMMIT").is_empty());
     assert_eq!(script.heard("ROLLBACK").len(), 1);
@@ -109,7 +118,7 @@ async fn cut_at(statement: &'static str, cut: Cut) -> (Script, TransactionOutcom
         .await
         .unwrap();
     proxy.cut_at(statement.as_bytes(), cut);
-    let outcome = executor.transaction(&SWAPS).await;
+    let outcome = send(&mut executor, &swaps()).await;
     (script, outcome)
 }
 
@@ -131,7 +140,8 @@ async fn a_link_cut_at_commit_leaves_the_outcome_unknown_on_both_sides_of_it() {
 
 #[tokio::test]
 async fn a_link_cut_before_commit_changed_nothing() {
-    for (at, failed) in [("BEGIN", None), (SWAPS[0], Some(0)), (SWAPS[1], Some(1))] {
+    // What is refused before the fence stands is told without a number.
+    for (at, failed) in [("BEGIN", None), (SWAPS[0], None), (SWAPS[1], Some(1))] {
         for cut in [Cut::Before, Cut::After] {
             let (script, outcome) = cut_at(at, cut).await;
             let TransactionOutcome::NotCommitted {
@@ -145,6 +155,14 @@ async fn a_link_cut_before_commit_changed_nothing() {
             assert!(matches!(error.class, Class::LinkLost { .. }), "{error}");
             assert!(script.heard("COMMIT").is_empty());
         }
+    }
+}
+
+fn relation(of: &str) -> QualifiedName {
+    QualifiedName {
+        database: name("materialize"),
+        schema: name("public"),
+        name: name(of),
     }
 }
 
@@ -166,13 +184,13 @@ async fn a_statement_past_its_deadline_is_cancelled() {
         .await
         .unwrap();
     let error = executor
-        .move_sink("ALTER SINK s SET FROM t")
+        .move_sink(&Statement::move_sink(&relation("s"), &relation("t")))
         .await
         .unwrap_err();
     assert!(matches!(error.class, Class::Overdue { .. }), "{error}");
     assert!(error.to_string().contains("the move of a sink"), "{error}");
     assert!(!error.is_outcome_unknown());
-    let next = executor.statement("SELECT 1").await;
+    let next = executor.read("SELECT 1").await;
     assert!(next.is_ok(), "the session goes on: {next:?}");
 }
 
@@ -184,11 +202,14 @@ async fn a_statement_whose_cancel_is_not_answered_closes_the_link() {
         .await
         .unwrap();
     proxy.hold();
-    let error = executor.statement("CREATE SCHEMA a").await.unwrap_err();
+    let error = executor
+        .statement(&Statement::temporary_view())
+        .await
+        .unwrap_err();
     assert!(matches!(error.class, Class::Timeout { .. }), "{error}");
     assert!(error.is_outcome_unknown());
     assert!(executor.link().is_closed());
-    let next = executor.statement("SELECT 1").await.unwrap_err();
+    let next = executor.read("SELECT 1").await.unwrap_err();
     let sent = matches!(next.class, Class::LinkLost { statement_sent, .. } if statement_sent);
     assert!(!sent, "nothing is sent on a link that was given up: {next}");
 }
@@ -202,7 +223,7 @@ async fn a_silent_server_at_commit_leaves_the_outcome_unknown_and_before_it_does
             .await
             .unwrap();
         proxy.cut_at(at.as_bytes(), Cut::Silent);
-        let outcome = executor.transaction(&SWAPS).await;
+        let outcome = send(&mut executor, &swaps()).await;
         let is_unknown = matches!(outcome, TransactionOutcome::Unknown { .. });
         assert_eq!(is_unknown, unknown, "{at}: {outcome:?}");
         let (TransactionOutcome::Unknown { error }
@@ -231,7 +252,7 @@ async fn whoever_asks_to_stop_ends_a_swap_before_its_commit_and_never_after() {
         .await
         .unwrap()
         .stopped_by(stop.clone(), true);
-        let running = tokio::spawn(async move { executor.transaction(&SWAPS).await });
+        let running = tokio::spawn(async move { send(&mut executor, &swaps()).await });
         let is_there = |event: &StatementEvent| matches!(event, StatementEvent::Started { statement, .. } if statement == at);
         while !is_there(&told.recv().await.unwrap()) {}
         stop.cancel();

@@ -30,12 +30,21 @@ struct Unrecorded {
 }
 
 /// Whatever stands here may only use relations and columns of every recorded catalog, and constructs of the recordings.
-const UNRECORDED: [Unrecorded; 3] = [
+const UNRECORDED: [Unrecorded; 4] = [
     Unrecorded {
         name: "system_privileges",
         why: "the recorded form cast the item to text and so read names; without the cast the column stands in another recorded statement",
         answered_by: Some(
             "select privileges, privileges::text from mz_catalog.mz_system_privileges",
+        ),
+    },
+    Unrecorded {
+        name: "audit_events",
+        why: "the recorded form asked for schemas and clusters alone",
+        answered_by: Some(
+            "SELECT id::text AS id, event_type, object_type, details::text AS details, \"user\" AS user_name, \
+             EXTRACT(EPOCH FROM occurred_at)::float8 AS occurred_at FROM mz_catalog.mz_audit_events \
+             WHERE object_type IN ('schema', 'cluster') ORDER BY occurred_at DESC LIMIT 500",
         ),
     },
     Unrecorded {

@@ -218,6 +218,54 @@ do = { stall = { object = "green.feed", error = "kafka: broker gone" } }
 }
 
 #[test]
+fn a_late_commit_takes_effect_after_the_link_is_gone_unless_ddl_comes_first() {
+    for (ddl, home) in [
+        (None, "green"),
+        (Some("create temporary view fence as select 1"), "blue"),
+    ] {
+        let (simulator, mut session) = start();
+        let later = LinkCut::PerformingLater(Duration::from_secs(5));
+        simulator.arm(Fault::once("commit", FaultKind::Cut(later)));
+        begin_swap(&mut session);
+        assert!(session.is_left_without_answer("commit"));
+        let mut other = Session::login(simulator.address(), "materialize");
+        assert_eq!(home_of_the_first_view(&mut other), "blue", "not yet");
+        if let Some(ddl) = ddl {
+            rows(&mut other, ddl);
+        }
+        simulator.pass(Duration::from_secs(6));
+        if home == "green" {
+            eventually("the COMMIT takes effect", || {
+                home_of_the_first_view(&mut other) == "green"
+            });
+        }
+        assert_eq!(home_of_the_first_view(&mut other), home, "{ddl:?}");
+    }
+}
+
+#[test]
+fn somebody_else_comes_right_before_a_statement() {
+    let (simulator, mut session) = start();
+    let comes = |at: &str, schema: &str| {
+        simulator.arm(Fault::once(
+            at,
+            FaultKind::Meanwhile {
+                role: "materialize".to_owned(),
+                sql: format!("create schema {schema}"),
+            },
+        ));
+    };
+    comes("begin", "before");
+    begin_swap(&mut session);
+    assert_eq!(session.ask("commit").tag.as_deref(), Some("COMMIT"));
+    comes("commit", "meanwhile");
+    begin_swap(&mut session);
+    assert_eq!(session.ask("commit").error.unwrap().code, "40001");
+    let made = "select name from mz_schemas where name in ('before', 'meanwhile') order by name";
+    assert_eq!(rows(&mut session, made), ["before", "meanwhile"]);
+}
+
+#[test]
 fn a_closed_server_refuses_connections_and_opens_with_all_it_had() {
     let (simulator, mut session) = start();
     rows(&mut session, "create schema kept");

@@ -5,7 +5,9 @@ use cutover::domain::action::Operation;
 use cutover::domain::finding::{Finding, FindingId, Severity};
 use cutover::domain::name::ObjectId;
 use cutover::domain::object::ObjectKind;
-use cutover::domain::plan::{ClosureItem, DbtCommand, Fingerprint, Plan, Statement, Step};
+use cutover::domain::plan::{
+    ClosureItem, DbtCommand, Fingerprint, Plan, Rename, Statement, Step, Swap,
+};
 use std::collections::BTreeSet;
 
 fn swap() -> Vec<Step> {
@@ -15,14 +17,17 @@ fn swap() -> Vec<Step> {
     let clusters = ["compute", "serving"].map(pair);
     let swaps = schemas
         .iter()
-        .map(|(one, other)| Statement::swap_schemas(&database, one, other))
+        .map(|(one, other)| Rename::schemas(&database, one, other))
         .chain(
             clusters
                 .iter()
-                .map(|(one, other)| Statement::swap_clusters(one, other)),
+                .map(|(one, other)| Rename::clusters(one, other)),
         )
         .collect();
-    vec![Step::Transaction(swaps)]
+    Swap::new(swaps)
+        .map(Step::Transaction)
+        .into_iter()
+        .collect()
 }
 
 fn drops() -> Vec<Step> {
@@ -108,14 +113,8 @@ pub fn plan(operation: Operation, blocked: bool, salt: u64) -> Plan {
             &findings,
             &BTreeSet::new(),
         ),
-        identity: Fingerprint::of(
-            operation,
-            &environment.id(),
-            &facts,
-            &[],
-            &[],
-            &BTreeSet::new(),
-        ),
+        identities: std::sync::Arc::default(),
+        allowed: BTreeSet::new(),
         closure: if operation == Operation::Cleanup {
             closure()
         } else {

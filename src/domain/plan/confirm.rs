@@ -1,8 +1,9 @@
 //! From a plan that was shown to one that may run.
 
-use super::Plan;
-use crate::domain::action::Danger;
+use super::{Plan, Swap};
+use crate::domain::action::{Danger, Operation};
 use crate::domain::escape::visible;
+use crate::domain::finding::{Finding, FindingId};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -37,7 +38,30 @@ pub enum NotConfirmed {
 #[serde(transparent)]
 pub struct ConfirmedPlan(Plan);
 
+/// The leave to swap without a fence, which only a yes to a plan that says so gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithoutFence(Swap);
+
+impl WithoutFence {
+    #[must_use]
+    pub fn swap(&self) -> &Swap {
+        &self.0
+    }
+}
+
 impl ConfirmedPlan {
+    /// The leave to send its swap without a fence: `None` unless that was confirmed.
+    #[must_use]
+    pub fn without_fence(&self) -> Option<WithoutFence> {
+        let says_so = |finding: &Finding| finding.id == FindingId::FenceLeftOut;
+        let said = self.0.operation == Operation::Rollback && self.0.findings.iter().any(says_so);
+        self.0
+            .transaction()
+            .filter(|_| said)
+            .cloned()
+            .map(WithoutFence)
+    }
+
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.0

@@ -1,8 +1,7 @@
 //! What every planner starts from and ends with.
 
-use super::{ClosureItem, Fingerprint, Plan, SinkMove, Statement, Step};
+use super::{ClosureItem, Fingerprint, Identities, Plan, Rename, SinkMove, Statement, Step, Swap};
 use crate::domain::action::Operation;
-use crate::domain::definition::identity;
 use crate::domain::environment::{Side, Strategy};
 use crate::domain::finding::{Allowance, Finding, apply_allowances};
 use crate::domain::guard::Facts;
@@ -10,6 +9,7 @@ use crate::domain::name::Identifier;
 use crate::domain::object::Schema;
 use crate::domain::record::{Record, Role};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Who acts, and when: for records. Time enters from outside, so that planning stays pure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,11 +58,11 @@ impl Draft {
             (other.severity, one.id, &one.objects).cmp(&(one.severity, other.id, &other.objects))
         });
         findings.dedup();
-        let identities = identities(facts);
+        let identities = Identities::of(facts.resolved);
         let fingerprint = Fingerprint::of(
             self.operation,
             &environment.id(),
-            &[identities.clone(), self.content].concat(),
+            &[identities.lines(), self.content].concat(),
             &self.steps,
             &findings,
             allowed,
@@ -75,14 +75,8 @@ impl Draft {
             findings,
             closure: self.closure,
             fingerprint,
-            identity: Fingerprint::of(
-                self.operation,
-                &environment.id(),
-                &identities,
-                &[],
-                &[],
-                &BTreeSet::new(),
-            ),
+            identities: Arc::new(identities),
+            allowed: allowed.clone(),
             word: word(facts),
         }
     }
@@ -95,36 +89,6 @@ fn word(facts: &Facts<'_>) -> Identifier {
         .confirmation_word()
         .unwrap_or(&environment.database)
         .clone()
-}
-
-/// Ids and definition hashes of both sides and of every sink: what must not have moved between the look and the deed.
-fn identities(facts: &Facts<'_>) -> Vec<String> {
-    let resolved = facts.resolved;
-    let mut lines = Vec::new();
-    for pair in &resolved.schemas {
-        for schema in [pair.production, pair.deployment].into_iter().flatten() {
-            lines.push(format!("schema {} {}", schema.name, schema.id));
-        }
-    }
-    for pair in &resolved.clusters {
-        for cluster in [pair.production, pair.deployment].into_iter().flatten() {
-            lines.push(format!("cluster {} {}", cluster.name, cluster.id));
-        }
-    }
-    let catalog = resolved.catalog;
-    let members = [Side::Production, Side::Deployment]
-        .into_iter()
-        .flat_map(|side| resolved.members(side));
-    let sinks = catalog
-        .objects
-        .values()
-        .filter(|object| object.kind == crate::domain::object::ObjectKind::Sink);
-    let objects: BTreeSet<String> = members
-        .chain(sinks)
-        .map(|object| format!("object {}", identity(object, resolved)))
-        .collect();
-    lines.extend(objects);
-    lines
 }
 
 /// A record for the schemas of a side, from this operation.
@@ -175,20 +139,21 @@ pub(super) fn with_twin(record: &Record, twin: Option<&Schema>) -> Record {
     }
 }
 
-/// The swap of every pair, all schemas and all clusters. Empty under the strategy `targets`, where names stay.
-pub(super) fn swap(facts: &Facts<'_>) -> Vec<Statement> {
+/// The swap of every pair, all schemas and all clusters. None under the strategy `targets`, where names stay.
+pub(super) fn swap(facts: &Facts<'_>) -> Option<Swap> {
     let environment = facts.resolved.environment;
     if environment.strategy == Strategy::Targets {
-        return Vec::new();
+        return None;
     }
-    let schemas = environment.schemas.iter().map(|pair| {
-        Statement::swap_schemas(&environment.database, &pair.production, &pair.deployment)
-    });
+    let schemas = environment
+        .schemas
+        .iter()
+        .map(|pair| Rename::schemas(&environment.database, &pair.production, &pair.deployment));
     let clusters = environment
         .clusters
         .iter()
-        .map(|pair| Statement::swap_clusters(&pair.production, &pair.deployment));
-    schemas.chain(clusters).collect()
+        .map(|pair| Rename::clusters(&pair.production, &pair.deployment));
+    Swap::new(schemas.chain(clusters).collect())
 }
 
 /// The moves of sinks that can be moved, as steps.

@@ -1,6 +1,6 @@
 //! The fingerprint: whether what is about to run is what was looked at.
 
-use super::Step;
+use super::{Rename, Statement, Step};
 use crate::domain::action::Operation;
 use crate::domain::finding::{Allowance, Finding, Severity};
 use serde::{Deserialize, Serialize};
@@ -32,33 +32,7 @@ impl Fingerprint {
         add(operation.as_str());
         add(environment);
         facts.iter().for_each(|fact| add(fact));
-        for step in steps {
-            match step {
-                Step::Run(statement) | Step::MoveSink { statement, .. } => add(statement.stable()),
-                Step::Transaction(statements) => {
-                    add("BEGIN");
-                    statements
-                        .iter()
-                        .for_each(|statement| add(statement.stable()));
-                    add("COMMIT");
-                }
-                Step::Build { statements, .. } => {
-                    statements
-                        .iter()
-                        .for_each(|statement| add(statement.stable()));
-                }
-                // Made of what is covered already: the ids of production, and what is built.
-                Step::Verify(_) => {}
-                Step::Dbt(command) => {
-                    add(&command.program);
-                    command
-                        .arguments
-                        .iter()
-                        .chain(&command.models)
-                        .for_each(|word| add(word));
-                }
-            }
-        }
+        steps.iter().flat_map(Step::stable).for_each(&mut add);
         // Infos never ask, so they may come and go (readers of a busy production do) without making another plan.
         let seen: BTreeSet<String> = findings
             .iter()
@@ -87,6 +61,27 @@ impl Fingerprint {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Step {
+    /// What a fingerprint covers of it: its statements without times, or the words of a command.
+    pub(super) fn stable(&self) -> Vec<&str> {
+        match self {
+            Self::Run(statement) | Self::MoveSink { statement, .. } => vec![statement.stable()],
+            Self::Transaction(swap) => std::iter::once("BEGIN")
+                .chain(swap.renames().iter().map(Rename::sql))
+                .chain(std::iter::once("COMMIT"))
+                .collect(),
+            Self::Build { statements, .. } => statements.iter().map(Statement::stable).collect(),
+            // Made of what is covered already: the ids of production, and what is built.
+            Self::Verify(_) => Vec::new(),
+            Self::Dbt(command) => std::iter::once(&command.program)
+                .chain(&command.arguments)
+                .chain(&command.models)
+                .map(String::as_str)
+                .collect(),
+        }
     }
 }
 

@@ -7,39 +7,47 @@ mod confirm;
 mod deploy;
 mod draft;
 mod fingerprint;
+mod identities;
 mod init;
 mod promise;
 mod promote;
+mod proof;
 mod relation;
 mod repair;
 mod rollback;
 mod script;
 mod sinks;
 mod statement;
+mod swap;
 mod twin;
 mod way_back;
 
 pub use cleanup::cleanup;
-pub use confirm::{Confirmation, ConfirmedPlan, NotConfirmed};
+pub use confirm::{Confirmation, ConfirmedPlan, NotConfirmed, WithoutFence};
 pub use deploy::{Build, deploy, sync};
 pub use draft::Stamp;
 pub use fingerprint::Fingerprint;
+pub use identities::Identities;
 pub use init::{Sizes, init};
 pub use promise::Promise;
 pub use promote::{promote, rehearsal_refused};
+pub use proof::{Confirmed, Difference, Proof};
 pub use relation::{ColumnText, IndexDefinition, ViewOption};
 pub use repair::repair;
-pub use rollback::rollback;
+pub use rollback::{rollback, rollback_without_fence};
 pub use script::{LINE_ENDS, commented};
 pub use sinks::{SinkMove, qualified, sinks_reading};
 pub use statement::{GrantTarget, Statement};
+pub use swap::{Rename, Swap};
 pub use way_back::rollback_script;
 
 use super::action::Operation;
-use super::finding::{Finding, Severity};
+use super::finding::{Allowance, Finding, Severity};
 use super::name::{Identifier, ObjectId};
 use super::object::ObjectKind;
 use serde::Serialize;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// One step of a plan, in the order of execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,8 +55,8 @@ use serde::Serialize;
 pub enum Step {
     /// One statement on its own.
     Run(Statement),
-    /// `BEGIN`, these, `COMMIT`: all or nothing. Only renames and swaps may stand together (recorded: 05).
-    Transaction(Vec<Statement>),
+    /// `BEGIN`, these, `COMMIT`, behind a fence: all or nothing. Only renames and swaps may stand together (recorded: 05).
+    Transaction(Swap),
     /// `ALTER SINK ... SET FROM`, which may hang past any `statement_timeout` (recorded: 10): under a deadline of ours.
     MoveSink {
         sink: ObjectId,
@@ -72,6 +80,14 @@ pub struct DbtCommand {
     pub arguments: Vec<String>,
     /// The models that it will build, for the picture and the fingerprint.
     pub models: Vec<String>,
+}
+
+impl Step {
+    /// Whether names change with it.
+    #[must_use]
+    pub fn is_swap(&self) -> bool {
+        matches!(self, Self::Transaction(_))
+    }
 }
 
 impl DbtCommand {
@@ -110,9 +126,12 @@ pub struct Plan {
     /// What goes when something is dropped, sorted.
     pub closure: Vec<ClosureItem>,
     pub fingerprint: Fingerprint,
-    /// Over ids and definitions alone: what a retry must find unmoved, whatever records its first try wrote.
+    /// The ids and definitions that it rests on.
     #[serde(skip)]
-    pub identity: Fingerprint,
+    pub identities: Arc<Identities>,
+    /// The findings that the operator allows by name.
+    #[serde(skip)]
+    pub allowed: BTreeSet<Allowance>,
     /// The word to type: the production cluster, or schema where there is none.
     pub word: Identifier,
 }
@@ -129,13 +148,28 @@ impl Plan {
         self.blocks().next().is_some()
     }
 
-    /// The statements that must commit together, where there are some.
+    /// The names that change together, where some do.
     #[must_use]
-    pub fn transaction(&self) -> Option<&[Statement]> {
+    pub fn transaction(&self) -> Option<&Swap> {
         self.steps.iter().find_map(|step| match step {
-            Step::Transaction(statements) => Some(statements.as_slice()),
+            Step::Transaction(swap) => Some(swap),
             _ => None,
         })
+    }
+
+    /// Whether the operator allowed this finding for this object by name.
+    #[must_use]
+    pub fn allows(&self, finding: &Finding, object: &str) -> bool {
+        self.allowed.contains(&Allowance {
+            finding: finding.id,
+            object: object.to_owned(),
+        })
+    }
+
+    /// Whether something is written before the names move: by names, so it must be known right before whose they are.
+    #[must_use]
+    pub fn writes_before_swap(&self) -> bool {
+        self.transaction().is_some() && !self.steps.first().is_some_and(Step::is_swap)
     }
 
     /// Findings that an operator should look at before going on.

@@ -145,11 +145,8 @@ pub(super) fn exchange(
     moves: &[SinkMove],
     exchange: Exchange,
 ) {
-    let swapped = swap(facts);
     let names_move = facts.resolved.environment.strategy == Strategy::Swap;
-    if !swapped.is_empty() {
-        draft.steps.push(Step::Transaction(swapped));
-    }
+    draft.steps.extend(swap(facts).map(Step::Transaction));
     draft.steps.extend(sink_steps(moves));
     // The side that leaves production carries what production holds now, and the other way round.
     for (leaving, role) in [

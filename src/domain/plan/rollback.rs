@@ -32,6 +32,34 @@ pub fn rollback(
     allowed: &BTreeSet<Allowance>,
     rehearsed: Option<Finding>,
 ) -> Plan {
+    back(facts, stamp, allowed, rehearsed.into_iter().collect())
+}
+
+/// As [`rollback`], for an incident in which the fence is never won: it is sent without a look inside, and says so.
+#[must_use]
+pub fn rollback_without_fence(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    allowed: &BTreeSet<Allowance>,
+    rehearsed: Option<Finding>,
+) -> Plan {
+    let left_out = Finding {
+        id: FindingId::FenceLeftOut,
+        severity: Severity::Warn,
+        message: "Nothing is looked at between the first statement of the transaction and its COMMIT; ids are read afterwards.".to_owned(),
+        remedy: "Leave out --without-fence where other people's DDL lets a rollback through.".to_owned(),
+        objects: vec![facts.resolved.environment.target.clone()],
+    };
+    let further = rehearsed.into_iter().chain([left_out]).collect();
+    back(facts, stamp, allowed, further)
+}
+
+fn back(
+    facts: &Facts<'_>,
+    stamp: &Stamp,
+    allowed: &BTreeSet<Allowance>,
+    further: Vec<Finding>,
+) -> Plan {
     let provenance = &facts.board.provenance;
     if provenance.unfinished == Some(Unfinished::Rollback) {
         return finish(facts, stamp, allowed, Unfinished::Rollback);
@@ -39,7 +67,7 @@ pub fn rollback(
     let mut draft = Draft::new(Operation::Rollback);
     let moves = sinks_reading(facts, Side::Production);
     draft.findings = findings(facts, &moves);
-    draft.findings.extend(rehearsed);
+    draft.findings.extend(further);
     draft.summary = vec![
         format!("Back to the retired production. {}", swap_sentence(facts)),
         sinks_sentence(&moves),

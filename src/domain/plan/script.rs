@@ -29,8 +29,12 @@ impl Step {
     pub fn script(&self) -> Vec<String> {
         match self {
             Self::Run(statement) | Self::MoveSink { statement, .. } => vec![ended(statement)],
-            Self::Transaction(statements) => std::iter::once("BEGIN;".to_owned())
-                .chain(statements.iter().map(ended))
+            Self::Transaction(swap) => std::iter::once("BEGIN;".to_owned())
+                .chain(
+                    swap.renames()
+                        .iter()
+                        .map(|rename| format!("{};", rename.sql())),
+                )
                 .chain(std::iter::once("COMMIT;".to_owned()))
                 .collect(),
             Self::Build { statements, .. } => statements.iter().map(ended).collect(),

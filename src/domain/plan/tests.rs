@@ -1,6 +1,7 @@
 //! Plans on the small world, executed by hand: what the statements would do to names, ids and records.
 
 mod clusters;
+mod proof;
 mod records;
 mod rollback;
 mod sides;
@@ -437,7 +438,7 @@ proptest! {
         world.environment.schemas = names.iter().map(|text| crate::domain::fixture::pair(text)).collect();
         world.environment.clusters = world.environment.schemas.clone();
         let plan = promoted(&world);
-        let statements = plan.transaction().unwrap();
+        let statements = plan.transaction().unwrap().renames();
         prop_assert_eq!(statements.len(), 2 * names.len());
         for pair in &world.environment.schemas {
             let schema = format!("ALTER SCHEMA \"db\".{} SWAP WITH {}", pair.production.quoted(), pair.deployment.quoted());

@@ -27,7 +27,12 @@ pub fn rollback_script(facts: &Facts<'_>, stamp: &Stamp) -> Option<String> {
     lines.push("\\set ON_ERROR_STOP on".to_owned());
     lines.extend(script.checks()?);
     lines.push("BEGIN;".to_owned());
-    lines.extend(draft::swap(facts).iter().map(line));
+    let swap = draft::swap(facts)?;
+    lines.extend(
+        swap.renames()
+            .iter()
+            .map(|rename| format!("{};", rename.sql())),
+    );
     lines.push("COMMIT;".to_owned());
     let sinks = script.sinks();
     if !sinks.is_empty() {

@@ -1,11 +1,12 @@
 //! What plans and histories need beside a snapshot.
 
 use super::store::CatalogRows;
-use crate::domain::background::LagSample;
+use crate::domain::background::{AuditEvent, LagSample};
 use crate::domain::name::{ClusterId, ObjectId};
 use crate::domain::validation::Column;
 use crate::materialize::error::Error;
 use crate::materialize::queries::rows;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The columns of every relation, in order.
@@ -32,6 +33,29 @@ pub fn columns(told: &CatalogRows) -> Result<BTreeMap<ObjectId, Vec<Column>>, Er
         .into_iter()
         .map(|(id, columns)| (id, columns.into_values().collect()))
         .collect())
+}
+
+/// Audit events, in no order.
+///
+/// # Errors
+/// When a row lacks what every event has.
+pub fn audit_events(told: &CatalogRows) -> Result<Vec<AuditEvent>, Error> {
+    told.all::<rows::AuditEvents>()
+        .map(|row| {
+            // Its shape differs by event: `{"id":"u27","new_name":"a","old_name":"b"}`.
+            let details: Value = serde_json::from_str(row.details().text()?).unwrap_or_default();
+            let detail = |name: &str| details[name].as_str().map(str::to_owned);
+            Ok(AuditEvent {
+                id: row.id().text()?.to_owned(),
+                event_type: row.event_type().text()?.to_owned(),
+                object_type: row.object_type().text()?.to_owned(),
+                object: detail("id"),
+                new_name: detail("new_name"),
+                user: row.user_name().get().map(str::to_owned),
+                at: row.occurred_at().time().unwrap_or_default(),
+            })
+        })
+        .collect()
 }
 
 /// One sample a minute for each object, oldest first.

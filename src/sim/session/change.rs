@@ -8,6 +8,7 @@ use crate::error::{Notice, SqlError, SqlResult};
 use crate::inventory::Millis;
 use crate::statement::Ddl;
 use crate::wire::{Ended, Reply};
+use std::time::Duration;
 
 type Done = (String, Vec<Notice>);
 
@@ -124,6 +125,20 @@ impl Session {
                 reply.complete("COMMIT").await
             }
         }
+    }
+
+    /// Ends the transaction after this much time, whatever became of the session.
+    pub(super) fn commit_later(&mut self, by: Duration) {
+        let shared = self.shared.clone();
+        let Transaction::Explicit(Work::Renames { base, catalog }) = self.end_transaction() else {
+            return;
+        };
+        tokio::spawn(async move {
+            shared.clock().sleep(by).await;
+            if let Err(error) = shared.commit(base, *catalog) {
+                tracing::info!(%error, "a late COMMIT was refused");
+            }
+        });
     }
 
     pub(super) fn commit_implicit(&mut self) -> SqlResult<()> {

@@ -190,6 +190,11 @@ impl Session {
             let clock = self.shared.clock();
             self.cancellable(clock.sleep(interference.delay)).await?;
         }
+        for (role, sql) in &interference.meanwhile {
+            if let Err(error) = self.shared.execute(role, sql) {
+                tracing::warn!(sql, %error, "a statement of another person was refused");
+            }
+        }
         match interference.outcome {
             Outcome::Normal => self.perform(statement, parameters, reply).await,
             Outcome::Refused(refusal) => {
@@ -205,6 +210,12 @@ impl Session {
                 Ok(())
             }
             Outcome::Cut(LinkCut::BeforePerforming) => Err(Ended::Hangup),
+            Outcome::Cut(LinkCut::PerformingLater(by)) => {
+                if is_commit(statement) {
+                    self.commit_later(by);
+                }
+                Err(Ended::Hangup)
+            }
             Outcome::Cut(LinkCut::AfterPerforming) => {
                 let mut unheard = stream::Unheard;
                 let _ = self.perform(statement, parameters, &mut unheard).await;

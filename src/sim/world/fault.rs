@@ -15,6 +15,8 @@ pub enum LinkCut {
     BeforePerforming,
     /// The server performs the statement, and the client never hears of it.
     AfterPerforming,
+    /// The link is cut at once, and a COMMIT of renames takes effect after this much world time; another statement never does.
+    PerformingLater(Duration),
 }
 
 /// An error answer.
@@ -46,6 +48,11 @@ pub enum FaultKind {
     Refuse(Refusal),
     /// The statement is performed after this much world time.
     Slow(Duration),
+    /// Another person, logged in as `role`, runs these statements right before it.
+    Meanwhile {
+        role: String,
+        sql: String,
+    },
     /// The statement is not performed and never answers; only a cancel ends it (57014).
     Wedge,
     /// Every SUBSCRIBE is refused with 0A000.
@@ -129,6 +136,8 @@ impl Fault {
 pub struct Interference {
     /// World time to wait first.
     pub delay: Duration,
+    /// What others do before it, as role and statements.
+    pub meanwhile: Vec<(String, String)>,
     pub outcome: Outcome,
 }
 
@@ -163,8 +172,8 @@ impl Faults {
         self.armed().len()
     }
 
-    /// What happens to this statement. A fault that strikes is used up by one. Every slow fault that matches adds its delay; of the
-    /// others the one armed first decides.
+    /// What happens to this statement. A fault that strikes is used up by one. Every slow fault that matches adds its delay, and every
+    /// other person's statements are run; of the others the one armed first decides.
     #[must_use]
     pub fn strike(&self, statement: &str) -> Interference {
         let statement = normalised(statement);
@@ -177,6 +186,9 @@ impl Faults {
             }
             match &fault.kind {
                 FaultKind::Slow(by) => interference.delay += *by,
+                FaultKind::Meanwhile { role, sql } => {
+                    interference.meanwhile.push((role.clone(), sql.clone()));
+                }
                 _ if decided => continue,
                 FaultKind::Cut(cut) => interference.outcome = Outcome::Cut(*cut),
                 FaultKind::Refuse(refusal) => {

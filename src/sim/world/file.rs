@@ -166,6 +166,12 @@ enum FaultAction {
     ConflictAtCommit,
     CutBefore,
     CutAfter,
+    CutAndCommitLater(Span),
+    Run {
+        #[serde(default = "operator", rename = "as")]
+        role: String,
+        sql: String,
+    },
     Refuse {
         sqlstate: SqlState,
         message: String,
@@ -380,6 +386,8 @@ impl FaultEntry {
             FaultAction::MissingRelation(name) => return Fault::missing_relation(&name.joined()),
             FaultAction::CutBefore => FaultKind::Cut(LinkCut::BeforePerforming),
             FaultAction::CutAfter => FaultKind::Cut(LinkCut::AfterPerforming),
+            FaultAction::CutAndCommitLater(by) => FaultKind::Cut(LinkCut::PerformingLater(by.0)),
+            FaultAction::Run { role, sql } => FaultKind::Meanwhile { role, sql },
             FaultAction::Refuse {
                 sqlstate,
                 message,

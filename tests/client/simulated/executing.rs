@@ -3,6 +3,7 @@
 use super::{PAIR, observer, run, schema, standing};
 use crate::connector;
 use crate::proxy::{Cut, Proxy};
+use crate::swaps::{send, swap};
 use cutover::domain::snapshot::Snapshot;
 use cutover::materialize::connection::Purpose;
 use cutover::materialize::execute::{Executor, TransactionOutcome};
@@ -18,18 +19,11 @@ async fn a_swap_moves_names_and_comments_stay_with_ids() {
     let mut executor = Executor::connect(&connector(simulator.address()), |_| {})
         .await
         .unwrap();
-    let swaps = [
-        r#"ALTER SCHEMA "materialize"."blue" SWAP WITH "green""#,
-        r#"ALTER CLUSTER "blue_c" SWAP WITH "green_c""#,
-    ];
-    let rehearsed = executor.rehearse(&swaps).await;
-    assert!(
-        matches!(rehearsed, TransactionOutcome::Rehearsed { .. }),
-        "{rehearsed:?}"
-    );
+    let swaps = swap(("blue", "green"), Some(("blue_c", "green_c")));
+    assert_eq!(executor.rehearse(&swaps).await, Ok(()));
     let unchanged = observer.observe().await.unwrap();
     assert_eq!(unchanged.catalog, before.catalog);
-    let committed = executor.transaction(&swaps).await;
+    let committed = send(&mut executor, &swaps).await;
     assert!(
         matches!(committed, TransactionOutcome::Committed { .. }),
         "{committed:?}"
@@ -51,9 +45,7 @@ async fn a_cut_around_commit_is_settled_by_reading_back() {
             .await
             .unwrap();
         proxy.cut_at(b"COMMIT", cut);
-        let outcome = executor
-            .transaction(&["ALTER SCHEMA blue SWAP WITH green"])
-            .await;
+        let outcome = send(&mut executor, &swap(("blue", "green"), None)).await;
         assert!(
             matches!(outcome, TransactionOutcome::Unknown { .. }),
             "{outcome:?}"
@@ -89,10 +81,10 @@ async fn a_race_is_told_as_one() {
     let mut executor = Executor::connect(&connector(simulator.address()), |_| {})
         .await
         .unwrap();
-    let swap = ["ALTER SCHEMA blue SWAP WITH green"];
-    let lost = executor.transaction(&swap).await;
+    let swap = swap(("blue", "green"), None);
+    let lost = send(&mut executor, &swap).await;
     assert!(lost.is_retryable(), "{lost:?}");
-    let won = executor.transaction(&swap).await;
+    let won = send(&mut executor, &swap).await;
     assert!(
         matches!(won, TransactionOutcome::Committed { .. }),
         "{won:?}"

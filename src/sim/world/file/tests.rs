@@ -72,6 +72,17 @@ fn events_and_faults_become_what_they_say() {
         Fault::missing_relation("mz_internal.mz_frontiers"),
         Fault::once("commit", FaultKind::Cut(LinkCut::AfterPerforming)),
         Fault::once("alter schema", FaultKind::Slow(Duration::from_secs(2))),
+        Fault::once(
+            "commit",
+            FaultKind::Cut(LinkCut::PerformingLater(Duration::from_secs(5))),
+        ),
+        Fault::once(
+            "begin",
+            FaultKind::Meanwhile {
+                role: "deployer".to_owned(),
+                sql: "create schema between".to_owned(),
+            },
+        ),
     ];
     assert_eq!(world.faults, faults);
 }

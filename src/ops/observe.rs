@@ -1,0 +1,97 @@
+//! One look at everything: the server, and the project as far as a look at it can tell.
+
+use super::error::OpsError;
+use super::session::{Observation, Session};
+use crate::domain::board::Board;
+use crate::domain::environment::Environment;
+use crate::domain::lineage::Lineage;
+use crate::domain::snapshot::Snapshot;
+use crate::materialize::observe::Observer;
+use std::sync::Arc;
+
+/// How often catalog and audit events are read before names that keep moving count as unknown.
+const LOOKS: u32 = 3;
+
+impl Session {
+    /// Looks at the server and at the project, once.
+    ///
+    /// # Errors
+    /// When the server can't be read or a manifest is broken.
+    pub async fn observe(&self) -> Result<Observation, OpsError> {
+        let mut observer = Observer::connect(self.connector()).await?;
+        self.observe_on(&mut observer, None).await
+    }
+
+    /// As [`Session::observe`], on a connection that is open. What the manifests of an earlier look said is not worked out anew where
+    /// they are the same.
+    ///
+    /// # Errors
+    /// As [`Session::observe`].
+    pub(super) async fn observe_on(
+        &self,
+        observer: &mut Observer,
+        earlier: Option<&Observation>,
+    ) -> Result<Observation, OpsError> {
+        let (snapshot, environment, lineage) = self.look(observer).await?;
+        let access = observer.access().await?;
+        let clusters: Vec<_> = {
+            let resolved = environment.resolve(&snapshot.catalog);
+            resolved
+                .clusters
+                .iter()
+                .flat_map(|pair| [pair.production, pair.deployment])
+                .flatten()
+                .cloned()
+                .collect()
+        };
+        let clusters = observer.cluster_definitions(&clusters).await?;
+        let manifests = self.manifests(&environment, &snapshot, lineage.as_ref())?;
+        let same = earlier.filter(|earlier| earlier.manifests.are(&manifests));
+        let project = match same {
+            Some(earlier) => earlier.board.project.clone(),
+            None => self.project_of(&manifests, &environment)?.map(Arc::new),
+        };
+        let board = Board::new(
+            snapshot,
+            Arc::new(environment),
+            project,
+            lineage.as_ref(),
+            self.thresholds(),
+        );
+        let ancestry = match same {
+            Some(earlier) => earlier.ancestry,
+            None => {
+                let record = board.provenance.deployment.as_ref();
+                self.ancestry(record.and_then(|record| record.commit.as_deref()))
+            }
+        };
+        Ok(Observation {
+            board,
+            access,
+            clusters,
+            manifests,
+            ancestry,
+        })
+    }
+
+    /// Catalog and audit events, read again where names moved between them.
+    async fn look(
+        &self,
+        observer: &mut Observer,
+    ) -> Result<(Arc<Snapshot>, Environment, Option<Lineage>), OpsError> {
+        let mut tries = 1;
+        loop {
+            let snapshot = Arc::new(observer.observe().await?);
+            let environment = self.oriented(&snapshot);
+            let resolved = environment.resolve(&snapshot.catalog);
+            let lineage = observer.lineage(&resolved).await?;
+            let moved = lineage
+                .as_ref()
+                .is_some_and(|lineage| lineage.moved(&resolved).is_some());
+            if !moved || tries == LOOKS {
+                return Ok((snapshot, environment, lineage));
+            }
+            tries += 1;
+        }
+    }
+}

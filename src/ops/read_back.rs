@@ -1,0 +1,265 @@
+//! Reading back where things stand: after the last statement, and after a lost link.
+
+use super::conduct::with_next;
+use super::error::OpsError;
+use super::execute::outcome;
+use super::progress::{Outcome, OutcomeKind};
+use super::request::Request;
+use super::run::{Run, Stop};
+use super::session::Observation;
+use crate::domain::action::Operation;
+use crate::domain::name::ObjectId;
+use crate::domain::phase::Phase;
+use crate::domain::plan::{Identities, Plan, Statement};
+use crate::domain::quantity::some_of;
+use crate::materialize::error::Error;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How often and at what distance the server is asked again after the link was lost around a COMMIT.
+const READ_BACK_TRIES: u32 = 20;
+const READ_BACK_PAUSE: Duration = Duration::from_millis(1500);
+
+/// Why a try to read back told nothing.
+enum Unread {
+    /// Another try may tell.
+    Yet(String),
+    /// No other will.
+    Never(String),
+    /// The operator asked to stop.
+    Interrupted(String),
+}
+
+impl Run<'_> {
+    /// One look after the statements. A wish to stop gives it a last short time: what took effect is worth knowing.
+    pub(super) async fn look(&mut self) -> Result<Result<Observation, OpsError>, String> {
+        let reader = self.reader.take();
+        let last = async {
+            self.cancel.cancelled().await;
+            tokio::time::sleep(self.session.connector().settings().deadlines.cancel).await;
+        };
+        let looking = async {
+            let Some(mut reader) = reader else {
+                return (self.session.observe().await, None);
+            };
+            match self.session.observe_on(&mut reader, None).await {
+                // That connection may have been lost with the other one.
+                Err(OpsError::Server(error)) if error.is_transient() => {
+                    (self.session.observe().await, None)
+                }
+                looked => (looked, Some(reader)),
+            }
+        };
+        tokio::pin!(looking);
+        let (looked, reader) = tokio::select! {
+            biased;
+            looked = &mut looking => looked,
+            () = last => return Err(self.session.interrupted()),
+        };
+        self.reader = reader;
+        Ok(looked)
+    }
+
+    /// Stopped before it could be read back what took effect.
+    fn unread(&self, request: &Request, why: &str, swap_sent: bool) -> Outcome {
+        let (kind, state) = match (swap_sent, self.committed, self.touched) {
+            (true, ..) => (OutcomeKind::Unknown, "what became of COMMIT is unknown"),
+            (_, true, _) => (
+                OutcomeKind::Unfinished,
+                "the swap is committed, the rest is left to do",
+            ),
+            (_, _, true) => (
+                OutcomeKind::Interrupted,
+                "the same command goes on from here",
+            ),
+            _ => (OutcomeKind::Interrupted, "nothing was changed"),
+        };
+        with_next(outcome(kind, format!("{why}; {state}.")), request.operation)
+    }
+
+    /// Reads back where things stand. `Ok(Some)`: what is left to do; `Ok(None)`: all is done.
+    pub(super) async fn after_lost_link(
+        &mut self,
+        request: &Request,
+        begun: &Plan,
+        reason: &str,
+        swap_sent: bool,
+    ) -> Result<Option<Plan>, Outcome> {
+        self.note(format!(
+            "The link was lost ({reason}); reading back where things stand."
+        ));
+        let observation = self.read_back(request, swap_sent).await?;
+        if let Some(before) = self.before_swap.clone().filter(|_| swap_sent) {
+            self.came_through(&before, &observation)?;
+        } else if begun.transaction().is_some() && !self.committed {
+            return Err(outcome(
+                OutcomeKind::Failed,
+                "The link was lost before COMMIT. Nothing was swapped.".to_owned(),
+            ));
+        }
+        let phase = observation.board.phase;
+        if self.committed && phase != Phase::Promoting {
+            return Ok(None);
+        }
+        let finishing = Request {
+            operation: if phase == Phase::Promoting {
+                Operation::Promote
+            } else {
+                request.operation
+            },
+            ..request.clone()
+        };
+        self.rest(&finishing, begun, observation).await
+    }
+
+    /// What is left to do of an operation that was cut off.
+    async fn rest(
+        &self,
+        finishing: &Request,
+        begun: &Plan,
+        observation: Observation,
+    ) -> Result<Option<Plan>, Outcome> {
+        let unfinished = |message: String| {
+            with_next(
+                outcome(OutcomeKind::Unfinished, message),
+                finishing.operation,
+            )
+        };
+        let planned = self.session.plan_from(finishing, observation).await;
+        let plan = planned.map_err(|error| unfinished(error.to_string()))?.plan;
+        if plan.is_blocked() {
+            let message = "The rest is blocked now; look at its plan.";
+            return Err(unfinished(message.to_owned()));
+        }
+        if drops_more(&plan, begun) {
+            let message = "The rest would drop what the plan did not show; look at it again.";
+            return Err(unfinished(message.to_owned()));
+        }
+        Ok((!plan.steps.is_empty()).then_some(plan))
+    }
+
+    /// Looks until the server answers, or for so long that what took effect counts as unknown.
+    async fn read_back(
+        &mut self,
+        request: &Request,
+        swap_sent: bool,
+    ) -> Result<Observation, Outcome> {
+        let mut tries = 0;
+        loop {
+            let why = match self.settled_look(swap_sent).await {
+                Ok(observation) => return Ok(observation),
+                Err(Unread::Interrupted(why)) => {
+                    return Err(self.unread(request, &why, swap_sent));
+                }
+                Err(Unread::Yet(why)) if self.cancel.is_cancelled() => {
+                    let why = format!("Interrupted while reading back ({why})");
+                    return Err(self.unread(request, &why, swap_sent));
+                }
+                Err(Unread::Yet(_)) if tries < READ_BACK_TRIES => {
+                    tries += 1;
+                    tokio::select! {
+                        () = tokio::time::sleep(READ_BACK_PAUSE) => {}
+                        () = self.cancel.cancelled() => {}
+                    }
+                    continue;
+                }
+                Err(Unread::Yet(why) | Unread::Never(why)) => why,
+            };
+            let message = format!(
+                "The link was lost and it can't be read back what took effect ({why}): it is unknown."
+            );
+            return Err(with_next(
+                outcome(OutcomeKind::Unknown, message),
+                request.operation,
+            ));
+        }
+    }
+
+    /// A look that tells. The server may still be at work on a COMMIT whose client is gone, so before it DDL of ours makes that COMMIT
+    /// fail: from then on it has taken effect or never will.
+    async fn settled_look(&mut self, swap_sent: bool) -> Result<Observation, Unread> {
+        if swap_sent {
+            self.fence_off().await?;
+        }
+        match self.look().await {
+            Ok(Ok(observation)) => Ok(observation),
+            Ok(Err(error)) => Err(Unread::Yet(error.to_string())),
+            Err(interrupted) => Err(Unread::Interrupted(interrupted)),
+        }
+    }
+
+    async fn fence_off(&self) -> Result<(), Unread> {
+        let mut executor = match self.connect().await {
+            Ok(executor) => executor,
+            Err(Stop::Interrupted(why)) => {
+                return Err(Unread::Interrupted(why.unwrap_or_default()));
+            }
+            Err(stop) => return Err(Unread::Yet(stop.reason())),
+        };
+        let unread = |error: Error| match error.is_transient() {
+            true => Unread::Yet(error.to_string()),
+            false => Unread::Never(error.to_string()),
+        };
+        let fence = Statement::temporary_view();
+        executor.statement(&fence).await.map(|_| ()).map_err(unread)
+    }
+
+    /// Whether the COMMIT that was on its way has taken effect, by the ids that the names have now.
+    fn came_through(
+        &mut self,
+        before: &Identities,
+        observation: &Observation,
+    ) -> Result<(), Outcome> {
+        let now = observation.with_facts(|facts| Identities::of(facts.resolved));
+        if now.are_swapped_since(before) {
+            self.committed = true;
+            return Ok(());
+        }
+        let time = observation.board.snapshot.time.0;
+        let bearers = some_of(now.bearers());
+        let (kind, message) = match now.are_named_as(before) {
+            true => (
+                OutcomeKind::Failed,
+                format!(
+                    "The link was lost at COMMIT, which did not take effect and can't any more: production is what it was, at the logical time {time} ({bearers})."
+                ),
+            ),
+            false => (
+                OutcomeKind::Unknown,
+                format!(
+                    "The link was lost at COMMIT, and somebody moved names meanwhile, so what became of it is unknown: at the logical time {time} there are {bearers}."
+                ),
+            ),
+        };
+        let mut ended = outcome(kind, message);
+        ended.next = Some("cutover status".to_owned());
+        Err(ended)
+    }
+}
+
+/// Whether the rest of a cleanup would take what was not shown: somebody may have built there while the link was lost.
+fn drops_more(rest: &Plan, shown: &Plan) -> bool {
+    let shown: BTreeSet<&ObjectId> = shown.closure.iter().map(|item| &item.id).collect();
+    rest.operation == Operation::Cleanup
+        && rest.closure.iter().any(|item| !shown.contains(&item.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::World;
+    use crate::domain::object::ObjectKind;
+    use crate::domain::plan::cleanup;
+
+    #[test]
+    fn the_rest_of_a_cleanup_takes_nothing_that_was_not_shown() {
+        let mut world = World::new();
+        let planned = |world: &World| world.with_facts(|facts| cleanup(facts, &BTreeSet::new()));
+        let shown = planned(&world);
+        assert!(!drops_more(&shown, &shown));
+        world.add_in("u2", "u2", "new_here", ObjectKind::View, &[]);
+        let with_more = planned(&world);
+        assert!(drops_more(&with_more, &shown));
+        assert!(!drops_more(&shown, &with_more), "a part is gone already");
+    }
+}
