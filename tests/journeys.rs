@@ -9,6 +9,8 @@ mod clusters;
 mod faults;
 #[path = "journeys/findings.rs"]
 mod findings;
+#[path = "journeys/harm.rs"]
+mod harm;
 #[path = "journeys/incident.rs"]
 mod incident;
 #[path = "journeys/loop_.rs"]

@@ -4,6 +4,10 @@
 
 #[path = "real_dbt/deploy.rs"]
 mod deploy;
+#[path = "real_dbt/gate.rs"]
+mod gate;
+#[path = "real_dbt/hostile.rs"]
+mod hostile;
 
 use cutover::sim::world::World;
 use cutover::sim::{Options, Passing, Simulator};

@@ -4,17 +4,12 @@ Orders come as JSON lines on standard input, answers go out as JSON lines that b
 every other line is dbt's own. The end of standard input is the end of whoever gives orders: nothing may be built after that.
 """
 
+import json
+import os
+import queue
+import signal
 import sys
-
-# The folder that Python puts first is no place for modules: it may be the project's own.
-if sys.path and sys.path[0] in ("", "."):
-    sys.path.pop(0)
-
-import json  # noqa: E402
-import os  # noqa: E402
-import queue  # noqa: E402
-import signal  # noqa: E402
-import threading  # noqa: E402
+import threading
 
 # Seconds that dbt has to cancel its queries once nobody is there any more.
 GRACE = 5
@@ -70,10 +65,67 @@ class Orders:
             return order if self.busy else None
 
 
+def guard(gate):
+    """Lets every connection that this process makes send through the gate."""
+    import psycopg2
+    from psycopg2 import extensions
+
+    class Cursor(extensions.cursor):
+        def execute(self, query, vars=None):
+            sent = self.mogrify(query, vars)
+            known = gate.check(sent, self.connection.temporary)
+            super().execute(sent)
+            self.connection.temporary = known
+
+        def executemany(self, query, vars_list):
+            for vars in vars_list:
+                self.execute(query, vars)
+
+        def copy_expert(self, sql, file, size=8192):
+            gate.check(self.mogrify(sql), self.connection.temporary)
+            super().copy_expert(sql, file, size)
+
+        def callproc(self, *args):
+            gate.refuse("a call", "can't be read")
+
+        copy_from = copy_to = callproc
+
+    class Connection(extensions.connection):
+        is_gated = True
+
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.temporary = set()
+
+        def cursor(self, *args, **kwargs):
+            if args or kwargs.keys() & {"name", "cursor_factory"}:
+                gate.refuse("a cursor", "can't be read")
+            return super().cursor(cursor_factory=Cursor, **kwargs)
+
+        def lobject(self, *args, **kwargs):
+            gate.refuse("a large object", "can't be read")
+
+    genuine = psycopg2.connect
+
+    def connect(dsn=None, connection_factory=None, cursor_factory=None, **kwargs):
+        return genuine(dsn, connection_factory=Connection, **kwargs)
+
+    psycopg2.connect = connect
+
+
+def stop_dbt():
+    """What dbt has begun ends, and no other model is begun."""
+    from dbt.flags import get_flags
+
+    object.__setattr__(get_flags(), "FAIL_FAST", True)
+
+
 class Driver:
     def __init__(self, marker):
         self.marker = marker
         self.manifest = None
+        self.gate = Gate()
+        self.gate.on_refusal = stop_dbt
 
     def answer(self, **answer):
         sys.stdout.flush()
@@ -95,14 +147,35 @@ class Driver:
         return result.result, exit_code, error
 
     def obey(self, order):
-        result, exit_code, error = self.invoke(order["args"], self.manifest if order.get("parsed") else None)
+        self.gate.begin(order.get("bounds"))
         more = {}
-        if order["do"] == "parse" and exit_code == 0:
+        if order["do"] == "tell":
+            more["relations"], exit_code, error = self.tell(order["args"])
+        else:
+            result, exit_code, error = self.invoke(order["args"], self.manifest if order.get("parsed") else None)
+        if self.gate.refused is not None and order["do"] == "go":
+            exit_code, error = exit_code or 1, self.gate.refused
+        elif order["do"] == "parse" and exit_code == 0:
             self.manifest = result
-            more["relations"] = Rendering(result).relations()
         elif order["do"] == "list" and exit_code == 0:
             more["ids"] = [json.loads(line)["unique_id"] for line in result or []]
         self.answer(answer=order["do"], exit=exit_code, error=error, **more)
+
+    def tell(self, args):
+        """Where the build with these arguments would put everything: asked in its own place, in front of its first step."""
+        from dbt.task.run import RunTask
+
+        told = []
+
+        def run(task):
+            told.append(Rendering(task.manifest).relations())
+
+        RunTask.run = run
+        try:
+            _, exit_code, error = self.invoke(args, self.manifest)
+        finally:
+            del RunTask.run
+        return (told[0], 0, None) if told else ([], exit_code or 2, error)
 
 
 class Rendering:
@@ -118,6 +191,9 @@ class Rendering:
 
     def relations(self):
         with self.adapter.connection_named("cutover"):
+            handle = self.adapter.connections.get_thread_connection().handle
+            if not getattr(handle, "is_gated", False):
+                raise RuntimeError("this dbt does not connect by psycopg2, so nothing would keep it off production")
             nodes = self.manifest.nodes.values()
             return [self.relation(node) for node in nodes if str(node.resource_type) in ("model", "seed", "test")]
 
@@ -159,6 +235,7 @@ def main():
         return
     driver = Driver(first["marker"])
     try:
+        guard(driver.gate)
         import dbt.cli.main  # noqa: F401
     except Exception as error:
         driver.answer(answer="unusable", exit=2, error=str(error))

@@ -96,10 +96,8 @@ pub async fn agreed(
         if !desk.printer.is_json() {
             desk.printer.plan(&plan);
         }
-        let blocks: Vec<String> = plan
-            .blocks()
-            .map(|finding| finding.id.to_string())
-            .collect();
+        let blocks: BTreeSet<_> = plan.blocks().map(|finding| finding.id).collect();
+        let blocks: Vec<String> = blocks.iter().map(ToString::to_string).collect();
         return Err(sentence(
             OutcomeKind::Blocked,
             format!("Blocked by {}; nothing was changed.", blocks.join(", ")),

@@ -96,7 +96,7 @@ finding_ids! {
     BuildsIntoProduction = "builds-into-production", Block, false, "The build would put a relation elsewhere than on the deployment side, or nobody can tell where.";
     BuildsUnshown = "builds-unshown", Block, false, "dbt's own selection takes a model that the plan does not show.";
     ModelUnsupported = "model-unsupported", Block, false, "The compiled runner can't build a model of this kind.";
-    ClosureOutside = "closure-outside", Block, true, "A drop would take objects outside the side with it.";
+    ClosureOutside = "closure-outside", Block, true, "A drop would take objects outside the side with it, or of the side and not built again.";
     SinkInEnvironment = "sink-in-environment", Block, true, "A sink lives in a schema or on a cluster that would be swapped.";
     SourceInEnvironment = "source-in-environment", Block, true, "A source lives in a schema or on a cluster that would be swapped.";
     MissingInDeployment = "missing-in-deployment", Block, true, "Production has an object that the project still has and the deployment side lacks.";

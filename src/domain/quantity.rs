@@ -51,6 +51,19 @@ pub fn some_of(names: impl IntoIterator<Item = impl Display>) -> String {
     }
 }
 
+/// The first name and how many more: `a`, `a and 3 more`. For sentences beside a list.
+#[must_use]
+pub fn first_of(names: impl IntoIterator<Item = impl Display>) -> String {
+    let mut names = names.into_iter();
+    let first = names
+        .next()
+        .map_or_else(String::new, |name| name.to_string());
+    match names.count() {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
 /// The form of a verb that fits a number: `agree(1, "does", "do")`.
 #[must_use]
 pub fn agree<'a>(number: usize, one: &'a str, several: &'a str) -> &'a str {
@@ -71,6 +84,8 @@ mod tests {
         assert_eq!(span(Duration::from_millis(190)), "0.2 s");
         assert_eq!(agree(2, "does", "do"), "do");
         assert_eq!(some_of(["a", "b"]), "a, b");
+        assert_eq!(first_of(["a"]), "a");
+        assert_eq!(first_of(1..=3), "1 and 2 more");
         assert!(some_of(1..=12).ends_with("9, 10 and 2 more"));
     }
 }

@@ -79,9 +79,17 @@ pub struct Decider {
     pub is_overridden: bool,
 }
 
-/// Something that will build and that nobody can tell the place of.
+/// What a doubt is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DoubtAbout {
+    Schema,
+    Cluster,
+}
+
+/// Something that will build and that nobody can tell the place of, or that names a place off the deployment side.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Doubt {
+    pub about: DoubtAbout,
     /// The macro or hook with its file.
     pub decider: String,
     /// Why it proves nothing, as the rest of a sentence: "names cluster `x`".

@@ -1,6 +1,7 @@
 //! What a deploy or a sync builds: which models, why these, and by which runner.
 
 mod choice;
+mod elsewhere;
 
 use super::error::OpsError;
 use super::project::{Changes, relation};
@@ -36,11 +37,18 @@ pub(super) struct Drawn {
 pub(super) struct ByDbt {
     pub program: Program,
     pub suffix: Suffix,
-    /// What tells the ids that each command will take.
-    pub lists: Vec<DbtCommand>,
-    pub selections: Vec<(Verb, DbtSelection)>,
+    pub parts: Vec<Part>,
     /// The twin that the plan shows, by id.
     pub planned: BTreeMap<String, QualifiedName>,
+}
+
+/// One command of a build.
+pub(super) struct Part {
+    pub verb: Verb,
+    pub selection: DbtSelection,
+    /// Tells the ids that the command will take.
+    pub list: DbtCommand,
+    pub command: DbtCommand,
 }
 
 /// What the compiled runner does, what it can't, and where it puts things.
@@ -146,6 +154,11 @@ impl<'a> Builder<'a> {
             }
         }
         findings.extend(left_out(&choice));
+        let elsewhere = self.elsewhere(&choice.manifest);
+        if elsewhere.is_empty() {
+            findings.extend(self.nothing_to_build(&choice.manifest));
+        }
+        rendered.relations.extend(elsewhere);
         let build = Build {
             rendered,
             partial: !choice.left_out.is_empty(),
@@ -168,13 +181,15 @@ impl<'a> Builder<'a> {
         let settings = self.session.settings();
         let (target, suffix) = match self.observation.board.environment.strategy {
             Strategy::Swap => (settings.target(), Suffix::Deployment),
-            Strategy::Targets => (self.other_target(), Suffix::None),
+            Strategy::Targets => {
+                let sides = self.session.targets(&self.observation.board.environment);
+                (sides.1, Suffix::None)
+            }
         };
         let mut asked = ByDbt {
             program: self.session.program_for(target)?,
             suffix,
-            lists: Vec::new(),
-            selections: Vec::new(),
+            parts: Vec::new(),
             planned: self.planned(choice),
         };
         let of_kind = |seeds: bool| -> Vec<&Node> {
@@ -200,10 +215,13 @@ impl<'a> Builder<'a> {
                 Verb::Run => asked.program.run(&selection, suffix, &path),
             };
             command.models = names(&nodes);
-            steps.push(Step::Dbt(command));
-            let list = asked.program.list(verb, &selection, suffix, &path);
-            asked.lists.push(list);
-            asked.selections.push((verb, selection));
+            steps.push(Step::Dbt(command.clone()));
+            asked.parts.push(Part {
+                verb,
+                list: asked.program.list(verb, &selection, suffix, &path),
+                selection,
+                command,
+            });
         }
         Ok((steps, asked))
     }
@@ -230,31 +248,6 @@ impl<'a> Builder<'a> {
                 && is_built_by_dbt(node)
                 && !is_deployed(node, environment)
         })
-    }
-
-    /// The dbt target of the side that is not production now.
-    fn other_target(&self) -> &str {
-        let Some(targets) = &self.session.settings().targets else {
-            return self.session.settings().target();
-        };
-        let turned = self
-            .session
-            .environment()
-            .schemas
-            .first()
-            .map(|pair| &pair.production)
-            != self
-                .observation
-                .board
-                .environment
-                .schemas
-                .first()
-                .map(|pair| &pair.production);
-        if turned {
-            &targets.blue
-        } else {
-            &targets.green
-        }
     }
 
     fn compiled_steps(&self, choice: &Choice) -> CompiledSteps {
@@ -341,12 +334,17 @@ fn is_built_by_dbt(node: &Node) -> bool {
         .is_none_or(|materialized| materialized.is_built())
 }
 
-fn is_deployed(node: &Node, environment: &Environment) -> bool {
+/// Whether dbt makes a relation of this node.
+fn is_made(node: &Node) -> bool {
     matches!(node.resource_type, ResourceType::Model | ResourceType::Seed)
         && is_built_by_dbt(node)
         && node.is_enabled()
         // dbt never runs a model without SQL.
         && (node.resource_type == ResourceType::Seed || !node.raw_code().trim().is_empty())
+}
+
+fn is_deployed(node: &Node, environment: &Environment) -> bool {
+    is_made(node)
         && relation(node, environment).is_some_and(|name| {
             name.database == environment.database
                 && environment

@@ -9,6 +9,9 @@ use crate::domain::action::Operation;
 use crate::domain::plan::Plan;
 use crate::domain::quantity::count;
 
+/// What tells where things stand.
+pub(super) const STATUS: &str = "cutover status";
+
 /// After so many lost links the rest is left for another run.
 const MOST_LOSSES: u32 = 3;
 
@@ -27,6 +30,14 @@ impl Run<'_> {
                 Ok(()) => return self.finished(request, &current, planned).await,
                 Err(stop) => stop,
             };
+            // After a lost link this is a part of reading back.
+            let reads_back = matches!(stop, Stop::LinkLost { .. } | Stop::Harmed { .. });
+            if self.has_built
+                && !reads_back
+                && let Some(outcome) = self.after_build(&stop).await
+            {
+                return outcome;
+            }
             match stop {
                 Stop::Raced { tries, reason } => {
                     let since = planned.observation.board.snapshot.time;
@@ -75,6 +86,7 @@ impl Run<'_> {
                     let message = format!("Stopped half way: {reason}");
                     return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
                 }
+                Stop::Harmed { ref harm, .. } => return self.harmed(&stop.words(), harm),
                 Stop::Interrupted(waited) => return self.interrupted(request, waited),
             }
         }

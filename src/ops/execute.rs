@@ -110,10 +110,12 @@ impl Session {
         let way_back = self.leave_way_back(plan, &planned, lock(&audit).path());
         let mut run = Run {
             session: self,
+            planned: &planned,
             progress,
             cancel,
             audit,
             touched: false,
+            has_built: false,
             committed: false,
             gate: None,
             left: Vec::new(),

@@ -7,6 +7,7 @@
 //! | [`planning`] | request -> observe, plan, rehearse |
 //! | [`execute`], `run`, `conduct` | confirmed plan -> observe again, run under the audit, verify |
 //! | `swap`, `read_back` | names change behind a fence; after a lost link it is read back what took effect |
+//! | `harm` | production after a build, however that ended |
 //! | `build`, `dbt`, `proof` | what a deploy or a sync builds, dbt at work, and dbt's word for where it will build |
 //! | `others` | who else was at work |
 //! | [`project`], [`state`] | manifests, compared and kept |
@@ -25,6 +26,7 @@ pub mod error;
 pub mod execute;
 pub mod gate;
 mod git;
+mod harm;
 pub mod lineage;
 mod observe;
 mod others;

@@ -127,7 +127,9 @@ impl Session {
         };
         let mut build = drawn.build;
         if let Some(by_dbt) = &drawn.by_dbt {
-            build.rendered = self.prove(by_dbt, &observation.board.environment).await?;
+            let proven = self.prove(by_dbt, &observation.board.environment).await?;
+            build.rendered.relations.extend(proven.relations);
+            build.rendered.doubts.extend(proven.doubts);
         }
         Ok(build)
     }

@@ -1,6 +1,6 @@
 //! dbt's word for where it will build: one process stands by from the look to the deed, so that what was proven is what runs.
 
-use super::build::ByDbt;
+use super::build::{ByDbt, Part};
 use super::dbt::{quiet, surroundings, told, verdict};
 use super::error::OpsError;
 use super::execute::Listener;
@@ -18,9 +18,9 @@ use crate::dbt::runner::{executable, process};
 use crate::dbt::selection::{ResourceTypes, Selection, SelectionError, select};
 use crate::domain::action::Operation;
 use crate::domain::environment::{Environment, Strategy};
-use crate::domain::plan::DbtCommand;
+use crate::domain::plan::{Bounds, DbtCommand};
 use crate::domain::rendered::Rendered;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,11 +51,21 @@ pub(super) struct Standing {
     parsed: Option<Told>,
 }
 
-/// What a parse told.
+/// A parse, with what was told of it since.
 struct Told {
     arguments: Vec<String>,
-    report: Vec<Reported>,
     manifest: Arc<Manifest>,
+    /// The ids that a listing took, by its arguments.
+    listed: HashMap<Vec<String>, Vec<String>>,
+    /// Where a build would put things, by its arguments.
+    placed: HashMap<Vec<String>, Vec<Reported>>,
+}
+
+/// What the commands of a build take of a parse, and where they put it.
+#[derive(Default)]
+struct Taken {
+    selected: BTreeSet<String>,
+    report: Vec<Reported>,
 }
 
 impl Session {
@@ -179,7 +189,7 @@ impl Session {
         let program = self.program()?;
         let mut last = Ok(());
         for command in [program.compile(&target_path), program.parse(&target_path)] {
-            let answer = standing.ask(Verb::Compile, &command.arguments).await?;
+            let answer = standing.order(Verb::Compile, &command.arguments).await?;
             last = verdict(answer.ended());
             if last.is_ok() {
                 break;
@@ -213,17 +223,12 @@ impl Session {
         }
         let told = match &mut *stand_by {
             StandBy::Driver(standing) => {
-                let told = standing.tell(&render.arguments, &asked.lists, &path).await;
-                told.map(|selected| (selected, standing.parsed.as_ref()))
+                standing.tell(&render.arguments, &asked.parts, &path).await
             }
-            _ => {
-                let told = self.tell_by_processes(&render, asked, &path).await?;
-                return Ok(proven(&told.1, &told.0, asked, environment));
-            }
+            _ => self.tell_by_processes(&render, asked, &path).await,
         };
         match told {
-            Ok((selected, Some(told))) => Ok(proven(told, &selected, asked, environment)),
-            Ok((_, None)) => Err(OpsError::Tool("dbt has parsed nothing".to_owned())),
+            Ok((manifest, taken)) => Ok(proven(&manifest, &taken, asked, environment)),
             Err(error) => {
                 *stand_by = StandBy::Nobody;
                 Err(error)
@@ -237,7 +242,7 @@ impl Session {
         render: &DbtCommand,
         asked: &ByDbt,
         path: &Path,
-    ) -> Result<(BTreeSet<String>, Told), OpsError> {
+    ) -> Result<(Arc<Manifest>, Taken), OpsError> {
         self.quietly(render).await?;
         let manifest = Arc::new(Manifest::read(&path.join(MANIFEST))?);
         let connection = self.settings().connection().ok();
@@ -245,12 +250,7 @@ impl Session {
         let report =
             Reported::from_manifest(&manifest, default, asked.suffix == Suffix::Deployment);
         let selected = selected(&manifest, asked, self)?;
-        let told = Told {
-            arguments: render.arguments.clone(),
-            report,
-            manifest,
-        };
-        Ok((selected, told))
+        Ok((manifest, Taken { selected, report }))
     }
 
     /// Lets dbt build: the process that stands by, with what it has parsed.
@@ -260,6 +260,7 @@ impl Session {
     pub(super) async fn let_build(
         &self,
         command: &DbtCommand,
+        bounds: &Bounds,
         progress: &Listener,
         cancel: &CancellationToken,
     ) -> Result<(), String> {
@@ -268,7 +269,7 @@ impl Session {
         told(command, progress, async |events| match &mut *stand_by {
             StandBy::Driver(standing) => {
                 let go = async {
-                    standing.driver.order(Verb::Go, &command.arguments).await?;
+                    standing.driver.go(&command.arguments, bounds).await?;
                     standing.driver.answer(events, cancel, silence).await
                 };
                 let answer = go.await.map_err(|error| error.to_string())?;
@@ -292,29 +293,44 @@ impl Standing {
         Ok(())
     }
 
-    /// Parses unless that is done, and tells what these listings take.
+    /// Parses unless that is done, and tells what these parts take and where they put it.
     async fn tell(
         &mut self,
         arguments: &[String],
-        lists: &[DbtCommand],
+        parts: &[Part],
         path: &Path,
-    ) -> Result<BTreeSet<String>, OpsError> {
-        let is_parsed = |told: &Told| told.arguments == arguments;
-        if !self.parsed.as_ref().is_some_and(is_parsed) {
-            self.parse(arguments, path).await?;
+    ) -> Result<(Arc<Manifest>, Taken), OpsError> {
+        let parsed = self.parsed.take();
+        let mut told = match parsed.filter(|told| told.arguments == arguments) {
+            Some(told) => told,
+            None => self.parse(arguments, path).await?,
+        };
+        let mut taken = Taken::default();
+        for part in parts {
+            let arguments = &part.list.arguments;
+            if !told.listed.contains_key(arguments) {
+                let answer = self.ask(Verb::List, arguments).await?;
+                told.listed.insert(arguments.clone(), answer.ids);
+            }
+            let ids = told.listed.get(arguments).into_iter().flatten();
+            taken.selected.extend(ids.cloned());
+            // Under the command that will build: a macro may ask which one it is.
+            let arguments = &part.command.arguments;
+            if !told.placed.contains_key(arguments) {
+                let answer = self.ask(Verb::Tell, arguments).await?;
+                told.placed.insert(arguments.clone(), answer.relations);
+            }
+            let placed = told.placed.get(arguments).into_iter().flatten();
+            taken
+                .report
+                .extend(placed.filter(|reported| part.builds(reported)).cloned());
         }
-        let mut selected = BTreeSet::new();
-        for list in lists {
-            let answer = self.ask(Verb::List, &list.arguments).await?;
-            verdict(answer.ended()).map_err(|reason| {
-                OpsError::Tool(format!("dbt could not tell what it would build: {reason}"))
-            })?;
-            selected.extend(answer.ids);
-        }
-        Ok(selected)
+        let manifest = Arc::clone(&told.manifest);
+        self.parsed = Some(told);
+        Ok((manifest, taken))
     }
 
-    async fn parse(&mut self, arguments: &[String], path: &Path) -> Result<(), OpsError> {
+    async fn parse(&mut self, arguments: &[String], path: &Path) -> Result<Told, OpsError> {
         if let Some(ordered) = self.ordered.take_if(|ordered| ordered != arguments) {
             tracing::info!(target: "dbt", "an order that nobody needs any more: {ordered:?}");
             self.hear().await?;
@@ -329,17 +345,26 @@ impl Standing {
                 "dbt could not parse the project as a deploy does: {reason}"
             ))
         })?;
-        self.parsed = Some(Told {
+        Ok(Told {
             arguments: arguments.to_vec(),
-            report: answer.relations,
             manifest: Arc::new(Manifest::read(&path.join(MANIFEST))?),
-        });
-        Ok(())
+            listed: HashMap::new(),
+            placed: HashMap::new(),
+        })
     }
 
-    async fn ask(&mut self, verb: Verb, arguments: &[String]) -> Result<Answer, OpsError> {
+    async fn order(&mut self, verb: Verb, arguments: &[String]) -> Result<Answer, OpsError> {
         self.driver.order(verb, arguments).await.map_err(tool)?;
         self.hear().await
+    }
+
+    /// What dbt says of a build that it is not yet to begin.
+    async fn ask(&mut self, verb: Verb, arguments: &[String]) -> Result<Answer, OpsError> {
+        let answer = self.order(verb, arguments).await?;
+        verdict(answer.ended()).map_err(|reason| {
+            OpsError::Tool(format!("dbt could not tell what it would build: {reason}"))
+        })?;
+        Ok(answer)
     }
 
     async fn hear(&mut self) -> Result<Answer, OpsError> {
@@ -350,16 +375,23 @@ impl Standing {
     }
 }
 
+impl Part {
+    /// Whether this command builds what is reported: seeds are another's.
+    fn builds(&self, reported: &Reported) -> bool {
+        reported.id.starts_with("seed.") == matches!(self.verb, Build::Seed)
+    }
+}
+
 fn proven(
-    told: &Told,
-    selected: &BTreeSet<String>,
+    manifest: &Manifest,
+    taken: &Taken,
     asked: &ByDbt,
     environment: &Environment,
 ) -> Rendered {
     rendering::rendered(&Parsed {
-        manifest: &told.manifest,
-        report: &told.report,
-        selected,
+        manifest,
+        report: &taken.report,
+        selected: &taken.selected,
         planned: &asked.planned,
         environment,
         is_suffixed: asked.suffix == Suffix::Deployment,
@@ -374,8 +406,9 @@ fn selected(
 ) -> Result<BTreeSet<String>, OpsError> {
     let comparison = Comparison::new(None, Arc::clone(manifest), session.compare_options());
     let mut taken = BTreeSet::new();
-    for (verb, chosen) in &asked.selections {
-        let kind = match verb {
+    for part in &asked.parts {
+        let chosen = &part.selection;
+        let kind = match part.verb {
             Build::Run => ResourceType::Model,
             Build::Seed => ResourceType::Seed,
         };

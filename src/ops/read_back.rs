@@ -1,6 +1,6 @@
 //! Reading back where things stand: after the last statement, and after a lost link.
 
-use super::conduct::with_next;
+use super::conduct::{STATUS, with_next};
 use super::error::OpsError;
 use super::execute::outcome;
 use super::progress::{Outcome, OutcomeKind};
@@ -68,13 +68,27 @@ impl Run<'_> {
                 OutcomeKind::Unfinished,
                 "the swap is committed, the rest is left to do",
             ),
+            (_, _, true) if self.has_built => (
+                OutcomeKind::Interrupted,
+                "whether production stands as it stood is unknown",
+            ),
             (_, _, true) => (
                 OutcomeKind::Interrupted,
                 "the same command goes on from here",
             ),
             _ => (OutcomeKind::Interrupted, "nothing was changed"),
         };
-        with_next(outcome(kind, format!("{why}; {state}.")), request.operation)
+        let ended = outcome(kind, format!("{why}; {state}."));
+        self.with_next_of(ended, request.operation)
+    }
+
+    /// What production is after a build must be known before the same command is advised.
+    fn with_next_of(&self, mut outcome: Outcome, operation: Operation) -> Outcome {
+        outcome.next = Some(match self.has_built {
+            true => STATUS.to_owned(),
+            false => Self::again(operation),
+        });
+        outcome
     }
 
     /// Reads back where things stand. `Ok(Some)`: what is left to do; `Ok(None)`: all is done.
@@ -89,6 +103,11 @@ impl Run<'_> {
             "The link was lost ({reason}); reading back where things stand."
         ));
         let observation = self.read_back(request, swap_sent).await?;
+        if self.has_built
+            && let Some(harm) = self.harm_in(&observation)
+        {
+            return Err(self.harmed(&format!("The link was lost ({reason})"), &harm));
+        }
         if let Some(before) = self.before_swap.clone().filter(|_| swap_sent) {
             self.came_through(&before, &observation)?;
         } else if begun.transaction().is_some() && !self.committed {
@@ -168,10 +187,8 @@ impl Run<'_> {
             let message = format!(
                 "The link was lost and it can't be read back what took effect ({why}): it is unknown."
             );
-            return Err(with_next(
-                outcome(OutcomeKind::Unknown, message),
-                request.operation,
-            ));
+            let unknown = outcome(OutcomeKind::Unknown, message);
+            return Err(self.with_next_of(unknown, request.operation));
         }
     }
 
@@ -232,7 +249,7 @@ impl Run<'_> {
             ),
         };
         let mut ended = outcome(kind, message);
-        ended.next = Some("cutover status".to_owned());
+        ended.next = Some(STATUS.to_owned());
         Err(ended)
     }
 }

@@ -8,8 +8,10 @@ use super::progress::{ModelState, Outcome, Progress};
 use super::request::Request;
 use super::session::Session;
 use crate::domain::action::Operation;
-use crate::domain::plan::{DbtCommand, Difference, Identities, Plan, Promise, Statement, Step, WithoutFence};
-use crate::domain::quantity::{some_of, span};
+use crate::domain::plan::{
+    Bounds, DbtCommand, Difference, Harm, Identities, Plan, Promise, Statement, Step, WithoutFence,
+};
+use crate::domain::quantity::{first_of, span};
 use crate::materialize::error::{Class, Error};
 use crate::materialize::execute::{Executor, StatementEvent};
 use crate::materialize::observe::Observer;
@@ -32,21 +34,24 @@ pub(super) enum Stop {
     Differs(Difference),
     /// The link broke; `swap_sent` tells whether a COMMIT was on its way.
     LinkLost { reason: String, swap_sent: bool },
+    /// A build did not leave production as it was.
+    Harmed { reason: String, harm: Vec<Harm> },
     /// The operator asked to stop; what was under way then, where something was.
     Interrupted(Option<String>),
 }
 
 impl Stop {
     /// Half a sentence.
-    pub(super) fn reason(self) -> String {
+    pub(super) fn reason(&self) -> String {
         match self {
             Self::Untouched(reason)
             | Self::Partly(reason)
             | Self::Raced { reason, .. }
-            | Self::LinkLost { reason, .. } => reason,
+            | Self::LinkLost { reason, .. }
+            | Self::Harmed { reason, .. } => reason.clone(),
             Self::Elsewhere => "the names are elsewhere".to_owned(),
             Self::Differs(difference) => difference.to_string(),
-            Self::Interrupted(why) => why.unwrap_or_else(|| "interrupted".to_owned()),
+            Self::Interrupted(why) => why.clone().unwrap_or_else(|| "interrupted".to_owned()),
         }
     }
 }
@@ -54,11 +59,15 @@ impl Stop {
 /// One operation at work.
 pub(super) struct Run<'a> {
     pub session: &'a Session,
+    /// The confirmed plan with what it rests on.
+    pub planned: &'a Planned,
     pub progress: &'a Listener,
     pub cancel: &'a CancellationToken,
     pub audit: Arc<Mutex<AuditFile>>,
     /// Whether anything took effect yet.
     pub touched: bool,
+    /// Whether a build began: then production is looked at, however the rest ends.
+    pub has_built: bool,
     /// Whether the swap is committed: from then on nothing stops the rest.
     pub committed: bool,
     /// Kept from the swap's transaction to the end: then the process is not stopped.
@@ -194,6 +203,7 @@ impl Run<'_> {
         model: &str,
         statements: &[Statement],
     ) -> Result<(), Stop> {
+        self.has_built = true;
         let began = Instant::now();
         self.tell_model(model, ModelState::Running, None, None);
         for statement in statements {
@@ -205,6 +215,7 @@ impl Run<'_> {
                     Stop::Raced { .. }
                     | Stop::Elsewhere
                     | Stop::Differs(_)
+                    | Stop::Harmed { .. }
                     | Stop::Interrupted(_) => None,
                 };
                 self.tell_model(
@@ -314,10 +325,13 @@ impl Run<'_> {
         lock(&self.audit).sent(&shown);
         self.audit_holds()?;
         self.touched = true;
+        self.has_built = true;
         let began = Instant::now();
+        let observation = &self.planned.observation;
+        let bounds = observation.with_facts(|facts| Bounds::of(facts.resolved, &self.planned.plan));
         let ended = self
             .session
-            .let_build(command, self.progress, self.cancel)
+            .let_build(command, &bounds, self.progress, self.cancel)
             .await;
         let seconds = began.elapsed().as_secs_f64();
         let words = ended.as_ref().err().map_or("done", String::as_str);
@@ -352,17 +366,22 @@ impl Run<'_> {
                 )));
             }
         };
-        let broken = observation.with_facts(|facts| promise.broken(facts.resolved));
-        if broken.is_empty() {
-            return Ok(());
-        }
-        for sentence in &broken {
-            self.note(format!("After the build: {sentence}."));
-        }
-        Err(Stop::Partly(format!(
+        let broken = observation.with_facts(|facts| promise.missing_twins(facts.resolved));
+        let reason = format!(
             "the build did not do what it promised: {}",
-            some_of(&broken)
-        )))
+            first_of(&broken)
+        );
+        let is_whole = broken.is_empty();
+        self.list(broken);
+        match self.harm_in(&observation) {
+            Some(harm) if is_whole => Err(Stop::Harmed {
+                reason: "the build is done".to_owned(),
+                harm,
+            }),
+            Some(harm) => Err(Stop::Harmed { reason, harm }),
+            None if is_whole => Ok(()),
+            None => Err(Stop::Partly(reason)),
+        }
     }
 
     /// Ends the audit and puts its file into the outcome.

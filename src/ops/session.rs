@@ -180,6 +180,19 @@ impl Session {
         }
     }
 
+    /// Under strategy `targets`: the dbt targets of production and of the other side, as they stand in an observed environment.
+    pub(super) fn targets(&self, observed: &Environment) -> (&str, &str) {
+        let Some(targets) = &self.settings().targets else {
+            return (self.settings().target(), self.settings().target());
+        };
+        let first = |of: &Environment| of.schemas.first().map(|pair| pair.production.clone());
+        if first(&self.environment) == first(observed) {
+            (&targets.blue, &targets.green)
+        } else {
+            (&targets.green, &targets.blue)
+        }
+    }
+
     /// The environment with its sides as the records tell: under strategy `targets` a promote turns them round, under `swap` names move.
     #[must_use]
     pub fn oriented(&self, snapshot: &Snapshot) -> Environment {

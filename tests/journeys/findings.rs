@@ -74,6 +74,46 @@ async fn a_cleanup_never_takes_another_teams_view_by_surprise() {
     );
 }
 
+/// The project as it reads where a macro of it puts everything into another database.
+fn in_another_database(stage: &Stage) {
+    let file = stage.folder.path().join("target/manifest.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for node in manifest["nodes"].as_object_mut().unwrap().values_mut() {
+        node["database"] = "prod_db".into();
+    }
+    std::fs::write(&file, manifest.to_string()).unwrap();
+}
+
+#[tokio::test]
+async fn a_project_that_lies_in_another_database_is_not_deployed_as_nothing() {
+    for built in [false, true] {
+        let stage = Stage::new().await;
+        match built {
+            true => stage.ready().await,
+            false => stage.must(Operation::Init).await,
+        }
+        in_another_database(&stage);
+        let plan = stage.plan(Operation::Deploy).await;
+        let blocks = blocks(&plan);
+        assert!(
+            blocks.contains(&FindingId::BuildsIntoProduction),
+            "{built}: {blocks:?}"
+        );
+        assert!(
+            !blocks.contains(&FindingId::ClosureOutside),
+            "{built}: {:?}",
+            plan.findings
+        );
+        let told = plan.findings.iter().any(|finding| {
+            finding
+                .message
+                .contains("in database `prod_db`, not in `materialize`")
+        });
+        assert!(told, "{:?}", plan.findings);
+    }
+}
+
 #[tokio::test]
 async fn what_appears_between_look_and_drop_stops_the_drop() {
     let stage = Stage::new().await;

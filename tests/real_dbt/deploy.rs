@@ -5,7 +5,7 @@ use cutover::config::{Need, Overrides, Settings, Sources, Vocabulary};
 use cutover::domain::action::Operation;
 use cutover::domain::finding::{Finding, FindingId, Severity};
 use cutover::domain::plan::{Confirmation, Plan};
-use cutover::ops::progress::{Outcome, OutcomeKind};
+use cutover::ops::progress::{Outcome, OutcomeKind, Progress};
 use cutover::ops::request::Request;
 use cutover::ops::sample;
 use cutover::ops::session::Session;
@@ -16,14 +16,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// The sample project beside its production, with a dbt that builds it.
-struct Shop {
-    sim: Simulator,
+pub(super) struct Shop {
+    pub sim: Simulator,
     folder: TempDir,
     dbt: String,
 }
 
 impl Shop {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let options = Options {
             world: World::named("demo").unwrap(),
             listen: ([127, 0, 0, 1], 0).into(),
@@ -40,7 +40,7 @@ impl Shop {
         shop
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
@@ -49,11 +49,11 @@ impl Shop {
         format!("postgres://materialize@{server}/materialize?sslmode=disable")
     }
 
-    fn write(&self, file: &str, text: &str) {
+    pub fn write(&self, file: &str, text: &str) {
         std::fs::write(self.path().join(file), text).unwrap();
     }
 
-    fn session(&self) -> Session {
+    pub fn session(&self) -> Session {
         self.session_by("dbt")
     }
 
@@ -85,17 +85,17 @@ impl Shop {
         Session::new(settings.unwrap_or_else(|problems| panic!("{problems}"))).unwrap()
     }
 
-    async fn plan(&self, session: &Session) -> Plan {
+    pub async fn plan(&self, session: &Session) -> Plan {
         let request = Request::new(Operation::Deploy);
         session.plan(&request).await.unwrap().plan
     }
 
-    async fn perform(&self, session: &Session, operation: Operation) -> Outcome {
+    pub async fn perform(&self, session: &Session, operation: Operation) -> Outcome {
         let planned = session.plan(&Request::new(operation)).await.unwrap();
         self.execute(session, planned.plan).await
     }
 
-    async fn execute(&self, session: &Session, plan: Plan) -> Outcome {
+    pub async fn execute(&self, session: &Session, plan: Plan) -> Outcome {
         let expect = Some(plan.fingerprint.to_string());
         let confirmed = plan
             .confirm(&Confirmation::Flags { expect })
@@ -107,7 +107,7 @@ impl Shop {
     }
 
     /// Ids and comments of all schemas, and ids of all objects: what a statement would have changed.
-    async fn everything(&self) -> Vec<String> {
+    pub async fn everything(&self) -> Vec<String> {
         let client = connect(self.sim.address()).await;
         let mut all = rows(
             &client,
@@ -126,7 +126,7 @@ impl Shop {
 }
 
 /// The findings that keep a plan off production.
-fn proofs_missing(plan: &Plan) -> Vec<&Finding> {
+pub(super) fn proofs_missing(plan: &Plan) -> Vec<&Finding> {
     let findings = plan.findings.iter();
     findings
         .filter(|finding| finding.id == FindingId::BuildsIntoProduction)
@@ -134,7 +134,7 @@ fn proofs_missing(plan: &Plan) -> Vec<&Finding> {
 }
 
 /// A project with these macros never gets a deploy, is told by which macro, and nothing is sent.
-async fn blocked(macros: &str, told: &[&str]) {
+pub(super) async fn blocked(macros: &str, told: &[&str]) {
     let shop = Shop::new().await;
     shop.write("macros/generate_schema_name.sql", macros);
     let before = shop.everything().await;
@@ -157,7 +157,7 @@ async fn blocked(macros: &str, told: &[&str]) {
 }
 
 /// The macro of the sample project, which is right.
-const RIGHT: &str = "{% macro generate_schema_name(custom_schema_name, node) -%}
+pub(super) const RIGHT: &str = "{% macro generate_schema_name(custom_schema_name, node) -%}
     {{ (custom_schema_name or target.schema) | trim }}{{ '_dbt_deploy' if var('deploy', False) }}
 {%- endmacro %}
 ";
@@ -277,6 +277,44 @@ async fn a_right_project_is_built_by_the_process_that_proved_it() {
     assert_eq!(deployed.outcome, OutcomeKind::Done, "{}", deployed.message);
     let record = shop.everything().await.join("\n");
     assert!(record.contains("complete=yes"), "{record}");
+}
+
+/// Somebody drops a view of production while models are built, and one of these fails.
+#[tokio::test(flavor = "multi_thread")]
+async fn production_is_looked_at_after_a_failed_build() {
+    let shop = Shop::new().await;
+    shop.write(
+        "models/palette/mood_share.sql",
+        "SELECT nope FROM {{ ref('foo') }}",
+    );
+    let session = shop.session();
+    let plan = shop.plan(&session).await;
+    let expect = Some(plan.fingerprint.to_string());
+    let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
+    let (progress, mut heard) = mpsc::unbounded_channel();
+    let client = connect(shop.sim.address()).await;
+    let drop = async {
+        while let Some(event) = heard.recv().await {
+            if matches!(event, Progress::Model { .. }) {
+                break;
+            }
+        }
+        rows(&client, "drop view serving.warm_people").await;
+        while heard.recv().await.is_some() {}
+    };
+    let (deployed, ()) = tokio::join!(
+        session.execute(confirmed, progress, CancellationToken::new()),
+        drop
+    );
+    let said = &deployed.message;
+    assert_eq!(deployed.outcome, OutcomeKind::Unfinished, "{said}");
+    assert!(said.contains("models failed"), "{said}");
+    assert!(said.contains("Production was damaged"), "{said}");
+    let next = deployed.next.as_deref();
+    assert_eq!(
+        next,
+        Some("dbt run --target production --select warm_people")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -182,6 +182,14 @@ impl Node {
         self.value(Field::Config)
     }
 
+    /// Whether the node's own configuration names a database.
+    #[must_use]
+    pub fn names_its_database(&self) -> bool {
+        let config = self.config();
+        let database = config.as_ref().and_then(|config| config.get("database"));
+        database.and_then(Value::as_text).is_some()
+    }
+
     /// Unit tests have their tags in the configuration, everything else beside it.
     #[must_use]
     pub fn tags(&self) -> Vec<String> {

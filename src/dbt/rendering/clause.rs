@@ -3,13 +3,10 @@
 //! Only what is plain is understood: a name as written, or a name that comes from the adapter. Everything else is told as it
 //! stands, and proves nothing.
 
-use std::collections::HashMap;
+use super::text::{Flat, Scope, constant};
 
 /// The adapter's function that puts the deployment suffix behind a cluster.
 const BY_ADAPTER: &str = "generate_final_cluster_name(";
-/// The first of the characters that stand for Jinja expressions in flattened SQL; they are for private use.
-const FIRST_MARK: u32 = 0xE000;
-const LAST_MARK: u32 = 0xF8FF;
 
 /// How a text names a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,138 +37,75 @@ impl Clauses {
         let mut clauses = Self::default();
         for flat in std::iter::once(&main).chain(&streams) {
             let words = flat.words();
-            clauses.named.extend(flat.named(&words, &scope));
+            clauses.named.extend(named(flat, &words, &scope));
             clauses.creates |= creates(&words);
         }
         clauses
     }
 }
 
-/// SQL in which each Jinja expression is one character.
-#[derive(Debug, Default)]
-struct Flat {
-    sql: String,
-    marks: Vec<String>,
+/// The clusters that words name.
+fn named(flat: &Flat, words: &[String], scope: &Scope<'_>) -> Vec<Named> {
+    let at = |index: usize| words.get(index).map(String::as_str).unwrap_or_default();
+    let is = |index: usize, word: &str| at(index).eq_ignore_ascii_case(word);
+    let mut named = Vec::new();
+    for index in 1..words.len() {
+        if !is(index, "cluster") {
+            continue;
+        }
+        let next = index + 1;
+        if is(index - 1, "in") {
+            named.push(name(flat, at(next), scope));
+        } else if is(index - 1, "set") && (is(next, "=") || is(next, "to")) {
+            named.push(name(flat, at(next + 1), scope));
+        }
+    }
+    named
 }
 
-impl Flat {
-    /// The SQL of a text, and the statements (`{% .. %}`) between; comments go.
-    fn of(text: &str) -> (Self, Vec<String>) {
-        let (mut flat, mut statements) = (Self::default(), Vec::new());
-        let mut rest = text;
-        while let Some(at) = rest.find('{') {
-            let (before, after) = rest.split_at(at);
-            let close = match after.get(..2) {
-                Some("{{") => "}}",
-                Some("{%") => "%}",
-                Some("{#") => "#}",
-                _ => {
-                    flat.sql.push_str(rest.get(..=at).unwrap_or_default());
-                    rest = rest.get(at + 1..).unwrap_or_default();
-                    continue;
-                }
-            };
-            flat.sql.push_str(before);
-            let inner = after.get(2..).unwrap_or_default();
-            let end = inner.find(close).unwrap_or(inner.len());
-            let content = inner.get(..end).unwrap_or_default();
-            let content = content.trim_matches(|c: char| c == '-' || c == '+' || c.is_whitespace());
-            match close {
-                "}}" => flat.mark(content),
-                "%}" => statements.push(content.to_owned()),
-                _ => {}
-            }
-            rest = inner.get(end + close.len()..).unwrap_or_default();
+fn name(flat: &Flat, word: &str, scope: &Scope<'_>) -> Named {
+    let bare = word.trim_matches('"');
+    let mut marks = bare.chars().filter_map(|c| flat.marked(c));
+    match (marks.next(), bare.chars().count()) {
+        (None, _) => Named::Literal(bare.to_owned()),
+        (Some(expression), 1) => resolve(scope, expression),
+        (Some(_), _) => {
+            let shown = bare.chars().map(|c| {
+                flat.marked(c)
+                    .map_or_else(|| c.to_string(), |inner| format!("{{{{ {inner} }}}}"))
+            });
+            Named::Expression(shown.collect())
         }
-        flat.sql.push_str(rest);
-        (flat, statements)
     }
+}
 
-    /// The SQL that an expression puts together: its string constants are text, whatever stands between is a mark.
-    fn of_expression(expression: &str) -> Self {
-        let mut flat = Self::default();
-        let (mut quote, mut between) = (None, String::new());
-        for c in expression.chars() {
-            match quote {
-                Some(open) if c == open => quote = None,
-                Some(_) => flat.sql.push(c),
-                None if c == '\'' || c == '"' => {
-                    flat.mark_between(&mut between);
-                    quote = Some(c);
-                }
-                None => between.push(c),
-            }
-        }
-        flat.mark_between(&mut between);
-        flat
+fn resolve(scope: &Scope<'_>, expression: &str) -> Named {
+    if let Some((_, argument)) = expression.split_once(BY_ADAPTER) {
+        return Named::Adapter(constant(argument.trim_end_matches([')', ' '])));
     }
-
-    fn mark_between(&mut self, between: &mut String) {
-        let expression = between.trim_matches(|c: char| c == '~' || c.is_whitespace());
-        if !expression.is_empty() {
-            self.mark(expression);
-        }
-        between.clear();
+    if let Some(name) = constant(expression) {
+        return Named::Literal(name);
     }
-
-    fn mark(&mut self, expression: &str) {
-        let number = u32::try_from(self.marks.len()).unwrap_or(u32::MAX);
-        let mark = FIRST_MARK.saturating_add(number).min(LAST_MARK);
-        self.sql.extend(char::from_u32(mark));
-        self.marks.push(expression.to_owned());
+    match scope.assigned.get(expression).map(Vec::as_slice) {
+        Some([.., last]) if *last != expression => assigned_last(scope, expression, last),
+        _ if scope.parameters.contains(&expression) => Named::Parameter(expression.to_owned()),
+        _ => Named::Expression(format!("{{{{ {expression} }}}}")),
     }
+}
 
-    fn marked(&self, c: char) -> Option<&str> {
-        let number = u32::from(c).checked_sub(FIRST_MARK)?;
-        let number = usize::try_from(number).ok()?;
-        self.marks.get(number).map(String::as_str)
+/// The last assignment counts when it is the only one, or is made from the ones before.
+fn assigned_last(scope: &Scope<'_>, name: &str, last: &str) -> Named {
+    let only = scope.assigned.get(name).is_some_and(|all| all.len() == 1);
+    let made_from_it = last
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .any(|word| word == name);
+    if !only && !made_from_it {
+        return Named::Expression(format!("{{{{ {name} }}}}"));
     }
-
-    /// Words as the server reads them, without comments; `=` is a word of its own.
-    fn words(&self) -> Vec<String> {
-        let mut words = Vec::new();
-        for line in self.sql.lines() {
-            let code = line.split("--").next().unwrap_or_default();
-            let spaced = code.replace('=', " = ");
-            let separates = |c: char| c.is_whitespace() || "(),;'".contains(c);
-            let found = spaced.split(separates).filter(|word| !word.is_empty());
-            words.extend(found.map(str::to_owned));
-        }
-        words
-    }
-
-    fn named(&self, words: &[String], scope: &Scope<'_>) -> Vec<Named> {
-        let at = |index: usize| words.get(index).map(String::as_str).unwrap_or_default();
-        let is = |index: usize, word: &str| at(index).eq_ignore_ascii_case(word);
-        let mut named = Vec::new();
-        for index in 1..words.len() {
-            if !is(index, "cluster") {
-                continue;
-            }
-            let next = index + 1;
-            if is(index - 1, "in") {
-                named.push(self.name(at(next), scope));
-            } else if is(index - 1, "set") && (is(next, "=") || is(next, "to")) {
-                named.push(self.name(at(next + 1), scope));
-            }
-        }
-        named
-    }
-
-    fn name(&self, word: &str, scope: &Scope<'_>) -> Named {
-        let bare = word.trim_matches('"');
-        let mut marks = bare.chars().filter_map(|c| self.marked(c));
-        match (marks.next(), bare.chars().count()) {
-            (None, _) => Named::Literal(bare.to_owned()),
-            (Some(expression), 1) => scope.resolve(expression),
-            (Some(_), _) => {
-                let shown = bare.chars().map(|c| {
-                    self.marked(c)
-                        .map_or_else(|| c.to_string(), |inner| format!("{{{{ {inner} }}}}"))
-                });
-                Named::Expression(shown.collect())
-            }
-        }
+    match last.split_once(BY_ADAPTER) {
+        Some((_, argument)) => Named::Adapter(constant(argument.trim_end_matches([')', ' ']))),
+        None if only && !made_from_it => resolve(scope, last),
+        None => Named::Expression(format!("{{{{ {name} }}}}")),
     }
 }
 
@@ -194,81 +128,6 @@ fn creates(words: &[String]) -> bool {
                     | ["or", "replace", "materialized", "view"]
             )
     })
-}
-
-/// What names stand for within a macro.
-struct Scope<'t> {
-    assigned: HashMap<&'t str, Vec<&'t str>>,
-    parameters: Vec<&'t str>,
-}
-
-impl<'t> Scope<'t> {
-    fn of(statements: &'t [String]) -> Self {
-        let mut assigned: HashMap<&str, Vec<&str>> = HashMap::new();
-        let mut parameters = Vec::new();
-        for statement in statements {
-            if let Some((name, value)) = statement
-                .strip_prefix("set ")
-                .and_then(|rest| rest.split_once('='))
-            {
-                assigned.entry(name.trim()).or_default().push(value.trim());
-            }
-            if let Some((_, list)) = statement
-                .strip_prefix("macro ")
-                .and_then(|rest| rest.split_once('('))
-            {
-                let names = list.trim_end_matches(')').split(',');
-                parameters.extend(
-                    names
-                        .filter_map(|name| name.split('=').next())
-                        .map(str::trim),
-                );
-            }
-        }
-        Self {
-            assigned,
-            parameters,
-        }
-    }
-
-    fn resolve(&self, expression: &str) -> Named {
-        if let Some((_, argument)) = expression.split_once(BY_ADAPTER) {
-            return Named::Adapter(constant(argument.trim_end_matches([')', ' '])));
-        }
-        if let Some(name) = constant(expression) {
-            return Named::Literal(name);
-        }
-        match self.assigned.get(expression).map(Vec::as_slice) {
-            Some([.., last]) if *last != expression => self.assigned_last(expression, last),
-            _ if self.parameters.contains(&expression) => Named::Parameter(expression.to_owned()),
-            _ => Named::Expression(format!("{{{{ {expression} }}}}")),
-        }
-    }
-
-    /// The last assignment counts when it is the only one, or is made from the ones before.
-    fn assigned_last(&self, name: &str, last: &str) -> Named {
-        let only = self.assigned.get(name).is_some_and(|all| all.len() == 1);
-        let made_from_it = last
-            .split(|c: char| !c.is_alphanumeric() && c != '_')
-            .any(|word| word == name);
-        if !only && !made_from_it {
-            return Named::Expression(format!("{{{{ {name} }}}}"));
-        }
-        match last.split_once(BY_ADAPTER) {
-            Some((_, argument)) => Named::Adapter(constant(argument.trim_end_matches([')', ' ']))),
-            None if only && !made_from_it => self.resolve(last),
-            None => Named::Expression(format!("{{{{ {name} }}}}")),
-        }
-    }
-}
-
-/// The text of `'x'` or `"x"`.
-fn constant(expression: &str) -> Option<String> {
-    let quoted = |quote: char| {
-        let inner = expression.strip_prefix(quote)?.strip_suffix(quote)?;
-        (!inner.contains(quote)).then(|| inner.to_owned())
-    };
-    quoted('\'').or_else(|| quoted('"'))
 }
 
 #[cfg(test)]

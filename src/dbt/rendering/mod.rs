@@ -4,13 +4,16 @@
 //! |---|---|
 //! | [`report`] | each relation with its schema and clusters, as dbt rendered them |
 //! | [`deciders`] | the macros that decide, for messages |
-//! | [`overrides`] | macros and hooks of the project that name clusters by themselves |
-//! | [`clause`] | the clusters that a text of SQL and Jinja names |
+//! | [`overrides`] | macros, hooks and models of the project that name schemas or clusters by themselves |
+//! | [`clause`], [`target`] | the clusters that a text of SQL and Jinja names, and the places that it would change |
+//! | [`text`] | such a text, flattened |
 
 mod clause;
 mod deciders;
 mod overrides;
 mod report;
+mod target;
+mod text;
 
 pub use report::{Reported, ReportedCluster};
 
@@ -19,10 +22,11 @@ use crate::domain::environment::Environment;
 use crate::domain::name::QualifiedName;
 use crate::domain::project::Materialization;
 use crate::domain::rendered::{
-    ClusterUse, Doubt, Place, Rendered, RenderedCluster, RenderedRelation,
+    ClusterUse, Deciders, Doubt, DoubtAbout, Place, Rendered, RenderedCluster, RenderedRelation,
 };
 use deciders::Names;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// One parse with what is to be built of it.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +61,7 @@ pub fn rendered(parsed: &Parsed<'_>) -> Rendered {
                     || is_blank(parsed.manifest, id) => {}
             Some(reported) => built.relations.push(relation(parsed, &names, reported)),
             None => built.doubts.push(Doubt {
+                about: DoubtAbout::Schema,
                 decider: format!("`{id}`"),
                 reason: "is selected by dbt and stands in no report of it".to_owned(),
                 objects: vec![id.clone()],
@@ -72,6 +77,12 @@ pub fn rendered(parsed: &Parsed<'_>) -> Rendered {
     built.relations.extend(tests);
     built.doubts.extend(overrides::doubts(parsed));
     built
+}
+
+/// Who decides where the relations of a package go.
+#[must_use]
+pub fn deciders(manifest: &Manifest, package: &str) -> Arc<Deciders> {
+    Names::of(manifest).deciders(package)
 }
 
 /// Whether this is a model without SQL, which dbt runs not.

@@ -1,26 +1,37 @@
-//! Macros and hooks that name clusters by themselves: what the adapter would name proves nothing for them.
+//! Macros, hooks and models that name a schema or a cluster by themselves: what the adapter would name proves nothing for them.
 
 use super::clause::{Clauses, Named};
 use super::deciders::{is_own, undispatched, words};
+use super::target::{self, Name, Of, Target, made, targets, targets_sent};
 use super::{Parsed, Reported};
 use crate::dbt::json::Value;
 use crate::dbt::manifest::{Macro, Node, ResourceType, UniqueId};
+use crate::domain::environment::Pair;
+use crate::domain::name::Identifier;
 use crate::domain::project::Materialization;
-use crate::domain::rendered::{ClusterName, Doubt};
+use crate::domain::rendered::{ClusterName, Doubt, DoubtAbout};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything that will run with the build and that names a cluster otherwise than the adapter does.
+/// Why a text proves nothing, and what about.
+type Reason = (DoubtAbout, String);
+
+/// Everything that will run with the build and that names a place otherwise than dbt and the adapter do.
 pub(super) fn doubts(parsed: &Parsed<'_>) -> Vec<Doubt> {
     let project = Project::of(parsed);
     let mut doubts = project.hooks();
-    for (found, objects) in project.reached() {
-        if let Some(reason) = project.reason(found) {
-            doubts.push(Doubt {
-                decider: capital(&words(found, project.root)),
-                reason,
-                objects: objects.into_iter().collect(),
-            });
-        }
+    doubts.extend(project.models());
+    let (builds, called) = (project.reached(), project.called_by_models());
+    let called = called.into_iter().map(|(found, objects)| {
+        let reasons = project.off_side(&targets(&found.sql()), true);
+        (found, objects, reasons)
+    });
+    let builds = builds.into_iter().map(|(found, objects)| {
+        let reasons = project.reasons(found);
+        (found, objects, reasons)
+    });
+    for (found, objects, reasons) in builds.chain(called) {
+        let decider = capital(&words(found, project.root));
+        doubts.extend(project.told(&decider, reasons, objects));
     }
     doubts.sort();
     doubts.dedup();
@@ -61,8 +72,8 @@ impl<'a> Project<'a> {
 
     /// The project's macros that this build comes to: by a materialization, in the place of an own one, or by a call.
     fn reached(&self) -> Vec<(&'a Macro, BTreeSet<String>)> {
-        let mut reached: BTreeMap<&str, (&Macro, BTreeSet<String>)> = BTreeMap::new();
-        for known in &self.macros {
+        let mut reached: BTreeMap<&'a str, (&'a Macro, BTreeSet<String>)> = BTreeMap::new();
+        for known in self.macros.iter().copied() {
             let objects = self.begins(known);
             if !objects.is_empty() {
                 let slot = reached
@@ -71,6 +82,14 @@ impl<'a> Project<'a> {
                 slot.1.extend(objects);
             }
         }
+        self.with_called(reached)
+    }
+
+    /// The same with all that these call, by name or by what dbt found itself.
+    fn with_called(
+        &self,
+        mut reached: BTreeMap<&'a str, (&'a Macro, BTreeSet<String>)>,
+    ) -> Vec<(&'a Macro, BTreeSet<String>)> {
         let mut open: Vec<&str> = reached.keys().copied().collect();
         while let Some(id) = open.pop() {
             let Some((caller, objects)) = reached.get(id).cloned() else {
@@ -108,7 +127,11 @@ impl<'a> Project<'a> {
             });
         }
         let replaced = self.own.get(undispatched(&name));
+        let changes = |own: &&Macro| target::changes(&own.sql());
         let decides = |own: &&Macro| own.sql().contains("cluster");
+        if replaced.is_some_and(|own| own.iter().any(changes) && !own.iter().any(decides)) {
+            return ids(&|_| true);
+        }
         if replaced.is_some_and(|own| own.iter().any(decides)) {
             let of_indexes = name.contains("index");
             return ids(&|reported| {
@@ -155,22 +178,104 @@ impl<'a> Project<'a> {
         let mut doubts = Vec::new();
         for node in self.nodes() {
             for hook in hooks(node) {
-                if let Some(reason) = self.reason_of(&hook, &[]) {
-                    doubts.push(Doubt {
-                        decider: format!("A hook in {}", node.original_file_path()),
-                        reason,
-                        objects: vec![node.unique_id.to_string()],
-                    });
-                }
+                let mut reasons = self.off_side(&targets(&hook), false);
+                let cluster = self.reason_of(&hook, &[]);
+                reasons.extend(cluster.map(|reason| (DoubtAbout::Cluster, reason)));
+                let decider = format!("A hook in {}", node.original_file_path());
+                doubts.extend(self.told(&decider, reasons, [node.unique_id.to_string()].into()));
             }
         }
         doubts
     }
 
-    fn reason(&self, known: &Macro) -> Option<String> {
-        let name = known.name();
+    /// What models send while they are compiled.
+    fn models(&self) -> Vec<Doubt> {
+        let mut doubts = Vec::new();
+        for node in self
+            .nodes()
+            .filter(|node| node.resource_type == ResourceType::Model)
+        {
+            let reasons = self.off_side(&targets_sent(&node.raw_code()), false);
+            let decider = format!("The model in {}", node.original_file_path());
+            doubts.extend(self.told(&decider, reasons, [node.unique_id.to_string()].into()));
+        }
+        doubts
+    }
+
+    /// The project's macros that models call, and what these call.
+    fn called_by_models(&self) -> Vec<(&'a Macro, BTreeSet<String>)> {
+        let mut called: BTreeMap<&str, (&Macro, BTreeSet<String>)> = BTreeMap::new();
+        for node in self
+            .nodes()
+            .filter(|node| node.resource_type == ResourceType::Model)
+        {
+            let known = node.depends_on_macros();
+            for found in self.called_by(&node.raw_code(), &known) {
+                let slot = called.entry(found.unique_id.as_str());
+                let (_, objects) = slot.or_insert_with(|| (found, BTreeSet::new()));
+                objects.insert(node.unique_id.to_string());
+            }
+        }
+        self.with_called(called)
+    }
+
+    fn told(&self, decider: &str, reasons: Vec<Reason>, objects: BTreeSet<String>) -> Vec<Doubt> {
+        let objects: Vec<String> = objects.iter().map(|id| self.display(id)).collect();
+        let doubt = |(about, reason)| Doubt {
+            about,
+            decider: decider.to_owned(),
+            reason,
+            objects: objects.clone(),
+        };
+        reasons.into_iter().map(doubt).collect()
+    }
+
+    /// A relation's name as dbt will write it; the id of what makes none.
+    fn display(&self, id: &str) -> String {
+        let mut report = self.parsed.report.iter();
+        let reported = report.find(|reported| reported.id == id);
+        reported.map_or_else(|| id.to_owned(), Reported::display)
+    }
+
+    fn reasons(&self, known: &Macro) -> Vec<Reason> {
+        let (name, sql) = (known.name(), known.sql());
         let replaced = self.own.get(undispatched(&name)).map(Vec::as_slice);
-        self.reason_of(&known.sql(), replaced.unwrap_or_default())
+        let named = [targets(&sql), made(&sql)].concat();
+        let mut reasons = self.off_side(&named, false);
+        let cluster = self.reason_of(&sql, replaced.unwrap_or_default());
+        reasons.extend(cluster.map(|reason| (DoubtAbout::Cluster, reason)));
+        reasons
+    }
+
+    /// What a text changes off the deployment side; where that may be meant for another use of it, only what is production's.
+    fn off_side(&self, named: &[Target], only_production: bool) -> Vec<Reason> {
+        let environment = self.parsed.environment;
+        let lies = |pairs: &[Pair], name: &str, of: fn(&Pair) -> &Identifier| {
+            pairs.iter().any(|pair| of(pair).as_str() == name)
+        };
+        let off = |pairs: &[Pair], name: &str| match only_production {
+            true => lies(pairs, name, |pair| &pair.production),
+            false => !lies(pairs, name, |pair| &pair.deployment),
+        };
+        let reason = |named: &Target| match (named.of, &named.name) {
+            (Of::Schema, Name::Written(name)) if off(&environment.schemas, name) => {
+                Some((DoubtAbout::Schema, format!("changes schema `{name}`")))
+            }
+            (Of::Cluster, Name::Written(name)) if off(&environment.clusters, name) => {
+                Some((DoubtAbout::Cluster, format!("changes cluster `{name}`")))
+            }
+            (Of::Database, Name::Written(name))
+                if !only_production && name != environment.database.as_str() =>
+            {
+                Some((DoubtAbout::Schema, format!("builds in database `{name}`")))
+            }
+            (Of::Schema, Name::ByItself(shown)) if self.parsed.is_suffixed => Some((
+                DoubtAbout::Schema,
+                format!("names its schema by itself, as `{shown}`"),
+            )),
+            _ => None,
+        };
+        named.iter().find_map(reason).into_iter().collect()
     }
 
     /// Why a text proves nothing; `None` where all its clusters are the adapter's, or the deployment side's by name.

@@ -45,6 +45,16 @@ impl ReportedCluster {
 }
 
 impl Reported {
+    /// `database.schema.name` of what makes a relation, the id of what makes none.
+    pub(super) fn display(&self) -> String {
+        let parts = [&self.database, &self.schema, &self.name];
+        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        if self.id.starts_with("test.") || parts.len() < 3 {
+            return self.id.clone();
+        }
+        parts.join(".")
+    }
+
     /// What a manifest alone can tell: schemas as dbt rendered them, and clusters as long as the adapter's own macros name them.
     ///
     /// `default_cluster` is the profile's; `is_suffixed` tells whether the parse had the deploy variable.

@@ -173,6 +173,115 @@ fn hooks_and_what_they_call_are_read() {
 }
 
 #[test]
+fn a_materialization_that_names_its_schema_is_read() {
+    let told = |sql: &str| doubts(&with("macro.p.materialization_view_materialize", sql), "");
+    let by_target = "{% materialization view, adapter='materialize' %}{% set r = api.Relation.create(identifier=model['alias'], schema=target.schema, database=database) %}{% do adapter.drop_relation(r) %}{% endmaterialization %}";
+    assert_eq!(
+        told(by_target),
+        [
+            "`materialization_view_materialize` in macros/m.sql names its schema by itself, as `{{ target.schema }}`"
+        ]
+    );
+    let written = "{% call statement('main') %}drop view if exists \"{{ target.database }}\".\"s\".\"{{ this.identifier }}\" cascade{% endcall %}";
+    assert_eq!(
+        told(written),
+        ["`materialization_view_materialize` in macros/m.sql changes schema `s`"]
+    );
+    let right = "{% set r = this.incorporate(type='view') %}{% call statement('main') %}create view {{ r }} as ({{ sql }}){% endcall %}";
+    assert!(told(right).is_empty());
+    assert!(told("drop view s_dbt_deploy.x").is_empty());
+}
+
+#[test]
+fn a_macro_in_the_place_of_a_create_is_read() {
+    let own = "macro.dbt_materialize.materialize__create_view_as";
+    let mine = "macro.p.materialize__create_view_as";
+    let mut macros = with(
+        own,
+        "{% macro m(relation, sql) %}create view {{ relation }} as ({{ sql }}){% endmacro %}",
+    );
+    macros[mine] = json!({"sql": "{% macro m(relation, sql) %}create view s.x as ({{ sql }}){% endmacro %}", "calls": []});
+    assert_eq!(
+        doubts(&macros, ""),
+        ["`materialize__create_view_as` in macros/m.sql changes schema `s`"]
+    );
+}
+
+#[test]
+fn hooks_that_change_another_schema_are_read() {
+    assert_eq!(
+        doubts(&adapter(), "drop view if exists s.warm cascade"),
+        ["A hook in models/foo.sql changes schema `s`"]
+    );
+    assert_eq!(
+        doubts(&adapter(), "grant usage on schema {{ target.schema }} to r"),
+        ["A hook in models/foo.sql names its schema by itself, as `{{ target.schema }}`"]
+    );
+    assert_eq!(
+        doubts(
+            &adapter(),
+            "alter cluster compute set (replication factor = 0)"
+        ),
+        ["A hook in models/foo.sql changes cluster `compute`"]
+    );
+    assert!(doubts(&adapter(), "grant select on {{ this }} to r").is_empty());
+}
+
+#[test]
+fn models_and_what_they_call_are_read_where_they_send_something() {
+    let id = "macro.p.mine";
+    let mut macros = with(
+        id,
+        "{% macro mine() %}{% do run_query('drop view s.x') %}{% endmacro %}",
+    );
+    assert!(doubts(&macros, "").is_empty(), "nobody calls it");
+    let manifest = |code: &str, macros: &Value| {
+        let node = json!({"database": "db", "schema": "s_dbt_deploy", "config": {"materialized": "view"},
+                          "raw_code": code, "original_file_path": "models/foo.sql"});
+        sample::manifest(&json!({"model.p.foo": node}), macros, &json!({}))
+    };
+    let told = |code: &str, macros: &Value| {
+        let manifest = manifest(code, macros);
+        let report = Reported::from_manifest(&manifest, None, true);
+        let proof = rendered(&Parsed {
+            manifest: &manifest,
+            report: &report,
+            selected: &BTreeSet::from(["model.p.foo".to_owned()]),
+            planned: &BTreeMap::new(),
+            environment: &environment(),
+            is_suffixed: true,
+        });
+        let objects: Vec<Vec<String>> = proof
+            .doubts
+            .iter()
+            .map(|doubt| doubt.objects.clone())
+            .collect();
+        assert!(
+            objects
+                .iter()
+                .all(|objects| objects == &["db.s_dbt_deploy.foo"]),
+            "{objects:?}"
+        );
+        let doubts = proof.doubts.into_iter();
+        doubts
+            .map(|doubt| format!("{} {}", doubt.decider, doubt.reason))
+            .collect::<Vec<_>>()
+    };
+    let called = ["`mine` in macros/m.sql changes schema `s`"];
+    assert_eq!(told("{{ mine() }}select 1", &macros), called);
+    let sent = "{% do run_query('delete from s.x') %}select 1";
+    assert_eq!(
+        told(sent, &adapter()),
+        ["The model in models/foo.sql changes schema `s`"]
+    );
+    assert!(told("select 'delete from s.x'", &adapter()).is_empty());
+    // A helper may have other uses: only what is production's counts.
+    macros[id]["sql"] =
+        json!("{% macro mine() %}{% do run_query('drop view other.x') %}{% endmacro %}");
+    assert!(told("{{ mine() }}select 1", &macros).is_empty());
+}
+
+#[test]
 fn what_is_selected_and_not_reported_is_a_doubt() {
     let manifest = project(&adapter(), "");
     let proof = rendered(&Parsed {

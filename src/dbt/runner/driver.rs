@@ -9,6 +9,7 @@ use super::group::{Group, Ladder};
 use super::limit::{Limit, Timer};
 use super::process::{self, LAST_WORDS, Patience, ProcessError, Surroundings};
 use crate::dbt::rendering::Reported;
+use crate::domain::plan::Bounds;
 use serde::{Deserialize, Serialize};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use tokio::io::AsyncWriteExt;
@@ -17,7 +18,12 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-const DRIVER: &str = include_str!("../../../assets/dbt/driver.py");
+/// One program: how SQL is read, what may be sent, and the driver itself.
+const DRIVER: &str = concat!(
+    include_str!("../../../assets/dbt/lexer.py"),
+    include_str!("../../../assets/dbt/gate.py"),
+    include_str!("../../../assets/dbt/driver.py"),
+);
 
 /// One dbt process that takes orders.
 pub struct Driver {
@@ -34,10 +40,12 @@ pub struct Driver {
 pub enum Verb {
     /// Runs a command that parses by itself.
     Compile,
-    /// Parses, keeps what was parsed, and tells of every relation.
+    /// Parses, and keeps what was parsed.
     Parse,
     /// Tells what a selection takes of what was parsed.
     List,
+    /// Takes the arguments of a build of what was parsed and tells, in its place, where it would put every relation.
+    Tell,
     /// Builds from what was parsed.
     Go,
 }
@@ -48,6 +56,8 @@ struct Order<'a> {
     verb: Verb,
     args: &'a [String],
     parsed: bool,
+    /// What may be changed; nothing where there are none.
+    bounds: Option<&'a Bounds>,
 }
 
 /// What came of an order.
@@ -56,7 +66,7 @@ pub struct Answer {
     /// As dbt itself would exit: 0, 1 for failed nodes, 2 for everything else.
     pub exit: i32,
     pub error: Option<String>,
-    /// After [`Verb::Parse`].
+    /// After [`Verb::Tell`].
     #[serde(default)]
     pub relations: Vec<Reported>,
     /// After [`Verb::List`]: unique ids.
@@ -124,10 +134,28 @@ impl Driver {
     /// # Errors
     /// When the process is gone.
     pub async fn order(&mut self, verb: Verb, args: &[String]) -> Result<(), DriverError> {
+        self.give(verb, args, None).await
+    }
+
+    /// The order to build, with what it may change: whatever else dbt would send to the server is not sent.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub async fn go(&mut self, args: &[String], bounds: &Bounds) -> Result<(), DriverError> {
+        self.give(Verb::Go, args, Some(bounds)).await
+    }
+
+    async fn give(
+        &mut self,
+        verb: Verb,
+        args: &[String],
+        bounds: Option<&Bounds>,
+    ) -> Result<(), DriverError> {
         let order = Order {
             verb,
             args,
             parsed: matches!(verb, Verb::List | Verb::Go),
+            bounds,
         };
         let text = serde_json::to_string(&order).unwrap_or_default();
         self.send(&text).await

@@ -217,9 +217,10 @@ pub fn outside_environment(facts: &Facts<'_>) -> Vec<Finding> {
         FindingId::OutsideEnvironment,
         Severity::Warn,
         format!(
-            "{} {} outside the schemas and clusters of the environment and left alone.",
+            "{} {} outside the schemas and clusters of the environment, and {} left alone.",
             count(outside.len(), "model"),
-            agree(outside.len(), "builds", "build")
+            agree(outside.len(), "builds", "build"),
+            agree(outside.len(), "is", "are")
         ),
         "Add the schema and cluster to `vars.deployment` if the model is part of the deployment.",
         outside,

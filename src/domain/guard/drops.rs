@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 #[must_use]
 pub fn closure_findings(facts: &Facts<'_>, closure: &[ClosureItem]) -> Vec<Finding> {
     let production = facts.resolved.object_ids(Side::Production);
+    let deployment = facts.resolved.object_ids(Side::Deployment);
     let (into, outside): (Vec<&ClosureItem>, Vec<&ClosureItem>) = closure
         .iter()
         .filter(|item| !item.inside)
@@ -32,6 +33,9 @@ pub fn closure_findings(facts: &Facts<'_>, closure: &[ClosureItem]) -> Vec<Findi
         "Production reads the retired side: rebuild those objects (`cutover deploy --full`, then promote) before dropping.",
         names(&into),
     );
+    let (left, outside): (Vec<&ClosureItem>, Vec<&ClosureItem>) = outside
+        .into_iter()
+        .partition(|item| deployment.contains(&item.id));
     let others = outside
         .iter()
         .map(|item| format!("{} ({}, owner {})", item.name, item.kind, item.owner));
@@ -45,6 +49,17 @@ pub fn closure_findings(facts: &Facts<'_>, closure: &[ClosureItem]) -> Vec<Findi
         ),
         "Ask their owners to move them, or allow each by name: --allow closure-outside:NAME.",
         names(&outside),
+    ));
+    findings.extend(about(
+        FindingId::ClosureOutside,
+        Severity::Block,
+        format!(
+            "The drop would take {} of the deployment side with it that the plan does not build again: {}.",
+            count(left.len(), "object"),
+            some_of(names(&left))
+        ),
+        "Build everything (`cutover deploy --full`) where models make them, or allow each by name: --allow closure-outside:NAME.",
+        names(&left),
     ));
     findings
 }

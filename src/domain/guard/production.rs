@@ -5,7 +5,8 @@ use crate::domain::environment::{Environment, Pair, Strategy};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::DEPLOY_SUFFIX;
 use crate::domain::rendered::{
-    ClusterName, ClusterUse, Decider, Place, Rendered, RenderedCluster, RenderedRelation,
+    ClusterName, ClusterUse, Decider, DoubtAbout, Place, Rendered, RenderedCluster,
+    RenderedRelation,
 };
 use std::collections::BTreeMap;
 
@@ -220,11 +221,19 @@ fn remedy(environment: &Environment, wrong: Wrong, decider: &Decider) -> String 
 /// What proves nothing is told by the macro or hook that proves nothing.
 fn doubts(rendered: &Rendered) -> Vec<Finding> {
     let finding = |doubt: &crate::domain::rendered::Doubt| {
+        let remedy = match doubt.about {
+            DoubtAbout::Schema => {
+                "Let it name its relation by `{{ this }}`, or by what dbt hands to the macro, take it out of the build, or use --runner compiled."
+            }
+            DoubtAbout::Cluster => {
+                "Let it take its cluster from `adapter.generate_final_cluster_name(...)`, as the adapter's own does, or use --runner compiled."
+            }
+        };
         about(
             FindingId::BuildsIntoProduction,
             Severity::Block,
             format!("{} {}.", doubt.decider, doubt.reason),
-            "Let it take its cluster from `adapter.generate_final_cluster_name(...)`, as the adapter's own does, or use --runner compiled.",
+            remedy,
             doubt.objects.clone(),
         )
     };
@@ -236,7 +245,7 @@ mod tests {
     use super::*;
     use crate::domain::fixture::{World, name};
     use crate::domain::name::QualifiedName;
-    use crate::domain::rendered::{Deciders, Doubt};
+    use crate::domain::rendered::{Deciders, Doubt, DoubtAbout};
     use std::sync::Arc;
 
     /// `foo` where a deploy puts it, on the deployment side's cluster with an index there.
@@ -377,6 +386,7 @@ mod tests {
                 ..foo()
             }],
             doubts: vec![Doubt {
+                about: DoubtAbout::Cluster,
                 decider: "A hook in models/foo.sql".to_owned(),
                 reason: "names cluster `compute`".to_owned(),
                 objects: vec!["model.shop.foo".to_owned()],

@@ -2,6 +2,7 @@
 //!
 //! A [`Plan`] only shows. What may be executed is a [`ConfirmedPlan`], and [`Plan::confirm`] is the only way to one.
 
+mod bounds;
 mod cleanup;
 mod confirm;
 mod deploy;
@@ -22,6 +23,7 @@ mod swap;
 mod twin;
 mod way_back;
 
+pub use bounds::Bounds;
 pub use cleanup::cleanup;
 pub use confirm::{Confirmation, ConfirmedPlan, NotConfirmed, WithoutFence};
 pub use deploy::{Build, deploy, sync};
@@ -29,7 +31,7 @@ pub use draft::Stamp;
 pub use fingerprint::Fingerprint;
 pub use identities::Identities;
 pub use init::{Sizes, init};
-pub use promise::Promise;
+pub use promise::{Harm, Promise};
 pub use promote::{promote, rehearsal_refused};
 pub use proof::{Confirmed, Difference, Proof};
 pub use relation::{ColumnText, IndexDefinition, ViewOption};

@@ -2,10 +2,15 @@
 
 use super::qualified;
 use crate::domain::environment::{Resolved, ResolvedPair, Side};
-use crate::domain::name::{Identifier, ObjectId, QualifiedName};
-use crate::domain::object::Object;
+use crate::domain::name::{ClusterId, Identifier, ObjectId, QualifiedName, SchemaId};
+use crate::domain::object::{Catalog, Object};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// What stands before the id of what is no object.
+const SCHEMA: &str = "schema ";
+const CLUSTER: &str = "cluster ";
 
 /// Taken down before the first statement, held against the catalog after the last.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -14,6 +19,39 @@ pub struct Promise {
     pub relations: BTreeSet<(Identifier, Identifier)>,
     /// The ids of production with their names: objects, schemas and clusters.
     pub production: BTreeMap<String, String>,
+}
+
+/// One thing of production that is not what it was when the build began: gone, under another name, or new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Harm {
+    /// An object's id; `schema <id>`, `cluster <id>`.
+    pub id: String,
+    /// Its name before, where it stood on production.
+    pub was: Option<String>,
+    /// Its name now, where it still is anywhere.
+    pub is: Option<String>,
+}
+
+impl Harm {
+    /// Whether it is nowhere any more.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.is.is_none()
+    }
+}
+
+impl fmt::Display for Harm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = &self.id;
+        match (&self.was, &self.is) {
+            (Some(was), None) => write!(f, "{was} of production ({id}) is gone"),
+            (Some(was), Some(is)) => write!(f, "{was} of production ({id}) is {is} now"),
+            (None, is) => {
+                let is = is.as_deref().unwrap_or_default();
+                write!(f, "{is} ({id}) is new on production")
+            }
+        }
+    }
 }
 
 impl Promise {
@@ -25,22 +63,32 @@ impl Promise {
         }
     }
 
-    /// The sentences of what was not kept. Empty: all was.
+    /// What became of production since, in the order of ids. Empty: it stands as it stood.
     #[must_use]
-    pub fn broken(&self, resolved: &Resolved<'_>) -> Vec<String> {
-        let mut broken = self.missing_twins(resolved);
+    pub fn harm(&self, resolved: &Resolved<'_>) -> Vec<Harm> {
         let now = production(resolved);
-        for (id, name) in &self.production {
-            match now.get(id) {
-                Some(same) if same == name => {}
-                Some(other) => broken.push(format!("{name} of production is {other} now")),
-                None => broken.push(format!("{name} of production ({id}) is gone")),
-            }
-        }
-        broken
+        let name_now = |id: &str| name_of(resolved.catalog, id);
+        let before = self.production.iter().filter_map(|(id, name)| {
+            let is = now.get(id).cloned().or_else(|| name_now(id));
+            (is.as_ref() != Some(name)).then(|| Harm {
+                id: id.clone(),
+                was: Some(name.clone()),
+                is,
+            })
+        });
+        let is_new = |id: &String| !self.production.contains_key(id);
+        let new = now.iter().filter(|(id, _)| is_new(id));
+        let new = new.map(|(id, name)| Harm {
+            id: id.clone(),
+            was: None,
+            is: Some(name.clone()),
+        });
+        before.chain(new).collect()
     }
 
-    fn missing_twins(&self, resolved: &Resolved<'_>) -> Vec<String> {
+    /// The sentences of what was to be built and was not, or not where it belongs. Empty: all was.
+    #[must_use]
+    pub fn missing_twins(&self, resolved: &Resolved<'_>) -> Vec<String> {
         let mut broken = Vec::new();
         for (schema, name) in &self.relations {
             let pair = resolved
@@ -88,6 +136,20 @@ fn on_production<'a>(
         .map(|object| &object.name)
 }
 
+/// What goes by an id of a promise, wherever it stands now.
+fn name_of(catalog: &Catalog, id: &str) -> Option<String> {
+    if let Some(id) = id.strip_prefix(SCHEMA) {
+        let schema = catalog.schemas.get(&id.parse::<SchemaId>().ok()?)?;
+        return Some(schema.name.to_string());
+    }
+    if let Some(id) = id.strip_prefix(CLUSTER) {
+        let cluster = catalog.clusters.get(&id.parse::<ClusterId>().ok()?)?;
+        return Some(cluster.name.to_string());
+    }
+    let object = catalog.objects.get(&id.parse::<ObjectId>().ok()?)?;
+    qualified(catalog, object).map(|name| name.to_string())
+}
+
 fn production(resolved: &Resolved<'_>) -> BTreeMap<String, String> {
     let schemas = resolved.schemas.iter().filter_map(|pair| pair.production);
     let clusters = resolved.clusters.iter().filter_map(|pair| pair.production);
@@ -96,9 +158,9 @@ fn production(resolved: &Resolved<'_>) -> BTreeMap<String, String> {
         Some((object.id.to_string(), name.to_string()))
     });
     objects
-        .chain(schemas.map(|schema| (format!("schema {}", schema.id), schema.name.to_string())))
+        .chain(schemas.map(|schema| (format!("{SCHEMA}{}", schema.id), schema.name.to_string())))
         .chain(
-            clusters.map(|cluster| (format!("cluster {}", cluster.id), cluster.name.to_string())),
+            clusters.map(|cluster| (format!("{CLUSTER}{}", cluster.id), cluster.name.to_string())),
         )
         .collect()
 }
@@ -118,20 +180,27 @@ mod tests {
         })
     }
 
-    fn broken(world: &World, promise: &Promise) -> Vec<String> {
-        world.with_facts(|facts| promise.broken(facts.resolved))
+    fn missing(world: &World, promise: &Promise) -> Vec<String> {
+        world.with_facts(|facts| promise.missing_twins(facts.resolved))
+    }
+
+    fn harm(world: &World, promise: &Promise) -> Vec<String> {
+        let harm = world.with_facts(|facts| promise.harm(facts.resolved));
+        harm.iter().map(Harm::to_string).collect()
     }
 
     #[test]
     fn a_kept_promise_is_silent() {
         let world = World::new();
-        assert!(broken(&world, &promise(&world, "foo")).is_empty());
+        let promise = promise(&world, "foo");
+        assert!(missing(&world, &promise).is_empty());
+        assert!(harm(&world, &promise).is_empty());
     }
 
     #[test]
     fn a_twin_that_was_not_built_is_told() {
         let world = World::new();
-        let told = broken(&world, &promise(&world, "nosuch"));
+        let told = missing(&world, &promise(&world, "nosuch"));
         assert_eq!(told, ["prod_dbt_deploy.nosuch was not built"]);
     }
 
@@ -141,12 +210,13 @@ mod tests {
         let before = promise(&world, "foo");
         let foo = world.id(Side::Production, "foo");
         let mut object = world.catalog().objects.remove(&foo).unwrap();
-        let told = broken(&world, &before);
-        assert_eq!(told, [format!("db.prod.foo of production ({foo}) is gone")]);
+        let gone = format!("db.prod.foo of production ({foo}) is gone");
+        assert_eq!(harm(&world, &before), [gone.as_str()]);
         // Built again under the same name: the id moved all the same.
         object.id = ObjectId::user(900);
         world.catalog().objects.insert(object.id, object);
-        assert_eq!(broken(&world, &before), told);
+        let new = "db.prod.foo (u900) is new on production".to_owned();
+        assert_eq!(harm(&world, &before), [gone, new]);
     }
 
     #[test]
@@ -155,7 +225,7 @@ mod tests {
         let foo = world.id(Side::Deployment, "foo");
         let index = world.add_in("u2", "u1", "foo_idx", ObjectKind::Index, &[&foo]);
         world.catalog().objects.get_mut(&index).unwrap().parent = Some(foo);
-        let told = broken(&world, &promise(&world, "foo"));
+        let told = missing(&world, &promise(&world, "foo"));
         assert_eq!(
             told,
             ["prod_dbt_deploy.foo_idx runs on a cluster of production"]
