@@ -25,6 +25,10 @@ mod settings;
 mod silence;
 #[path = "cli/stage.rs"]
 mod stage;
+#[path = "cli/stale.rs"]
+mod stale;
+#[path = "cli/whole.rs"]
+mod whole;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

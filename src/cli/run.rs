@@ -6,12 +6,14 @@ use super::wait::until_ready;
 use super::{Desk, finish, sentence};
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;
+use crate::domain::finding::Allowance;
 use crate::domain::phase::Phase;
 use crate::domain::project::Comparison;
 use crate::domain::record::Record;
 use crate::ops::progress::{Outcome, OutcomeKind};
 use crate::ops::request::Request;
 use crate::ops::session::Observation;
+use std::collections::BTreeSet;
 
 /// More steps than any way through the workflow has: a loop would be a mistake of ours.
 const MOST_STEPS: usize = 12;
@@ -30,18 +32,19 @@ pub async fn run(desk: &Desk, until: Until, deploy: &DeployFlags, allow: &[Strin
         Ok(allow) => allow,
         Err(outcome) => return finish(desk.printer, &outcome),
     };
-    let (mut compiled, mut settled) = (false, false);
+    // Once: the project's files must not change under the workflow.
+    let preparing = Request::new(Operation::Deploy);
+    match desk.reading(desk.session.prepare(&preparing)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => return desk.fail(&error),
+        Err(interrupted) => return finish(desk.printer, &interrupted),
+    }
+    let caveat = match stale_files(desk, &allow) {
+        Ok(caveat) => caveat,
+        Err(outcome) => return finish(desk.printer, &outcome),
+    };
+    let mut settled = false;
     for _ in 0..MOST_STEPS {
-        if !compiled {
-            // Once: the project's files must not change under the workflow.
-            let request = Request::new(Operation::Deploy);
-            match desk.reading(desk.session.prepare(&request)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => return desk.fail(&error),
-                Err(interrupted) => return finish(desk.printer, &interrupted),
-            }
-            compiled = true;
-        }
         let observation = match desk.reading(desk.session.observe()).await {
             Ok(Ok(observation)) => observation,
             Ok(Err(error)) => return desk.fail(&error),
@@ -50,6 +53,7 @@ pub async fn run(desk: &Desk, until: Until, deploy: &DeployFlags, allow: &[Strin
         let phase = observation.board.phase;
         let outcome = match next(&observation, until, settled) {
             Next::Done(message) => {
+                let message = format!("{caveat}{message}");
                 return finish(desk.printer, &sentence(OutcomeKind::Done, message));
             }
             Next::Stop(outcome) => return finish(desk.printer, &outcome),
@@ -82,6 +86,33 @@ pub async fn run(desk: &Desk, until: Until, deploy: &DeployFlags, allow: &[Strin
             "The workflow does not come to an end; look at `cutover status`.",
         ),
     )
+}
+
+/// Where the manifest no longer tells the project's files, nothing can be said of the project. Whoever allows it by name is told with
+/// these words that the rest is said of the manifest.
+///
+/// # Errors
+/// Why it stops, as an outcome.
+fn stale_files(desk: &Desk, allow: &BTreeSet<Allowance>) -> Result<&'static str, Outcome> {
+    let Some(stale) = desk.session.stale() else {
+        return Ok("");
+    };
+    desk.printer.finding(&stale);
+    let allowed = |object: &String| {
+        allow.contains(&Allowance {
+            finding: stale.id,
+            object: object.clone(),
+        })
+    };
+    if stale.objects.iter().all(allowed) {
+        return Ok("By its manifest, which is not what its files are: ");
+    }
+    let mut outcome = sentence(
+        OutcomeKind::Blocked,
+        "What the project is now can't be told from its manifest; nothing was changed.",
+    );
+    outcome.next = Some("dbt compile".to_owned());
+    Err(outcome)
 }
 
 /// Plans, accepts a plan without warnings (or asks), executes.
@@ -124,7 +155,9 @@ async fn step(desk: &Desk, request: Request, observation: Observation) -> Outcom
 
 /// `settled`: readiness was waited for since the last operation, and held.
 fn next(observation: &Observation, until: Until, settled: bool) -> Next {
-    let stale = compared(observation, Side::Deployment) != Comparison::Same;
+    let whole = |side| observation.board.wholeness.holes(side).is_none();
+    let stale =
+        compared(observation, Side::Deployment) != Comparison::Same || !whole(Side::Deployment);
     match observation.board.phase {
         Phase::None => Next::Operate(Operation::Init),
         Phase::Initialized | Phase::Deploying => Next::Operate(Operation::Deploy),
@@ -136,9 +169,13 @@ fn next(observation: &Observation, until: Until, settled: bool) -> Next {
         Phase::Ready | Phase::Promoting => Next::Operate(Operation::Promote),
         Phase::Promoted => after_promote(observation, until),
         Phase::Synced => match compared(observation, Side::Production) {
-            Comparison::Same => {
+            // What is missing in production stands on the other side, which becomes the candidate.
+            Comparison::Same if !whole(Side::Production) => Next::Operate(Operation::Deploy),
+            Comparison::Same if whole(Side::Deployment) => {
                 Next::Done("Production runs this project, and both sides are the same.".to_owned())
             }
+            Comparison::Same if until == Until::Synced => Next::Operate(Operation::Sync),
+            Comparison::Same => Next::Done("Production runs this project.".to_owned()),
             Comparison::Differs | Comparison::Unknown(_) => Next::Operate(Operation::Deploy),
         },
         Phase::Unknown => Next::Stop(sentence(
@@ -153,14 +190,19 @@ fn after_promote(observation: &Observation, until: Until) -> Next {
     if until == Until::Synced {
         return Next::Operate(Operation::Sync);
     }
-    let (why, next) = match compared(observation, Side::Production) {
-        Comparison::Same => return Next::Done("Production runs this project.".to_owned()),
-        Comparison::Differs => (
+    let holes = observation.board.wholeness.holes(Side::Production);
+    let (why, next) = match (compared(observation, Side::Production), holes) {
+        (Comparison::Same, Some(holes)) => (
+            format!("In production {holes}. The deployment side is the way back to the retired production; `cutover sync` ends it and builds there what production should run, and `cutover run --until promoted` then promotes that."),
+            "cutover sync",
+        ),
+        (Comparison::Same, None) => return Next::Done("Production runs this project.".to_owned()),
+        (Comparison::Differs, _) => (
             "The deployment side is the way back to the retired production; the next deployment needs it."
                 .to_owned(),
             "cutover sync",
         ),
-        Comparison::Unknown(why) => (
+        (Comparison::Unknown(why), _) => (
             format!(
                 "Whether production runs this project is unknown: {why}. Fetch the state directory of the machine that deployed it."
             ),

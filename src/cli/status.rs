@@ -5,10 +5,11 @@ use super::{Desk, PIPE_CLOSED, finish, interrupted, sentence};
 use crate::domain::environment::Side;
 use crate::domain::finding::Severity;
 use crate::domain::phase::Phase;
+use crate::domain::quantity::some_of;
 use crate::domain::readiness::Readiness;
-use crate::ops::lineage::LineageWatch;
+use crate::ops::beside::Beside;
 use crate::ops::progress::OutcomeKind;
-use crate::ops::status::{ClusterStatus, ObjectStatus, Status};
+use crate::ops::status::{ClusterStatus, ModelsStatus, ObjectStatus, SideModels, Status};
 use crate::ops::wait::LinkNews;
 
 /// Prints the status once.
@@ -24,7 +25,7 @@ pub async fn status(desk: &Desk) -> u8 {
 pub async fn watch(desk: &Desk) -> u8 {
     let feed = desk.session.live();
     let mut pictures = feed.pictures();
-    let mut past = LineageWatch::default();
+    let mut beside = Beside::default();
     let mut last = String::new();
     let mut news = LinkNews::default();
     loop {
@@ -38,7 +39,7 @@ pub async fn watch(desk: &Desk) -> u8 {
             None => {}
         }
         if let Some(snapshot) = picture.snapshot {
-            let board = desk.session.board(snapshot, &mut past).await;
+            let board = beside.board(&desk.session, snapshot).await;
             let status = Status::new(&board, Vec::new());
             let line = headline(&status);
             if line != last {
@@ -116,11 +117,36 @@ fn print(printer: Printer, status: &Status) -> Result<(), Closed> {
         printer.data(&standing(status))?;
     }
     printer.data(&format!("way back {}", status.way_back))?;
+    print_models(printer, &status.models)?;
     for relation in &status.server.missing {
         printer.say(&format!("not readable here: {relation}"));
     }
     printer.data("")?;
     print_tables(printer, status)
+}
+
+fn print_models(printer: Printer, models: &ModelsStatus) -> Result<(), Closed> {
+    let of = |side: &Option<SideModels>| match side {
+        Some(models) => format!("{}/{}", models.standing, models.total),
+        None => "unknown".to_owned(),
+    };
+    printer.data(&format!(
+        "models production {}, deployment {}",
+        of(&models.production),
+        of(&models.deployment)
+    ))?;
+    for (side, models) in [
+        (Side::Production, &models.production),
+        (Side::Deployment, &models.deployment),
+    ] {
+        if let Some(models) = models
+            .as_ref()
+            .filter(|models| models.standing > 0 && !models.missing.is_empty())
+        {
+            printer.data(&format!("missing in {side}: {}", some_of(&models.missing)))?;
+        }
+    }
+    Ok(())
 }
 
 /// The phase with the deployment side's readiness, and the reason where there is one.

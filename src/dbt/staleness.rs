@@ -1,7 +1,7 @@
 //! Whether a manifest still tells the project's files: by the checksums that dbt wrote into it.
 
 use super::manifest::{Field, Manifest, Node, ResourceType};
-use crate::domain::quantity::{agree, count};
+use crate::domain::quantity::{agree, count, some_of};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs;
@@ -53,27 +53,17 @@ pub fn departures(
     found.into_iter().collect()
 }
 
-/// The sentence for these departures; `None` without any.
+/// The clause for these departures; `None` without any.
 #[must_use]
-pub fn sentence(departures: &[(String, Departure)]) -> Option<String> {
-    const NAMED: usize = 3;
-    let first: Vec<&str> = departures
-        .iter()
-        .take(NAMED)
-        .map(|(file, _)| file.as_str())
-        .collect();
-    let more = match departures.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+pub fn clause(departures: &[(String, Departure)]) -> Option<String> {
     if departures.is_empty() {
         return None;
     }
     Some(format!(
-        "{} {} no longer what the manifest says ({}{more}); press r to run `dbt parse`",
+        "{} {} no longer what the manifest says ({})",
         count(departures.len(), "file"),
         agree(departures.len(), "is", "are"),
-        first.join(", ")
+        some_of(departures.iter().map(|(file, _)| file))
     ))
 }
 
@@ -174,7 +164,7 @@ mod tests {
     fn white_space_around_a_file_changes_nothing() {
         let (dir, manifest) = project("\n\t select 1\u{1f}\u{a0}\r\n");
         assert_eq!(departures_of(&dir, &manifest), []);
-        assert_eq!(sentence(&[]), None);
+        assert_eq!(clause(&[]), None);
     }
 
     #[test]
@@ -184,8 +174,8 @@ mod tests {
         let changed = departures_of(&dir, &manifest);
         assert_eq!(changed, [("models/a.sql".to_owned(), Departure::Changed)]);
         assert_eq!(
-            sentence(&changed).unwrap(),
-            "1 file is no longer what the manifest says (models/a.sql); press r to run `dbt parse`"
+            clause(&changed).unwrap(),
+            "1 file is no longer what the manifest says (models/a.sql)"
         );
         fs::rename(file("a.sql"), file("b.sql")).unwrap();
         let moved = departures_of(&dir, &manifest);

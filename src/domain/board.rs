@@ -11,6 +11,7 @@ use super::project::{Change, Project};
 use super::provenance::{Provenance, provenance};
 use super::readiness::{ObjectReadiness, Readiness, SideReadiness, Thresholds, judge};
 use super::snapshot::Snapshot;
+use super::whole::{Known, Wholeness};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -34,6 +35,16 @@ pub enum WayBack {
     Gone {
         reason: String,
     },
+}
+
+impl WayBack {
+    /// With what the retired side lacks counted in.
+    fn lacking(mut self, wholeness: &Wholeness) -> Self {
+        if let (Self::Degraded { total, .. }, Some(whole)) = (&mut self, &wholeness.deployment) {
+            *total += whole.missing.len();
+        }
+        self
+    }
 }
 
 impl fmt::Display for WayBack {
@@ -94,6 +105,7 @@ pub struct Board {
     pub phase: Phase,
     pub provenance: Provenance,
     pub way_back: WayBack,
+    pub wholeness: Wholeness,
     /// By schema, name and kind.
     pub rows: Vec<Row>,
 }
@@ -104,7 +116,7 @@ impl Board {
     pub fn new(
         snapshot: Arc<Snapshot>,
         environment: Arc<Environment>,
-        project: Option<Arc<Project>>,
+        known: Known,
         lineage: Option<&Lineage>,
         thresholds: Thresholds,
     ) -> Self {
@@ -113,7 +125,11 @@ impl Board {
         let deployment = judge(&snapshot, &resolved, Side::Deployment, thresholds);
         let provenance = provenance(&resolved, lineage);
         let phase = phase::phase(&resolved, &provenance, &deployment);
-        let way_back = way_back(&resolved, phase, &deployment);
+        let wholeness = Wholeness::judge(&resolved, phase, &provenance, &known);
+        let deployment = wholeness.weigh(phase, deployment);
+        let phase = phase::phase(&resolved, &provenance, &deployment);
+        let way_back = way_back(&resolved, phase, &deployment).lacking(&wholeness);
+        let project = known.project;
         let rows = rows(&resolved, &production, &deployment, project.as_deref());
         Self {
             production,
@@ -121,6 +137,7 @@ impl Board {
             phase,
             provenance,
             way_back,
+            wholeness,
             rows,
             environment,
             project,

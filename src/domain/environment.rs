@@ -208,6 +208,21 @@ impl<'a> Resolved<'a> {
         })
     }
 
+    /// What models can make, by its schema and name.
+    #[must_use]
+    pub fn relation(&self, schema: &SchemaId, name: &Identifier) -> Option<&'a Object> {
+        const KINDS: [ObjectKind; 5] = [
+            ObjectKind::View,
+            ObjectKind::MaterializedView,
+            ObjectKind::Table,
+            ObjectKind::Source,
+            ObjectKind::Sink,
+        ];
+        KINDS
+            .iter()
+            .find_map(|kind| self.by_name.get(&(schema, name, kind)).copied())
+    }
+
     /// The object of the same name and kind in the twin schema.
     #[must_use]
     pub fn twin(&self, object: &Object) -> Option<&'a Object> {

@@ -107,6 +107,7 @@ finding_ids! {
     NotReady = "not-ready", Block, true, "The deployment side is not ready.";
     ProductionUnhealthy = "production-unhealthy", Warn, true, "Production itself is not healthy, so `as good as production` is worth nothing.";
     IncompleteDeployment = "incomplete-deployment", Block, true, "The last deployment into this side did not finish.";
+    RetiredIncomplete = "retired-incomplete", Warn, true, "The retired production lacks models that its manifest has; a rollback brings it back without them.";
     UnfinishedPromote = "unfinished-promote", Warn, true, "A promote is committed and unfinished; a rollback leaves its rest undone.";
     ProvenanceUnknown = "provenance-unknown", Block, true, "It is not proven that the deployment side is newer than production, or records and audit events contradict each other.";
     ForeignCandidate = "foreign-candidate", Block, true, "The deployment side holds a candidate of another role, CI tag or commit, and this would build over it.";
@@ -120,6 +121,7 @@ finding_ids! {
     ClusterOptionsDiffer = "cluster-options-differ", Warn, true, "The twin clusters have different options.";
     ClusterOptionsUnknown = "cluster-options-unknown", Block, true, "A production cluster has options that this version does not know, so a twin would lack them.";
     ClusterOptionsLeftOut = "cluster-options-left-out", Warn, true, "A twin cluster will lack options of its production cluster, such as those that only the system role may set.";
+    ManifestStale = "manifest-stale", Warn, true, "Files of the project are no longer what its manifest says; what is compared and built is the manifest.";
     OutsideEnvironment = "outside-environment", Warn, true, "A model builds into a schema or cluster that the environment does not list.";
     ReadersAttached = "readers-attached", Warn, true, "SUBSCRIBEs are running on what would be dropped or retired.";
     FenceLeftOut = "fence-left-out", Warn, true, "The rollback is sent without a look inside its transaction, as asked for.";

@@ -20,6 +20,7 @@ use super::snapshot::{
     ConnectorStatus, Frontier, HydrationStatus, LogicalTime, Readings, ReplicaHealth, Server,
     Snapshot,
 };
+use super::whole::Known;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -59,6 +60,8 @@ pub struct World {
     pub environment: Environment,
     pub access: Access,
     pub project: Option<Project>,
+    /// The models of the manifest that a side holds, where that manifest is at hand.
+    pub manifests: BTreeMap<Side, Vec<&'static str>>,
     pub clusters: Vec<ClusterDefinition>,
     /// What the server's audit events tell; kept by [`World::tell`].
     pub lineage: Option<Lineage>,
@@ -152,6 +155,7 @@ impl World {
             },
             access: access(),
             project: None,
+            manifests: BTreeMap::new(),
             clusters: Vec::new(),
             lineage: Some(Lineage::default()),
             ancestry: Ancestry::None,
@@ -373,11 +377,20 @@ impl World {
         }
     }
 
+    fn made_by(&self, side: Side) -> Option<Arc<[QualifiedName]>> {
+        let models = self.manifests.get(&side)?.iter();
+        Some(models.map(|text| model(text).relation).collect())
+    }
+
     pub fn board(&self) -> Board {
         Board::new(
             Arc::new(self.snapshot.clone()),
             Arc::new(self.environment.clone()),
-            self.project.clone().map(Arc::new),
+            Known {
+                project: self.project.clone().map(Arc::new),
+                production: self.made_by(Side::Production),
+                deployment: self.made_by(Side::Deployment),
+            },
             self.lineage.as_ref(),
             Thresholds::default(),
         )

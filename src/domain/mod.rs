@@ -36,5 +36,6 @@ pub mod snapshot;
 pub mod standing;
 pub mod text;
 pub mod validation;
+pub mod whole;
 mod word;
 pub mod workflow;

@@ -1,6 +1,6 @@
 //! What the dbt project says, reduced to what guards and pictures need.
 
-use super::environment::{Environment, Resolved, Side};
+use super::environment::{Environment, Side};
 use super::name::{Identifier, QualifiedName};
 use super::word::words;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,7 @@ words! {
         Incremental = "incremental",
         Seed = "seed",
         Test = "test",
+        Snapshot = "snapshot",
         /// A part of the nodes that read it.
         Ephemeral = "ephemeral",
         Source = "source",
@@ -102,7 +103,11 @@ impl Model {
     /// Sinks and sources are left out of deployments: a second one would publish or ingest twice.
     #[must_use]
     pub fn is_deployed(&self) -> bool {
-        self.materialized.is_built() && self.materialized != Materialization::Test
+        self.materialized.is_built()
+            && !matches!(
+                self.materialized,
+                Materialization::Test | Materialization::Snapshot
+            )
     }
 
     /// Whether the environment lists the schema that it builds into.
@@ -154,29 +159,14 @@ impl Project {
         }
     }
 
-    /// Models that a side should hold once they are deployed, and that do not stand there by name.
-    pub fn absent_from_deployment<'a>(
+    /// Models that a side of the environment should hold once they are deployed.
+    pub fn deployed_in<'a>(
         &'a self,
-        resolved: &'a Resolved<'_>,
+        environment: &'a Environment,
     ) -> impl Iterator<Item = &'a Model> {
-        let stands = |model: &Model| {
-            let mut pairs = resolved.schemas.iter();
-            pairs.any(|pair| {
-                pair.names.production == model.relation.schema
-                    && pair.deployment.is_some_and(|schema| {
-                        let mut objects = resolved.catalog.objects_in(&schema.id);
-                        objects.any(|object| object.name == model.relation.name)
-                    })
-            })
-        };
-        self.models
-            .iter()
-            .filter(|model| {
-                model.is_deployed()
-                    && model.is_in(resolved.environment)
-                    && model.change != Some(Change::Removed)
-            })
-            .filter(move |model| !stands(model))
+        self.models.iter().filter(|model| {
+            model.is_deployed() && model.is_in(environment) && model.change != Some(Change::Removed)
+        })
     }
 
     /// The model that makes this relation.

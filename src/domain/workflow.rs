@@ -40,7 +40,7 @@ pub fn verdict(board: &Board) -> Verdict {
     if let Some(reason) = never(board) {
         return Verdict::Never(reason);
     }
-    if let Some(reason) = nothing_built(board) {
+    if let Some(reason) = nothing_built(board).or_else(|| holes(board)) {
         return Verdict::Never(reason);
     }
     let side = &board.deployment;
@@ -88,19 +88,31 @@ fn nothing_built(board: &Board) -> Option<String> {
     if !awaits_a_candidate || resolved.objects(Side::Deployment).next().is_some() {
         return None;
     }
-    let Some(project) = &board.project else {
+    let Some(whole) = board.wholeness.of(Side::Deployment) else {
         return Some(
             "nothing is built there, and which models should be is not known: run `cutover deploy`"
                 .to_owned(),
         );
     };
-    match project.absent_from_deployment(&resolved).count() {
-        0 => None,
-        absent => Some(format!(
+    (whole.total > 0).then(|| {
+        format!(
             "nothing is built there, and the project has {} for it: run `cutover deploy`",
-            count(absent, "model")
-        )),
-    }
+            count(whole.total, "model")
+        )
+    })
+}
+
+/// What is missing does not come by waiting.
+fn holes(board: &Board) -> Option<String> {
+    let builds = match board.phase {
+        Phase::Hydrating | Phase::Ready => "deploy",
+        Phase::Promoted | Phase::Synced => "sync",
+        _ => return None,
+    };
+    let holes = board.wholeness.holes(Side::Deployment)?;
+    Some(format!(
+        "{holes}: `cutover {builds}` builds what is missing"
+    ))
 }
 
 fn never(board: &Board) -> Option<String> {

@@ -4,7 +4,7 @@ mod choice;
 mod elsewhere;
 
 use super::error::OpsError;
-use super::project::{Changes, relation};
+use super::project::{Changes, deployed, relation};
 use super::request::Request;
 use super::session::{Observation, Session};
 use crate::config::RunnerKind;
@@ -81,11 +81,15 @@ impl<'a> Builder<'a> {
                 file.display()
             )));
         };
-        let choice = if request.select.is_empty() {
+        let mut choice = if request.select.is_empty() {
             self.choose(manifest, self.base(request)?.as_ref(), request)?
         } else {
             self.choose_by(manifest, request)?
         };
+        // dbt itself reads the files before it builds.
+        if self.session.settings().dbt.runner == RunnerKind::Compiled {
+            choice.findings.extend(self.session.stale());
+        }
         self.build(choice)
     }
 
@@ -344,14 +348,7 @@ fn is_made(node: &Node) -> bool {
 }
 
 fn is_deployed(node: &Node, environment: &Environment) -> bool {
-    is_made(node)
-        && relation(node, environment).is_some_and(|name| {
-            name.database == environment.database
-                && environment
-                    .schemas
-                    .iter()
-                    .any(|pair| pair.production == name.schema)
-        })
+    deployed(node, environment).is_some()
 }
 
 /// dbt selectors that mean exactly these nodes. dbt takes a name for a folder's too, so what lies below one of them is left out.

@@ -4,7 +4,7 @@ use super::session::Session;
 use crate::dbt::runner::limit::Limit;
 use crate::dbt::runner::version::probe;
 use crate::domain::environment::Side;
-use crate::domain::finding::Severity;
+use crate::domain::finding::{Finding, Severity};
 use crate::domain::guard;
 use crate::domain::quantity::some_of;
 use crate::domain::reading::Missing;
@@ -99,12 +99,16 @@ impl Session {
         let remedy = "Run `dbt compile` in the project; `cutover deploy` does it by itself.";
         checks.push(match self.candidate_file() {
             Ok(file) if file.is_file() => match crate::dbt::manifest::Manifest::read(&file) {
-                Ok(manifest) => check(
-                    "manifest",
-                    Health::Ok,
-                    format!("{} ({})", file.display(), manifest.hash()),
-                    "",
-                ),
+                Ok(manifest) => {
+                    let which = format!("{} ({})", file.display(), manifest.hash());
+                    match self.stale() {
+                        None => check("manifest", Health::Ok, which, ""),
+                        Some(stale) => {
+                            let message = format!("{which}: {}", stale.message);
+                            check("manifest", Health::Warn, message, stale.remedy)
+                        }
+                    }
+                }
                 Err(error) => check("manifest", Health::Fail, error.to_string(), remedy),
             },
             Ok(file) => check(
@@ -192,21 +196,26 @@ impl Session {
                 ("privileges", privileges),
             ]
             .into_iter()
-            .map(|(name, findings)| match findings.first() {
-                None => check(name, Health::Ok, "fine", ""),
-                Some(finding) => {
-                    let health = if finding.severity == Severity::Block {
-                        Health::Fail
-                    } else {
-                        Health::Warn
-                    };
-                    let message = format!("{} {}", finding.message, some_of(&finding.objects));
-                    check(name, health, message, finding.remedy.clone())
-                }
-            })
+            .map(|(name, findings)| of_findings(name, &findings))
             .collect()
         })
     }
+}
+
+/// Everything that was found, as one check.
+fn of_findings(name: &'static str, findings: &[Finding]) -> Check {
+    let joined = |text: fn(&Finding) -> String| {
+        let texts: Vec<String> = findings.iter().map(text).collect();
+        texts.join(" ")
+    };
+    let health = match findings.iter().map(|finding| finding.severity).max() {
+        None => return check(name, Health::Ok, "fine", ""),
+        Some(Severity::Block) => Health::Fail,
+        Some(_) => Health::Warn,
+    };
+    let message = joined(|finding| format!("{} {}.", finding.message, some_of(&finding.objects)));
+    let remedy = joined(|finding| finding.remedy.clone());
+    check(name, health, message, remedy)
 }
 
 fn missing_relations(observer: &Observer) -> Check {

@@ -14,19 +14,13 @@ struct Names(Vec<(Subject, String, Option<String>)>);
 
 /// The last reading, and what it was of.
 #[derive(Debug, Default)]
-pub struct LineageWatch {
+pub(super) struct LineageWatch {
     seen: Option<(Names, Option<Arc<Lineage>>)>,
 }
 
 impl LineageWatch {
-    /// What the last look told.
-    #[must_use]
-    pub fn last(&self) -> Option<&Lineage> {
-        self.seen.as_ref()?.1.as_deref()
-    }
-
     /// The events that belong to this catalog. A reading that fails counts as none: unknown is never newer, and the next picture asks again.
-    pub async fn look(
+    pub(super) async fn look(
         &mut self,
         session: &Session,
         environment: &Environment,

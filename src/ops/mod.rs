@@ -16,6 +16,7 @@
 //! | [`gate`] | when the process must not be stopped |
 
 pub mod audit;
+pub mod beside;
 mod build;
 pub mod changes;
 mod conduct;
@@ -27,7 +28,7 @@ pub mod execute;
 pub mod gate;
 mod git;
 mod harm;
-pub mod lineage;
+mod lineage;
 mod observe;
 mod others;
 pub mod planning;
@@ -39,6 +40,7 @@ pub mod request;
 mod run;
 pub mod sample;
 pub mod session;
+mod stale;
 pub mod state;
 pub mod status;
 mod swap;

@@ -47,14 +47,14 @@ impl Session {
         let clusters = observer.cluster_definitions(&clusters).await?;
         let manifests = self.manifests(&environment, &snapshot, lineage.as_ref())?;
         let same = earlier.filter(|earlier| earlier.manifests.are(&manifests));
-        let project = match same {
-            Some(earlier) => earlier.board.project.clone(),
-            None => self.project_of(&manifests, &environment)?.map(Arc::new),
+        let known = match same {
+            Some(earlier) => earlier.known.clone(),
+            None => self.known_of(&manifests, &environment)?,
         };
         let board = Board::new(
             snapshot,
             Arc::new(environment),
-            project,
+            known.clone(),
             lineage.as_ref(),
             self.thresholds(),
         );
@@ -70,6 +70,7 @@ impl Session {
             access,
             clusters,
             manifests,
+            known,
             ancestry,
         })
     }

@@ -7,6 +7,7 @@ use crate::dbt::selection::{ResourceTypes, Selection, SelectionError, select};
 use crate::domain::environment::Environment;
 use crate::domain::name::{Identifier, QualifiedName};
 use crate::domain::project::{Change, Materialization, Model, Project};
+use crate::domain::whole::Known;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,11 +37,40 @@ impl Manifests {
     }
 }
 
-/// Reduces the manifests to what guards need. `None` without a candidate.
+/// Reduces the manifests to what guards need.
 ///
 /// # Errors
 /// Where dbt itself would stop at the comparison.
-pub fn project(
+pub fn known(
+    manifests: &Manifests,
+    environment: &Environment,
+    options: Options,
+    commit: Option<String>,
+) -> Result<Known, OpsError> {
+    let makes = |manifest: &Option<Arc<Manifest>>| -> Option<Arc<[QualifiedName]>> {
+        let nodes = manifest.as_ref()?.nodes().iter();
+        Some(
+            nodes
+                .filter_map(|node| deployed(node, environment))
+                .collect(),
+        )
+    };
+    Ok(Known {
+        project: project(manifests, environment, options, commit)?.map(Arc::new),
+        production: makes(&manifests.production),
+        deployment: makes(&manifests.deployment),
+    })
+}
+
+/// The relation that a node makes on a side of the environment, by its production name; `None` where it makes none there.
+#[must_use]
+pub fn deployed(node: &Node, environment: &Environment) -> Option<QualifiedName> {
+    let model = model(node, environment, (None, None))?;
+    (model.is_deployed() && model.is_in(environment)).then_some(model.relation)
+}
+
+/// `None` without a candidate.
+fn project(
     manifests: &Manifests,
     environment: &Environment,
     options: Options,
@@ -160,6 +190,11 @@ fn model(
         node.resource_type,
         ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot
     ) {
+        return None;
+    }
+    // dbt never runs a model without SQL.
+    let runs = node.resource_type == ResourceType::Seed || !node.raw_code().trim().is_empty();
+    if !runs || !node.is_enabled() {
         return None;
     }
     let relation = relation(node, environment)?;

@@ -2,7 +2,7 @@
 
 use super::error::OpsError;
 use super::gate::Gate;
-use super::project::{Manifests, project};
+use super::project::{Manifests, known};
 use super::proof::StandBy;
 use super::request::Request;
 use super::state::{MANIFEST, StateStore};
@@ -17,12 +17,12 @@ use crate::domain::guard::{Ancestry, Facts};
 use crate::domain::lineage::Lineage;
 use crate::domain::name::SchemaId;
 use crate::domain::plan::{Fingerprint, Stamp};
-use crate::domain::project::Project;
 use crate::domain::provenance::provenance;
 use crate::domain::quantity::span;
 use crate::domain::readiness::Thresholds;
 use crate::domain::record::{Record, Role};
 use crate::domain::snapshot::Snapshot;
+use crate::domain::whole::Known;
 use crate::materialize::connection::Connector;
 use crate::materialize::waiting::Ask;
 use std::collections::HashMap;
@@ -57,6 +57,8 @@ pub struct Observation {
     pub access: Access,
     pub clusters: Vec<ClusterDefinition>,
     pub manifests: Manifests,
+    /// What was worked out of the manifests.
+    pub known: Known,
     /// How the commit on the deployment side's record stands to the one that is checked out.
     pub ancestry: Ancestry,
 }
@@ -217,19 +219,19 @@ impl Session {
         }
     }
 
-    /// The manifests that the records name, and the project as guards see it.
+    /// The manifests that the records name, and what guards need of them.
     ///
     /// # Errors
     /// When a manifest is broken.
-    pub fn project(
+    pub fn known(
         &self,
         environment: &Environment,
         snapshot: &Snapshot,
         lineage: Option<&Lineage>,
-    ) -> Result<(Manifests, Option<Project>), OpsError> {
+    ) -> Result<(Manifests, Known), OpsError> {
         let manifests = self.manifests(environment, snapshot, lineage)?;
-        let project = self.project_of(&manifests, environment)?;
-        Ok((manifests, project))
+        let known = self.known_of(&manifests, environment)?;
+        Ok((manifests, known))
     }
 
     pub(super) fn manifests(
@@ -239,19 +241,21 @@ impl Session {
         lineage: Option<&Lineage>,
     ) -> Result<Manifests, OpsError> {
         let provenance = provenance(&environment.resolve(&snapshot.catalog), lineage);
+        let candidate = self.candidate()?;
+        let held = |record: Option<&Record>, side| self.held(record, side, candidate.as_ref());
         Ok(Manifests {
-            candidate: self.candidate()?,
-            production: self.held(provenance.production.as_ref(), Side::Production)?,
-            deployment: self.held(provenance.deployment.as_ref(), Side::Deployment)?,
+            production: held(provenance.production.as_ref(), Side::Production)?,
+            deployment: held(provenance.deployment.as_ref(), Side::Deployment)?,
+            candidate,
         })
     }
 
-    pub(super) fn project_of(
+    pub(super) fn known_of(
         &self,
         manifests: &Manifests,
         environment: &Environment,
-    ) -> Result<Option<Project>, OpsError> {
-        project(
+    ) -> Result<Known, OpsError> {
+        known(
             manifests,
             environment,
             self.compare_options(),
@@ -260,11 +264,24 @@ impl Session {
     }
 
     /// The manifest of what a side holds, by its record. Production without a record is what `state/manifest.json` says.
-    fn held(&self, record: Option<&Record>, side: Side) -> Result<Option<Arc<Manifest>>, OpsError> {
-        match record.and_then(Record::held) {
-            Some(hash) => self.manifest(hash),
-            None if side == Side::Production => self.at(&self.store.production()),
-            None => Ok(None),
+    fn held(
+        &self,
+        record: Option<&Record>,
+        side: Side,
+        candidate: Option<&Arc<Manifest>>,
+    ) -> Result<Option<Arc<Manifest>>, OpsError> {
+        let Some(hash) = record.and_then(Record::held) else {
+            return match side {
+                Side::Production => self.at(&self.store.production()),
+                Side::Deployment => Ok(None),
+            };
+        };
+        // Another machine may have deployed the very manifest that lies here.
+        match self.manifest(hash)? {
+            None => Ok(candidate
+                .filter(|candidate| candidate.hash().as_str() == hash)
+                .cloned()),
+            found => Ok(found),
         }
     }
 
@@ -308,7 +325,7 @@ impl Session {
         })
     }
 
-    fn candidate(&self) -> Result<Option<Arc<Manifest>>, OpsError> {
+    pub(super) fn candidate(&self) -> Result<Option<Arc<Manifest>>, OpsError> {
         self.at(&self.candidate_file()?)
     }
 

@@ -13,6 +13,7 @@ use crate::domain::provenance::Judgement;
 use crate::domain::readiness::{ClusterReadiness, ObjectReadiness, Readiness};
 use crate::domain::reading::Missing;
 use crate::domain::snapshot::{Lag, OfflineReason};
+use crate::domain::whole::short;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -27,6 +28,7 @@ pub struct Status {
     pub readiness: Option<Readiness>,
     pub reason: String,
     pub way_back: WayBack,
+    pub models: ModelsStatus,
     pub clusters: Vec<ClusterStatus>,
     pub objects: Vec<ObjectStatus>,
     pub findings: Vec<Finding>,
@@ -42,6 +44,21 @@ pub struct ServerStatus {
     /// Milliseconds since the epoch, by the server.
     pub logical_time: u64,
     pub missing: BTreeSet<String>,
+}
+
+/// Which models of its manifest stand on each side; `null` where nothing tells what should.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModelsStatus {
+    pub production: Option<SideModels>,
+    pub deployment: Option<SideModels>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct SideModels {
+    pub standing: usize,
+    pub total: usize,
+    /// `schema.name`, by production's schema.
+    pub missing: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -96,7 +113,8 @@ impl Session {
     /// As [`Session::observe`].
     pub async fn status(&self) -> Result<Status, OpsError> {
         let observation = self.observe().await?;
-        let (_, findings) = self.preflight(&observation);
+        let (_, mut findings) = self.preflight(&observation);
+        findings.extend(self.stale());
         Ok(Status::new(&observation.board, findings))
     }
 
@@ -161,6 +179,10 @@ impl Status {
             reason: nothing_to_judge(board)
                 .map_or_else(|| board.deployment.reason.clone(), str::to_owned),
             way_back: board.way_back.clone(),
+            models: ModelsStatus {
+                production: side_models(board, Side::Production),
+                deployment: side_models(board, Side::Deployment),
+            },
             clusters: sides
                 .iter()
                 .flat_map(|side| &side.clusters)
@@ -179,6 +201,15 @@ fn nothing_to_judge(board: &Board) -> Option<&'static str> {
         Phase::Initialized => Some("nothing is built there yet"),
         _ => None,
     }
+}
+
+fn side_models(board: &Board, side: Side) -> Option<SideModels> {
+    let whole = board.wholeness.of(side)?;
+    Some(SideModels {
+        standing: whole.standing,
+        total: whole.total,
+        missing: whole.missing.iter().map(short).collect(),
+    })
 }
 
 fn cluster_status(board: &Board, cluster: &ClusterReadiness) -> ClusterStatus {

@@ -180,6 +180,20 @@ impl Run<'_> {
 fn done_sentence(plan: &Plan, planned: &Planned, now: &Board) -> String {
     let way_back = &now.way_back;
     let environment = &planned.observation.board.environment;
+    match (plan.operation, now.wholeness.holes(Side::Production)) {
+        (Operation::Rollback, Some(holes)) => {
+            return format!(
+                "Rolled back {}, as the retired side was: in production {holes}.",
+                environment.target
+            );
+        }
+        (Operation::Sync, Some(holes)) => {
+            return format!(
+                "The deployment side holds what production should run; in production {holes}. `cutover deploy` makes that side the candidate that brings it back."
+            );
+        }
+        _ => {}
+    }
     match plan.operation {
         Operation::Init => "The deployment side is ready for a deploy.".to_owned(),
         Operation::Deploy if now.phase == Phase::Deploying => {

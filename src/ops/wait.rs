@@ -1,13 +1,11 @@
 //! Await: event-driven, from the live picture, until ready, failing, out of time, or interrupted.
 
+use super::beside::Beside;
 use super::execute::{Listener, outcome, tell};
-use super::lineage::LineageWatch;
 use super::progress::{Outcome, OutcomeKind, Progress};
 use super::session::Session;
 use crate::domain::board::Board;
-use crate::domain::project::Project;
 use crate::domain::quantity::part;
-use crate::domain::snapshot::Snapshot;
 use crate::domain::workflow::{Look, Verdict, Watch};
 use crate::materialize::live::{self, LiveFeed};
 use crate::materialize::picture::{LinkState, Picture};
@@ -24,22 +22,9 @@ impl Session {
         live::live(self.connector().clone(), live::Options { poll })
     }
 
-    /// The board of a snapshot, without the project: for waiting, where changes do not matter.
-    pub async fn board(&self, snapshot: Arc<Snapshot>, past: &mut LineageWatch) -> Board {
-        let environment = Arc::new(self.oriented(&snapshot));
-        let lineage = past.look(self, &environment, &snapshot.catalog).await;
-        Board::new(
-            snapshot,
-            environment,
-            None,
-            lineage.as_deref(),
-            self.thresholds(),
-        )
-    }
-
     /// Waits until the deployment side is ready; survives a lost link.
     pub async fn wait_until_ready(
-        &self,
+        self: &Arc<Self>,
         progress: &Listener,
         cancel: &CancellationToken,
     ) -> Outcome {
@@ -66,19 +51,11 @@ impl Session {
         }
     }
 
-    /// The project beside a board; `None` where it is not known.
-    fn project_beside(&self, board: &Board, past: &LineageWatch) -> Option<Arc<Project>> {
-        let found = self.project(&board.environment, &board.snapshot, past.last());
-        found.ok().and_then(|(_, project)| project).map(Arc::new)
-    }
-
-    async fn follow(&self, progress: &Listener) -> Outcome {
+    async fn follow(self: &Arc<Self>, progress: &Listener) -> Outcome {
         let feed = self.live();
         let mut pictures = feed.pictures();
         let mut watch = Watch::default();
-        // Read once: it tells whether an empty side is all that there is to wait for.
-        let mut project = None;
-        let mut past = LineageWatch::default();
+        let mut beside = Beside::default();
         let mut news = LinkNews::default();
         loop {
             let picture = pictures.borrow_and_update().clone();
@@ -96,10 +73,7 @@ impl Session {
                 // A picture that is kept through a lost link proves nothing any more.
                 watch.interrupt();
             } else if let Some(snapshot) = picture.snapshot {
-                let mut board = self.board(snapshot, &mut past).await;
-                board.project = project
-                    .get_or_insert_with(|| self.project_beside(&board, &past))
-                    .clone();
+                let board = beside.board(self, snapshot).await;
                 match watch.look(&board) {
                     Look::Ready => return outcome(OutcomeKind::Done, ready_sentence(&board)),
                     Look::Never(reason) => {

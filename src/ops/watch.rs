@@ -1,18 +1,15 @@
 //! The live picture as the cockpit shows it: boards from snapshots, and what the guards see for the next step.
 
+use super::beside::Beside;
 use super::changes::CandidateStamp;
-use super::lineage::LineageWatch;
-use super::project::Manifests;
 use super::session::{Observation, Session};
 use crate::domain::action::Operation;
 use crate::domain::background::LagSample;
 use crate::domain::board::Board;
 use crate::domain::finding::Finding;
-use crate::domain::lineage::Lineage;
 use crate::domain::name::ObjectId;
 use crate::domain::object::Catalog;
 use crate::domain::phase::Phase;
-use crate::domain::project::Project;
 use crate::domain::readiness::Readiness;
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::live::LiveFeed;
@@ -103,9 +100,7 @@ impl Watch {
             sender,
             backgrounds: backgrounds.subscribe(),
             stamp: session_stamp,
-            seen: None,
-            project: None,
-            lineage: LineageWatch::default(),
+            beside: Beside::default(),
         };
         let boards = tokio::spawn(eye.watch(refreshes));
         Self {
@@ -139,10 +134,7 @@ struct Eye {
     backgrounds: watch::Receiver<Background>,
     /// The candidate manifest as it lay on disk when it was last read.
     stamp: Option<CandidateStamp>,
-    /// The catalog that the project was last read beside.
-    seen: Option<Arc<Catalog>>,
-    project: Option<Arc<Project>>,
-    lineage: LineageWatch,
+    beside: Beside,
 }
 
 impl Eye {
@@ -167,12 +159,12 @@ impl Eye {
                 changed = pictures.changed() => if changed.is_err() { return },
                 found = self.backgrounds.changed() => if found.is_err() { return },
                 _ = glance.tick() => if self.has_new_manifest() {
-                    self.seen = None;
+                    self.beside.forget();
                     last = None;
                 },
                 asked = refreshes.recv() => match asked {
                     Some(()) => {
-                        self.seen = None;
+                        self.beside.forget();
                         last = None;
                         feed.refresh();
                     }
@@ -182,54 +174,10 @@ impl Eye {
         }
     }
 
-    /// A new snapshot: the project is read again only when the catalog changed.
     async fn show(&mut self, snapshot: &Arc<Snapshot>) {
-        let environment = Arc::new(self.session.oriented(snapshot));
-        let lineage = self
-            .lineage
-            .look(&self.session, &environment, &snapshot.catalog)
-            .await;
-        if self
-            .seen
-            .as_ref()
-            .is_none_or(|seen| !Arc::ptr_eq(seen, &snapshot.catalog))
-        {
-            self.seen = Some(Arc::clone(&snapshot.catalog));
-            self.project = self.read_project(snapshot, lineage.clone()).await;
-        }
-        let board = Board::new(
-            Arc::clone(snapshot),
-            environment,
-            self.project.clone(),
-            lineage.as_deref(),
-            self.session.thresholds(),
-        );
+        let board = self.beside.board(&self.session, Arc::clone(snapshot)).await;
         self.sender
             .send_modify(|sighting| sighting.board = Some(Arc::new(board)));
-    }
-
-    /// Manifests are large: they are read beside the loop. A broken one costs the change marks, and the Changes screen says why.
-    async fn read_project(
-        &self,
-        snapshot: &Arc<Snapshot>,
-        lineage: Option<Arc<Lineage>>,
-    ) -> Option<Arc<Project>> {
-        let (session, snapshot) = (Arc::clone(&self.session), Arc::clone(snapshot));
-        let read = move || {
-            let environment = session.oriented(&snapshot);
-            session.project(&environment, &snapshot, lineage.as_deref())
-        };
-        match tokio::task::spawn_blocking(read).await {
-            Ok(Ok((Manifests { .. }, project))) => project.map(Arc::new),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "the project can't be compared");
-                None
-            }
-            Err(error) => {
-                tracing::error!(%error, "reading the project failed");
-                None
-            }
-        }
     }
 
     /// dbt may have written the project's manifest anew.

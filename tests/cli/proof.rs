@@ -1,20 +1,9 @@
 //! No success without proof: what is not known is never told as done.
 
-use crate::Ended;
 use crate::stage::Stage;
-use serde_json::Value;
 use std::fs;
 
 impl Stage {
-    /// Agrees to the plan that is there now, warnings included.
-    fn agree(&self, operation: &str) -> Ended {
-        let plan = self.run(&[operation, "--dry-run", "--output", "json"]);
-        let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
-        let fingerprint = plan["fingerprint"].as_str().unwrap();
-        self.run(&[operation, "--yes", "--expect", fingerprint])
-            .with_code(0)
-    }
-
     /// What `run` says, on whichever stream.
     fn until(&self, point: &str, code: i32) -> String {
         let ended = self

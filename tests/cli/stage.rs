@@ -1,6 +1,6 @@
 //! A simulated server in this process, whose world the test can change, with the sample project beside it.
 
-use crate::{Ended, project, run};
+use crate::{Ended, project, run, value};
 use cutover::sim::{Options, Passing, Simulator, World};
 use std::path::Path;
 
@@ -50,5 +50,14 @@ impl Stage {
     /// The binary at work on the server, in the project.
     pub fn run(&self, words: &[&str]) -> Ended {
         run(self.here(), &[words, &["--url", &self.url]].concat())
+    }
+
+    /// Agrees to the plan that is there now, warnings included.
+    #[track_caller]
+    pub fn agree(&self, operation: &str) -> Ended {
+        let plan = value(&self.run(&[operation, "--dry-run", "--output", "json"]));
+        let fingerprint = plan["fingerprint"].as_str().unwrap();
+        self.run(&[operation, "--yes", "--expect", fingerprint])
+            .with_code(0)
     }
 }

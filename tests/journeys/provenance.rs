@@ -163,6 +163,14 @@ async fn a_candidate_that_dbt_built_is_promoted_by_the_events_proof() {
     let stage = Stage::new().await;
     stage.dbt_init();
     stage.dbt_run(1);
+    let awaited = stage.wait().await;
+    assert_eq!(awaited.outcome, OutcomeKind::Failing);
+    assert!(
+        awaited.message.contains("mood_share"),
+        "the project's new model: {}",
+        awaited.message
+    );
+    stage.sql("CREATE VIEW blue_green_slim_dbt_deploy.mood_share AS SELECT 1 AS release");
     assert_eq!(stage.wait().await.outcome, OutcomeKind::Done);
     let plan = stage.plan(Operation::Promote).await;
     let told = plan

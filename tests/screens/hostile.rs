@@ -11,6 +11,7 @@ use cutover::domain::escape::is_obeyed;
 use cutover::domain::finding::{Finding, FindingId, Severity};
 use cutover::domain::name::Identifier;
 use cutover::domain::readiness::Thresholds;
+use cutover::domain::whole::Known;
 use cutover::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
 use cutover::tui::effect::Effect;
 use cutover::tui::event::{Event, Link, LinkState, Picture, Preflight};
@@ -75,7 +76,7 @@ fn board(scene: Scene) -> Arc<Board> {
     Arc::new(Board::new(
         Arc::new(snapshot),
         Arc::new(environment),
-        None,
+        Known::default(),
         None,
         Thresholds::default(),
     ))

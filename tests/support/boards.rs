@@ -16,6 +16,7 @@ use cutover::domain::snapshot::{
     ClientSession, ConnectorState, ConnectorStatus, Frontier, HydrationStatus, LogicalTime,
     OfflineReason, Readings, ReplicaHealth, Server, Snapshot, SourceProgress, Subscription,
 };
+use cutover::domain::whole::Known;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -545,7 +546,11 @@ fn twins(catalog: &mut Catalog) {
     }
 }
 
-fn finish(mut builder: Builder) -> Arc<Board> {
+fn finish(builder: Builder) -> Arc<Board> {
+    finish_with(builder, project())
+}
+
+fn finish_with(mut builder: Builder, project: Project) -> Arc<Board> {
     twins(&mut builder.catalog);
     let snapshot = Snapshot {
         time: builder.time,
@@ -566,7 +571,10 @@ fn finish(mut builder: Builder) -> Arc<Board> {
     Arc::new(Board::new(
         Arc::new(snapshot),
         Arc::new(environment()),
-        Some(Arc::new(project())),
+        Known {
+            project: Some(Arc::new(project)),
+            ..Known::default()
+        },
         None,
         Thresholds::default(),
     ))
@@ -640,5 +648,9 @@ pub fn large(objects: usize, seconds: u64) -> Arc<Board> {
             last = Some(id);
         }
     }
-    finish(builder)
+    let project = Project {
+        models: Vec::new(),
+        ..project()
+    };
+    finish_with(builder, project)
 }

@@ -76,11 +76,11 @@ pub fn removed_and_unmanaged(facts: &Facts<'_>) -> Vec<Finding> {
 /// Models that the deployment side should hold and does not.
 #[must_use]
 pub fn models_not_built(facts: &Facts<'_>) -> Vec<Finding> {
-    let absent: Vec<String> = facts
-        .project()
+    let whole = facts.board.wholeness.of(Side::Deployment);
+    let absent: Vec<String> = whole
         .into_iter()
-        .flat_map(|project| project.absent_from_deployment(facts.resolved))
-        .map(|model| model.relation.to_string())
+        .flat_map(|whole| &whole.missing)
+        .map(ToString::to_string)
         .collect();
     about(
         FindingId::ModelNotBuilt,
@@ -92,6 +92,22 @@ pub fn models_not_built(facts: &Facts<'_>) -> Vec<Finding> {
         ),
         "Run `cutover deploy`; a model that failed is named in its output.",
         absent,
+    )
+}
+
+/// What the retired production lacks of its own models: a rollback makes it production as it is.
+#[must_use]
+pub fn retired_incomplete(facts: &Facts<'_>) -> Vec<Finding> {
+    let whole = facts.board.wholeness.of(Side::Deployment);
+    let Some((whole, holes)) = whole.and_then(|whole| Some((whole, whole.holes()?))) else {
+        return Vec::new();
+    };
+    about(
+        FindingId::RetiredIncomplete,
+        Severity::Warn,
+        format!("On the retired side {holes}; production would lack that after the rollback."),
+        "Decide which side serves clients better now.",
+        whole.missing.iter().map(ToString::to_string).collect(),
     )
 }
 

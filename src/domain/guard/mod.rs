@@ -16,7 +16,7 @@ pub use access::{cluster_ownership, create_privileges, owners_and_grants, schema
 pub use candidate::{Ancestry, foreign_candidate};
 pub use contents::{
     depends_on_production, missing_in_deployment, models_not_built, outside_environment,
-    removed_and_unmanaged, twins_differ,
+    removed_and_unmanaged, retired_incomplete, twins_differ,
 };
 pub use drops::{closure_findings, subscriptions_on};
 pub use identity::identity_unconfirmed;

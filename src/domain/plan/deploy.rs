@@ -65,7 +65,18 @@ pub fn deploy(
         objects: vec![facts.resolved.environment.target.clone()],
     }));
     fill(&mut draft, facts, stamp, build, Role::Candidate);
+    draft.summary.extend(heals(facts));
     draft.close(facts, allowed)
+}
+
+/// A synced side has what production lacks: to bring it there, it becomes the candidate, whatever is left to build on it.
+fn heals(facts: &Facts<'_>) -> Option<String> {
+    let holes = facts.board.wholeness.holes(Side::Production)?;
+    (facts.board.phase == Phase::Synced).then(|| {
+        format!(
+            "In production {holes}: the deployment side becomes the candidate that brings it back."
+        )
+    })
 }
 
 /// Builds what production runs now on the retired side, and so ends the way back.
@@ -192,9 +203,11 @@ fn records(facts: &Facts<'_>, record: &Record) -> impl Iterator<Item = Statement
 fn is_recorded(facts: &Facts<'_>, role: Role) -> bool {
     let provenance = &facts.board.provenance;
     let recorded = provenance.deployment.as_ref();
+    let stays_synced = heals(facts).is_none();
     !provenance.mixed
         && recorded.is_some_and(|record| {
-            record.complete && (record.role == role || record.role == Role::Synced)
+            record.complete
+                && (record.role == role || (record.role == Role::Synced && stays_synced))
         })
 }
 

@@ -232,8 +232,13 @@ pub(super) fn manifest_of(facts: &Facts<'_>, side: Side) -> Option<String> {
 fn promote_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     let both = [Side::Production, Side::Deployment];
     let mut findings = shared_findings(facts);
+    if let Some(done) = already_promoted(facts) {
+        // What the retired or synced side is like says nothing about a candidate that is not there.
+        findings.push(done);
+        findings.extend(guard::newer_than_production(facts));
+        return findings;
+    }
     findings.extend(guard::sink_moves_at_risk(facts, moves));
-    findings.extend(already_promoted(facts));
     findings.extend(guard::connectors_in_environment(facts, &both));
     findings.extend(guard::missing_in_deployment(facts));
     findings.extend(guard::removed_and_unmanaged(facts));
@@ -276,15 +281,36 @@ pub(super) fn shared_findings(facts: &Facts<'_>) -> Vec<Finding> {
     findings
 }
 
+/// What is missing in production comes back with a candidate that holds it, and the deployment side can become one.
 fn already_promoted(facts: &Facts<'_>) -> Option<Finding> {
-    matches!(facts.board.phase, Phase::Promoted | Phase::Synced).then(|| Finding {
+    let holes = facts.board.wholeness.holes(Side::Production);
+    let lacks = holes
+        .as_ref()
+        .map(|holes| format!(" In production {holes}."));
+    let (message, remedy) = match (facts.board.phase, holes.is_some()) {
+        (Phase::Synced, false) => (
+            "Both sides hold what production runs: there is nothing to promote.",
+            "Deploy a change first.",
+        ),
+        (Phase::Synced, true) => (
+            "The deployment side was built to equal production.",
+            "Run `cutover deploy`: it makes that side the candidate, which a promote brings to production.",
+        ),
+        (Phase::Promoted, false) => (
+            "The deployment side holds the retired production: a promote would undo the last one.",
+            "Deploy a change first, after `cutover sync`; to go back, use `cutover rollback`.",
+        ),
+        (Phase::Promoted, true) => (
+            "The deployment side holds the retired production: a promote would undo the last one.",
+            "Run `cutover sync`, which builds there what production should run, then `cutover run --until promoted`; to go back, use `cutover rollback`.",
+        ),
+        _ => return None,
+    };
+    Some(Finding {
         id: FindingId::AlreadyPromoted,
         severity: Severity::Block,
-        message: match facts.board.phase {
-            Phase::Synced => "Both sides hold what production runs: there is nothing to promote.".to_owned(),
-            _ => "The deployment side holds the retired production: a promote would undo the last one.".to_owned(),
-        },
-        remedy: "Deploy a change first; to go back, use `cutover rollback`.".to_owned(),
+        message: format!("{message}{}", lacks.unwrap_or_default()),
+        remedy: remedy.to_owned(),
         objects: vec![facts.resolved.environment.target.clone()],
     })
 }

@@ -170,7 +170,8 @@ fn held(
 
 /// A build whose record is gone counts as finished where nothing of the project is missing.
 fn is_whole(facts: &Facts<'_>) -> bool {
-    facts.project().is_some() && guard::models_not_built(facts).is_empty()
+    let whole = facts.board.wholeness.of(Side::Deployment);
+    whole.is_some_and(|whole| whole.missing.is_empty())
 }
 
 /// Whether any schema of the side carries, or pretends to carry, a record.

@@ -101,6 +101,7 @@ fn findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     ));
     findings.extend(unfinished_promote(facts));
     findings.extend(guard::identity_unconfirmed(facts));
+    findings.extend(guard::retired_incomplete(facts));
     findings.extend(guard::retired_not_ready(facts));
     findings.extend(guard::production_unhealthy(facts));
     let mut all = impossible;

@@ -4,10 +4,12 @@ use super::{Builder, SLIM, is_deployed};
 use crate::dbt::compare::Comparison;
 use crate::dbt::manifest::{Manifest, UniqueId};
 use crate::dbt::selection::{Selection, select};
+use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::Identifier;
 use crate::domain::project::Change;
 use crate::domain::quantity::part;
+use crate::domain::whole::Whole;
 use crate::ops::error::OpsError;
 use crate::ops::project::{Changes, relation};
 use crate::ops::request::Request;
@@ -208,14 +210,18 @@ impl Builder<'_> {
         nodes: &BTreeSet<UniqueId>,
     ) -> BTreeSet<UniqueId> {
         let environment = &self.observation.board.environment;
-        let standing = self.standing();
-        let stands = |id: &UniqueId| {
-            let relation = manifest
-                .get(id)
-                .and_then(|node| relation(node, environment));
-            relation.is_some_and(|name| standing.contains(&(name.schema, name.name)))
-        };
-        nodes.iter().filter(|id| !stands(id)).cloned().collect()
+        let made = |id: &UniqueId| relation(manifest.get(id)?, environment);
+        let relations: Vec<_> = nodes.iter().filter_map(made).collect();
+        let side = Side::Deployment;
+        let absent: BTreeSet<_> = self.observation.with_facts(|facts| {
+            let whole = Whole::of(facts.resolved, side, relations.iter());
+            whole.missing.into_iter().collect()
+        });
+        nodes
+            .iter()
+            .filter(|id| made(id).is_some_and(|relation| absent.contains(&relation)))
+            .cloned()
+            .collect()
     }
 
     /// What stands on the deployment side and no node of the manifest makes, but a manifest that one of the sides held did.

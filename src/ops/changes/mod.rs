@@ -57,7 +57,8 @@ impl Session {
         Ok(ChangesView {
             manifest: candidate.hash().to_string(),
             compared_with,
-            stale: staleness::sentence(&departures),
+            stale: staleness::clause(&departures)
+                .map(|clause| format!("{clause}; press r to run `dbt parse`")),
             nodes,
         })
     }

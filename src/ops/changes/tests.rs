@@ -99,6 +99,7 @@ impl Look {
             access: world.access.clone(),
             clusters: Vec::new(),
             ancestry: world.ancestry,
+            known: crate::domain::whole::Known::default(),
             manifests: Manifests {
                 candidate: Some(Arc::clone(&self.candidate)),
                 production: self.production.clone(),

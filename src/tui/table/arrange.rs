@@ -237,6 +237,7 @@ mod tests {
     use crate::domain::readiness::{ObjectReadiness, SideReadiness, Thresholds};
     use crate::domain::reading::MissingReadings;
     use crate::domain::snapshot::{LogicalTime, Readings, Server, Snapshot};
+    use crate::domain::whole::Wholeness;
     use std::collections::{BTreeMap, BTreeSet};
     use std::sync::Arc;
 
@@ -306,6 +307,7 @@ mod tests {
             phase: Phase::Ready,
             provenance: Provenance::none(),
             way_back: WayBack::NotNeeded,
+            wholeness: Wholeness::default(),
             rows,
         }
     }

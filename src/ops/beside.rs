@@ -1,0 +1,70 @@
+//! What stands beside a live picture: audit events and manifests, read again only when the catalog changed.
+
+use super::lineage::LineageWatch;
+use super::session::Session;
+use crate::domain::board::Board;
+use crate::domain::lineage::Lineage;
+use crate::domain::object::Catalog;
+use crate::domain::snapshot::Snapshot;
+use crate::domain::whole::Known;
+use std::sync::Arc;
+
+/// The last readings, and what they were of.
+#[derive(Debug, Default)]
+pub struct Beside {
+    lineage: LineageWatch,
+    seen: Option<Arc<Catalog>>,
+    known: Known,
+}
+
+impl Beside {
+    /// The board of a picture.
+    pub async fn board(&mut self, session: &Arc<Session>, snapshot: Arc<Snapshot>) -> Board {
+        let environment = Arc::new(session.oriented(&snapshot));
+        let lineage = self
+            .lineage
+            .look(session, &environment, &snapshot.catalog)
+            .await;
+        let is_seen = |seen: &Arc<Catalog>| Arc::ptr_eq(seen, &snapshot.catalog);
+        if !self.seen.as_ref().is_some_and(is_seen) {
+            self.seen = Some(Arc::clone(&snapshot.catalog));
+            self.known = read(session, &snapshot, lineage.clone()).await;
+        }
+        Board::new(
+            snapshot,
+            environment,
+            self.known.clone(),
+            lineage.as_deref(),
+            session.thresholds(),
+        )
+    }
+
+    /// Lets the manifests be read again with the next picture.
+    pub fn forget(&mut self) {
+        self.seen = None;
+    }
+}
+
+/// Manifests are large: they are read beside the loop. With a broken one nothing is known; who asks for it by itself is told why.
+async fn read(
+    session: &Arc<Session>,
+    snapshot: &Arc<Snapshot>,
+    lineage: Option<Arc<Lineage>>,
+) -> Known {
+    let (session, snapshot) = (Arc::clone(session), Arc::clone(snapshot));
+    let read = move || {
+        let environment = session.oriented(&snapshot);
+        session.known(&environment, &snapshot, lineage.as_deref())
+    };
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok((_, known))) => known,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the project can't be compared");
+            Known::default()
+        }
+        Err(error) => {
+            tracing::error!(%error, "reading the project failed");
+            Known::default()
+        }
+    }
+}
