@@ -132,6 +132,23 @@ async fn compiling_the_sample_gives_the_committed_manifest() {
         compiled_models(&target.join("manifest.json")),
         compiled_models(&sample.path().join("target/manifest.json"))
     );
+    // Two parses never write the same file, and tell of one project.
+    let again = sample.path().join("again");
+    let (ended, _) = sample
+        .run(
+            &sample.program().parse(&again),
+            &Surroundings::folder(sample.path()),
+        )
+        .await;
+    assert_eq!(ended.verdict, Verdict::Succeeded);
+    let read = |folder: &Path| Manifest::read(&folder.join("manifest.json")).unwrap();
+    let (compiled, parsed) = (read(&target), read(&again));
+    assert_ne!(compiled.hash(), parsed.hash());
+    assert_eq!(compiled.project(), parsed.project());
+    assert_eq!(
+        compiled.project(),
+        read(&sample.path().join("target")).project()
+    );
 }
 
 #[tokio::test]

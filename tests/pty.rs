@@ -1,6 +1,9 @@
 //! The real binary in a real terminal: a whole deployment by keys, and the terminal given back in every way of leaving.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "pty/dbt.rs"]
+mod dbt;
+
 use cutover::ops::sample;
 use cutover::sim::world::{Fault, FaultKind};
 use cutover::sim::{Options, Passing, Simulator, World};

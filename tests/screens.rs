@@ -163,6 +163,7 @@ fn gallery(size: (u16, u16)) -> Vec<(&'static str, Session)> {
     vec![
         ("connecting", Session::new(facts(), size)),
         ("none", Session::watching(Scene::None, size)),
+        ("initialized", Session::watching(Scene::Initialized, size)),
         ("hydrating", Session::watching(Scene::Hydrating(60), size)),
         ("failing", Session::watching(Scene::Failing, size)),
         ("promoted", Session::watching(Scene::Promoted, size)),

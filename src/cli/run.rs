@@ -9,7 +9,6 @@ use crate::domain::environment::Side;
 use crate::domain::finding::Allowance;
 use crate::domain::phase::Phase;
 use crate::domain::project::Comparison;
-use crate::domain::record::Record;
 use crate::ops::progress::{Outcome, OutcomeKind};
 use crate::ops::request::Request;
 use crate::ops::session::Observation;
@@ -222,7 +221,7 @@ fn compared(observation: &Observation, side: Side) -> Comparison {
         Side::Deployment => provenance.deployment.as_ref(),
     };
     match &observation.board.project {
-        Some(project) => project.compared_with(side, record.and_then(Record::held)),
+        Some(project) => project.compared_with(side, record),
         None => Comparison::Unknown("dbt has not read the project".to_owned()),
     }
 }

@@ -79,7 +79,8 @@ pub fn data(line: &str) -> Result<(), Closed> {
     write_line(&without_commands(&visible(line)))
 }
 
-/// A JSON text on stdout, as a serializer wrote it: what would be obeyed becomes `\uXXXX`, which reads back as the same value.
+/// A JSON text on stdout, as a serializer wrote it: what would be obeyed, by a terminal, a CI system or psql, becomes `\uXXXX`, which reads
+/// back as the same value.
 ///
 /// # Errors
 /// When nobody reads any more.
@@ -137,10 +138,21 @@ fn write_line(line: &str) -> Result<(), Closed> {
 
 /// JSON with everything obeyed as `\uXXXX`. Beside its own line ends a serializer leaves only characters above ASCII unescaped, and
 /// those stand within strings.
+///
+/// To psql, which knows no `\"`, a string of JSON is a quoted name that ends at its first quote, and what follows would be obeyed. So a
+/// quote within a string is written `\u0022`: then psql sees names, brackets and numbers, and neither a semicolon nor a backslash.
 fn plain_json(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for (at, c) in text.char_indices() {
-        if (is_obeyed(c) && c != '\n') || begins_command(&text[at..]) {
+    let mut characters = text.char_indices();
+    while let Some((at, c)) = characters.next() {
+        if c == '\\' {
+            // An escape of the serializer's; it stands within a string, as every backslash does.
+            match characters.next() {
+                Some((_, '"')) => plain.push_str("\\u0022"),
+                Some((_, escaped)) => plain.extend([c, escaped]),
+                None => plain.push(c),
+            }
+        } else if (is_obeyed(c) && c != '\n') || begins_command(&text[at..]) {
             // All of them lie in the plane that `\uXXXX` reaches.
             plain.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {

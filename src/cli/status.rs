@@ -5,6 +5,7 @@ use super::{Desk, PIPE_CLOSED, finish, interrupted, sentence};
 use crate::domain::environment::Side;
 use crate::domain::finding::Severity;
 use crate::domain::phase::Phase;
+use crate::domain::project::Compared;
 use crate::domain::quantity::some_of;
 use crate::domain::readiness::Readiness;
 use crate::ops::beside::Beside;
@@ -209,7 +210,7 @@ fn cluster_line(cluster: &ClusterStatus) -> String {
 
 fn object_line(object: &ObjectStatus) -> String {
     let replicas = format!("{}/{}", object.hydrated_replicas, object.replicas);
-    let change = object.change.map_or("", |change| change.as_str());
+    let change = object.change.map_or("", Compared::as_str);
     let line = format!(
         "{:40} {:17} {:11} {:10} {replicas:>8} {:>9}  {change}",
         format!("{}.{}", object.schema, object.name),

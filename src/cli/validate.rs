@@ -91,7 +91,7 @@ fn line(twin: &TwinReport) -> String {
         format!("{}.{}", twin.schema, twin.name),
         twin.kind,
         twin.verdict,
-        twin.change.map_or("", |change| change.as_str()),
+        twin.change,
         rows(&twin.production),
         rows(&twin.deployment),
         notes.join("; ")

@@ -7,9 +7,11 @@ use super::lineage::Lineage;
 use super::name::{Identifier, ObjectId};
 use super::object::{Object, ObjectKind};
 use super::phase::{self, Phase};
-use super::project::{Change, Project};
+use super::project::{Change, Compared, Project};
 use super::provenance::{Provenance, provenance};
-use super::readiness::{ObjectReadiness, Readiness, SideReadiness, Thresholds, judge};
+use super::readiness::{
+    ClusterReadiness, ObjectReadiness, Readiness, SideReadiness, Thresholds, judge,
+};
 use super::snapshot::Snapshot;
 use super::whole::{Known, Wholeness};
 use serde::Serialize;
@@ -73,10 +75,17 @@ pub struct Row {
     pub cluster: Option<Identifier>,
     pub production: Option<ObjectReadiness>,
     pub deployment: Option<ObjectReadiness>,
-    pub change: Option<Change>,
+    /// How its model stands to what production runs. `None`: no model is known to make it.
+    pub compared: Option<Compared>,
 }
 
 impl Row {
+    /// How its model differs from what production runs, where it does.
+    #[must_use]
+    pub fn change(&self) -> Option<Change> {
+        self.compared?.change()
+    }
+
     /// The id by which a selection holds: the deployment object's, else the production object's.
     #[must_use]
     pub fn id(&self) -> Option<&ObjectId> {
@@ -146,6 +155,34 @@ impl Board {
         }
     }
 
+    /// Why the deployment side is neither ready nor failing: what was never made is not failing, and what is empty is not ready.
+    #[must_use]
+    pub fn nothing_to_judge(&self) -> Option<&'static str> {
+        match self.phase {
+            Phase::None => Some("there is no deployment side"),
+            Phase::Initialized => Some("nothing is built there yet"),
+            _ => None,
+        }
+    }
+
+    /// The verdict on the deployment side; `None` where there is nothing to judge.
+    #[must_use]
+    pub fn readiness(&self) -> Option<Readiness> {
+        let judged = self.nothing_to_judge().is_none();
+        judged.then_some(self.deployment.readiness)
+    }
+
+    /// The verdict on one of its clusters; `None` where there is nothing to judge. That a cluster of an empty side has no replica shows
+    /// all the same.
+    #[must_use]
+    pub fn cluster_readiness(&self, cluster: &ClusterReadiness) -> Option<Readiness> {
+        let unmade = cluster.id.is_none() && self.phase == Phase::None;
+        let empty = cluster.side == Side::Deployment
+            && self.phase == Phase::Initialized
+            && cluster.readiness == Readiness::Ready;
+        (!unmade && !empty).then_some(cluster.readiness)
+    }
+
     #[must_use]
     pub fn side(&self, side: Side) -> &SideReadiness {
         match side {
@@ -196,7 +233,7 @@ fn rows(
     deployment: &SideReadiness,
     project: Option<&Project>,
 ) -> Vec<Row> {
-    let changes = changes(project);
+    let compared = compared(project);
     let mut rows: BTreeMap<RowKey<'_>, Row> = BTreeMap::new();
     for (side, judged) in [
         (Side::Production, production),
@@ -215,7 +252,7 @@ fn rows(
                     cluster: None,
                     production: None,
                     deployment: None,
-                    change: changes.get(&(schema, &object.name)).copied(),
+                    compared: compared.get(&(schema, &object.name)).copied(),
                 });
             row.cluster = row
                 .cluster
@@ -231,15 +268,12 @@ fn rows(
     rows.into_values().collect()
 }
 
-fn changes(project: Option<&Project>) -> HashMap<(&Identifier, &Identifier), Change> {
-    project
-        .into_iter()
-        .flat_map(|project| &project.models)
-        .filter_map(|model| {
-            Some((
-                (&model.relation.schema, &model.relation.name),
-                model.change?,
-            ))
+fn compared(project: Option<&Project>) -> HashMap<(&Identifier, &Identifier), Compared> {
+    let models = project.into_iter().flat_map(|project| &project.models);
+    models
+        .map(|model| {
+            let relation = (&model.relation.schema, &model.relation.name);
+            (relation, model.change)
         })
         .collect()
 }
@@ -278,5 +312,37 @@ fn logical_cluster(resolved: &Resolved<'_>, object: &Object) -> Option<Identifie
             .clusters
             .get(id)
             .map(|cluster| cluster.name.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::World;
+
+    fn of_deployment(board: &Board) -> Vec<Option<Readiness>> {
+        let clusters = board.deployment.clusters.iter();
+        clusters
+            .map(|cluster| board.cluster_readiness(cluster))
+            .collect()
+    }
+
+    #[test]
+    fn an_empty_side_is_never_ready_and_neither_is_its_cluster() {
+        let mut world = World::empty();
+        let board = world.board();
+        assert_eq!(board.phase, Phase::Initialized);
+        assert_eq!(board.readiness(), None);
+        assert_eq!(of_deployment(&board), [None]);
+        let production = &board.production.clusters[0];
+        assert_eq!(board.cluster_readiness(production), Some(Readiness::Ready));
+        // What keeps it from ever getting ready shows all the same.
+        world.snapshot.readings.replicas.clear();
+        let board = world.board();
+        assert_eq!(board.readiness(), None);
+        assert_eq!(of_deployment(&board), [Some(Readiness::Unknown)]);
+        let board = World::new().board();
+        assert_eq!(board.readiness(), Some(Readiness::Ready));
+        assert_eq!(of_deployment(&board), [Some(Readiness::Ready)]);
     }
 }

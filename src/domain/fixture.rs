@@ -12,7 +12,7 @@ use super::name::{
 };
 use super::object::{Catalog, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema};
 use super::plan::Stamp;
-use super::project::{Materialization, Model, Project};
+use super::project::{Compared, Materialization, Model, Project};
 use super::readiness::Thresholds;
 use super::reading::{CatalogReading, Missing, MissingReadings};
 use super::record::{Record, Role};
@@ -357,6 +357,7 @@ impl World {
             environment: "production".to_owned(),
             twin: Some(id(twin)),
             manifest: Some("0123456789ab".to_owned()),
+            project: None,
             base: None,
             commit: None,
             tag: None,
@@ -457,8 +458,8 @@ pub fn model(text: &str) -> Model {
         },
         materialized: Materialization::MaterializedView,
         cluster: Some(name("compute")),
-        change: None,
-        change_from_deployment: None,
+        change: Compared::Unmodified,
+        change_from_deployment: Compared::Unmodified,
     }
 }
 

@@ -25,6 +25,8 @@ pub enum LastBuild {
 pub struct Built {
     /// First 12 hex digits of the manifest's hash.
     pub manifest: String,
+    /// The project that it tells of, as [`super::record::Record::project`].
+    pub project: Option<String>,
     pub commit: Option<String>,
     /// `CI_TAG` of the job.
     pub tag: Option<String>,
@@ -113,6 +115,7 @@ mod tests {
         world.with_facts(|facts| {
             LastBuild::Whole(Built {
                 manifest: "0123456789ab".to_owned(),
+                project: None,
                 commit: None,
                 tag: None,
                 contents: contents(facts.resolved, Side::Deployment),

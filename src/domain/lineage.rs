@@ -3,8 +3,8 @@
 //! A swap shows as renames of one transaction through private names, `mz_schema_swap_...` and `mz_cluster_swap_...` (recorded: 05, 14, 15,
 //! v26.39/19). Events are numbered in the order in which they happen, and so are objects in the order in which they are made (recorded: 17).
 
-use super::environment::{Resolved, Side};
-use super::name::{ClusterId, ObjectId, SchemaId};
+use super::environment::{Resolved, ResolvedPair, Side};
+use super::name::{ClusterId, Identifier, ObjectId, SchemaId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -178,26 +178,34 @@ pub struct Known<'a> {
 /// Every schema and cluster of the environment that exists.
 #[must_use]
 pub fn subjects<'a>(resolved: &Resolved<'a>) -> Vec<Known<'a>> {
-    let mut known = Vec::new();
-    for side in [Side::Production, Side::Deployment] {
-        for pair in &resolved.schemas {
-            known.extend(pair.side(side).map(|schema| Known {
-                subject: Subject::Schema(schema.id),
+    let schemas = known(&resolved.schemas, |schema| {
+        (Subject::Schema(schema.id), &schema.name)
+    });
+    let clusters = known(&resolved.clusters, |cluster| {
+        (Subject::Cluster(cluster.id), &cluster.name)
+    });
+    schemas.chain(clusters).collect()
+}
+
+/// Both sides of these pairs, as far as they exist.
+fn known<'a, T>(
+    pairs: &[ResolvedPair<'a, T>],
+    told: impl Fn(&'a T) -> (Subject, &'a Identifier),
+) -> impl Iterator<Item = Known<'a>> {
+    pairs.iter().flat_map(move |pair| {
+        let on = |side| {
+            let (subject, name) = told(pair.side(side)?);
+            Some(Known {
+                subject,
                 side,
-                name: schema.name.as_str(),
+                name: name.as_str(),
                 production: pair.names.production.as_str(),
-            }));
-        }
-        for pair in &resolved.clusters {
-            known.extend(pair.side(side).map(|cluster| Known {
-                subject: Subject::Cluster(cluster.id),
-                side,
-                name: cluster.name.as_str(),
-                production: pair.names.production.as_str(),
-            }));
-        }
-    }
-    known
+            })
+        };
+        [on(Side::Production), on(Side::Deployment)]
+            .into_iter()
+            .flatten()
+    })
 }
 
 #[cfg(test)]

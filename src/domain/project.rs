@@ -2,8 +2,9 @@
 
 use super::environment::{Environment, Side};
 use super::name::{Identifier, QualifiedName};
+use super::record::Record;
 use super::word::words;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// How a model differs from what a side runs.
@@ -35,6 +36,56 @@ impl Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+/// How a model, or its relation, stands to what a side holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Compared {
+    Changed(Change),
+    Unmodified,
+    /// The manifest of what the side holds is not at hand.
+    Unknown,
+}
+
+impl Compared {
+    /// How it differs; `None` where it does not, and where nobody can tell.
+    #[must_use]
+    pub fn change(self) -> Option<Change> {
+        match self {
+            Self::Changed(change) => Some(change),
+            Self::Unmodified | Self::Unknown => None,
+        }
+    }
+
+    #[must_use]
+    pub fn is(self, change: Change) -> bool {
+        self == Self::Changed(change)
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Changed(change) => change.as_str(),
+            Self::Unmodified => "unmodified",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Compared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What is unknown is `null`.
+impl Serialize for Compared {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Unknown => serializer.serialize_none(),
+            known => serializer.serialize_some(known.as_str()),
+        }
     }
 }
 
@@ -85,7 +136,7 @@ impl Materialization {
 }
 
 /// A node of the project that makes a relation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
     pub unique_id: String,
     /// Where it builds without the deploy variable: the production name.
@@ -93,10 +144,10 @@ pub struct Model {
     pub materialized: Materialization,
     /// The cluster that it names, without suffix.
     pub cluster: Option<Identifier>,
-    /// Against what production runs. `None`: not changed.
-    pub change: Option<Change>,
-    /// Against what the deployment side holds. `None`: not changed.
-    pub change_from_deployment: Option<Change>,
+    /// Against what production runs.
+    pub change: Compared,
+    /// Against what the deployment side holds.
+    pub change_from_deployment: Compared,
 }
 
 impl Model {
@@ -122,7 +173,7 @@ impl Model {
 }
 
 /// The project as last compiled, compared with what both sides hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Project {
     /// Nodes of the current manifest, and those that only production's manifest has (`Removed`).
     pub models: Vec<Model>,
@@ -137,21 +188,31 @@ pub struct Project {
 }
 
 impl Project {
-    /// The project against what a side holds; `recorded` is the manifest's hash in the side's record, which may be of another machine.
+    /// The project against what a side holds by its record, which may be of another machine. Two parses of one project compare as the same
+    /// where the manifest's file is at hand, or where the record names the project.
     #[must_use]
-    pub fn compared_with(&self, side: Side, recorded: Option<&str>) -> Comparison {
-        let (held, change): (_, fn(&Model) -> Option<Change>) = match side {
+    pub fn compared_with(&self, side: Side, record: Option<&Record>) -> Comparison {
+        let (held, compared): (_, fn(&Model) -> Compared) = match side {
             Side::Production => (&self.production, |model| model.change),
             Side::Deployment => (&self.deployment, |model| model.change_from_deployment),
         };
-        match (held, recorded) {
+        match (held, record.and_then(Record::held)) {
             (_, Some(hash)) if hash == self.manifest => Comparison::Same,
-            (Some(_), _) if self.models.iter().any(|model| change(model).is_some()) => {
-                Comparison::Differs
+            (Some(_), _) => {
+                let changed = |model| compared(model).change().is_some();
+                match self.models.iter().any(changed) {
+                    true => Comparison::Differs,
+                    false => Comparison::Same,
+                }
             }
-            (Some(_), _) => Comparison::Same,
             (None, Some(hash)) => Comparison::Unknown(format!(
-                "the manifest {hash} that the {side} side holds is not in the state directory"
+                "the manifest {hash} that the {side} side holds is not in the state directory, and {}",
+                match record.and_then(|record| record.project.as_ref().filter(|_| record.complete))
+                {
+                    Some(_) => "it is of another state of the project",
+                    None =>
+                        "its record does not name the project, by which another parse of it could be known",
+                }
             )),
             (None, None) => Comparison::Unknown(format!(
                 "no record tells which manifest the {side} side holds"
@@ -165,7 +226,7 @@ impl Project {
         environment: &'a Environment,
     ) -> impl Iterator<Item = &'a Model> {
         self.models.iter().filter(|model| {
-            model.is_deployed() && model.is_in(environment) && model.change != Some(Change::Removed)
+            model.is_deployed() && model.is_in(environment) && !model.change.is(Change::Removed)
         })
     }
 
@@ -191,7 +252,7 @@ mod tests {
     use crate::domain::fixture::model;
 
     /// A project of one model, with what is known of production.
-    fn project(production: Option<&str>, change: Option<Change>) -> Project {
+    fn project(production: Option<&str>, change: Compared) -> Project {
         Project {
             models: vec![Model {
                 change,
@@ -203,24 +264,41 @@ mod tests {
         }
     }
 
+    fn record(manifest: &str, project: Option<&str>) -> Record {
+        let text = "cutover/1 role=production env=prod twin=u1 complete=yes";
+        let project = project.map_or_else(String::new, |hash| format!(" project={hash}"));
+        Record::find(&format!("{text} manifest={manifest}{project}")).unwrap()
+    }
+
     #[test]
     fn unknown_is_never_the_same() {
-        let compared =
-            |project: &Project, recorded| project.compared_with(Side::Production, recorded);
-        let unknown = project(None, None);
-        assert!(matches!(compared(&unknown, None), Comparison::Unknown(_)));
-        let Comparison::Unknown(why) = compared(&unknown, Some("ba9876543210")) else {
-            panic!("nothing proves it");
+        let compared = |project: &Project, recorded: Option<&Record>| {
+            project.compared_with(Side::Production, recorded)
         };
-        assert!(why.contains("ba9876543210"), "{why}");
+        let unknown = project(None, Compared::Unknown);
+        assert!(matches!(compared(&unknown, None), Comparison::Unknown(_)));
+        for (named, why) in [
+            (None, "does not name the project"),
+            (Some("cccccccccccc"), "another state of the project"),
+        ] {
+            let other = record("ba9876543210", named);
+            let Comparison::Unknown(told) = compared(&unknown, Some(&other)) else {
+                panic!("nothing proves it");
+            };
+            assert!(
+                told.contains("ba9876543210") && told.contains(why),
+                "{told}"
+            );
+        }
         assert_eq!(
-            compared(&unknown, Some("0123456789ab")),
+            compared(&unknown, Some(&record("0123456789ab", None))),
             Comparison::Same,
             "the record names this very manifest"
         );
-        let known = project(Some("ba9876543210"), None);
-        assert_eq!(compared(&known, Some("ba9876543210")), Comparison::Same);
-        let differing = project(Some("ba9876543210"), Some(Change::Modified));
+        let other = record("ba9876543210", None);
+        let known = project(Some("ba9876543210"), Compared::Unmodified);
+        assert_eq!(compared(&known, Some(&other)), Comparison::Same);
+        let differing = project(Some("ba9876543210"), Compared::Changed(Change::Modified));
         assert_eq!(compared(&differing, None), Comparison::Differs);
     }
 }

@@ -56,6 +56,9 @@ pub struct Record {
     pub twin: Option<SchemaId>,
     /// First 12 hex digits of the hash of the manifest that was deployed.
     pub manifest: Option<String>,
+    /// The project that the manifest tells of, whichever parse of it: 12 hex digits. Where the manifest's file is not at hand, a parse of
+    /// the same project tells what it holds.
+    pub project: Option<String>,
     /// The manifest that was held before an unfinished deployment began: what a repetition compares with.
     pub base: Option<String>,
     pub commit: Option<String>,
@@ -110,6 +113,7 @@ impl Record {
             environment: text("env").unwrap_or_default(),
             twin: text("twin").map(|id| id.parse()).transpose().ok()?,
             manifest: hash("manifest")?,
+            project: hash("project")?,
             base: hash("base")?,
             commit: text("commit"),
             tag: text("tag"),
@@ -153,7 +157,7 @@ impl Written {
     }
 }
 
-/// The first 12 hex digits of a manifest's hash.
+/// The first 12 hex digits of a hash.
 fn is_hash(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -251,6 +255,9 @@ impl fmt::Display for Record {
         if let Some(manifest) = &self.manifest {
             write!(f, " manifest={}", escape(manifest))?;
         }
+        if let Some(project) = &self.project {
+            write!(f, " project={}", escape(project))?;
+        }
         if let Some(base) = &self.base {
             write!(f, " base={}", escape(base))?;
         }
@@ -318,6 +325,7 @@ mod tests {
             environment: "prod".to_owned(),
             twin: Some(SchemaId::user(12)),
             manifest: Some("0123456789ab".to_owned()),
+            project: None,
             base: None,
             commit: None,
             tag: None,

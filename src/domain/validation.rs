@@ -2,7 +2,7 @@
 
 use super::name::{Identifier, QualifiedName};
 use super::object::ObjectKind;
-use super::project::Change;
+use super::project::Compared;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -51,16 +51,6 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What the manifests say of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expected {
-    Same,
-    /// Not: it changed in this way.
-    Change(Change),
-    /// A manifest is not at hand.
-    Unknown,
-}
-
 /// One relation of production beside its twin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TwinReport {
@@ -68,7 +58,8 @@ pub struct TwinReport {
     pub schema: Identifier,
     pub name: Identifier,
     pub kind: ObjectKind,
-    pub change: Option<Change>,
+    /// What the manifests say of it: how the deployment side's differs from production's.
+    pub change: Compared,
     pub verdict: Verdict,
     /// How the columns differ, one sentence each.
     pub columns: Vec<String>,
@@ -82,19 +73,19 @@ pub struct TwinReport {
 /// Judges what was found. Without contents of both sides there must be a reason.
 #[must_use]
 pub fn verdict(
-    expected: Expected,
+    expected: Compared,
     columns: &[String],
     production: Option<&Contents>,
     deployment: Option<&Contents>,
 ) -> Verdict {
     let same_columns = columns.is_empty();
     match (expected, production, deployment) {
-        (Expected::Same, _, _) if !same_columns => Verdict::Differs,
-        (Expected::Unknown, _, _) if !same_columns => Verdict::Unknown,
+        (Compared::Unmodified, _, _) if !same_columns => Verdict::Differs,
+        (Compared::Unknown, _, _) if !same_columns => Verdict::Unknown,
         (_, Some(one), Some(other)) if same_columns && one == other => Verdict::Equal,
-        (Expected::Same, Some(_), Some(_)) => Verdict::Differs,
-        (Expected::Unknown, Some(_), Some(_)) => Verdict::Unknown,
-        (Expected::Change(_), Some(_), Some(_)) => Verdict::Changed,
+        (Compared::Unmodified, Some(_), Some(_)) => Verdict::Differs,
+        (Compared::Unknown, Some(_), Some(_)) => Verdict::Unknown,
+        (Compared::Changed(_), Some(_), Some(_)) => Verdict::Changed,
         (_, None, _) | (_, _, None) => Verdict::Unread,
     }
 }
@@ -190,6 +181,7 @@ pub fn set_cluster(cluster: &Identifier) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::project::Change;
 
     fn name(text: &str) -> Identifier {
         Identifier::new(text).unwrap()
@@ -242,18 +234,24 @@ mod tests {
         let (one, other) = (contents(3, "7"), contents(3, "8"));
         let judge =
             |expected, columns: &[String], after| verdict(expected, columns, Some(&one), after);
-        let changed = Expected::Change(Change::Downstream);
-        assert_eq!(judge(Expected::Same, &[], Some(&one)), Verdict::Equal);
-        assert_eq!(judge(Expected::Same, &[], Some(&other)), Verdict::Differs);
+        let changed = Compared::Changed(Change::Downstream);
+        assert_eq!(judge(Compared::Unmodified, &[], Some(&one)), Verdict::Equal);
+        assert_eq!(
+            judge(Compared::Unmodified, &[], Some(&other)),
+            Verdict::Differs
+        );
         assert_eq!(judge(changed, &[], Some(&other)), Verdict::Changed);
         assert_eq!(judge(changed, &[], Some(&one)), Verdict::Equal);
         assert_eq!(
-            judge(Expected::Unknown, &[], Some(&other)),
+            judge(Compared::Unknown, &[], Some(&other)),
             Verdict::Unknown
         );
         assert_eq!(judge(changed, &[], None), Verdict::Unread);
         let columns = ["column a only in production".to_owned()];
-        assert_eq!(judge(Expected::Same, &columns, None), Verdict::Differs);
+        assert_eq!(
+            judge(Compared::Unmodified, &columns, None),
+            Verdict::Differs
+        );
         assert_eq!(judge(changed, &columns, Some(&one)), Verdict::Changed);
     }
 

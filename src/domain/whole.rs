@@ -171,7 +171,7 @@ mod tests {
     use crate::domain::board::WayBack;
     use crate::domain::fixture::World;
     use crate::domain::object::ObjectKind;
-    use crate::domain::project::{Change, Materialization};
+    use crate::domain::project::{Change, Compared, Materialization};
     use crate::domain::workflow::{Verdict, verdict};
 
     /// `World::new` without `foobar` on a side.
@@ -204,7 +204,7 @@ mod tests {
         let mut world = without_foobar(Side::Deployment);
         let project = world.project.as_mut().unwrap();
         let foobar = project.models.last_mut().unwrap();
-        foobar.change = Some(Change::Removed);
+        foobar.change = Compared::Changed(Change::Removed);
         assert_eq!(world.board().phase, Phase::Ready);
         for kind in [
             Materialization::Sink,
@@ -214,7 +214,7 @@ mod tests {
         ] {
             let project = world.project.as_mut().unwrap();
             let foobar = project.models.last_mut().unwrap();
-            foobar.change = None;
+            foobar.change = Compared::Unmodified;
             foobar.materialized = kind;
             assert_eq!(world.board().phase, Phase::Ready);
         }

@@ -173,6 +173,7 @@ impl<'a> Builder<'a> {
                 .collect(),
             removed: choice.removed,
             manifest: choice.manifest.hash().to_string(),
+            project: Some(choice.manifest.project().to_string()),
             content: chosen().map(content).collect(),
             findings,
             summary: choice.why,

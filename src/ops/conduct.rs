@@ -43,7 +43,8 @@ impl Run<'_> {
                     let since = planned.observation.board.snapshot.time;
                     let reader = self.reader.take();
                     let message = self.session.never_won(reader, since, tries, &reason).await;
-                    let mut lost = with_next(outcome(OutcomeKind::Failed, message), request.operation);
+                    let mut lost =
+                        with_next(outcome(OutcomeKind::Failed, message), request.operation);
                     if request.operation == Operation::Rollback && !request.without_fence {
                         lost.next = Some("cutover rollback --without-fence".to_owned());
                     }

@@ -148,9 +148,9 @@ impl Session {
             Operation::Deploy => Ok(plan::deploy(facts, stamp, build, allow)),
             Operation::Sync => Ok(plan::sync(facts, stamp, build, allow)),
             Operation::Promote => Ok(plan::promote(facts, stamp, allow, rehearsed)),
-            Operation::Rollback if request.without_fence => Ok(plan::rollback_without_fence(
-                facts, stamp, allow, rehearsed,
-            )),
+            Operation::Rollback if request.without_fence => {
+                Ok(plan::rollback_without_fence(facts, stamp, allow, rehearsed))
+            }
             Operation::Rollback => Ok(plan::rollback(facts, stamp, allow, rehearsed)),
             Operation::Cleanup => Ok(plan::cleanup(facts, allow)),
             Operation::Repair => {

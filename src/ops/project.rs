@@ -6,7 +6,7 @@ use crate::dbt::manifest::{Manifest, Node, ResourceType, UniqueId};
 use crate::dbt::selection::{ResourceTypes, Selection, SelectionError, select};
 use crate::domain::environment::Environment;
 use crate::domain::name::{Identifier, QualifiedName};
-use crate::domain::project::{Change, Materialization, Model, Project};
+use crate::domain::project::{Change, Compared, Materialization, Model, Project};
 use crate::domain::whole::Known;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ pub fn known(
 /// The relation that a node makes on a side of the environment, by its production name; `None` where it makes none there.
 #[must_use]
 pub fn deployed(node: &Node, environment: &Environment) -> Option<QualifiedName> {
-    let model = model(node, environment, (None, None))?;
+    let model = model(node, environment, (Compared::Unknown, Compared::Unknown))?;
     (model.is_deployed() && model.is_in(environment)).then_some(model.relation)
 }
 
@@ -87,7 +87,10 @@ fn project(
     };
     let from_production = from(&manifests.production)?;
     let from_deployment = from(&manifests.deployment)?;
-    let of = |changes: &Option<Changes>, id: &UniqueId| changes.as_ref()?.of(id);
+    let of = |changes: &Option<Changes>, id: &UniqueId| {
+        let changes = changes.as_ref();
+        changes.map_or(Compared::Unknown, |changes| changes.compared(id))
+    };
     let changes = |id: &UniqueId| (of(&from_production, id), of(&from_deployment, id));
     let kept = candidate.nodes().iter();
     let mut models: Vec<Model> = kept
@@ -170,6 +173,12 @@ impl Changes {
         self.0.get(id).copied()
     }
 
+    /// The same, where no change is one, too.
+    #[must_use]
+    pub fn compared(&self, id: &UniqueId) -> Compared {
+        self.of(id).map_or(Compared::Unmodified, Compared::Changed)
+    }
+
     /// Everything that differs, removed nodes too.
     pub fn ids(&self) -> impl Iterator<Item = &UniqueId> {
         self.0.keys()
@@ -184,7 +193,7 @@ impl Changes {
 fn model(
     node: &Node,
     environment: &Environment,
-    (change, change_from_deployment): (Option<Change>, Option<Change>),
+    (change, change_from_deployment): (Compared, Compared),
 ) -> Option<Model> {
     if !matches!(
         node.resource_type,

@@ -8,7 +8,7 @@ use super::request::Request;
 use super::state::{MANIFEST, StateStore};
 use crate::config::Settings;
 use crate::dbt::compare::Options;
-use crate::dbt::manifest::Manifest;
+use crate::dbt::manifest::{Manifest, ManifestHash};
 use crate::domain::access::Access;
 use crate::domain::background::ClusterDefinition;
 use crate::domain::board::Board;
@@ -38,7 +38,7 @@ pub struct Session {
     connector: Connector,
     store: StateStore,
     gate: Gate,
-    /// Manifests by hash: they never change under their hash.
+    /// Manifests by hash: what they tell never changes under their hash.
     manifests: Mutex<HashMap<String, Arc<Manifest>>>,
     /// Manifests by file, as they lay there: reading a large one takes longer than everything else that a screen needs.
     files: Mutex<HashMap<PathBuf, (FileStamp, Arc<Manifest>)>>,
@@ -270,19 +270,33 @@ impl Session {
         side: Side,
         candidate: Option<&Arc<Manifest>>,
     ) -> Result<Option<Arc<Manifest>>, OpsError> {
-        let Some(hash) = record.and_then(Record::held) else {
+        let Some((record, hash)) = record.and_then(|record| Some((record, record.held()?))) else {
             return match side {
                 Side::Production => self.at(&self.store.production()),
                 Side::Deployment => Ok(None),
             };
         };
+        let found = self.manifest(hash)?;
         // Another machine may have deployed the very manifest that lies here.
-        match self.manifest(hash)? {
-            None => Ok(candidate
-                .filter(|candidate| candidate.hash().as_str() == hash)
-                .cloned()),
-            found => Ok(found),
-        }
+        let is_held = |candidate: &&Arc<Manifest>| candidate.hash().as_str() == hash;
+        let found = found.or_else(|| candidate.filter(is_held).cloned());
+        Ok(found.or_else(|| {
+            let known = record.project.as_deref().filter(|_| record.complete)?;
+            let same = candidate.filter(|manifest| manifest.project().as_str() == known)?;
+            Some(self.in_place_of(hash, same))
+        }))
+    }
+
+    /// In a fresh clone the file that a record names is not at hand, and yet another parse of the same project tells what it told.
+    fn in_place_of(&self, hash: &str, same: &Manifest) -> Arc<Manifest> {
+        let manifest = Arc::new(same.in_place_of(ManifestHash::recorded(hash)));
+        let known = || {
+            self.manifests
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        known().insert(hash.to_owned(), Arc::clone(&manifest));
+        manifest
     }
 
     /// A kept manifest by its hash.

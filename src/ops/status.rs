@@ -8,7 +8,7 @@ use crate::domain::environment::{Side, Strategy};
 use crate::domain::finding::Finding;
 use crate::domain::phase::Phase;
 use crate::domain::plan::{self, Sizes};
-use crate::domain::project::Change;
+use crate::domain::project::Compared;
 use crate::domain::provenance::Judgement;
 use crate::domain::readiness::{ClusterReadiness, ObjectReadiness, Readiness};
 use crate::domain::reading::Missing;
@@ -103,7 +103,8 @@ pub struct ObjectStatus {
     pub lag_s: Option<f64>,
     pub materialization_lag_s: Option<f64>,
     pub twin_id: Option<String>,
-    pub change: Option<Change>,
+    /// `null`: nobody can tell, or no model is known to make it.
+    pub change: Option<Compared>,
 }
 
 impl Session {
@@ -173,10 +174,9 @@ impl Status {
             environment: board.environment.target.clone(),
             strategy: board.environment.strategy,
             phase: board.phase,
-            readiness: nothing_to_judge(board)
-                .is_none()
-                .then_some(board.deployment.readiness),
-            reason: nothing_to_judge(board)
+            readiness: board.readiness(),
+            reason: board
+                .nothing_to_judge()
                 .map_or_else(|| board.deployment.reason.clone(), str::to_owned),
             way_back: board.way_back.clone(),
             models: ModelsStatus {
@@ -191,15 +191,6 @@ impl Status {
             objects: object_statuses(board),
             findings,
         }
-    }
-}
-
-/// Why the deployment side is neither ready nor failing: what was never made is not failing, and what is empty is not ready.
-fn nothing_to_judge(board: &Board) -> Option<&'static str> {
-    match board.phase {
-        Phase::None => Some("there is no deployment side"),
-        Phase::Initialized => Some("nothing is built there yet"),
-        _ => None,
     }
 }
 
@@ -236,8 +227,7 @@ fn cluster_status(board: &Board, cluster: &ClusterReadiness) -> ClusterStatus {
         name: cluster.name.clone(),
         id: cluster.id.as_ref().map(ToString::to_string),
         side: cluster.side,
-        readiness: (cluster.id.is_some() || board.phase != Phase::None)
-            .then_some(cluster.readiness),
+        readiness: board.cluster_readiness(cluster),
         reason: cluster.reason.clone(),
         hydrated: cluster.hydrated,
         total: cluster.total,
@@ -254,7 +244,7 @@ fn object_statuses(board: &Board) -> Vec<ObjectStatus> {
             (&row.deployment, &row.production),
         ] {
             if let Some(verdict) = verdict {
-                objects.extend(object_status(board, verdict, twin.as_ref(), row.change));
+                objects.extend(object_status(board, verdict, twin.as_ref(), row.compared));
             }
         }
     }
@@ -265,7 +255,7 @@ fn object_status(
     board: &Board,
     verdict: &ObjectReadiness,
     twin: Option<&ObjectReadiness>,
-    change: Option<Change>,
+    change: Option<Compared>,
 ) -> Option<ObjectStatus> {
     let catalog = &board.snapshot.catalog;
     let object = catalog.objects.get(&verdict.id)?;

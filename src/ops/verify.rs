@@ -147,6 +147,7 @@ impl Run<'_> {
                 observation.with_facts(|facts| contents(facts.resolved, Side::Deployment));
             lock(&self.audit).built(Built {
                 manifest,
+                project: record.project.clone(),
                 commit: record.commit.clone(),
                 tag: record.tag.clone(),
                 contents,

@@ -127,8 +127,8 @@ fn record(row: &Row) -> [String; 11] {
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
-        row.change
-            .map(|change| change.to_string())
+        row.compared
+            .map(|compared| compared.to_string())
             .unwrap_or_default(),
         green.map_or_else(
             || "missing".to_owned(),

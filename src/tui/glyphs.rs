@@ -1,6 +1,6 @@
 //! The glyphs of the screen, each with an ASCII twin. A glyph always stands beside a word, so it only speeds up reading.
 
-use crate::domain::project::Change;
+use crate::domain::project::{Change, Compared};
 use crate::domain::readiness::Readiness;
 
 /// One set of glyphs; all but `ellipsis` are one column wide in both sets.
@@ -118,6 +118,15 @@ impl Glyphs {
             Readiness::Unknown => self.unknown,
             Readiness::Paused => self.paused,
             Readiness::Failing => self.failing,
+        }
+    }
+
+    #[must_use]
+    pub fn compared(&self, compared: Compared) -> &'static str {
+        match compared {
+            Compared::Changed(change) => self.change(change),
+            Compared::Unmodified => "",
+            Compared::Unknown => "?",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::glyphs::Glyphs;
 use crate::domain::finding::Severity;
-use crate::domain::project::Change;
+use crate::domain::project::{Change, Compared};
 use crate::domain::readiness::Readiness;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
@@ -71,6 +71,16 @@ impl From<Change> for Role {
             Change::Removed => Self::Removed,
             Change::Downstream => Self::Downstream,
             Change::Drifted => Self::Warn,
+        }
+    }
+}
+
+impl From<Compared> for Role {
+    fn from(compared: Compared) -> Self {
+        match compared {
+            Compared::Changed(change) => Self::from(change),
+            Compared::Unmodified => Self::Text,
+            Compared::Unknown => Self::Muted,
         }
     }
 }

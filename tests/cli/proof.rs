@@ -1,6 +1,7 @@
 //! No success without proof: what is not known is never told as done.
 
 use crate::stage::Stage;
+use serde_json::Value;
 use std::fs;
 
 impl Stage {
@@ -15,6 +16,19 @@ impl Stage {
     /// A fresh clone: the files of the project and nothing that this machine kept.
     fn forget(&self) {
         fs::remove_dir_all(self.here().join("state")).unwrap();
+    }
+
+    /// As dbt leaves it when it reads the same files again: with another time and another id.
+    fn parse_again(&self) {
+        let file = self.here().join("target/manifest.json");
+        let text = fs::read_to_string(&file).unwrap();
+        let mut manifest: Value = serde_json::from_str(&text).unwrap();
+        manifest["metadata"]["generated_at"] = "2026-11-28T10:00:00.000000Z".into();
+        manifest["metadata"]["invocation_id"] = "00000000-0000-0000-0000-000000000000".into();
+        for node in manifest["nodes"].as_object_mut().unwrap().values_mut() {
+            node["created_at"] = 1_795_860_000.5.into();
+        }
+        fs::write(&file, manifest.to_string()).unwrap();
     }
 
     /// Edits a model, and has dbt read the project.
@@ -62,6 +76,68 @@ async fn run_does_not_take_unknown_for_the_same() {
     let said = stage.until("promoted", 4);
     assert!(said.contains("is unknown"), "{said}");
     assert!(!said.contains("Production runs this project."), "{said}");
+}
+
+/// The manifest's file is of another machine and of another parse; that the project is the same one is known all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_clone_knows_the_project_that_runs() {
+    let stage = Stage::new().await;
+    stage.agree("init");
+    stage.agree("deploy");
+    // Only what production ran before is at hand.
+    fs::remove_dir_all(stage.here().join("state/production")).unwrap();
+    stage.parse_again();
+    let plan = stage.run(&["deploy", "--dry-run"]).with_code(0);
+    assert!(plan.stderr.contains("Nothing changed"), "{}", plan.stderr);
+    assert!(stage.until("ready", 0).contains("Ready for the promote."));
+    stage.agree("promote");
+    stage.forget();
+    assert!(
+        stage
+            .until("promoted", 0)
+            .contains("Production runs this project.")
+    );
+    // And so does a sync, which builds what production runs.
+    let sync = stage.run(&["sync", "--dry-run"]).with_code(4);
+    assert!(
+        sync.stderr.contains("everything is built"),
+        "{}",
+        sync.stderr
+    );
+    stage.edit();
+    let said = stage.until("promoted", 4);
+    for words in ["is unknown", "another state of the project"] {
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+/// A promote follows a readiness that has held for `--settle`, after each operation anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn run_waits_until_readiness_has_held() {
+    let stage = Stage::new().await;
+    stage.agree("init");
+    stage.agree("deploy");
+    stage.run(&["await"]).with_code(0);
+    let until = |point: &str, settle: &str| {
+        let words = ["run", "--until", point, "--yes", "--timeout", "5s"];
+        stage.run(&[&words[..], &["--settle", settle]].concat())
+    };
+    // It is ready, and stays so; and yet not for as long as is asked.
+    for point in ["ready", "promoted"] {
+        let ended = until(point, "1h").with_code(3);
+        assert!(ended.stderr.contains("await"), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("Not ready within"),
+            "{}",
+            ended.stderr
+        );
+    }
+    let status = stage.run(&["status"]).with_code(0);
+    assert!(status.stdout.contains("phase ready"), "{}", status.stdout);
+    let ended = until("ready", "0s").with_code(0);
+    let waited = ended.stderr.find("await").expect("it waits all the same");
+    let done = ended.stderr.find("Ready for the promote.").unwrap();
+    assert!(waited < done, "{}", ended.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,21 +11,23 @@ use std::process::{Command, Stdio};
 
 /// Texts that look like the end of a comment, of a name, of a constant, and then like commands of psql. What they would run leaves a
 /// file named `trace` where psql runs.
-const WITH_CONTROLS: [&str; 6] = [
+const WITH_CONTROLS: [&str; 7] = [
     "a\r\\! touch trace\r--",
     "b\n\\! touch trace\n--",
     "c\"; \\! touch trace\r\n\\o trace\n\"",
     "d' \\! touch trace\r' \\g trace\n",
     "e\\\r\n\\copy (select 1) to trace\n:'x' :{?y} \\gexec",
+    "k\"\t`touch trace`\r`touch trace`\u{c}`touch trace`\t\"",
     "f\u{b}\\! touch trace\u{c}\\! touch trace\u{85}\\! touch trace\u{2028}\\! touch trace",
 ];
 
 /// The same without control characters: these can be printed as they are.
-const PRINTABLE: [&str; 5] = [
+const PRINTABLE: [&str; 6] = [
     "c\" (SIZE = '25cc', REPLICATION FACTOR = 0) --",
     "g\"; \\! touch trace; \"",
     "h' \\! touch trace -- ' \\g trace",
     "i\\\\! touch trace \\gexec :x :'x' :\"x\" :{?x} /*",
+    "l\"; CREATE SCHEMA ran_dbt_deploy; \"",
     "j $$ \\! touch trace $$ `touch trace` E'\\",
 ];
 
@@ -73,8 +75,13 @@ fn assert_no_trace(stage: &Stage) {
 /// What psql does with this input.
 #[track_caller]
 fn psql(stage: &Stage, input: &str) -> Ended {
+    psql_with(stage, "ON_ERROR_STOP=1", input)
+}
+
+#[track_caller]
+fn psql_with(stage: &Stage, variable: &str, input: &str) -> Ended {
     let spawned = Command::new("psql")
-        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1"])
+        .args(["-X", "-q", "-v", variable])
         .args(["-d", stage.url(), "-f", "-"])
         .current_dir(stage.here())
         .env("HOME", stage.here())
@@ -90,6 +97,23 @@ fn psql(stage: &Stage, input: &str) -> Ended {
     stdin.write_all(input.as_bytes()).unwrap();
     drop(stdin);
     Ended::of(child.wait_with_output().unwrap())
+}
+
+/// What psql does with JSON: it complains of it, however long it is let go on, and runs nothing.
+#[track_caller]
+fn assert_inert(stage: &Stage, json: &str) {
+    let before = changes(stage);
+    for stop in ["ON_ERROR_STOP=0", "ON_ERROR_STOP=1"] {
+        let ended = psql_with(stage, stop, json);
+        assert_eq!(ended.stdout, "", "{json}");
+        assert!(
+            !ended.stderr.contains("invalid command"),
+            "{}",
+            ended.stderr
+        );
+        assert_no_trace(stage);
+        assert_eq!(changes(stage), before, "{json}");
+    }
 }
 
 /// Psql has nothing to say, and nothing to do either.
@@ -134,6 +158,12 @@ async fn nothing_of_a_blocked_plan_runs() {
         assert!(shown.stdout.contains("SWAP WITH"), "{}", shown.stdout);
         assert_silent(&stage, &shown.stdout);
         assert_eq!(changes(&stage), before, "{operation}");
+        let words = [operation, "--dry-run", "--output", "json"];
+        let shown = stage.run(&words).with_code(4);
+        let plan: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
+        let statements = plan["statements"].to_string();
+        assert!(statements.contains("SWAP WITH"), "{statements}");
+        assert_inert(&stage, &shown.stdout);
     }
 }
 
@@ -166,6 +196,8 @@ async fn a_plan_with_control_characters_in_names_runs_nothing() {
     let shown = stage.run(&["init", "--dry-run"]).with_code(0);
     assert!(shown.stdout.contains("CREATE SCHEMA"), "{}", shown.stdout);
     assert_silent(&stage, &shown.stdout);
+    let json = stage.run(&["init", "--dry-run", "--output", "json"]);
+    assert_inert(&stage, &json.with_code(0).stdout);
     assert_eq!(twins(&stage, "mz_schemas"), BTreeSet::new());
 }
 

@@ -4,6 +4,7 @@ use super::stage::{Stage, blocks, found};
 use cutover::domain::action::Operation;
 use cutover::domain::finding::FindingId;
 use cutover::domain::phase::Phase;
+use cutover::domain::plan::Confirmation;
 use cutover::ops::progress::OutcomeKind;
 
 #[tokio::test]
@@ -13,6 +14,46 @@ async fn a_hotfix_on_production_is_not_silently_reverted() {
     assert!(!found(&stage.plan(Operation::Promote).await).contains(&FindingId::TwinDiffers));
     stage.sql("CREATE OR REPLACE VIEW serving.color_card AS SELECT 1 AS fixed_by_hand");
     assert!(blocks(&stage.plan(Operation::Promote).await).contains(&FindingId::TwinDiffers));
+}
+
+/// The compiled runner puts a model where its configuration says, as dbt would: on a cluster that is no twin it has no business.
+#[tokio::test]
+async fn what_would_be_built_elsewhere_than_on_the_deployment_side_is_not_built() {
+    let stage = Stage::new().await;
+    stage.must(Operation::Init).await;
+    let file = stage.folder.path().join("target/manifest.json");
+    let good = std::fs::read_to_string(&file).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_str(&good).unwrap();
+    let foo = &mut manifest["nodes"]["model.blue_green_slim_demo.foo"];
+    foo["config"]["cluster"] = "egress".into();
+    std::fs::write(&file, manifest.to_string()).unwrap();
+    let plan = stage.plan(Operation::Deploy).await;
+    let told: Vec<_> = plan
+        .blocks()
+        .filter(|finding| finding.id == FindingId::BuildsIntoProduction)
+        .collect();
+    assert_eq!(told.len(), 1, "{:?}", found(&plan));
+    assert!(
+        told[0].message.contains("cluster `egress`") && told[0].message.contains("`cluster`"),
+        "{}",
+        told[0].message
+    );
+    assert_eq!(told[0].objects, ["materialize.blue_green_slim.foo"]);
+    assert!(
+        plan.confirm(&Confirmation::Flags { expect: None }).is_err(),
+        "nobody can agree to it"
+    );
+    // Named by its finding it blocks all the same.
+    let allowed = ["builds-into-production:materialize.blue_green_slim.foo"];
+    let plan = stage.plan_allowing(Operation::Deploy, &allowed).await;
+    assert!(blocks(&plan).contains(&FindingId::BuildsIntoProduction));
+    std::fs::write(&file, good).unwrap();
+    stage.must(Operation::Deploy).await;
+    let on_egress = stage.sql(
+        "SELECT o.name FROM mz_objects o JOIN mz_clusters c ON c.id = o.cluster_id \
+         WHERE c.name = 'egress' AND o.type = 'materialized-view'",
+    );
+    assert_eq!(on_egress, [] as [Vec<Option<String>>; 0]);
 }
 
 #[tokio::test]

@@ -128,6 +128,15 @@ impl Stage {
         (outcome, told)
     }
 
+    /// Executes a plan of which something is left to do: exit code 7, with the command that finishes it.
+    pub async fn leaves_unfinished(&self, plan: Plan) -> Outcome {
+        let again = format!("cutover {}", plan.operation.command());
+        let outcome = self.execute(plan).await;
+        unfinished(&outcome);
+        assert_eq!(outcome.next, Some(again), "{}", outcome.message);
+        outcome
+    }
+
     pub async fn must(&self, operation: Operation) {
         let outcome = self.perform(operation).await;
         assert_eq!(
@@ -213,6 +222,14 @@ fn session_of(project: PathBuf, sim: &Simulator, read_only: bool) -> Arc<Session
         },
     });
     Arc::new(Session::new(settings.unwrap_or_else(|problems| panic!("{problems}"))).unwrap())
+}
+
+/// Done, and not to the end: exit code 7.
+#[track_caller]
+pub fn unfinished(outcome: &Outcome) {
+    let kind = outcome.outcome;
+    assert_eq!(kind, OutcomeKind::Unfinished, "{}", outcome.message);
+    assert_eq!(kind.exit_code(), 7);
 }
 
 /// The ids of the findings that block a plan.

@@ -8,7 +8,7 @@ use cutover::domain::name::{
 use cutover::domain::object::{
     Catalog, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema,
 };
-use cutover::domain::project::{Change, Materialization, Model, Project};
+use cutover::domain::project::{Change, Compared, Materialization, Model, Project};
 use cutover::domain::readiness::Thresholds;
 use cutover::domain::reading::MissingReadings;
 use cutover::domain::record::{Record, Role};
@@ -247,6 +247,7 @@ fn record(role: Role, complete: bool) -> String {
         manifest: Some("0123456789ab".to_owned()),
         commit: Some("abc1234".to_owned()),
         complete,
+        project: None,
         base: None,
         tag: None,
         by: "materialize".to_owned(),
@@ -591,15 +592,31 @@ pub fn project() -> Project {
         materialized: Materialization::MaterializedView,
         cluster: Some(name("compute")),
         change,
-        change_from_deployment: None,
+        change_from_deployment: Compared::Unmodified,
     };
     Project {
         models: vec![
-            model("blue_green_slim", "bar", Some(Change::Modified)),
-            model("blue_green_slim", "foobar", Some(Change::Downstream)),
-            model("blue_green_slim", "mood_share", Some(Change::New)),
-            model("blue_green_slim", "warm_people", Some(Change::Removed)),
-            model("blue_green_slim", "foo", None),
+            model(
+                "blue_green_slim",
+                "bar",
+                Compared::Changed(Change::Modified),
+            ),
+            model(
+                "blue_green_slim",
+                "foobar",
+                Compared::Changed(Change::Downstream),
+            ),
+            model(
+                "blue_green_slim",
+                "mood_share",
+                Compared::Changed(Change::New),
+            ),
+            model(
+                "blue_green_slim",
+                "warm_people",
+                Compared::Changed(Change::Removed),
+            ),
+            model("blue_green_slim", "foo", Compared::Unmodified),
         ],
         manifest: "0123456789ab".to_owned(),
         commit: Some("abc1234".to_owned()),

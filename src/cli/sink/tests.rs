@@ -90,6 +90,43 @@ fn json_reads_back_as_the_same_value_and_obeys_nobody() {
     }
 }
 
+/// What psql sees outside of quoted names: nothing there may end a statement, begin a command or open another quotation.
+#[track_caller]
+fn assert_inert_to_psql(json: &str) {
+    let pieces: Vec<&str> = json.split('"').collect();
+    assert!(pieces.len() % 2 == 1, "a name is left open: {json}");
+    for (at, piece) in pieces.iter().enumerate() {
+        if at % 2 == 0 {
+            let harmless = |c: char| c.is_ascii_alphanumeric() || "{}[],:.-+ \n".contains(c);
+            assert!(piece.chars().all(harmless), "{piece:?} in {json}");
+        }
+    }
+}
+
+#[test]
+fn json_is_nothing_that_psql_would_run() {
+    for hostile in HOSTILE.iter().chain(&[
+        "x\"; DROP SCHEMA s; --",
+        "x\"\t`touch trace`",
+        "\\\"\\\\\"\r\\! x",
+        "\"\"",
+        "\\",
+    ]) {
+        let value = serde_json::json!({ "name": hostile, *hostile: [hostile, 1.5e-7, null, true] });
+        for text in [
+            serde_json::to_string(&value).unwrap(),
+            serde_json::to_string_pretty(&value).unwrap(),
+        ] {
+            let plain = plain_json(&text);
+            assert_inert_to_psql(&plain);
+            assert_eq!(
+                serde_json::from_str::<serde_json::Value>(&plain).unwrap(),
+                value
+            );
+        }
+    }
+}
+
 #[test]
 fn sql_that_would_be_obeyed_is_no_script() {
     let script = |text: &str| [format!("ALTER SCHEMA \"d\".\"{text}\" SWAP WITH \"x\";")];
@@ -107,11 +144,12 @@ fn sql_that_would_be_obeyed_is_no_script() {
 
 proptest! {
     #[test]
-    fn whatever_is_said_is_tame(texts in prop::collection::vec(r"[a-z:#\[\]\r\n \x1b\x9b\u{202e}]{0,12}|##vso\[|section_start:|::", 1..6)) {
+    fn whatever_is_said_is_tame(texts in prop::collection::vec(r#"[a-z:#\[\]\r\n "\\;\x1b\x9b\u{202e}]{0,12}|##vso\[|section_start:|::"#, 1..6)) {
         let words = texts.iter().fold(Words::default(), |words, text| words.and(text));
         prop_assert!(is_tame(&printed(&words)), "{:?}", printed(&words));
         let json = serde_json::to_string(&texts).unwrap();
         prop_assert!(is_tame(&plain_json(&json)));
+        assert_inert_to_psql(&plain_json(&json));
         prop_assert_eq!(serde_json::from_str::<Vec<String>>(&plain_json(&json)).unwrap(), texts);
     }
 }

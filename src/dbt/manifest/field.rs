@@ -40,6 +40,9 @@ macro_rules! fields {
         impl Field {
             pub(super) const COUNT: usize = [$(Field::$name, $($(Field::$inner,)+)?)+].len();
 
+            /// The fields that stand in no other field.
+            pub(super) const OUTER: &'static [Self] = &[$(Self::$name),+];
+
             /// The field's key in the manifest, with its object's before a dot.
             #[must_use]
             pub fn key(self) -> &'static str {

@@ -8,6 +8,7 @@ mod field;
 mod macros;
 mod metadata;
 mod node;
+mod project_hash;
 mod read;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -20,6 +21,7 @@ pub use field::Field;
 pub use macros::Macro;
 pub use metadata::Metadata;
 pub use node::{Deprecation, Node, PersistDocs};
+pub use project_hash::ProjectHash;
 pub use unique_id::{ResourceType, UniqueId, UnknownResourceType};
 
 use crate::dbt::json::Value;
@@ -27,6 +29,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// The file name that dbt gives to a manifest, in `target/` and in a state directory.
 pub const FILE_NAME: &str = "manifest.json";
@@ -42,6 +45,12 @@ impl ManifestHash {
         Self(digest.iter().take(6).map(|b| format!("{b:02x}")).collect())
     }
 
+    /// The hash that a record names.
+    #[must_use]
+    pub fn recorded(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -55,10 +64,12 @@ impl fmt::Display for ManifestHash {
 }
 
 /// A manifest, read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Manifest {
     /// Taken once, when it is read: a document may be tens of megabytes long, and every node asks for the name of its manifest.
     hash: ManifestHash,
+    /// Taken when it is first asked for, which few are.
+    project: OnceLock<ProjectHash>,
     metadata: Metadata,
     nodes: Vec<Node>,
     index: HashMap<UniqueId, usize>,
@@ -94,6 +105,21 @@ impl Manifest {
     #[must_use]
     pub fn hash(&self) -> &ManifestHash {
         &self.hash
+    }
+
+    /// The name of the project that it tells of: the same for every parse of the same files by the same dbt.
+    #[must_use]
+    pub fn project(&self) -> &ProjectHash {
+        self.project.get_or_init(|| ProjectHash::of(self))
+    }
+
+    /// This manifest in the place of another one, which is not at hand and tells of the same project: under that one's name.
+    #[must_use]
+    pub fn in_place_of(&self, hash: ManifestHash) -> Self {
+        Self {
+            hash,
+            ..self.clone()
+        }
     }
 
     #[must_use]

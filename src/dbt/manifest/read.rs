@@ -7,7 +7,7 @@ use super::{Macro, Manifest, ManifestHash, Metadata, Node, ResourceType, UniqueI
 use crate::dbt::json::{Kind, Malformed, Reader, Span, Value};
 use std::collections::HashMap;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The sections that hold nodes, in the order in which dbt looks at them.
 const SECTIONS: [&str; 8] = [
@@ -255,6 +255,7 @@ impl Sections {
             macro_index: macro_ids.map(at).collect(),
             macros: self.macros,
             hash,
+            project: OnceLock::new(),
             metadata: self.metadata,
             nodes,
             index,

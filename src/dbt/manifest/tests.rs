@@ -149,3 +149,71 @@ fn the_hash_names_the_bytes() {
     assert_eq!(manifest.hash().as_str().len(), 12);
     assert_eq!(ManifestHash::of(b"abc").as_str(), "ba7816bf8f01");
 }
+
+/// A manifest as dbt writes it, of these nodes and macros (JSON objects without braces), by a parse of this name.
+fn parsed(name: &str, nodes: &str, macros: &str) -> Manifest {
+    let text = format!(
+        r#"{{"metadata": {{"dbt_schema_version": "{V12}", "dbt_version": "1.11.0", "generated_at": "{name}",
+        "invocation_id": "{name}", "adapter_type": "materialize"}}, "nodes": {{{nodes}}}, "sources": {{}},
+        "macros": {{{macros}}}, "exposures": {{}}, "metrics": {{}}, "unit_tests": {{}}, "semantic_models": {{}},
+        "saved_queries": {{}}, "disabled": {{}}}}"#
+    );
+    parse(&text).unwrap()
+}
+
+#[test]
+fn two_parses_of_a_project_have_one_name() {
+    let node = |name: &str, code: &str, more: &str| {
+        format!(
+            r#""model.p.{name}": {{"resource_type": "model", "name": "{name}", "fqn": ["p", "{name}"], "raw_code": "{code}" {more}}}"#
+        )
+    };
+    let one_macro = |sql: &str, more: &str| {
+        format!(
+            r#""macro.p.m": {{"name": "m", "macro_sql": "{sql}", "depends_on": {{"macros": []}} {more}}}"#
+        )
+    };
+    let (a, m) = (
+        node(
+            "a",
+            "select 1",
+            r#", "config": {"enabled": true, "tags": ["x", "y"]}"#,
+        ),
+        one_macro("{% macro m() %}1{% endmacro %}", ""),
+    );
+    let reads = r#", "depends_on": {"macros": [], "nodes": ["model.p.a", "model.p.z"]}"#;
+    let first = parsed("one", &format!("{a}, {}", node("b", "select 2", reads)), &m);
+    // Another order of nodes, keys and parents; SQL that was compiled; times.
+    let b = r#", "depends_on": {"nodes": ["model.p.z", "model.p.a"], "macros": ["macro.p.m"]}, "created_at": 1.5, "compiled": true,
+        "compiled_code": "select 2""#;
+    let a_again = node(
+        "a",
+        "select 1",
+        r#", "created_at": 2.5, "config": {"tags": ["x", "y"], "enabled": true}"#,
+    );
+    let nodes = format!("{}, {a_again}", node("b", "select 2", b));
+    let m_again = one_macro("{% macro m() %}1{% endmacro %}", r#", "created_at": 3"#);
+    let second = parsed("two", &nodes, &m_again);
+    assert_ne!(first.hash(), second.hash());
+    assert_eq!(first.project(), second.project());
+    let others = [
+        ("select 3", "x", "1"),
+        ("select 2", "z", "1"),
+        ("select 2", "x", "2"),
+    ];
+    for (code, tag, of_macro) in others {
+        let b = node("b", code, reads);
+        let nodes = format!("{}, {b}", a.replace("\"x\"", &format!("\"{tag}\"")));
+        let of_macro = one_macro(&format!("{{% macro m() %}}{of_macro}{{% endmacro %}}"), "");
+        let other = parsed("one", &nodes, &of_macro);
+        assert_ne!(first.project(), other.project(), "{code} {tag} {of_macro}");
+    }
+}
+
+#[test]
+fn a_manifest_stands_for_another_one_under_its_name() {
+    let one = parse(&manifest(V12, "", "")).unwrap();
+    let other = one.in_place_of(ManifestHash::recorded("0123456789ab"));
+    assert_eq!(other.hash().as_str(), "0123456789ab");
+    assert_eq!(other.project(), one.project());
+}

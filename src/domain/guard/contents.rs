@@ -6,7 +6,7 @@ use crate::domain::definition::canonical;
 use crate::domain::environment::{Resolved, Side};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::object::{Object, ObjectKind};
-use crate::domain::project::{Change, Model};
+use crate::domain::project::{Change, Compared, Model};
 use crate::domain::quantity::{agree, count};
 
 /// Production objects that the project still has and the deployment side lacks: the swap would lose them.
@@ -14,7 +14,7 @@ use crate::domain::quantity::{agree, count};
 pub fn missing_in_deployment(facts: &Facts<'_>) -> Vec<Finding> {
     let missing: Vec<String> = untwinned(facts)
         .filter(|object| match model_behind(facts, object) {
-            Some(model) => model.change != Some(Change::Removed),
+            Some(model) => !model.change.is(Change::Removed),
             // Without a project there is no telling, and losing an object is worse than asking.
             None => facts.project().is_none(),
         })
@@ -41,9 +41,7 @@ pub fn removed_and_unmanaged(facts: &Facts<'_>) -> Vec<Finding> {
     let (mut removed, mut unmanaged) = (Vec::new(), Vec::new());
     for object in untwinned(facts) {
         match model_behind(facts, object) {
-            Some(model) if model.change == Some(Change::Removed) => {
-                removed.push(display(facts, object))
-            }
+            Some(model) if model.change.is(Change::Removed) => removed.push(display(facts, object)),
             Some(_) => {}
             None => unmanaged.push(display(facts, object)),
         }
@@ -155,8 +153,8 @@ pub fn twins_differ(facts: &Facts<'_>) -> Vec<Finding> {
     )
 }
 
-fn is_own_change(change: Option<Change>) -> bool {
-    matches!(change, Some(Change::Modified | Change::New))
+fn is_own_change(compared: Compared) -> bool {
+    compared.is(Change::Modified) || compared.is(Change::New)
 }
 
 /// Deployment objects that read production or run on its clusters: after the swap a cleanup would drop them with the retired side.
@@ -221,9 +219,7 @@ pub fn outside_environment(facts: &Facts<'_>) -> Vec<Finding> {
         .project()
         .into_iter()
         .flat_map(|project| &project.models)
-        .filter(|model| {
-            model.is_deployed() && model.change != Some(Change::Removed) && !listed(model)
-        })
+        .filter(|model| model.is_deployed() && !model.change.is(Change::Removed) && !listed(model))
         .map(|model| match &model.cluster {
             Some(cluster) => format!("{} (cluster {cluster})", model.relation),
             None => model.relation.to_string(),

@@ -8,7 +8,7 @@ use crate::domain::fixture::{World, model, name, pair};
 use crate::domain::name::{ClusterId, ObjectId, RoleId, SchemaId};
 use crate::domain::object::{ConnectorType, ObjectKind};
 use crate::domain::plan::sinks_reading;
-use crate::domain::project::{Change, Materialization};
+use crate::domain::project::{Change, Compared, Materialization};
 use crate::domain::reading::{CatalogReading, Missing};
 use crate::domain::record::Role;
 use crate::domain::snapshot::Subscription;
@@ -194,7 +194,7 @@ fn objects_that_production_would_lose() {
         Severity::Block,
     );
     // The same hole, but the project removed the model: that is meant.
-    world.project.as_mut().unwrap().models[2].change = Some(Change::Removed);
+    world.project.as_mut().unwrap().models[2].change = Compared::Changed(Change::Removed);
     silent(&world, missing_in_deployment);
     silent(&world, models_not_built);
     fires(
@@ -241,7 +241,7 @@ fn an_index_that_production_would_lose() {
         FindingId::MissingInDeployment,
         Severity::Block,
     );
-    world.project.as_mut().unwrap().models[1].change = Some(Change::Modified);
+    world.project.as_mut().unwrap().models[1].change = Compared::Changed(Change::Modified);
     silent(&world, missing_in_deployment);
 }
 
@@ -258,14 +258,14 @@ fn twins_that_differ_without_a_change_in_the_project() {
         FindingId::TwinDiffers,
         Severity::Block,
     );
-    world.project.as_mut().unwrap().models[0].change = Some(Change::Downstream);
+    world.project.as_mut().unwrap().models[0].change = Compared::Changed(Change::Downstream);
     fires(
         &world,
         twins_differ,
         FindingId::TwinDiffers,
         Severity::Block,
     );
-    world.project.as_mut().unwrap().models[0].change = Some(Change::Modified);
+    world.project.as_mut().unwrap().models[0].change = Compared::Changed(Change::Modified);
     silent(&world, twins_differ);
     world.project.as_mut().unwrap().production = None;
     fires(&world, twins_differ, FindingId::TwinDiffers, Severity::Info);

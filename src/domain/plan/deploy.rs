@@ -25,6 +25,8 @@ pub struct Build {
     pub removed: BTreeSet<(Identifier, Identifier)>,
     /// First 12 hex digits of the hash of the manifest that is built.
     pub manifest: String,
+    /// The project that it tells of, as [`Record::project`].
+    pub project: Option<String>,
     /// What dbt builds the relations from. Statements speak for themselves.
     pub content: Vec<String>,
     /// What the runner can't build, or what keeps this build from being what it should be.
@@ -152,6 +154,7 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
         _ => stamp.commit.clone(),
     };
     let begun = Record {
+        project: build.project,
         base: held.map(str::to_owned),
         commit,
         ..record(facts, stamp, role, false, manifest)
@@ -177,6 +180,7 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
         draft.steps.push(Step::Verify(promise));
     }
     let done = Record {
+        project: begun.project.clone(),
         base: begun.base.clone().filter(|_| partial),
         commit: begun.commit.clone(),
         ..record(facts, stamp, role, !partial, manifest)
@@ -184,11 +188,12 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
     records(facts, &done).for_each(|statement| draft.run(statement));
 }
 
-/// The record of a build. Each compilation of the same project gives another manifest hash, so the fingerprint leaves it out; it covers
-/// what is built, by the statements or by [`Build::content`].
+/// The record of a build. Each compilation of the same project gives another manifest hash, so the fingerprint leaves the hashes out; it
+/// covers what is built, by the statements or by [`Build::content`].
 fn records(facts: &Facts<'_>, record: &Record) -> impl Iterator<Item = Statement> {
     let nameless = Record {
         manifest: None,
+        project: None,
         ..record.clone()
     };
     let stable = record_on_side(facts, Side::Deployment, &nameless);

@@ -104,6 +104,7 @@ pub(super) fn record(
         environment: facts.resolved.environment.target.clone(),
         twin: None,
         manifest: manifest.map(str::to_owned),
+        project: None,
         base: None,
         commit: stamp.commit.clone(),
         tag: stamp.ci_tag.clone(),

@@ -205,6 +205,7 @@ pub(super) fn record_of_what_it_holds(
     let written = record(facts, stamp, role, true, manifest.as_deref());
     match held {
         Some(held) => Record {
+            project: held.project.clone(),
             commit: held.commit.clone(),
             tag: held.tag.clone(),
             ..written

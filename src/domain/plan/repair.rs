@@ -131,6 +131,7 @@ fn held(
         return Wanted {
             record: Record {
                 manifest: left.manifest.clone(),
+                project: left.project.clone(),
                 base: left.base.clone(),
                 commit: left.commit.clone(),
                 tag: left.tag.clone(),
@@ -149,6 +150,7 @@ fn held(
             )),
             record: Record {
                 manifest: Some(built.manifest.clone()),
+                project: built.project.clone(),
                 commit: built.commit.clone(),
                 tag: built.tag.clone(),
                 ..blank

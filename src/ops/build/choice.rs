@@ -9,6 +9,7 @@ use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::Identifier;
 use crate::domain::project::Change;
 use crate::domain::quantity::part;
+use crate::domain::record::Record;
 use crate::domain::whole::Whole;
 use crate::ops::error::OpsError;
 use crate::ops::project::{Changes, relation};
@@ -251,9 +252,14 @@ impl Builder<'_> {
 
     pub(super) fn unknown_contents(&self) -> Finding {
         let record = self.observation.board.provenance.deployment.as_ref();
-        let why = match record.and_then(|record| record.manifest.as_deref()) {
-            Some(hash) => format!("its manifest {hash} is not in the state directory"),
-            None => "no record tells".to_owned(),
+        let manifest = record.and_then(|record| record.manifest.as_deref());
+        let named = |record: &Record| record.complete && record.project.is_some();
+        let why = match (manifest, record.is_some_and(named)) {
+            (Some(hash), true) => format!(
+                "its manifest {hash} is not in the state directory and is of another state of the project"
+            ),
+            (Some(hash), false) => format!("its manifest {hash} is not in the state directory"),
+            (None, _) => "no record tells".to_owned(),
         };
         Finding {
             id: FindingId::ProvenanceUnknown,

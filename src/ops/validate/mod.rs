@@ -12,8 +12,8 @@ use crate::domain::board::logical_schema;
 use crate::domain::environment::{Resolved, Side};
 use crate::domain::name::Identifier;
 use crate::domain::object::{Object, ObjectKind};
-use crate::domain::project::Change;
-use crate::domain::validation::{Expected, TwinReport, Verdict};
+use crate::domain::project::{Change, Compared};
+use crate::domain::validation::{TwinReport, Verdict};
 use crate::materialize::observe::Observer;
 use crate::ops::progress::OutcomeKind;
 use reading::Readers;
@@ -51,7 +51,7 @@ struct Twins<'a> {
     production: &'a Object,
     deployment: &'a Object,
     schema: &'a Identifier,
-    expected: Expected,
+    expected: Compared,
 }
 
 impl Session {
@@ -108,11 +108,11 @@ impl Expectations {
         })
     }
 
-    fn of(&self, schema: &Identifier, name: &Identifier) -> Expected {
+    fn of(&self, schema: &Identifier, name: &Identifier) -> Compared {
         match self.by_relation.get(&(schema.clone(), name.clone())) {
-            Some(change) => Expected::Change(*change),
-            None if self.known => Expected::Same,
-            None => Expected::Unknown,
+            Some(change) => Compared::Changed(*change),
+            None if self.known => Compared::Unmodified,
+            None => Compared::Unknown,
         }
     }
 }

@@ -5,8 +5,7 @@ use crate::domain::environment::{Resolved, Side};
 use crate::domain::name::{ClusterId, Identifier, ObjectId, QualifiedName};
 use crate::domain::object::{Object, ObjectKind};
 use crate::domain::validation::{
-    Column, Contents, Expected, TwinReport, column_differences, contents_query, set_cluster,
-    verdict,
+    Column, Contents, TwinReport, column_differences, contents_query, set_cluster, verdict,
 };
 use crate::materialize::error::Error as ServerError;
 use crate::materialize::execute::{Executor, StatementEvent};
@@ -76,10 +75,7 @@ impl<'a> Readers<'a> {
             schema: twins.schema.clone(),
             name: twins.production.name.clone(),
             kind: twins.deployment.kind.clone(),
-            change: match twins.expected {
-                Expected::Change(change) => Some(change),
-                Expected::Same | Expected::Unknown => None,
-            },
+            change: twins.expected,
             verdict: judged,
             columns: differences,
             production,

@@ -4,6 +4,7 @@ use super::Paragraph;
 use crate::domain::board::{Board, Row};
 use crate::domain::environment::Side;
 use crate::domain::object::ObjectKind;
+use crate::domain::project::{Change, Compared};
 use crate::domain::quantity::count;
 use crate::domain::readiness::ObjectReadiness;
 use crate::domain::snapshot::{Lag, SourceProgress};
@@ -28,17 +29,13 @@ pub fn paragraphs(state: &State) -> Vec<Paragraph> {
         Role::Title,
         format!("{}.{} ({})", row.schema, row.name, row.kind),
     )];
-    if let Some(change) = row.change {
-        text.push(Paragraph::fact(
-            "change",
-            Role::from(change),
-            match change {
-                crate::domain::project::Change::Downstream => {
-                    "downstream of what is modified".to_owned()
-                }
-                other => other.to_string(),
-            },
-        ));
+    if let Some(compared) = row.compared {
+        let words = match compared {
+            Compared::Changed(Change::Downstream) => "downstream of what is modified",
+            Compared::Unknown => "unknown: the manifest of what production runs is not at hand",
+            other => other.as_str(),
+        };
+        text.push(Paragraph::fact("change", Role::from(compared), words));
     }
     for (side, object) in [
         (Side::Deployment, &row.deployment),

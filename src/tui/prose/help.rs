@@ -68,7 +68,10 @@ pub fn paragraphs(state: &State) -> Vec<Paragraph> {
             "cluster:x schema:y",
             "part of a name; commas separate alternatives",
         ),
-        ("change:modified", "modified new removed downstream none"),
+        (
+            "change:modified",
+            "modified new removed downstream unmodified unknown none",
+        ),
         ("lag>5s lag<1m", "of the deployment object"),
         ("!state:ready", "! turns a term round; all terms must hold"),
     ] {

@@ -139,10 +139,10 @@ impl Arrangement {
     fn compare(&self, one: &Row, other: &Row, board: &Board, observed: &Observed) -> Ordering {
         let order = match self.sort.column {
             Column::Change => other
-                .change
+                .compared
                 .is_some()
-                .cmp(&one.change.is_some())
-                .then(one.change.cmp(&other.change)),
+                .cmp(&one.compared.is_some())
+                .then(one.compared.cmp(&other.compared)),
             Column::Name => one.name.cmp(&other.name),
             Column::Schema => one
                 .schema
@@ -174,7 +174,7 @@ impl Arrangement {
 pub fn is_problem(row: &Row, phase: Phase) -> bool {
     let unready = |readiness: Option<Readiness>| readiness.is_some_and(|r| r != Readiness::Ready);
     let missing = row.deployment.is_none()
-        && row.change != Some(crate::domain::project::Change::Removed)
+        && row.change() != Some(crate::domain::project::Change::Removed)
         && !matches!(phase, Phase::None | Phase::Initialized);
     missing
         || unready(row.readiness())
@@ -264,7 +264,7 @@ mod tests {
                 materialization_lag: Lag::Unknown,
                 counts: true,
             }),
-            change: None,
+            compared: None,
         }
     }
 

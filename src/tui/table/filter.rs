@@ -4,7 +4,7 @@
 
 use crate::domain::board::Row;
 use crate::domain::object::ObjectKind;
-use crate::domain::project::Change;
+use crate::domain::project::{Change, Compared};
 use crate::domain::readiness::Readiness;
 use crate::domain::snapshot::Lag;
 
@@ -17,7 +17,9 @@ pub enum InvalidFilter {
         "unknown state `{0}`; there are ready lagging hydrating unknown paused failing missing"
     )]
     UnknownState(String),
-    #[error("unknown change `{0}`; there are modified new removed downstream none")]
+    #[error(
+        "unknown change `{0}`; there are modified new removed downstream unmodified unknown none"
+    )]
     UnknownChange(String),
     #[error("`{0}` is not a span of time; write 500ms, 5s or 2m")]
     InvalidSpan(String),
@@ -45,7 +47,8 @@ enum Test {
     Kind(Vec<String>),
     Cluster(Vec<String>),
     Schema(Vec<String>),
-    Change(Vec<Option<Change>>),
+    /// `None` stands for what no model makes.
+    Change(Vec<Option<Compared>>),
     /// Of the deployment object, in milliseconds.
     LagAbove(u64),
     LagBelow(u64),
@@ -137,12 +140,14 @@ fn parse_state(word: String) -> Result<Option<Readiness>, InvalidFilter> {
         .ok_or(InvalidFilter::UnknownState(word))
 }
 
-fn parse_change(word: String) -> Result<Option<Change>, InvalidFilter> {
+fn parse_change(word: String) -> Result<Option<Compared>, InvalidFilter> {
     let known = [
-        Change::Modified,
-        Change::New,
-        Change::Removed,
-        Change::Downstream,
+        Compared::Changed(Change::Modified),
+        Compared::Changed(Change::New),
+        Compared::Changed(Change::Removed),
+        Compared::Changed(Change::Downstream),
+        Compared::Unmodified,
+        Compared::Unknown,
     ];
     if word == "none" {
         return Ok(None);
@@ -188,7 +193,7 @@ impl Test {
                 .as_ref()
                 .is_some_and(|cluster| named(clusters, cluster.as_str())),
             Self::Schema(schemas) => named(schemas, row.schema.as_str()),
-            Self::Change(changes) => changes.contains(&row.change),
+            Self::Change(changes) => changes.contains(&row.compared),
             Self::LagAbove(limit) => green_lag(row).is_some_and(|lag| lag > *limit),
             Self::LagBelow(limit) => green_lag(row).is_some_and(|lag| lag < *limit),
         }
@@ -238,7 +243,7 @@ mod tests {
                 materialization_lag: Lag::Unknown,
                 counts: true,
             }),
-            change: Some(Change::Modified),
+            compared: Some(Compared::Changed(Change::Modified)),
         }
     }
 
@@ -277,6 +282,7 @@ mod tests {
             "kind:view",
             "cluster:serving",
             "change:none",
+            "change:unmodified,unknown",
             "lag>6s",
             "!bar",
         ] {

@@ -100,19 +100,22 @@ fn journal_clusters(state: &mut State, board: &Board) {
     known.retain(|id, _| clusters().any(|cluster| cluster.id.as_ref() == Some(id)));
     let mut notes = Vec::new();
     for cluster in clusters() {
-        let Some(id) = &cluster.id else { continue };
-        let lasting = known
-            .entry(*id)
-            .or_insert_with(|| Lasting::new(cluster.readiness, time));
-        let Some(before) = lasting.look(cluster.readiness, time, settle_ms) else {
+        let verdict = board.cluster_readiness(cluster);
+        let (Some(id), Some(readiness)) = (&cluster.id, verdict) else {
             continue;
         };
-        let reason = match cluster.readiness {
+        let lasting = known
+            .entry(*id)
+            .or_insert_with(|| Lasting::new(readiness, time));
+        let Some(before) = lasting.look(readiness, time, settle_ms) else {
+            continue;
+        };
+        let reason = match readiness {
             Readiness::Ready => String::new(),
             _ => format!(" ({})", cluster.reason),
         };
-        let text = format!("{} {before} -> {}{reason}", cluster.name, cluster.readiness);
-        notes.push((Role::from(cluster.readiness), text));
+        let text = format!("{} {before} -> {readiness}{reason}", cluster.name);
+        notes.push((Role::from(readiness), text));
     }
     for (role, text) in notes {
         note(state, role, text);

@@ -68,7 +68,8 @@ fn line(
 ) {
     let glyphs = canvas.glyphs();
     let end = row.right().saturating_sub(1);
-    let role = Role::from(shown.readiness);
+    let verdict = board.cluster_readiness(shown);
+    let role = verdict.map_or(Role::Muted, Role::from);
     canvas.cut(row.x + 1, row.y, row.x + NAME, Role::Title, &blue.name);
     let mut x = row.x + NAME + 1;
     let (side, label) = match shown.side {
@@ -78,8 +79,10 @@ fn line(
     };
     canvas.text(x, row.y, x + SIDE, side, label);
     x += SIDE;
-    let glyph = glyphs.readiness(shown.readiness);
-    let words = format!("{glyph} {}", shown.readiness);
+    let words = match verdict {
+        Some(readiness) => format!("{} {readiness}", glyphs.readiness(readiness)),
+        None => format!("{} -", glyphs.absent),
+    };
     canvas.text(x, row.y, x + STATE, role, &words);
     x += STATE;
     let width = (row.width / 8).clamp(8, 30);
@@ -159,7 +162,9 @@ fn note(state: &State, board: &Board, cluster: &ClusterReadiness) -> (Role, Stri
     if let Some(estimate) = estimate {
         parts.push(estimate.to_string());
     } else if cluster.total == 0 && cluster.readiness == Readiness::Ready {
-        parts.push("nothing to hydrate".to_owned());
+        let empty = board.nothing_to_judge();
+        let empty = empty.filter(|_| board.cluster_readiness(cluster).is_none());
+        parts.push(empty.unwrap_or("nothing to hydrate").to_owned());
     } else if cluster.readiness == Readiness::Ready {
         parts.push(format!("lag {}", wording::lag(cluster.lag)));
     }

@@ -296,9 +296,10 @@ fn running_words(state: &State, running: &Running) -> (Role, String) {
 
 fn awaiting_words(board: &Board, millis: u64) -> (Role, String) {
     let (hydrated, total) = board.deployment.hydrated_of_total();
-    let what = match (board.deployment.readiness, &board.deployment.reason) {
-        (Readiness::Ready, _) => "ready, seeing whether it lasts",
-        (_, reason) => reason,
+    let what = match (board.nothing_to_judge(), board.deployment.readiness) {
+        (Some(nothing), _) => nothing,
+        (None, Readiness::Ready) => "ready, seeing whether it lasts",
+        (None, _) => &board.deployment.reason,
     };
     (
         Role::Focus,

@@ -250,12 +250,12 @@ fn cell(
     };
     let text = |text: &str| (Role::Text, text.to_owned());
     match column {
-        Column::Change => row.change.map_or_else(
+        Column::Change => row.compared.map_or_else(
             || text(""),
-            |change| (Role::from(change), glyphs.change(change).to_owned()),
+            |compared| (Role::from(compared), glyphs.compared(compared).to_owned()),
         ),
         Column::Name => (
-            row.change.map_or(Role::Text, Role::from),
+            row.change().map_or(Role::Text, Role::from),
             row.name.to_string(),
         ),
         Column::Schema => (Role::Muted, row.schema.to_string()),
@@ -355,7 +355,7 @@ fn verdict(
 ) -> (Role, String) {
     let glyphs = canvas.glyphs();
     let Some(object) = shown else {
-        let (role, word) = match (board.phase, row.change) {
+        let (role, word) = match (board.phase, row.change()) {
             (Phase::None, _) => (Role::Added, "only in green"),
             (_, Some(Change::Removed)) => (Role::Muted, "leaves with the swap"),
             (Phase::Initialized, _) => (Role::Muted, "not built"),

@@ -14,6 +14,7 @@ fn record(role: Role) -> Record {
         environment: "production".to_owned(),
         twin: Some(SchemaId::user(1)),
         manifest: Some("0123456789ab".to_owned()),
+        project: None,
         base: None,
         commit: None,
         tag: None,
@@ -32,6 +33,7 @@ fn built(world: &World) -> LastBuild {
     world.with_facts(|facts| {
         LastBuild::Whole(Built {
             manifest: "beefbeefbeef".to_owned(),
+            project: Some("facefacefade".to_owned()),
             commit: Some("c0ffee".to_owned()),
             tag: Some("pr_7".to_owned()),
             contents: contents(facts.resolved, Side::Deployment),
@@ -257,6 +259,7 @@ fn what_a_side_holds_is_proven_by_the_ids_of_the_last_build() {
     for told in [
         "role=candidate",
         "manifest=beefbeefbeef",
+        "project=facefacefade",
         "commit=c0ffee",
         "tag=pr_7",
         "complete=yes",
