@@ -59,7 +59,10 @@ pub async fn run(desk: &Desk, until: Until, deploy: &DeployFlags, allow: &[Strin
             Next::Wait => {
                 desk.printer.say("await");
                 settled = true;
-                until_ready(desk).await
+                match until_ready(desk).await {
+                    ended if ended.outcome == OutcomeKind::Done => ended,
+                    ended => return finish(desk.printer, &ended),
+                }
             }
             Next::Operate(operation) => {
                 desk.printer

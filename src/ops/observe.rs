@@ -2,15 +2,36 @@
 
 use super::error::OpsError;
 use super::session::{Observation, Session};
+use crate::domain::background::ClusterDefinition;
 use crate::domain::board::Board;
 use crate::domain::environment::Environment;
 use crate::domain::lineage::Lineage;
+use crate::domain::object::Cluster;
 use crate::domain::snapshot::Snapshot;
+use crate::materialize::error::Error;
 use crate::materialize::observe::Observer;
 use std::sync::Arc;
 
 /// How often catalog and audit events are read before names that keep moving count as unknown.
 const LOOKS: u32 = 3;
+
+/// The server's part of a look.
+type Seen = (Arc<Snapshot>, Environment, Option<Lineage>);
+
+/// How the clusters of the environment were made.
+async fn definitions(
+    observer: &Observer,
+    (snapshot, environment, _): &Seen,
+) -> Result<Vec<ClusterDefinition>, Error> {
+    let resolved = environment.resolve(&snapshot.catalog);
+    let pairs = resolved.clusters.iter();
+    let clusters: Vec<Cluster> = pairs
+        .flat_map(|pair| [pair.production, pair.deployment])
+        .flatten()
+        .cloned()
+        .collect();
+    observer.cluster_definitions(&clusters).await
+}
 
 impl Session {
     /// Looks at the server and at the project, once.
@@ -32,19 +53,16 @@ impl Session {
         observer: &mut Observer,
         earlier: Option<&Observation>,
     ) -> Result<Observation, OpsError> {
-        let (snapshot, environment, lineage) = self.look(observer).await?;
-        let access = observer.access().await?;
-        let clusters: Vec<_> = {
-            let resolved = environment.resolve(&snapshot.catalog);
-            resolved
-                .clusters
-                .iter()
-                .flat_map(|pair| [pair.production, pair.deployment])
-                .flatten()
-                .cloned()
-                .collect()
+        let mut tries = 1;
+        let ((snapshot, environment, lineage), clusters) = loop {
+            let seen = self.look(observer).await?;
+            match definitions(observer, &seen).await {
+                // Its name may have moved, or it may be gone, since the catalog was read.
+                Err(error) if error.server().is_some() && tries < LOOKS => tries += 1,
+                clusters => break (seen, clusters?),
+            }
         };
-        let clusters = observer.cluster_definitions(&clusters).await?;
+        let access = observer.access().await?;
         let manifests = self.manifests(&environment, &snapshot, lineage.as_ref())?;
         let same = earlier.filter(|earlier| earlier.manifests.are(&manifests));
         let known = match same {
@@ -76,10 +94,7 @@ impl Session {
     }
 
     /// Catalog and audit events, read again where names moved between them.
-    async fn look(
-        &self,
-        observer: &mut Observer,
-    ) -> Result<(Arc<Snapshot>, Environment, Option<Lineage>), OpsError> {
+    async fn look(&self, observer: &mut Observer) -> Result<Seen, OpsError> {
         let mut tries = 1;
         loop {
             let snapshot = Arc::new(observer.observe().await?);

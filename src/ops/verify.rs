@@ -18,6 +18,13 @@ use crate::domain::quantity::{count, some_of};
 use crate::domain::record::{Record, Role};
 
 impl Run<'_> {
+    fn answered(&self) -> &'static str {
+        match self.committed {
+            true => "The swap is committed and all statements were answered",
+            false => "All statements were answered",
+        }
+    }
+
     /// All steps ran: what was left over, the state files, and whether the server shows what the plan promised.
     pub(super) async fn finished(
         &mut self,
@@ -35,15 +42,13 @@ impl Run<'_> {
         let observation = match self.look().await {
             Ok(Ok(observation)) => observation,
             Err(why) => {
-                let message = format!(
-                    "{why}; all statements were answered, but the result was not read back."
-                );
+                let answered = self.answered();
+                let message = format!("{why}. {answered}, but the result was not read back.");
                 return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
             }
             Ok(Err(error)) => {
-                let message = format!(
-                    "All statements were answered, but the result can't be read back: {error}"
-                );
+                let answered = self.answered();
+                let message = format!("{answered}, but the result can't be read back: {error}");
                 return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
             }
         };
@@ -69,8 +74,8 @@ impl Run<'_> {
             Operation::Init | Operation::Await => &[],
         };
         if !expected.is_empty() && !expected.contains(&phase) {
-            let message =
-                format!("All statements were answered, but the deployment is {phase} now.");
+            let answered = self.answered();
+            let message = format!("{answered}, but the deployment is {phase} now.");
             return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
         }
         if plan.operation == Operation::Init

@@ -392,11 +392,16 @@ async fn a_build_after_which_production_moved_is_never_whole() {
     let (outcome, ()) = tokio::join!(execution, colleague);
     unfinished(&outcome);
     assert!(
-        outcome.message.contains("serving.color_card of production"),
+        outcome
+            .message
+            .contains("1 object of it is gone (materialize.serving.color_card)"),
         "{}",
         outcome.message
     );
-    assert_eq!(outcome.next.as_deref(), Some("cutover deploy"));
+    assert_eq!(
+        outcome.next.as_deref(),
+        Some("dbt run --target production --select color_card")
+    );
     let record = stage.observe().await.board.provenance.deployment.clone();
     assert!(!record.unwrap().complete);
 }

@@ -2,7 +2,7 @@
 
 use super::stage::{Stage, blocks, found};
 use cutover::domain::action::Operation;
-use cutover::domain::finding::FindingId;
+use cutover::domain::finding::{Allowance, FindingId};
 use cutover::domain::phase::Phase;
 use cutover::domain::plan::Confirmation;
 use cutover::ops::progress::OutcomeKind;
@@ -38,15 +38,16 @@ async fn what_would_be_built_elsewhere_than_on_the_deployment_side_is_not_built(
         "{}",
         told[0].message
     );
-    assert_eq!(told[0].objects, ["materialize.blue_green_slim.foo"]);
+    assert_eq!(
+        told[0].objects,
+        ["materialize.blue_green_slim_dbt_deploy.foo"]
+    );
     assert!(
         plan.confirm(&Confirmation::Flags { expect: None }).is_err(),
         "nobody can agree to it"
     );
-    // Named by its finding it blocks all the same.
-    let allowed = ["builds-into-production:materialize.blue_green_slim.foo"];
-    let plan = stage.plan_allowing(Operation::Deploy, &allowed).await;
-    assert!(blocks(&plan).contains(&FindingId::BuildsIntoProduction));
+    let named = "builds-into-production:materialize.blue_green_slim_dbt_deploy.foo";
+    assert!(Allowance::parse(named).is_err(), "nor allow it by name");
     std::fs::write(&file, good).unwrap();
     stage.must(Operation::Deploy).await;
     let on_egress = stage.sql(

@@ -47,13 +47,13 @@ const HAZARDS: &[Hazard] = &[
     hazard(
         "production on 0 replicas",
         "ALTER CLUSTER compute SET (REPLICATION FACTOR 0)",
-        &["production-unhealthy", "compute"],
+        &["cluster-options-differ", "REPLICATION FACTOR 0 -> 1"],
         "ALTER CLUSTER compute SET (REPLICATION FACTOR 1)",
     ),
     hazard(
         "the deployment side on 0 replicas",
         "ALTER CLUSTER compute_dbt_deploy SET (REPLICATION FACTOR 0)",
-        &["not-ready", "compute_dbt_deploy"],
+        &["cluster-options-differ", "REPLICATION FACTOR 1 -> 0"],
         "ALTER CLUSTER compute_dbt_deploy SET (REPLICATION FACTOR 1)",
     ),
     hazard(
@@ -64,7 +64,7 @@ const HAZARDS: &[Hazard] = &[
     ),
     hazard(
         "a cluster resized",
-        "ALTER CLUSTER compute SET (SIZE '200cc')",
+        "ALTER CLUSTER compute SET (SIZE '50cc')",
         &["cluster-options-differ", "compute"],
         "ALTER CLUSTER compute SET (SIZE '100cc')",
     ),
@@ -113,9 +113,9 @@ const HAZARDS: &[Hazard] = &[
     ),
     hazard(
         "a source in a schema that is swapped",
-        "CREATE SOURCE serving.counter IN CLUSTER ingest FROM LOAD GENERATOR COUNTER",
-        &["source-in-environment", "materialize.serving.counter"],
-        "DROP SOURCE serving.counter",
+        "CREATE SOURCE serving.house IN CLUSTER ingest FROM LOAD GENERATOR AUCTION FOR ALL TABLES",
+        &["source-in-environment", "materialize.serving.accounts"],
+        "DROP SOURCE serving.house CASCADE",
     ),
     hazard(
         "an object more on the deployment side",
@@ -241,10 +241,10 @@ async fn an_object_that_is_dropped_or_replaced_meanwhile_stops_it() {
     );
 }
 
-fn falls_behind(schema: &str, name: &str) -> Disturbance {
+fn behind(schema: &str, name: &str, seconds: u64) -> Disturbance {
     Disturbance::FallBehind {
         object: object(schema, name),
-        by: Duration::from_secs(600),
+        by: Duration::from_secs(seconds),
         lasts: None,
     }
 }
@@ -260,18 +260,15 @@ fn object(schema: &str, name: &str) -> ObjectName {
 async fn lag_and_stalls_that_come_stop_it_and_those_that_go_do_not() {
     let stage = candidate_again().await;
     let control = stage.sim.control();
-    let recover = |schema: &str, name: &str| Disturbance::Recover {
-        object: object(schema, name),
-    };
     for (disturbance, mended, names) in [
         (
-            falls_behind("blue_green_slim_dbt_deploy", "recent_bids"),
-            recover("blue_green_slim_dbt_deploy", "recent_bids"),
+            behind("blue_green_slim_dbt_deploy", "bids_enriched", 600),
+            behind("blue_green_slim_dbt_deploy", "bids_enriched", 0),
             &["not-ready", "compute_dbt_deploy"],
         ),
         (
-            falls_behind("blue_green_slim", "recent_bids"),
-            recover("blue_green_slim", "recent_bids"),
+            behind("blue_green_slim", "bids_enriched", 600),
+            behind("blue_green_slim", "bids_enriched", 0),
             &["production-unhealthy", "compute"],
         ),
         (
@@ -280,7 +277,9 @@ async fn lag_and_stalls_that_come_stop_it_and_those_that_go_do_not() {
                 error: "kafka: broker gone".to_owned(),
                 lasts: None,
             },
-            recover("sinks", "mood_feed"),
+            Disturbance::Recover {
+                object: object("sinks", "mood_feed"),
+            },
             &["sink-stalled", "mood_feed"],
         ),
     ] {
@@ -293,12 +292,12 @@ async fn lag_and_stalls_that_come_stop_it_and_those_that_go_do_not() {
         assert_eq!(waited.outcome, OutcomeKind::Done, "{}", waited.message);
     }
     control
-        .disturb(&falls_behind("blue_green_slim", "recent_bids"))
+        .disturb(&behind("blue_green_slim", "bids_enriched", 600))
         .unwrap();
     let plan = stage.plan(Operation::Promote).await;
     assert!(plan.has_warnings(), "{:?}", plan.findings);
     control
-        .disturb(&recover("blue_green_slim", "recent_bids"))
+        .disturb(&behind("blue_green_slim", "bids_enriched", 0))
         .unwrap();
     let outcome = stage.execute(plan).await;
     assert_eq!(outcome.outcome, OutcomeKind::Done, "{}", outcome.message);
@@ -374,8 +373,9 @@ async fn a_race_that_can_not_be_won_ends_in_time_and_names_who_makes_ddl() {
     assert_eq!(stage.cluster("compute"), before);
     assert!(message.contains("nothing was swapped"), "{message}");
     assert!(
-        message.contains("DDL meanwhile by mz_system (")
-            && message.contains("the last: comment schema"),
+        message.contains("DDL meanwhile by ")
+            && message.contains("mz_system (")
+            && message.contains("the last: comment schema)"),
         "{message}"
     );
 }
@@ -477,7 +477,7 @@ async fn a_rollback_goes_on_in_spite_of_what_only_warns_and_tells_it() {
     stage
         .sim
         .control()
-        .disturb(&falls_behind("blue_green_slim", "recent_bids"))
+        .disturb(&behind("blue_green_slim", "bids_enriched", 600))
         .unwrap();
     let (outcome, told) = stage
         .execute_cancelled_by(plan, CancellationToken::new())

@@ -104,7 +104,7 @@ fn misclustered(environment: &Environment, clusters: &[RenderedCluster]) -> Vec<
             (ClusterName::Unknown(reason), _) => Some((Wrong::Unknown, reason.clone())),
             (ClusterName::None, ClusterUse::Session) => None,
             (ClusterName::None, _) => Some((Wrong::NoCluster, String::new())),
-            (ClusterName::Named(name), of) => {
+            (ClusterName::Named(_), of) => {
                 let read = cluster.name.as_read().unwrap_or_default();
                 let (wrong, stays) = match of {
                     ClusterUse::Session => {
@@ -114,7 +114,7 @@ fn misclustered(environment: &Environment, clusters: &[RenderedCluster]) -> Vec<
                         (Wrong::Cluster, is_deployment(&environment.clusters, &read))
                     }
                 };
-                (!stays).then(|| (wrong, name.clone()))
+                (!stays).then_some((wrong, read))
             }
         })
         .collect();

@@ -31,13 +31,7 @@ pub fn promote(
     draft.findings = promote_findings(facts, &moves);
     draft.findings.extend(rehearsed);
     draft.summary = vec![swap_sentence(facts), sinks_sentence(&moves)];
-    let manifest = facts
-        .board
-        .provenance
-        .deployment
-        .as_ref()
-        .and_then(|record| record.manifest.clone());
-    let candidate = record(facts, stamp, Role::Candidate, true, manifest.as_deref());
+    let candidate = record_of_what_it_holds(facts, stamp, Side::Deployment, Role::Candidate);
     let recorded = matches!(&facts.board.provenance.deployment, Some(record) if record.role == Role::Candidate);
     if !recorded || facts.board.provenance.mixed {
         // Without the mark a cut-off after COMMIT would look like no promote at all.
@@ -58,7 +52,7 @@ fn record_production(facts: &Facts<'_>, stamp: &Stamp, draft: &mut Draft) {
     if known || manifest.is_none() {
         return;
     }
-    let running = record(facts, stamp, Role::Production, true, manifest.as_deref());
+    let running = record_of_what_it_holds(facts, stamp, Side::Production, Role::Production);
     for statement in record_on_side(facts, Side::Production, &running) {
         draft.run(statement);
     }

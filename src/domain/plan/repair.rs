@@ -12,6 +12,7 @@ use crate::domain::provenance::Judgement;
 use crate::domain::quantity::count;
 use crate::domain::record::{Record, Role};
 use crate::domain::standing::Standing;
+use crate::domain::whole::Whole;
 use std::collections::BTreeSet;
 
 /// Records for every schema whose own does not say what its side is. Where the events do not tell, nothing is made up; what a side holds is
@@ -172,8 +173,13 @@ fn held(
 
 /// A build whose record is gone counts as finished where nothing of the project is missing.
 fn is_whole(facts: &Facts<'_>) -> bool {
-    let whole = facts.board.wholeness.of(Side::Deployment);
-    whole.is_some_and(|whole| whole.missing.is_empty())
+    facts.project().is_some_and(|project| {
+        let models = project.deployed_in(facts.resolved.environment);
+        let relations = models.map(|model| &model.relation);
+        Whole::of(facts.resolved, Side::Deployment, relations)
+            .missing
+            .is_empty()
+    })
 }
 
 /// Whether any schema of the side carries, or pretends to carry, a record.

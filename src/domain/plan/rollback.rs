@@ -1,8 +1,9 @@
 //! The way back. In an incident it is refused only for what makes it impossible; everything else is a warning.
 
-use super::draft::{Draft, Stamp, record, record_on_side};
+use super::draft::{Draft, Stamp, record_on_side};
 use super::promote::{
-    Exchange, exchange, finish, manifest_of, shared_findings, sinks_sentence, swap_sentence,
+    Exchange, exchange, finish, record_of_what_it_holds, shared_findings, sinks_sentence,
+    swap_sentence,
 };
 use super::{Plan, SinkMove, sinks_reading};
 use crate::domain::action::Operation;
@@ -78,8 +79,7 @@ fn back(
             (Side::Deployment, Role::Retired),
             (Side::Production, Role::Production),
         ] {
-            let manifest = manifest_of(facts, side);
-            let record = record(facts, stamp, role, true, manifest.as_deref());
+            let record = record_of_what_it_holds(facts, stamp, side, role);
             record_on_side(facts, side, &record)
                 .into_iter()
                 .for_each(|statement| draft.run(statement));

@@ -113,7 +113,8 @@ fn a_rollback_is_stopped_by_what_moved_and_by_nothing_that_only_warns() {
     carry_out(&mut world, &plan);
     let shown = rolled_back(&world);
     let mut sick = world.clone();
-    let foo = sick.id(Side::Production, "foo");
+    // The world knows objects by where they were built: this one runs production since.
+    let foo = sick.id(Side::Deployment, "foo");
     sick.lag(&foo, 60_000);
     sick.add_in("u3", "u3", "outside", ObjectKind::View, &[&foo]);
     let now = rolled_back(&sick);
