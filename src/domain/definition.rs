@@ -202,7 +202,7 @@ mod tests {
     use crate::domain::environment::{Environment, Pair, Strategy};
     use crate::domain::fixture;
     use crate::domain::name::{DatabaseId, RoleId};
-    use crate::domain::object::{Catalog, Cluster, ClusterSchedule, Schema};
+    use crate::domain::object::{CatalogParts, Cluster, ClusterSchedule, Schema};
 
     fn name(text: &str) -> Identifier {
         Identifier::new(text).unwrap()
@@ -223,7 +223,7 @@ mod tests {
             schemas: vec![pair("blue")],
             clusters: vec![pair("compute")],
         };
-        let mut catalog = Catalog::default();
+        let mut catalog = CatalogParts::default();
         catalog.databases.insert(DatabaseId::user(1), name("db"));
         for (id, text) in [
             ("u4", "compute"),
@@ -256,7 +256,7 @@ mod tests {
                 },
             );
         }
-        canonical(sql, &environment.resolve(&catalog))
+        canonical(sql, &environment.resolve(&catalog.into()))
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::name::{ClusterId, DatabaseId, Identifier, ObjectId, SchemaId};
 use super::object::{Catalog, Cluster, Object, ObjectKind, Schema};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// How production moves to the deployment side.
@@ -110,7 +110,6 @@ pub struct Resolved<'a> {
     pub database: Option<&'a DatabaseId>,
     pub schemas: Vec<ResolvedPair<'a, Schema>>,
     pub clusters: Vec<ResolvedPair<'a, Cluster>>,
-    by_name: HashMap<(&'a SchemaId, &'a Identifier, &'a ObjectKind), &'a Object>,
 }
 
 impl Environment {
@@ -145,11 +144,6 @@ impl Environment {
                     production: catalog.cluster_named(&names.production),
                     deployment: catalog.cluster_named(&names.deployment),
                 })
-                .collect(),
-            by_name: catalog
-                .objects
-                .values()
-                .map(|object| ((&object.schema, &object.name, &object.kind), object))
                 .collect(),
         }
     }
@@ -220,7 +214,7 @@ impl<'a> Resolved<'a> {
         ];
         KINDS
             .iter()
-            .find_map(|kind| self.by_name.get(&(schema, name, kind)).copied())
+            .find_map(|kind| self.catalog.object_named(*schema, name, kind))
     }
 
     /// The object of the same name and kind in the twin schema.
@@ -232,9 +226,8 @@ impl<'a> Resolved<'a> {
                 .is_some_and(|schema| schema.id == object.schema)
         })?;
         let twin = pair.side(side.other())?;
-        self.by_name
-            .get(&(&twin.id, &object.name, &object.kind))
-            .copied()
+        self.catalog
+            .object_named(twin.id, &object.name, &object.kind)
     }
 
     /// Object ids of one side, for closures.

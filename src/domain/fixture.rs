@@ -5,12 +5,13 @@ use super::background::ClusterDefinition;
 use super::board::Board;
 use super::environment::{Environment, Pair, Side, Strategy};
 use super::guard::{Ancestry, Facts};
+use super::id_map::IdMap;
 use super::lineage::{EventId, Happening, Lineage, NameEvent, Subject};
 use super::name::{
     ClusterId, DatabaseId, Identifier, InvalidId, ObjectId, QualifiedName, ReplicaId, RoleId,
     SchemaId,
 };
-use super::object::{Catalog, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema};
+use super::object::{CatalogParts, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema};
 use super::plan::Stamp;
 use super::project::{Compared, Materialization, Model, Project};
 use super::readiness::Thresholds;
@@ -85,11 +86,11 @@ impl World {
 
     /// Both sides without objects and without records.
     pub fn empty() -> Self {
-        let mut catalog = Catalog::default();
+        let mut catalog = CatalogParts::default();
         catalog.databases.insert(DatabaseId::user(1), name("db"));
         catalog.roles.insert(RoleId::user(1), name("owner"));
         catalog.roles.insert(RoleId::user(2), name("reader"));
-        let mut replicas = BTreeMap::new();
+        let mut replicas = IdMap::new();
         for (number, schema, cluster) in [
             ("u1", "prod", "compute"),
             ("u2", "prod_dbt_deploy", "compute_dbt_deploy"),
@@ -139,7 +140,7 @@ impl World {
                     superuser: false,
                     simulated: true,
                 },
-                catalog: Arc::new(catalog),
+                catalog: Arc::new(catalog.into()),
                 readings: Readings {
                     replicas,
                     ..Readings::default()
@@ -195,8 +196,8 @@ impl World {
         self.tell(Subject::Schema(id), Happening::Commented);
     }
 
-    pub fn catalog(&mut self) -> &mut Catalog {
-        Arc::make_mut(&mut self.snapshot.catalog)
+    pub fn catalog(&mut self) -> &mut CatalogParts {
+        Arc::make_mut(&mut self.snapshot.catalog).edit()
     }
 
     /// Adds an object to a side; what has a dataflow is hydrated and caught up.
@@ -283,7 +284,7 @@ impl World {
         self.snapshot
             .readings
             .hydration
-            .insert(*object, vec![status]);
+            .insert(*object, [status].into());
     }
 
     pub fn lag(&mut self, id: &ObjectId, millis: u64) {
@@ -325,7 +326,7 @@ impl World {
 
     /// Gives an object another id, with its readings.
     pub fn give_id(&mut self, id: &ObjectId, to: ObjectId) {
-        let catalog = Arc::make_mut(&mut self.snapshot.catalog);
+        let catalog = Arc::make_mut(&mut self.snapshot.catalog).edit();
         if let Some(mut object) = catalog.objects.remove(id) {
             object.id = to;
             catalog.objects.insert(to, object);

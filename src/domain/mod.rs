@@ -19,6 +19,7 @@ pub mod finding;
 pub(crate) mod fixture;
 pub mod guard;
 pub mod history;
+pub mod id_map;
 pub mod last_build;
 pub mod lineage;
 pub mod name;

@@ -1,9 +1,12 @@
 //! Catalog items, and the catalog around them: schemas, clusters, replicas, dependency edges.
 
+mod catalog;
+
+pub use catalog::{Catalog, CatalogParts};
+
 use super::name::{ClusterId, DatabaseId, Identifier, ObjectId, ReplicaId, RoleId, SchemaId};
 use super::text::SharedText;
 use super::word::words;
-use std::collections::{BTreeMap, BTreeSet};
 
 words! {
     /// What a catalog item is: `mz_catalog.mz_objects.type`. A kind that is not known is never ready.
@@ -138,95 +141,4 @@ pub struct Replica {
     /// Run by Materialize's support: never counted, never cloned (`mz_internal.mz_internal_cluster_replicas`).
     pub internal: bool,
     pub availability_zone: Option<String>,
-}
-
-/// What exists: one consistent reading of the catalog, user items of every database.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Catalog {
-    pub databases: BTreeMap<DatabaseId, Identifier>,
-    pub roles: BTreeMap<RoleId, Identifier>,
-    pub schemas: BTreeMap<SchemaId, Schema>,
-    pub clusters: BTreeMap<ClusterId, Cluster>,
-    pub replicas: BTreeMap<ReplicaId, Replica>,
-    pub objects: BTreeMap<ObjectId, Object>,
-    /// object -> what it directly depends on (`mz_internal.mz_object_dependencies`, user items only).
-    pub inputs: BTreeMap<ObjectId, BTreeSet<ObjectId>>,
-}
-
-impl Catalog {
-    /// The schema of this name in this database.
-    #[must_use]
-    pub fn schema_named(&self, database: &DatabaseId, name: &Identifier) -> Option<&Schema> {
-        self.schemas
-            .values()
-            .find(|schema| &schema.database == database && &schema.name == name)
-    }
-
-    #[must_use]
-    pub fn cluster_named(&self, name: &Identifier) -> Option<&Cluster> {
-        self.clusters.values().find(|cluster| &cluster.name == name)
-    }
-
-    #[must_use]
-    pub fn database_named(&self, name: &Identifier) -> Option<&DatabaseId> {
-        self.databases
-            .iter()
-            .find(|(_, n)| *n == name)
-            .map(|(id, _)| id)
-    }
-
-    pub fn objects_in<'a>(&'a self, schema: &'a SchemaId) -> impl Iterator<Item = &'a Object> {
-        self.objects
-            .values()
-            .filter(move |object| &object.schema == schema)
-    }
-
-    pub fn objects_on<'a>(&'a self, cluster: &'a ClusterId) -> impl Iterator<Item = &'a Object> {
-        self.objects
-            .values()
-            .filter(move |object| object.cluster.as_ref() == Some(cluster))
-    }
-
-    /// The replicas that count: those that Materialize's support runs are left out.
-    pub fn replicas_of<'a>(&'a self, cluster: &'a ClusterId) -> impl Iterator<Item = &'a Replica> {
-        self.replicas
-            .values()
-            .filter(move |replica| &replica.cluster == cluster && !replica.internal)
-    }
-
-    /// What directly depends on each object.
-    #[must_use]
-    pub fn dependents(&self) -> BTreeMap<&ObjectId, BTreeSet<&ObjectId>> {
-        let mut dependents: BTreeMap<&ObjectId, BTreeSet<&ObjectId>> = BTreeMap::new();
-        for (object, inputs) in &self.inputs {
-            for input in inputs {
-                dependents.entry(input).or_default().insert(object);
-            }
-        }
-        dependents
-    }
-
-    /// `database.schema.name`, for people. Parts that the catalog does not show are left out.
-    #[must_use]
-    pub fn display_name(&self, id: &ObjectId) -> String {
-        let Some(object) = self.objects.get(id) else {
-            return id.to_string();
-        };
-        let Some(schema) = self.schemas.get(&object.schema) else {
-            return object.name.to_string();
-        };
-        match self.databases.get(&schema.database) {
-            Some(database) => format!("{database}.{}.{}", schema.name, object.name),
-            None => format!("{}.{}", schema.name, object.name),
-        }
-    }
-
-    #[must_use]
-    pub fn role_name(&self, id: &RoleId) -> String {
-        match self.roles.get(id) {
-            Some(name) => name.to_string(),
-            None if *id == RoleId::PUBLIC => "PUBLIC".to_owned(),
-            None => id.to_string(),
-        }
-    }
 }

@@ -296,10 +296,8 @@ fn hydrated_on(
 ) -> BTreeSet<ReplicaId> {
     snapshot
         .readings
-        .hydration
-        .get(&object.id)
-        .into_iter()
-        .flatten()
+        .hydration_of(&object.id)
+        .iter()
         .filter(|status| status.hydrated == Some(true))
         .filter_map(|status| status.replica.as_ref())
         // The status view keeps rows of replicas that are gone: only living ones prove anything.
@@ -364,8 +362,8 @@ fn is_between_refreshes(snapshot: &Snapshot, object: &Object) -> bool {
 }
 
 fn hydrating_reason(snapshot: &Snapshot, object: &Object) -> String {
-    let statuses = snapshot.readings.hydration.get(&object.id);
-    let attached = statuses.into_iter().flatten().any(|status| {
+    let statuses = snapshot.readings.hydration_of(&object.id);
+    let attached = statuses.iter().any(|status| {
         status
             .replica
             .as_ref()
@@ -374,11 +372,7 @@ fn hydrating_reason(snapshot: &Snapshot, object: &Object) -> String {
     if !attached {
         return "not attached to a replica yet".to_owned();
     }
-    let operators = statuses
-        .into_iter()
-        .flatten()
-        .filter_map(|status| status.operators)
-        .max();
+    let operators = statuses.iter().filter_map(|status| status.operators).max();
     match operators {
         Some((hydrated, total)) if total > 0 => {
             format!("{} hydrated", part(hydrated, total, "operator"))

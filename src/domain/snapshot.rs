@@ -1,11 +1,12 @@
 //! One consistent observation of a server: what exists and what every dataflow reports, at one logical time.
 
+use super::id_map::IdMap;
 use super::name::{ClusterId, DatabaseId, Identifier, ObjectId, ReplicaId, RoleId};
 use super::object::Catalog;
 use super::reading::{CatalogReading, MissingReadings};
 use super::word::words;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A Materialize timestamp: milliseconds since the epoch on the server's clock. Never compared with a client's clock.
@@ -168,19 +169,29 @@ pub struct ClientSession {
     pub since: Option<LogicalTime>,
 }
 
-/// What the dataflows report.
+/// What the dataflows report. Copies share what neither has changed since.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Readings {
-    pub hydration: BTreeMap<ObjectId, Vec<HydrationStatus>>,
+    /// By replica, in the order of their ids.
+    pub hydration: IdMap<ObjectId, Arc<[HydrationStatus]>>,
     /// No entry: the frontier is unreadable or its row missing, so lag is unknown.
-    pub frontiers: BTreeMap<ObjectId, Frontier>,
-    pub connectors: BTreeMap<ObjectId, ConnectorStatus>,
-    pub sources: BTreeMap<ObjectId, SourceProgress>,
+    pub frontiers: IdMap<ObjectId, Frontier>,
+    pub connectors: IdMap<ObjectId, ConnectorStatus>,
+    pub sources: IdMap<ObjectId, SourceProgress>,
     /// Only views that refresh otherwise than on commit.
-    pub refreshes: BTreeMap<ObjectId, RefreshSchedule>,
-    pub replicas: BTreeMap<ReplicaId, ReplicaHealth>,
-    pub subscriptions: Vec<Subscription>,
-    pub sessions: Vec<ClientSession>,
+    pub refreshes: IdMap<ObjectId, RefreshSchedule>,
+    pub replicas: IdMap<ReplicaId, ReplicaHealth>,
+    pub subscriptions: Arc<[Subscription]>,
+    pub sessions: Arc<[ClientSession]>,
+}
+
+impl Readings {
+    /// What the server tells of an object's hydration: nothing, or a status for each replica.
+    #[must_use]
+    pub fn hydration_of(&self, object: &ObjectId) -> &[HydrationStatus] {
+        let statuses = self.hydration.get(object);
+        statuses.map_or(&[], AsRef::as_ref)
+    }
 }
 
 /// One observation.

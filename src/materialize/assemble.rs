@@ -1,11 +1,13 @@
-//! From facts to snapshots: only what changed is decoded again.
+//! From rows to snapshots: only what rests on changed rows is decoded again, and pictures share everything else.
 
 use super::decode::catalog::{GlobalIds, catalog};
 use super::decode::changes::Changes;
 use super::decode::store::CatalogRows;
 use super::decode::{readings, traffic};
 use super::error::Error;
-use super::queries::Topic;
+use super::queries::{Fact, Topic};
+use crate::domain::id_map::IdMap;
+use crate::domain::name::ObjectId;
 use crate::domain::object::Catalog;
 use crate::domain::reading::MissingReadings;
 use crate::domain::snapshot::{LogicalTime, Readings, Server, Snapshot};
@@ -19,6 +21,7 @@ pub struct Assembler {
     catalog: Arc<Catalog>,
     ids: GlobalIds,
     readings: Readings,
+    decoded: usize,
 }
 
 impl Assembler {
@@ -30,7 +33,14 @@ impl Assembler {
             catalog: Arc::default(),
             ids: GlobalIds::default(),
             readings: Readings::default(),
+            decoded: 0,
         }
+    }
+
+    /// How many readings of single objects were decoded so far: each picture adds as many as it has changes.
+    #[must_use]
+    pub fn decoded(&self) -> usize {
+        self.decoded
     }
 
     /// The snapshot at this time, given what changed since the last call.
@@ -44,41 +54,95 @@ impl Assembler {
         time: LogicalTime,
     ) -> Result<Snapshot, Error> {
         let topics = changes.topics();
-        let is_changed = |topic| topics.contains(&topic);
-        let mut ids_changed = false;
-        if is_changed(Topic::Catalog) {
-            self.catalog = Arc::new(catalog(told)?);
-            let ids = GlobalIds::read(told)?;
-            ids_changed = ids != self.ids;
-            self.ids = ids;
-            self.server.database_id = self.catalog.database_named(&self.server.database).cloned();
+        let mut of_ids = changes;
+        let everything = Changes::everything();
+        if topics.contains(&Topic::Catalog) && self.read_catalog(told)? {
+            // Whatever reports under other ids now is read anew.
+            of_ids = &everything;
         }
-        if is_changed(Topic::Hydration) || ids_changed {
-            self.readings.hydration = readings::hydration(told, &self.ids)?;
-        }
-        if is_changed(Topic::Hydration) || is_changed(Topic::Catalog) {
-            self.readings.refreshes = readings::refreshes(told)?;
-        }
-        if is_changed(Topic::Frontiers) || ids_changed {
-            self.readings.frontiers = readings::frontiers(told, &self.ids)?;
-        }
-        if is_changed(Topic::Connectors) {
-            self.readings.connectors = readings::connectors(told)?;
-            self.readings.sources = readings::sources(told)?;
-        }
-        if is_changed(Topic::Replicas) {
+        self.read_dataflows(told, of_ids)?;
+        self.read_connectors(told, changes)?;
+        if topics.contains(&Topic::Replicas) {
             self.readings.replicas = readings::replicas(told, time)?;
         }
-        if is_changed(Topic::Traffic) {
-            self.readings.sessions = traffic::sessions(told)?;
-            self.readings.subscriptions = traffic::subscriptions(told)?;
+        if topics.contains(&Topic::Traffic) {
+            self.readings.sessions = traffic::sessions(told)?.into();
+            self.readings.subscriptions = traffic::subscriptions(told)?.into();
         }
         Ok(Snapshot {
             time,
             server: self.server.clone(),
-            catalog: self.catalog.clone(),
+            catalog: Arc::clone(&self.catalog),
             readings: self.readings.clone(),
             missing: self.missing.clone(),
         })
     }
+
+    /// Whether dataflows report under other ids than before.
+    fn read_catalog(&mut self, told: &CatalogRows) -> Result<bool, Error> {
+        self.catalog = Arc::new(catalog(told)?);
+        self.server.database_id = self.catalog.database_named(&self.server.database).copied();
+        let ids = GlobalIds::read(told)?;
+        let have_changed = ids != self.ids;
+        self.ids = ids;
+        Ok(have_changed)
+    }
+
+    fn read_dataflows(&mut self, told: &CatalogRows, changes: &Changes) -> Result<(), Error> {
+        let Self { ids, readings, .. } = self;
+        let item = |global| ids.item(global);
+        let facts = [Fact::Hydration, Fact::HydrationTimes, Fact::Operators];
+        let objects = changes.objects(told, &facts, item)?;
+        self.decoded += update(&mut readings.hydration, changes, &objects, |object| {
+            readings::hydration(told, ids, object)
+        })?;
+        let objects = changes.objects(told, &[Fact::Frontiers], item)?;
+        self.decoded += update(&mut readings.frontiers, changes, &objects, |object| {
+            Ok(readings::frontier(told, ids, object))
+        })?;
+        Ok(())
+    }
+
+    fn read_connectors(&mut self, told: &CatalogRows, changes: &Changes) -> Result<(), Error> {
+        let of = |facts: &[Fact]| changes.objects(told, facts, |object| object);
+        let Readings {
+            connectors,
+            sources,
+            refreshes,
+            ..
+        } = &mut self.readings;
+        let objects = of(&[Fact::SourceStatuses, Fact::SinkStatuses])?;
+        self.decoded += update(connectors, changes, &objects, |object| {
+            readings::connector(told, object)
+        })?;
+        let objects = of(&[Fact::SourceStatistics])?;
+        self.decoded += update(sources, changes, &objects, |object| {
+            Ok(readings::source(told, object))
+        })?;
+        let objects = of(&[Fact::RefreshStrategies, Fact::Refreshes])?;
+        self.decoded += update(refreshes, changes, &objects, |object| {
+            Ok(readings::refresh(told, object))
+        })?;
+        Ok(())
+    }
+}
+
+/// Reads these objects anew, all of them where everything changed; tells how many.
+fn update<V: Clone + PartialEq>(
+    map: &mut IdMap<ObjectId, V>,
+    changes: &Changes,
+    objects: &[ObjectId],
+    read: impl Fn(ObjectId) -> Result<Option<V>, Error>,
+) -> Result<usize, Error> {
+    if changes.are_everything() {
+        map.clear();
+    }
+    for object in objects {
+        let value = read(*object)?;
+        // What is as it was stays shared.
+        if map.get(object) != value.as_ref() {
+            map.set(*object, value);
+        }
+    }
+    Ok(objects.len())
 }

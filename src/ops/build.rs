@@ -11,7 +11,6 @@ use crate::config::RunnerKind;
 use crate::dbt::manifest::{Manifest, Node, ResourceType};
 use crate::dbt::runner::arguments::{Program, Selection as DbtSelection, Suffix, Verb};
 use crate::dbt::runner::compiled::{self, Order, Standing};
-use crate::domain::closure::closure_of;
 use crate::domain::definition::digest;
 use crate::domain::environment::{Environment, Side, Strategy};
 use crate::domain::finding::{Finding, FindingId, Severity};
@@ -311,7 +310,7 @@ impl<'a> Builder<'a> {
                 .filter_map(|object| {
                     let standing = Standing {
                         kind: object.kind.clone(),
-                        cascade: closure_of(catalog, [object.id]).len() > 1,
+                        cascade: !catalog.dependents(&object.id).is_empty(),
                     };
                     Some((qualified(catalog, object)?, standing))
                 })

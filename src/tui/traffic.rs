@@ -221,7 +221,7 @@ fn sessions(board: &Board, lines: &mut Vec<Line>) {
         "session",
         "for",
     ]));
-    for session in sessions {
+    for session in sessions.iter() {
         lines.push(Line::Cells {
             role: Role::Text,
             cells: [

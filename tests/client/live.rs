@@ -68,7 +68,7 @@ async fn changes_show_up_together_at_one_time() {
         snapshot.catalog.objects.contains_key(&view())
     })
     .await;
-    assert_eq!(second.readings.hydration[&view()][0].replica, None);
+    assert_eq!(second.readings.hydration_of(&view())[0].replica, None);
     assert_eq!(second.lag(&view()), Lag::Millis(7_000));
     script.second(&[
         (Fact::Frontiers, -1, &["u13", "1795167675000"]),

@@ -31,8 +31,8 @@ async fn everything_is_read_in_one_transaction() {
     assert_eq!(snapshot.time.0, START + 1_000);
     let schema = &snapshot.catalog.schemas[&SchemaId::user(10)];
     assert_eq!(schema.comment.as_deref(), Some("by hand"));
-    let frontier = snapshot.readings.frontiers[&ObjectId::user(13)];
-    assert_eq!(frontier, Frontier::Complete);
+    let frontier = snapshot.readings.frontiers.get(&ObjectId::user(13));
+    assert_eq!(frontier, Some(&Frontier::Complete));
     assert!(snapshot.missing.is_empty());
     let order: Vec<_> = ["BEGIN", "mz_now()", "COMMIT"]
         .iter()

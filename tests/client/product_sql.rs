@@ -237,7 +237,7 @@ fn recorded_answers_become_a_picture() {
                 .readings
                 .hydration
                 .values()
-                .flatten()
+                .flat_map(|of| of.iter())
                 .any(|status| status.hydrated == Some(true))
         );
         assert!(!snapshot.readings.frontiers.is_empty());

@@ -11,6 +11,7 @@ use cutover::domain::escape::is_obeyed;
 use cutover::domain::finding::{Finding, FindingId, Severity};
 use cutover::domain::name::Identifier;
 use cutover::domain::readiness::Thresholds;
+use cutover::domain::snapshot::ClientSession;
 use cutover::domain::whole::Known;
 use cutover::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
 use cutover::tui::effect::Effect;
@@ -33,7 +34,7 @@ fn evil_name(name: &mut Identifier) {
 fn board(scene: Scene) -> Arc<Board> {
     let board = boards::board(scene, 30);
     let mut snapshot = (*board.snapshot).clone();
-    let catalog = Arc::make_mut(&mut snapshot.catalog);
+    let catalog = Arc::make_mut(&mut snapshot.catalog).edit();
     catalog
         .objects
         .values_mut()
@@ -58,10 +59,13 @@ fn board(scene: Scene) -> Arc<Board> {
     for health in snapshot.readings.replicas.values_mut() {
         health.reason = Some(evil("oom-killed").into());
     }
-    for session in &mut snapshot.readings.sessions {
-        session.application = Some(evil("app"));
-        session.client_ip = Some(evil("ip"));
-    }
+    let sessions = snapshot.readings.sessions.iter().cloned();
+    let sessions = sessions.map(|session| ClientSession {
+        application: Some(evil("app")),
+        client_ip: Some(evil("ip")),
+        ..session
+    });
+    snapshot.readings.sessions = sessions.collect();
     snapshot.server.version = evil("v26");
     let pair = |pair: &Pair| Pair {
         production: boards::name(&evil(pair.production.as_str())),

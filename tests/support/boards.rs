@@ -6,7 +6,7 @@ use cutover::domain::name::{
     ClusterId, DatabaseId, Identifier, ObjectId, QualifiedName, ReplicaId, RoleId, SchemaId,
 };
 use cutover::domain::object::{
-    Catalog, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema,
+    CatalogParts, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema,
 };
 use cutover::domain::project::{Change, Compared, Materialization, Model, Project};
 use cutover::domain::readiness::Thresholds;
@@ -44,7 +44,7 @@ pub fn name(text: &str) -> Identifier {
 const START: u64 = 1_763_632_800_000;
 
 struct Builder {
-    catalog: Catalog,
+    catalog: CatalogParts,
     readings: Readings,
     time: LogicalTime,
     next: u64,
@@ -215,12 +215,12 @@ impl Builder {
             .map(|replica| replica.id);
         self.readings.hydration.insert(
             *id,
-            vec![HydrationStatus {
+            Arc::from([HydrationStatus {
                 replica,
                 hydrated: Some(lag.is_some()),
                 hydration_seconds: lag.map(|lag| 20.0 + lag as f64 / 100.0),
                 operators: if lag.is_some() { None } else { Some((3, 7)) },
-            }],
+            }]),
         );
         let frontier = lag.map_or(0, |lag| self.time.0 - lag);
         self.readings
@@ -294,7 +294,7 @@ fn comments(scene: Scene) -> (Option<String>, Option<String>) {
 /// The small world in a phase, `seconds` after its start.
 pub fn board(scene: Scene, seconds: u64) -> Arc<Board> {
     let mut builder = Builder {
-        catalog: Catalog::default(),
+        catalog: CatalogParts::default(),
         readings: Readings::default(),
         time: LogicalTime(START + seconds * 1000),
         next: 100,
@@ -485,15 +485,16 @@ fn traffic(builder: &mut Builder, scene: Scene) {
         return;
     };
     let wanted = if scene == Scene::Promoted { 2 } else { 1 };
+    let (mut subscriptions, mut sessions) = (Vec::new(), Vec::new());
     for (at, object) in read.into_iter().take(wanted).enumerate() {
-        builder.readings.subscriptions.push(Subscription {
+        subscriptions.push(Subscription {
             id: format!("{at}"),
             session: format!("5f0c{at}b1e-0000"),
             cluster,
             objects: BTreeSet::from([object]),
             since: Some(LogicalTime(builder.time.0 - 754_000)),
         });
-        builder.readings.sessions.push(ClientSession {
+        sessions.push(ClientSession {
             id: format!("5f0c{at}b1e-0000"),
             role: RoleId::user(1),
             client_ip: Some("10.0.0.7".to_owned()),
@@ -501,6 +502,8 @@ fn traffic(builder: &mut Builder, scene: Scene) {
             since: Some(LogicalTime(builder.time.0 - 800_000)),
         });
     }
+    builder.readings.subscriptions = subscriptions.into();
+    builder.readings.sessions = sessions.into();
     let schema = builder.schema("sinks", None);
     let input = builder
         .catalog
@@ -527,7 +530,7 @@ fn traffic(builder: &mut Builder, scene: Scene) {
 }
 
 /// Each record names the schema of the other side.
-fn twins(catalog: &mut Catalog) {
+fn twins(catalog: &mut CatalogParts) {
     let schemas = catalog.schemas.clone();
     let named = |text: &str| schemas.values().find(|schema| schema.name.as_str() == text);
     for schema in catalog.schemas.values_mut() {
@@ -565,7 +568,7 @@ fn finish_with(mut builder: Builder, project: Project) -> Arc<Board> {
             superuser: false,
             simulated: false,
         },
-        catalog: Arc::new(builder.catalog),
+        catalog: Arc::new(builder.catalog.into()),
         readings: builder.readings,
         missing: MissingReadings::new(),
     };
@@ -629,7 +632,7 @@ pub fn project() -> Project {
 #[allow(dead_code, reason = "the benches and the screens use different worlds")]
 pub fn large(objects: usize, seconds: u64) -> Arc<Board> {
     let mut builder = Builder {
-        catalog: Catalog::default(),
+        catalog: CatalogParts::default(),
         readings: Readings::default(),
         time: LogicalTime(START + seconds * 1000),
         next: 100,

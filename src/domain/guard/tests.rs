@@ -482,13 +482,14 @@ fn subscribes_on_what_goes() {
         subscriptions_on(facts, &ids, Severity::Warn, "they end.")
     };
     silent(&world, guard);
-    world.snapshot.readings.subscriptions.push(Subscription {
+    let subscription = Subscription {
         id: "s1".to_owned(),
         session: "c1".to_owned(),
         cluster: ClusterId::user(2),
         objects: BTreeSet::from([foo]),
         since: None,
-    });
+    };
+    world.snapshot.readings.subscriptions = [subscription].into();
     fires(&world, guard, FindingId::ReadersAttached, Severity::Warn);
 }
 

@@ -64,6 +64,20 @@ impl Id {
     const fn new(space: Space, number: u64) -> Self {
         Self { space, number }
     }
+
+    /// The page that the id is in, when pages hold so many numbers each, and which of them it is there.
+    #[must_use]
+    pub(in crate::domain) fn in_pages_of(self, size: u32) -> (Self, u32) {
+        let slot = self.number % u64::from(size);
+        let page = Self::new(self.space, self.number / u64::from(size));
+        (page, u32::try_from(slot).unwrap_or_default())
+    }
+
+    /// The other way round: the id that a page has at this place.
+    #[must_use]
+    pub(in crate::domain) fn nth_of_page(self, size: u32, slot: u32) -> Self {
+        Self::new(self.space, self.number * u64::from(size) + u64::from(slot))
+    }
 }
 
 impl FromStr for Id {

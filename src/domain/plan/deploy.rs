@@ -168,9 +168,10 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
         if dropped.contains(&object.id) {
             continue;
         }
-        dropped.extend(closure_of(facts.resolved.catalog, [object.id]));
+        let closure = closure_of(facts.resolved.catalog, [object.id]);
+        let cascade = closure.len() > 1;
+        dropped.extend(closure);
         if let Some(name) = qualified(facts.resolved.catalog, object) {
-            let cascade = closure_of(facts.resolved.catalog, [object.id]).len() > 1;
             draft.run(Statement::drop_object(&object.kind, &name, cascade));
         }
     }

@@ -362,17 +362,14 @@ fn what_comes_and_goes_by_itself_does_not_make_another_plan() {
     );
     world.lag(&blue, 0);
     world.lag(&green, 0);
-    world
-        .snapshot
-        .readings
-        .subscriptions
-        .push(crate::domain::snapshot::Subscription {
-            session: "s1".to_owned(),
-            id: "u900".to_owned(),
-            cluster: ClusterId::user(1),
-            since: None,
-            objects: BTreeSet::from([blue]),
-        });
+    let subscription = crate::domain::snapshot::Subscription {
+        session: "s1".to_owned(),
+        id: "u900".to_owned(),
+        cluster: ClusterId::user(1),
+        since: None,
+        objects: BTreeSet::from([blue]),
+    };
+    world.snapshot.readings.subscriptions = [subscription].into();
     let plan = promoted(&world);
     assert!(
         plan.findings

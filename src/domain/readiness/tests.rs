@@ -154,13 +154,15 @@ fn a_half_hydrated_second_replica_keeps_nobody_waiting() {
     let mut world = World::new();
     second_replica(&mut world);
     let foo = green(&world, "foo");
-    let statuses = world.snapshot.readings.hydration.get_mut(&foo).unwrap();
+    let hydration = &mut world.snapshot.readings.hydration;
+    let mut statuses = hydration.get(&foo).unwrap().to_vec();
     statuses.push(HydrationStatus {
         replica: Some(ReplicaId::user(22)),
         hydrated: Some(false),
         hydration_seconds: None,
         operators: None,
     });
+    hydration.insert(foo, statuses.into());
     let side = deployment(&world);
     assert_eq!(side.readiness, Readiness::Ready);
     assert_eq!(

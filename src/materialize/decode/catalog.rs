@@ -3,22 +3,23 @@
 use super::store::CatalogRows;
 use crate::domain::name::{ClusterId, Id, ObjectId, ReplicaId, SchemaId};
 use crate::domain::object::{
-    Catalog, Cluster, ClusterSchedule, ConnectorType, Object, ObjectKind, Replica, Schema,
+    Catalog, CatalogParts, Cluster, ClusterSchedule, ConnectorType, Object, ObjectKind, Replica,
+    Schema,
 };
 use crate::domain::text::SharedText;
 use crate::materialize::error::Error;
 use crate::materialize::queries::rows;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// # Errors
 /// When a row lacks an id or name.
 pub fn catalog(told: &CatalogRows) -> Result<Catalog, Error> {
-    let mut catalog = Catalog {
+    let mut catalog = CatalogParts {
         schemas: schemas(told)?,
         clusters: clusters(told)?,
         replicas: replicas(told)?,
         objects: objects(told)?,
-        ..Catalog::default()
+        ..CatalogParts::default()
     };
     for row in told.all::<rows::Databases>() {
         let database = (row.id().id()?, row.name().name()?);
@@ -32,7 +33,7 @@ pub fn catalog(told: &CatalogRows) -> Result<Catalog, Error> {
         let inputs = catalog.inputs.entry(row.object_id().id()?).or_default();
         inputs.insert(row.referenced_object_id().id()?);
     }
-    Ok(catalog)
+    Ok(catalog.into())
 }
 
 /// The comment on the thing itself. Ids are unique per kind only.
@@ -171,30 +172,45 @@ fn objects(told: &CatalogRows) -> Result<BTreeMap<ObjectId, Object>, Error> {
         .collect()
 }
 
-/// global id -> item, for the few objects whose dataflow reports under another id than their own.
+/// Under which ids dataflows report, for the few objects that have another than their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GlobalIds(BTreeMap<ObjectId, ObjectId>);
+pub struct GlobalIds {
+    /// global id -> item
+    items: BTreeMap<ObjectId, ObjectId>,
+    /// item -> its global ids, the newest first, where it has another than its own
+    globals: BTreeMap<ObjectId, Vec<ObjectId>>,
+}
 
 impl GlobalIds {
     /// # Errors
     /// When a row lacks an id.
     pub fn read(told: &CatalogRows) -> Result<Self, Error> {
-        told.all::<rows::GlobalIds>()
-            .map(|row| Ok((row.global_id().id()?, row.id().id()?)))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let mut ids = Self::default();
+        for row in told.all::<rows::GlobalIds>() {
+            let (item, global) = (row.id().id()?, row.global_id().id()?);
+            ids.items.insert(global, item);
+        }
+        for (global, item) in &ids.items {
+            let of_item = ids.globals.entry(*item).or_insert_with(|| vec![*item]);
+            of_item.push(*global);
+        }
+        for of_item in ids.globals.values_mut() {
+            of_item.sort_unstable_by(|one, other| other.cmp(one));
+        }
+        Ok(ids)
     }
 
     /// The item that reports under this global id.
     #[must_use]
     pub fn item(&self, global: ObjectId) -> ObjectId {
-        self.0.get(&global).copied().unwrap_or(global)
+        self.items.get(&global).copied().unwrap_or(global)
     }
 
-    /// The objects that have several global ids, so that an old one may linger.
-    #[must_use]
-    pub fn items(&self) -> BTreeSet<ObjectId> {
-        self.0.values().copied().collect()
+    /// Every id that an item may report under, the newest first: the highest was given last.
+    pub fn globals(&self, item: ObjectId) -> impl Iterator<Item = ObjectId> {
+        let several = self.globals.get(&item);
+        let alone = several.is_none().then_some(item);
+        several.into_iter().flatten().copied().chain(alone)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::store::CatalogRows;
 use crate::domain::name::{Id, ObjectId};
+use crate::materialize::error::Error;
 use crate::materialize::queries::{Fact, Topic};
 use crate::materialize::row::TextRow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,25 +52,33 @@ impl Changes {
         facts.filter_map(|fact| fact.query().topic).collect()
     }
 
-    /// Whether rows of any of these facts changed.
     #[must_use]
-    pub fn touch(&self, facts: &[Fact]) -> bool {
-        self.everything || facts.iter().any(|fact| self.ids.contains_key(fact))
+    pub fn are_everything(&self) -> bool {
+        self.everything
     }
 
-    /// The objects that changed rows of these facts are about, each once.
-    #[must_use]
-    pub fn objects(&self, rows: &CatalogRows, facts: &[Fact]) -> Vec<ObjectId> {
-        let told = |fact: &Fact| -> Vec<Id> {
+    /// The objects that changed rows of these facts are about, each once; `item` tells whose id a row has.
+    ///
+    /// # Errors
+    /// When a row is about no id.
+    pub fn objects(
+        &self,
+        told: &CatalogRows,
+        facts: &[Fact],
+        item: impl Fn(ObjectId) -> ObjectId,
+    ) -> Result<Vec<ObjectId>, Error> {
+        let mut objects = Vec::new();
+        for fact in facts {
+            told.all_have_ids(*fact)?;
             if self.everything {
-                rows.ids(*fact).collect()
+                objects.extend(told.ids(*fact).map(|id| item(id.into())));
             } else {
-                self.ids.get(fact).cloned().unwrap_or_default()
+                let ids = self.ids.get(fact).into_iter().flatten();
+                objects.extend(ids.map(|id| item((*id).into())));
             }
-        };
-        let mut objects: Vec<_> = facts.iter().flat_map(told).map(ObjectId::from).collect();
+        }
         objects.sort_unstable();
         objects.dedup();
-        objects
+        Ok(objects)
     }
 }

@@ -1,7 +1,8 @@
-//! What the dataflows report.
+//! What the dataflows report of one object. Every function is asked only for objects whose rows came or went.
 
 use super::catalog::GlobalIds;
 use super::store::CatalogRows;
+use crate::domain::id_map::IdMap;
 use crate::domain::name::{ObjectId, ReplicaId};
 use crate::domain::snapshot::{
     ConnectorState, ConnectorStatus, Frontier, HydrationStatus, LogicalTime, OfflineReason,
@@ -10,135 +11,87 @@ use crate::domain::snapshot::{
 use crate::materialize::error::Error;
 use crate::materialize::queries::rows;
 use crate::materialize::row::Cell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+/// One status per replica, in the order of their ids; `None` when there is none.
+///
 /// # Errors
-/// When a row lacks its object.
+/// When a replica's id can't be read.
 pub fn hydration(
     told: &CatalogRows,
     ids: &GlobalIds,
-) -> Result<BTreeMap<ObjectId, Vec<HydrationStatus>>, Error> {
-    let times = told.all::<rows::HydrationTimes>();
-    let times = by_replica(
-        ids,
-        times.map(|row| (row.object_id(), row.replica_id(), row.seconds().number())),
-    )?;
-    let operators = told.all::<rows::Operators>();
-    let operators = by_replica(
-        ids,
-        operators.map(|row| {
-            let counted = row.hydrated().number().zip(row.total().number());
-            (row.object_id(), row.replica_id(), counted)
-        }),
-    )?;
-    let mut hydration: BTreeMap<ObjectId, Vec<HydrationStatus>> = BTreeMap::new();
-    for row in told.all::<rows::Hydration>() {
-        let object = row.object_id().id()?;
-        let replica = row.replica_id().optional_id()?;
-        let key = (object, replica);
-        let status = HydrationStatus {
+    object: ObjectId,
+) -> Result<Option<Arc<[HydrationStatus]>>, Error> {
+    let mut statuses = Vec::new();
+    for row in told.about::<rows::Hydration>(object) {
+        let replica: Option<ReplicaId> = row.replica_id().optional_id()?;
+        let is_same = |cell: Cell<'_>| cell.get() == row.replica_id().get();
+        let mut times = ids
+            .globals(object)
+            .flat_map(|global| told.about::<rows::HydrationTimes>(global))
+            .filter(|time| is_same(time.replica_id()));
+        let mut operators = ids
+            .globals(object)
+            .flat_map(|global| told.about::<rows::Operators>(global))
+            .filter(|operators| is_same(operators.replica_id()));
+        statuses.push(HydrationStatus {
             replica,
             hydrated: row.hydrated().truth(),
-            hydration_seconds: times.get(&key).copied().flatten(),
-            operators: operators.get(&key).copied().flatten(),
-        };
-        hydration.entry(object).or_default().push(status);
+            hydration_seconds: times.find_map(|time| time.seconds().number()),
+            operators: operators
+                .find_map(|counted| counted.hydrated().number().zip(counted.total().number())),
+        });
     }
-    for statuses in hydration.values_mut() {
-        statuses.sort_by_key(|status| status.replica);
-    }
-    Ok(hydration)
+    statuses.sort_by_key(|status| status.replica);
+    Ok((!statuses.is_empty()).then(|| statuses.into()))
 }
 
-type ByReplica<T> = HashMap<(ObjectId, Option<ReplicaId>), T>;
-
-fn by_replica<'a, T>(
-    ids: &GlobalIds,
-    rows: impl Iterator<Item = (Cell<'a>, Cell<'a>, T)>,
-) -> Result<ByReplica<T>, Error> {
-    rows.map(|(global, replica, value)| {
-        Ok(((ids.item(global.id()?), replica.optional_id()?), value))
-    })
-    .collect()
-}
-
-/// # Errors
-/// When a row lacks its object.
-pub fn frontiers(
-    told: &CatalogRows,
-    ids: &GlobalIds,
-) -> Result<BTreeMap<ObjectId, Frontier>, Error> {
-    let several = ids.items();
-    let mut newest: HashMap<ObjectId, ObjectId> = HashMap::new();
-    let mut frontiers = BTreeMap::new();
-    for row in told.all::<rows::Frontiers>() {
-        let global = row.object_id().id()?;
-        let item = ids.item(global);
-        if several.contains(&item) {
-            // Of several global ids of one object, the highest was made last.
-            if newest.get(&item).is_some_and(|known| *known > global) {
-                continue;
-            }
-            newest.insert(item, global);
-        }
-        if let Some(frontier) = frontier(row.write_frontier()) {
-            frontiers.insert(item, frontier);
-        }
-    }
-    Ok(frontiers)
-}
-
-/// Unreadable is unknown: `None`.
-fn frontier(cell: Cell<'_>) -> Option<Frontier> {
-    match cell.get() {
+/// `None` when it is unknown.
+#[must_use]
+pub fn frontier(told: &CatalogRows, ids: &GlobalIds, object: ObjectId) -> Option<Frontier> {
+    let mut newest_first = ids.globals(object);
+    let row = newest_first.find_map(|global| told.about::<rows::Frontiers>(global).next())?;
+    match row.write_frontier().get() {
         None => Some(Frontier::Complete),
-        Some(_) => cell.logical_time().map(Frontier::At),
+        // Unreadable is unknown.
+        Some(_) => row.write_frontier().logical_time().map(Frontier::At),
     }
 }
 
 /// # Errors
-/// When a row lacks its object or status.
-pub fn connectors(told: &CatalogRows) -> Result<BTreeMap<ObjectId, ConnectorStatus>, Error> {
-    let sources = told
-        .all::<rows::SourceStatuses>()
-        .map(|row| (row.id(), row.status(), row.error(), row.since()));
-    let sinks = told
-        .all::<rows::SinkStatuses>()
-        .map(|row| (row.id(), row.status(), row.error(), row.since()));
-    sources
-        .chain(sinks)
-        .map(|(id, state, error, since)| {
-            let status = ConnectorStatus {
+/// When there is no status in its row.
+pub fn connector(told: &CatalogRows, object: ObjectId) -> Result<Option<ConnectorStatus>, Error> {
+    let source = told.about::<rows::SourceStatuses>(object);
+    let sink = told.about::<rows::SinkStatuses>(object);
+    source
+        .map(|row| (row.status(), row.error(), row.since()))
+        .chain(sink.map(|row| (row.status(), row.error(), row.since())))
+        .next()
+        .map(|(state, error, since)| {
+            Ok(ConnectorStatus {
                 state: ConnectorState::from(state.text()?),
                 error: error.owned(),
                 since: since.time(),
-            };
-            Ok((id.id()?, status))
+            })
         })
-        .collect()
+        .transpose()
 }
 
 /// Summed over replicas.
-///
-/// # Errors
-/// When a row lacks its object.
-pub fn sources(told: &CatalogRows) -> Result<BTreeMap<ObjectId, SourceProgress>, Error> {
-    let mut sources: BTreeMap<ObjectId, SourceProgress> = BTreeMap::new();
-    for row in told.all::<rows::SourceStatistics>() {
-        let new = SourceProgress {
+#[must_use]
+pub fn source(told: &CatalogRows, object: ObjectId) -> Option<SourceProgress> {
+    let progress = told
+        .about::<rows::SourceStatistics>(object)
+        .map(|row| SourceProgress {
             messages_received: row.messages_received().number().unwrap_or(0),
             snapshot_known: row.snapshot_records_known().number(),
             snapshot_staged: row.snapshot_records_staged().number(),
             snapshot_committed: row.snapshot_committed().truth().unwrap_or(false),
             offset_known: row.offset_known().number(),
             offset_committed: row.offset_committed().number(),
-        };
-        sources
-            .entry(row.id().id()?)
-            .and_modify(|sum| *sum = added(sum, &new))
-            .or_insert(new);
-    }
-    Ok(sources)
+        });
+    progress.reduce(|one, other| added(&one, &other))
 }
 
 fn added(one: &SourceProgress, other: &SourceProgress) -> SourceProgress {
@@ -158,22 +111,16 @@ fn added(one: &SourceProgress, other: &SourceProgress) -> SourceProgress {
     }
 }
 
-/// # Errors
-/// When a row lacks its view.
-pub fn refreshes(told: &CatalogRows) -> Result<BTreeMap<ObjectId, RefreshSchedule>, Error> {
-    let mut refreshes = BTreeMap::new();
-    for row in told.all::<rows::RefreshStrategies>() {
-        let view = row.materialized_view_id().id()?;
-        refreshes.insert(view, RefreshSchedule::default());
-    }
-    for row in told.all::<rows::Refreshes>() {
-        let schedule = RefreshSchedule {
-            last_completed: row.last_completed_refresh().logical_time(),
-            next: row.next_refresh().logical_time(),
-        };
-        refreshes.insert(row.materialized_view_id().id()?, schedule);
-    }
-    Ok(refreshes)
+/// `None` for what refreshes on every commit.
+#[must_use]
+pub fn refresh(told: &CatalogRows, view: ObjectId) -> Option<RefreshSchedule> {
+    let mut known = told.about::<rows::Refreshes>(view);
+    let known = known.next().map(|row| RefreshSchedule {
+        last_completed: row.last_completed_refresh().logical_time(),
+        next: row.next_refresh().logical_time(),
+    });
+    let mut strategies = told.about::<rows::RefreshStrategies>(view);
+    known.or_else(|| strategies.next().map(|_| RefreshSchedule::default()))
 }
 
 /// How far back interruptions are counted, in milliseconds.
@@ -184,7 +131,7 @@ const INTERRUPTION_WINDOW: u64 = 24 * 60 * 60 * 1000;
 pub fn replicas(
     told: &CatalogRows,
     now: LogicalTime,
-) -> Result<BTreeMap<ReplicaId, ReplicaHealth>, Error> {
+) -> Result<IdMap<ReplicaId, ReplicaHealth>, Error> {
     let mut replicas: BTreeMap<ReplicaId, ReplicaHealth> = BTreeMap::new();
     for row in told.all::<rows::ReplicaStatuses>() {
         let health = replicas.entry(row.replica_id().id()?).or_default();
@@ -222,7 +169,7 @@ pub fn replicas(
         health.interruptions.sort_unstable();
         health.oom_kills.sort_unstable();
     }
-    Ok(replicas)
+    Ok(replicas.into_iter().collect())
 }
 
 /// The busiest process speaks for its replica.
@@ -263,12 +210,15 @@ mod tests {
                 &[Some("u27"), Some("u11"), Some("3"), Some("7")],
             ),
         ]);
-        let hydration = hydration(&told, &GlobalIds::default()).unwrap();
-        let heavy = &hydration[&ObjectId::user(27)];
+        let of = |id| {
+            let statuses = hydration(&told, &GlobalIds::default(), ObjectId::user(id));
+            statuses.unwrap().unwrap()
+        };
+        let heavy = of(27);
         assert_eq!(heavy[0].hydration_seconds, Some(2.5));
         assert_eq!(heavy[1].operators, Some((3, 7)));
         assert_eq!(heavy[1].hydrated, Some(false));
-        assert_eq!(hydration[&ObjectId::user(29)][0].replica, None);
+        assert_eq!(of(29)[0].replica, None);
     }
 
     #[test]
@@ -278,13 +228,12 @@ mod tests {
             (Fact::Frontiers, &[Some("u11"), Some("1795167749820")]),
             (Fact::Frontiers, &[Some("u12"), Some("soon")]),
         ]);
-        let frontiers = frontiers(&told, &GlobalIds::default()).unwrap();
-        assert_eq!(frontiers[&ObjectId::user(4)], Frontier::Complete);
-        assert_eq!(
-            frontiers[&ObjectId::user(11)],
-            Frontier::At(LogicalTime(1_795_167_749_820))
-        );
-        assert!(!frontiers.contains_key(&ObjectId::user(12)));
+        let of = |id| frontier(&told, &GlobalIds::default(), ObjectId::user(id));
+        assert_eq!(of(4), Some(Frontier::Complete));
+        let time = LogicalTime(1_795_167_749_820);
+        assert_eq!(of(11), Some(Frontier::At(time)));
+        assert_eq!(of(12), None);
+        assert_eq!(of(13), None);
     }
 
     #[test]
@@ -296,11 +245,10 @@ mod tests {
             (Fact::Frontiers, &[Some("u12"), Some("200")]),
         ]);
         let ids = GlobalIds::read(&told).unwrap();
-        let frontiers = frontiers(&told, &ids).unwrap();
-        assert_eq!(
-            frontiers,
-            BTreeMap::from([(ObjectId::user(5), Frontier::At(LogicalTime(200)))])
-        );
+        let item = ids.item(ObjectId::user(9));
+        assert_eq!(item, ObjectId::user(5));
+        let newest = Some(Frontier::At(LogicalTime(200)));
+        assert_eq!(frontier(&told, &ids, item), newest);
     }
 
     #[test]
@@ -334,7 +282,8 @@ mod tests {
             ),
         ]);
         let replicas_at = |now| replicas(&told, LogicalTime(now)).unwrap();
-        let health = &replicas_at(30_000)[&ReplicaId::user(3)];
+        let now = replicas_at(30_000);
+        let health = now.get(&ReplicaId::user(3)).unwrap();
         assert!(!health.is_online());
         assert_eq!((health.online, health.processes), (1, 2));
         assert_eq!(health.unwell, Some(ProcessState::Offline));
@@ -343,7 +292,9 @@ mod tests {
         assert_eq!(health.memory_percent, Some(13.5));
         assert!(!replicas_at(30_000).contains_key(&ReplicaId::user(9)));
         let later = 30_000 + INTERRUPTION_WINDOW;
-        assert!(replicas_at(later)[&ReplicaId::user(3)].oom_kills.is_empty());
+        let later = replicas_at(later);
+        let health = later.get(&ReplicaId::user(3)).unwrap();
+        assert!(health.oom_kills.is_empty());
     }
 
     #[test]
@@ -363,8 +314,7 @@ mod tests {
             (Fact::SourceStatistics, &row(Some("4"))),
             (Fact::SourceStatistics, &row(None)),
         ]);
-        let sources = sources(&told).unwrap();
-        let source = sources[&ObjectId::user(31)];
+        let source = source(&told, ObjectId::user(31)).unwrap();
         assert_eq!(source.messages_received, 10);
         assert_eq!(source.snapshot_known, Some(20));
         assert_eq!(source.snapshot_staged, Some(4));

@@ -1,8 +1,9 @@
 //! The rows that a server has told, by fact and id, so that what is told of one object is found at once.
 
 use crate::domain::name::Id;
+use crate::materialize::error::Error;
 use crate::materialize::queries::{Fact, Row};
-use crate::materialize::row::TextRow;
+use crate::materialize::row::{Cell, TextRow};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -28,6 +29,19 @@ impl CatalogRows {
     /// Every id that the rows of a fact are about.
     pub fn ids(&self, fact: Fact) -> impl Iterator<Item = Id> {
         self.of(fact).flat_map(|rows| rows.about.keys().copied())
+    }
+
+    /// # Errors
+    /// When a row of this fact begins with no id, though it is about one.
+    pub fn all_have_ids(&self, fact: Fact) -> Result<(), Error> {
+        let query = fact.query();
+        let first = query.columns.first().copied().unwrap_or_default();
+        let mut others = self.of(fact).flat_map(|rows| rows.others.keys());
+        others.try_for_each(|row| {
+            Cell::new(row, 0, query.relation, first)
+                .id::<Id>()
+                .map(drop)
+        })
     }
 
     /// Adds `diff` occurrences of a row and tells how many there are: below zero only until all changes of a time are applied, or

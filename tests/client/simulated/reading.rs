@@ -83,7 +83,7 @@ async fn a_reading_holds_what_was_made() {
     assert_eq!(read.catalog.inputs[&view.id].len(), 1);
     let cluster = view.cluster.as_ref().unwrap();
     assert_eq!(read.catalog.replicas_of(cluster).count(), 2);
-    let statuses = &read.readings.hydration[&view.id];
+    let statuses = read.readings.hydration_of(&view.id);
     assert_eq!(statuses.len(), 2);
     assert!(statuses.iter().all(|status| status.hydrated == Some(true)));
     assert!(matches!(read.lag(&view.id), Lag::Millis(lag) if lag <= 1_700));

@@ -175,13 +175,14 @@ fn a_reader_that_comes_stops_a_drop() {
     let world = World::new();
     let mut read = world.clone();
     let foo = read.id(Side::Deployment, "foo");
-    read.snapshot.readings.subscriptions.push(Subscription {
+    read.snapshot.readings.subscriptions = [Subscription {
         id: "s1".to_owned(),
         session: "c1".to_owned(),
         cluster: ClusterId::user(2),
         objects: BTreeSet::from([foo]),
         since: None,
-    });
+    }]
+    .into();
     let (quiet, busy) = (planned(&world), planned(&read));
     assert_eq!(quiet.fingerprint, busy.fingerprint);
     assert!(matches!(

@@ -419,7 +419,7 @@ fn measuring_a_large_side_walks_each_edge_once() {
     let mut world = World::empty();
     let source = world.add_in("u3", "u3", "house", ObjectKind::Source, &[]);
     world.lag(&source, 1_200);
-    let catalog = Arc::make_mut(&mut world.snapshot.catalog);
+    let catalog = Arc::make_mut(&mut world.snapshot.catalog).edit();
     let sample = catalog.objects[&source].clone();
     for (side, schema, replica) in [(0, 1, 11), (1, 2, 12)] {
         let id = |n: u64| ObjectId::user(1_000_000 + side * 10_000 + n);
@@ -444,7 +444,7 @@ fn measuring_a_large_side_walks_each_edge_once() {
                 operators: None,
             };
             let readings = &mut world.snapshot.readings;
-            readings.hydration.insert(id(n), vec![status]);
+            readings.hydration.insert(id(n), [status].into());
             let frontier = Frontier::At(LogicalTime(crate::domain::fixture::NOW - 1_700));
             readings.frontiers.insert(id(n), frontier);
         }
