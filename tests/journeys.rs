@@ -17,6 +17,8 @@ mod incident;
 mod loop_;
 #[path = "journeys/provenance.rs"]
 mod provenance;
+#[path = "journeys/sides.rs"]
+mod sides;
 #[path = "journeys/stage.rs"]
 mod stage;
 #[path = "journeys/targets.rs"]

@@ -129,10 +129,23 @@ impl Board {
         lineage: Option<&Lineage>,
         thresholds: Thresholds,
     ) -> Self {
+        let provenance = provenance(&environment.resolve(&snapshot.catalog), lineage);
+        Self::judged(snapshot, environment, known, provenance, thresholds)
+    }
+
+    /// As [`Board::new`], where it is judged already which side is what: by this catalog, and so by no other snapshot's than one that
+    /// shares it.
+    #[must_use]
+    pub fn judged(
+        snapshot: Arc<Snapshot>,
+        environment: Arc<Environment>,
+        known: Known,
+        provenance: Provenance,
+        thresholds: Thresholds,
+    ) -> Self {
         let resolved = environment.resolve(&snapshot.catalog);
         let production = judge(&snapshot, &resolved, Side::Production, thresholds);
         let deployment = judge(&snapshot, &resolved, Side::Deployment, thresholds);
-        let provenance = provenance(&resolved, lineage);
         let phase = phase::phase(&resolved, &provenance, &deployment);
         let wholeness = Wholeness::judge(&resolved, phase, &provenance, &known);
         let deployment = wholeness.weigh(phase, deployment);

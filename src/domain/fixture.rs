@@ -360,6 +360,7 @@ impl World {
             manifest: Some("0123456789ab".to_owned()),
             project: None,
             base: None,
+            claimed: None,
             commit: None,
             tag: None,
             complete,
@@ -410,19 +411,41 @@ impl World {
         })
     }
 
-    /// What the server does at COMMIT: names move, ids stay, and the events tell it as renames through a private name.
+    /// What the server does at the COMMIT of a swap of every pair that is there: names move, ids stay, and the events tell it as renames
+    /// through a private name.
     pub fn swap(&mut self) {
+        let environment = self.environment.clone();
+        let names = |pairs: &[Pair]| {
+            pairs
+                .iter()
+                .map(|pair| pair.production.to_string())
+                .collect()
+        };
+        let (schemas, clusters): (Vec<String>, Vec<String>) =
+            (names(&environment.schemas), names(&environment.clusters));
+        self.swap_only(&as_strs(&schemas), &as_strs(&clusters));
+    }
+
+    /// A swap of these schemas and clusters alone, by their production names.
+    pub fn swap_only(&mut self, schemas: &[&str], clusters: &[&str]) {
         let catalog = &self.snapshot.catalog;
         let database = DatabaseId::user(1);
-        let schemas = ["prod", "prod_dbt_deploy"].map(|text| {
-            let schema = catalog.schema_named(&database, &name(text)).unwrap();
-            Subject::Schema(schema.id)
-        });
-        let clusters = ["compute", "compute_dbt_deploy"].map(|text| {
-            let cluster = catalog.cluster_named(&name(text)).unwrap();
-            Subject::Cluster(cluster.id)
-        });
-        for [one, other] in [schemas, clusters] {
+        let schema = |name: &Identifier| {
+            let schema = catalog.schema_named(&database, name)?;
+            Some(Subject::Schema(schema.id))
+        };
+        let cluster = |name: &Identifier| {
+            let cluster = catalog.cluster_named(name)?;
+            Some(Subject::Cluster(cluster.id))
+        };
+        let both = |text: &str, named: &dyn Fn(&Identifier) -> Option<Subject>| {
+            let pair = pair(text);
+            Some([named(&pair.production)?, named(&pair.deployment)?])
+        };
+        let of_schemas = schemas.iter().filter_map(|text| both(text, &schema));
+        let of_clusters = clusters.iter().filter_map(|text| both(text, &cluster));
+        let moving: Vec<[Subject; 2]> = of_schemas.chain(of_clusters).collect();
+        for [one, other] in moving {
             let (name, twin) = (self.name_of(&one), self.name_of(&other));
             self.renamed(&one, &name, "mz_swap");
             self.renamed(&other, &twin, &name);
@@ -447,6 +470,10 @@ impl World {
         let (from, to) = (from.to_owned(), to.to_owned());
         self.tell(subject.clone(), Happening::Renamed { from, to });
     }
+}
+
+fn as_strs(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
 }
 
 pub fn model(text: &str) -> Model {

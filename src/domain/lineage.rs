@@ -3,8 +3,9 @@
 //! A swap shows as renames of one transaction through private names, `mz_schema_swap_...` and `mz_cluster_swap_...` (recorded: 05, 14, 15,
 //! v26.39/19). Events are numbered in the order in which they happen, and so are objects in the order in which they are made (recorded: 17).
 
-use super::environment::{Resolved, ResolvedPair, Side};
+use super::environment::{Pair, Resolved, ResolvedPair, Side};
 use super::name::{ClusterId, Identifier, ObjectId, SchemaId};
+use super::object::{Cluster, Schema};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -126,6 +127,48 @@ impl Lineage {
         moves.max()
     }
 
+    /// When anything last came to, or lost, the production name of this pair; `None` when nothing ever did.
+    #[must_use]
+    pub fn last_move(&self, pair: &Both<'_>) -> Option<EventId> {
+        let production = pair.names.production.as_str();
+        let members = [&pair.production, &pair.deployment].into_iter().flatten();
+        members
+            .filter_map(|subject| {
+                self.took(subject, production)
+                    .max(self.left(subject, production))
+            })
+            .max()
+    }
+
+    /// The first and the last event of the pair's last exchange of names. A swap renames three times in a row (recorded: v26.24/17).
+    /// `None` where its members never exchanged theirs, or one of them got its name otherwise.
+    #[must_use]
+    pub fn exchange(&self, pair: &Both<'_>) -> Option<(EventId, EventId)> {
+        let (came, went) = (pair.production.as_ref()?, pair.deployment.as_ref()?);
+        let (production, deployment) = (&pair.names.production, &pair.names.deployment);
+        let renames = [
+            self.took(came, production.as_str())?,
+            self.left(went, production.as_str())?,
+            self.took(went, deployment.as_str())?,
+        ];
+        let (first, last) = (renames.iter().min()?, renames.iter().max()?);
+        (last.0 - first.0 < 3).then_some((*first, *last))
+    }
+
+    /// Whether some pair shows that no swap of the whole environment came after this event: both its members were there, and neither came
+    /// to production's name nor lost it since.
+    #[must_use]
+    pub fn no_whole_swap_since(&self, resolved: &Resolved<'_>, event: EventId) -> bool {
+        pairs(resolved).iter().any(|pair| {
+            let mut members = [&pair.production, &pair.deployment].into_iter();
+            let were_there = members.all(|subject| {
+                let created = |subject| self.newest(subject, |it| *it == Happening::Created);
+                subject.as_ref().and_then(created) < Some(event) && subject.is_some()
+            });
+            were_there && self.last_move(pair) < Some(event)
+        })
+    }
+
     /// Whether a schema of the deployment side has borne production's name.
     #[must_use]
     pub fn was_production(&self, resolved: &Resolved<'_>) -> bool {
@@ -145,11 +188,13 @@ impl Lineage {
         times?.into_iter().min()
     }
 
-    /// The moments whose marks are needed: the last swap, and the writing of the deployment side's records.
+    /// The moments whose marks are needed: the last swap, and the writing of the records.
     #[must_use]
     pub fn moments(&self, resolved: &Resolved<'_>) -> BTreeSet<EventId> {
-        let deployment = resolved.schemas.iter().filter_map(|pair| pair.deployment);
-        let recorded: Vec<EventId> = deployment
+        let pairs = resolved.schemas.iter();
+        let schemas = pairs.flat_map(|pair| [pair.production, pair.deployment]);
+        let recorded: Vec<EventId> = schemas
+            .flatten()
             .filter_map(|schema| self.commented(&schema.id))
             .collect();
         self.last_swap(resolved)
@@ -206,6 +251,35 @@ fn known<'a, T>(
             .into_iter()
             .flatten()
     })
+}
+
+/// A pair of the environment with what stands under its names.
+pub struct Both<'a> {
+    /// `schema` or `cluster`.
+    pub noun: &'static str,
+    pub names: &'a Pair,
+    pub production: Option<Subject>,
+    pub deployment: Option<Subject>,
+}
+
+/// Every pair of the environment: the schemas in their order, then the clusters in theirs.
+#[must_use]
+pub fn pairs<'a>(resolved: &Resolved<'a>) -> Vec<Both<'a>> {
+    let schema = |schema: Option<&Schema>| schema.map(|it| Subject::Schema(it.id));
+    let cluster = |cluster: Option<&Cluster>| cluster.map(|it| Subject::Cluster(it.id));
+    let schemas = resolved.schemas.iter().map(|pair| Both {
+        noun: "schema",
+        names: pair.names,
+        production: schema(pair.production),
+        deployment: schema(pair.deployment),
+    });
+    let clusters = resolved.clusters.iter().map(|pair| Both {
+        noun: "cluster",
+        names: pair.names,
+        production: cluster(pair.production),
+        deployment: cluster(pair.deployment),
+    });
+    schemas.chain(clusters).collect()
 }
 
 #[cfg(test)]

@@ -31,6 +31,12 @@ impl ObjectKind {
         self.as_str().replace('-', " ").to_uppercase()
     }
 
+    /// Whether a manifest tells of it: what indexes and sinks somebody adds by hand makes no other release.
+    #[must_use]
+    pub fn is_relation(&self) -> bool {
+        matches!(self, Self::Table | Self::View | Self::MaterializedView)
+    }
+
     /// Whether the item runs as a dataflow on a cluster, so that hydration and a frontier are expected of it.
     #[must_use]
     pub fn has_dataflow(&self) -> bool {

@@ -72,6 +72,9 @@ pub fn phase(
     if present == 0 {
         return Phase::None;
     }
+    if !provenance.contradictions.is_empty() {
+        return Phase::Unknown;
+    }
     let empty = resolved.objects(Side::Deployment).next().is_none();
     if present < resolved.schemas.len() + resolved.clusters.len() {
         return if empty { Phase::None } else { Phase::Unknown };

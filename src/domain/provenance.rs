@@ -1,15 +1,23 @@
-//! What each side holds and where it comes from: the records, as far as they agree with the catalog and with the audit events.
+//! What each side holds and where it comes from: the records, as far as they agree with the catalog, with what runs where and with the
+//! audit events.
 //!
 //! A record can be overwritten, copied or made up by anybody who may comment. So it counts only where its twin is the id of the other
-//! side's schema, its environment is this one, the schemas of a side say the same, and no event contradicts it.
+//! side's schema, its environment is this one, the schemas of a side say the same, and no event contradicts it. Whatever asks which side is
+//! what, or what it holds, asks here.
 
+use super::contradiction::Contradiction;
 use super::environment::{Resolved, Side, Strategy};
-use super::lineage::{EventId, Lineage, Subject};
+use super::lineage::Lineage;
+use super::name::SchemaId;
 use super::object::Schema;
-use super::record::{self, Record, Role, Written};
-use super::standing::{Standing, standing};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use super::placement::{Alone, Placement};
+use super::quantity::{agree, count, some_of};
+use super::record::{self, Record, Role};
+use super::records::Records;
+use super::standing::{Standing, is_defined_as_in_production, standing};
+use super::unfinished::Look;
+pub use super::unfinished::Unfinished;
+use std::collections::BTreeMap;
 
 /// What the records on both sides say, taken together, beside what the events say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,9 +29,19 @@ pub struct Provenance {
     /// Schemas of one side carry different roles, or some carry none: an operation or a comment of somebody came between.
     pub mixed: bool,
     pub unfinished: Option<Unfinished>,
-    /// Why records do not count, each a sentence. Not empty: what stands where is unknown.
-    pub contradictions: Vec<String>,
+    /// Why it is unknown what stands where. Not empty: the phase is unknown.
+    pub contradictions: Vec<Contradiction>,
     pub standing: Standing,
+    /// What changed sides without the rest, as far as it is known which.
+    pub alone: Vec<Alone>,
+    /// The records that agree with the catalog, by the schema that carries them.
+    pub own: BTreeMap<SchemaId, Record>,
+    /// Whether a name of production ever moved.
+    pub was_swapped: bool,
+    /// Whether something of the deployment side has borne production's name.
+    pub was_production: bool,
+    /// Whether relations on a side are younger than its records; `None` where there is no telling.
+    built_on: (Option<bool>, Option<bool>),
     /// Whether the deployment side's record was written after the last swap; `None` where there is no telling.
     current: Option<bool>,
     /// dbt's comments call the deployment side retired. A hint, for where no events can be read.
@@ -31,14 +49,6 @@ pub struct Provenance {
     /// The records on the deployment side's schemas say different things, or what the events refute.
     disagrees: bool,
     strategy: Strategy,
-}
-
-/// A swap that is committed while its last steps are not done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Unfinished {
-    Promote,
-    Rollback,
 }
 
 /// What the deployment side is, by everything that is known.
@@ -65,6 +75,11 @@ impl Provenance {
             unfinished: None,
             contradictions: Vec::new(),
             standing: Standing::Empty,
+            alone: Vec::new(),
+            own: BTreeMap::new(),
+            was_swapped: false,
+            was_production: false,
+            built_on: (None, None),
             current: None,
             marked_retired: false,
             disagrees: false,
@@ -84,6 +99,35 @@ impl Provenance {
         !self.disagrees
     }
 
+    /// The record of a side.
+    #[must_use]
+    pub fn record(&self, side: Side) -> Option<&Record> {
+        match side {
+            Side::Production => self.production.as_ref(),
+            Side::Deployment => self.deployment.as_ref(),
+        }
+    }
+
+    /// Whether relations on a side are known to be younger than what its records tell: then they tell of something else.
+    #[must_use]
+    pub fn is_built_on(&self, side: Side) -> bool {
+        let known = match side {
+            Side::Production => self.built_on.0,
+            Side::Deployment => self.built_on.1,
+        };
+        known == Some(true)
+    }
+
+    /// The manifest that the contents of a side are: its record's, unless somebody built there since it was written.
+    #[must_use]
+    pub fn held(&self, side: Side) -> Option<&str> {
+        let record = self.record(side)?;
+        match record.complete && self.is_built_on(side) {
+            true => None,
+            false => record.held(),
+        }
+    }
+
     /// What the deployment side is. Objects outweigh a record that was written before they were made, and a swap one that was written
     /// before it.
     #[must_use]
@@ -101,39 +145,30 @@ impl Provenance {
             }
             (Role::Candidate | Role::Synced, false, _) => Judgement::Unfinished,
             (Role::Candidate, true, standing) if standing.is_newer() => Judgement::Candidate,
-            (_, _, Standing::Unread(_)) => match record.role {
-                Role::Candidate => Judgement::Candidate,
-                Role::Retired => Judgement::Retired,
-                Role::Synced => Judgement::Synced,
-                Role::Production => Judgement::Contradicts,
-            },
-            (role, _, _) if self.current == Some(true) => match role {
-                Role::Candidate => Judgement::Candidate,
-                Role::Retired => Judgement::Retired,
-                Role::Synced => Judgement::Synced,
-                Role::Production => Judgement::Contradicts,
-            },
+            (role, _, Standing::Unread(_)) => by_role(role),
+            (role, _, _) if self.current == Some(true) => by_role(role),
             _ => self.by_standing(),
         }
     }
 
     fn by_standing(&self) -> Judgement {
         match &self.standing {
-            Standing::Empty | Standing::Newer => Judgement::Candidate,
+            standing if standing.is_same() && self.was_production => Judgement::Synced,
+            standing if standing.is_not_older() => Judgement::Candidate,
             Standing::Retired => Judgement::Retired,
-            Standing::Mixed { .. } | Standing::Unclear(_) => Judgement::Contradicts,
             Standing::Unread(_) if self.marked_retired => Judgement::Retired,
             Standing::Unread(_) => Judgement::Candidate,
+            _ => Judgement::Contradicts,
         }
     }
 
-    /// Whether it is proven that a promote would bring nothing older than production.
+    /// Whether it is proven that a promote would bring something newer than production.
     ///
     /// # Errors
     /// Why it is not proven, as a clause.
     pub fn is_newer(&self) -> Result<(), String> {
         if let Some(contradiction) = self.contradictions.first() {
-            return Err(contradiction.trim_end_matches('.').to_owned());
+            return Err(contradiction.message.trim_end_matches('.').to_owned());
         }
         let candidate = self
             .deployment
@@ -153,42 +188,75 @@ impl Provenance {
     }
 }
 
+fn by_role(role: Role) -> Judgement {
+    match role {
+        Role::Candidate => Judgement::Candidate,
+        Role::Retired => Judgement::Retired,
+        Role::Synced => Judgement::Synced,
+        Role::Production => Judgement::Contradicts,
+    }
+}
+
 /// Reads the records of both sides and holds them against catalog and events. Without events the records alone speak.
 #[must_use]
 pub fn provenance(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Provenance {
     let lineage = lineage.filter(|_| resolved.environment.strategy == Strategy::Swap);
+    let placement = Placement::of(resolved, lineage);
     let standing = standing(resolved, lineage);
-    let mut contradictions = Vec::new();
+    let mut contradictions = crossings(&placement);
+    let crossed = !contradictions.is_empty();
     let production = Records::read(resolved, Side::Production, &mut contradictions);
     let deployment = Records::read(resolved, Side::Deployment, &mut contradictions);
-    let unfinished = production.unfinished(resolved, lineage, &mut contradictions);
+    let look = Look {
+        resolved,
+        lineage,
+        placement: &placement,
+        production: &production,
+        deployment: &deployment,
+    };
+    let before = contradictions.len();
+    let unfinished = look.unfinished(&mut contradictions);
+    let is_part = contradictions.len() > before;
+    let built_on = (
+        production.is_built_on(resolved, lineage),
+        deployment.is_built_on(resolved, lineage),
+    );
     let mut disagrees = false;
-    if unfinished.is_none() {
+    if unfinished.is_none() && !is_part {
         contradictions.extend(production.disagreement());
         let before = contradictions.len();
         contradictions.extend(deployment.disagreement());
         contradictions.extend(deployment.never_retired(resolved, lineage));
+        contradictions.extend(no_sync(resolved, lineage, &deployment, built_on.1));
         disagrees = contradictions.len() > before;
         contradictions.extend(deployment.hole(&standing));
     }
-    let swap = lineage.and_then(|lineage| lineage.last_swap(resolved));
-    let written = deployment.written(lineage);
-    let current = match (lineage, swap) {
-        (None, _) => None,
-        (Some(_), None) => Some(true),
-        (Some(_), Some(swap)) => written.map(|written| written > swap),
-    };
-    let overtaken = lineage.is_some_and(|lineage| {
-        let role = deployment.first().map(|record| record.role);
-        is_built_over(resolved, lineage, role, &standing, written)
-    });
+    let current = current(resolved, lineage, &deployment);
+    let overtaken = lineage.is_some() && is_overtaken(&deployment, &standing, built_on.1);
+    let record = deployment.first().filter(|_| !overtaken);
+    let mut own = production.by_schema();
+    own.extend(record.iter().flat_map(|_| deployment.by_schema()));
+    let by_record = current == Some(true) && record.is_some();
+    if let (Standing::Apart(why), false, None) = (&standing, by_record, unfinished) {
+        let told = format!("It is unknown which side is which: {why}.");
+        contradictions.push(Contradiction::of_part(told, &placement.moved_alone()));
+    }
     Provenance {
         mixed: production.is_mixed() || deployment.is_mixed(),
+        was_swapped: lineage.is_some_and(|lineage| lineage.last_swap(resolved).is_some()),
+        was_production: lineage.is_some_and(|lineage| lineage.was_production(resolved)),
+        own,
         production: production.first(),
-        deployment: deployment.first().filter(|_| !overtaken),
+        deployment: record,
+        alone: match (crossed, is_part || matches!(standing, Standing::Apart(_))) {
+            (true, _) => placement.cure(),
+            (_, true) => placement.moved_alone(),
+            _ => Vec::new(),
+        },
         marked_retired: marked_retired(resolved),
         disagrees,
         strategy: resolved.environment.strategy,
+        built_on,
         unfinished,
         contradictions,
         standing,
@@ -196,224 +264,79 @@ pub fn provenance(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Provena
     }
 }
 
-/// Whether somebody who writes no record (dbt) built on a side that its record calls retired or synced.
-fn is_built_over(
+fn crossings(placement: &Placement<'_, '_>) -> Vec<Contradiction> {
+    let found = placement.crossings();
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let cure = placement.cure();
+    let told = found.iter();
+    told.map(|crossing| Contradiction::of_crossing(crossing, &cure))
+        .collect()
+}
+
+/// Whether the deployment side's records were written after the last swap of the whole environment.
+fn current(
     resolved: &Resolved<'_>,
-    lineage: &Lineage,
-    role: Option<Role>,
-    standing: &Standing,
-    written: Option<EventId>,
-) -> bool {
-    match role {
-        Some(Role::Retired | Role::Production) => {
-            matches!(standing, Standing::Newer | Standing::Mixed { .. })
-        }
-        Some(Role::Synced) => {
-            let since = |object: &super::object::Object| {
-                written.and_then(|written| lineage.made_since(written, &object.id))
-            };
-            resolved
-                .objects(Side::Deployment)
-                .any(|object| since(object) == Some(true))
-        }
+    lineage: Option<&Lineage>,
+    deployment: &Records<'_>,
+) -> Option<bool> {
+    let lineage = lineage?;
+    let Some(swap) = lineage.last_swap(resolved) else {
+        return Some(true);
+    };
+    let written = deployment.written(Some(lineage))?;
+    Some(written > swap || lineage.no_whole_swap_since(resolved, written))
+}
+
+/// Whether somebody who writes no record (dbt) built on a side that its record calls retired or synced.
+fn is_overtaken(deployment: &Records<'_>, standing: &Standing, built_on: Option<bool>) -> bool {
+    match deployment.first().map(|record| record.role) {
+        Some(Role::Retired | Role::Production) => matches!(
+            standing,
+            Standing::Newer | Standing::Equal { .. } | Standing::Mixed { .. }
+        ),
+        Some(Role::Synced) => built_on == Some(true),
         Some(Role::Candidate) | None => false,
     }
 }
 
-/// The records of one side, schema by schema.
-struct Records<'a> {
-    side: Side,
-    schemas: Vec<(&'a Schema, Option<&'a Schema>, Option<Record>)>,
-    /// How many objects each schema holds, in the same order.
-    filled: Vec<bool>,
-}
-
-impl<'a> Records<'a> {
-    /// Takes what agrees with the catalog; what does not is told.
-    fn read(resolved: &Resolved<'a>, side: Side, contradictions: &mut Vec<String>) -> Self {
-        let mut schemas = Vec::new();
-        let held: BTreeSet<_> = resolved
-            .objects(side)
-            .map(|object| &object.schema)
-            .collect();
-        for pair in &resolved.schemas {
-            let Some(schema) = pair.side(side) else {
-                continue;
-            };
-            let twin = pair.side(side.other());
-            let record = match Written::read(schema.comment.as_deref()) {
-                Written::Nothing => None,
-                Written::Broken(why) => {
-                    contradictions.push(format!("The comment of schema {}: {why}.", schema.name));
-                    None
-                }
-                // Meant for the other side: who lost the race for a swap wrote it by a name that had moved meanwhile.
-                Written::Record(record) if record.twin == Some(schema.id) => None,
-                Written::Record(record) => match disagrees(resolved, twin, &record) {
-                    Some(why) => {
-                        contradictions.push(format!("The record on schema {} {why}.", schema.name));
-                        None
-                    }
-                    None => Some(*record),
-                },
-            };
-            schemas.push((schema, twin, record));
-        }
-        let filled = schemas
-            .iter()
-            .map(|(schema, ..)| held.contains(&schema.id))
-            .collect();
-        Self {
-            side,
-            schemas,
-            filled,
-        }
+/// A sync leaves twins that are defined alike. What differs and is older than the record on both sides never was synced.
+fn no_sync(
+    resolved: &Resolved<'_>,
+    lineage: Option<&Lineage>,
+    deployment: &Records<'_>,
+    built_on: Option<bool>,
+) -> Option<Contradiction> {
+    let record = deployment.first()?;
+    let claims = record.role == Role::Synced && record.complete && built_on != Some(true);
+    // Under `targets` no event tells what was made by hand since.
+    if !claims || resolved.environment.strategy == Strategy::Targets {
+        return None;
     }
-
-    fn records(&self) -> impl Iterator<Item = &Record> {
-        self.schemas
-            .iter()
-            .filter_map(|(.., record)| record.as_ref())
-    }
-
-    /// One incomplete record outweighs complete ones: the operation that wrote it did not finish.
-    fn first(&self) -> Option<Record> {
-        self.records()
-            .find(|record| !record.complete)
-            .or_else(|| self.records().next())
-            .cloned()
-    }
-
-    fn is_mixed(&self) -> bool {
-        let mut roles = self
-            .schemas
-            .iter()
-            .map(|(.., record)| record.as_ref().map(|record| record.role));
-        let first = roles.next();
-        roles.any(|role| Some(role) != first)
-    }
-
-    /// Schemas of one side that say different things, though no build is under way there.
-    fn disagreement(&self) -> Option<String> {
-        if self.records().any(|record| !record.complete) {
-            return None;
-        }
-        let said: BTreeSet<_> = self
-            .records()
-            .map(|record| (record.role.as_str(), &record.manifest))
-            .collect();
-        (said.len() > 1).then(|| {
-            format!(
-                "The records on the schemas of the {} side say different things.",
-                self.side
-            )
-        })
-    }
-
-    /// A filled schema without a record beside others with one, where the events do not tell the same.
-    fn hole(&self, standing: &Standing) -> Option<String> {
-        let record = self.first()?;
-        let told = match record.role {
-            Role::Candidate => !record.complete || standing.is_newer(),
-            Role::Retired | Role::Production => {
-                matches!(standing, Standing::Retired | Standing::Newer)
-            }
-            Role::Synced => !record.complete,
-        };
-        let bare = self
-            .schemas
-            .iter()
-            .zip(&self.filled)
-            .find(|((.., record), filled)| record.is_none() && **filled && !told);
-        bare.map(|((schema, ..), _)| {
-            format!(
-                "Schema {} has no record, while others of the {} side have one.",
-                schema.name, self.side
-            )
-        })
-    }
-
-    /// Retired and synced is only what was production.
-    fn never_retired(&self, resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Option<String> {
-        let lineage = lineage?;
-        let claims = self
-            .records()
-            .find(|record| matches!(record.role, Role::Retired | Role::Synced))?;
-        (!lineage.was_production(resolved)).then(|| {
-            format!(
-                "The records call the deployment side {}, and it never was production.",
-                claims.role.as_str()
-            )
-        })
-    }
-
-    /// Finishing writes the deployment side's records first, so a production name keeps the mark until the very end. Where the twin is gone
-    /// the pair has ended, and the record only tells what its own side holds.
-    fn unfinished(
-        &self,
-        resolved: &Resolved<'_>,
-        lineage: Option<&Lineage>,
-        contradictions: &mut Vec<String>,
-    ) -> Option<Unfinished> {
-        let mut found = None;
-        for (schema, twin, record) in &self.schemas {
-            let Some(record) = record else { continue };
-            let unfinished = match record.role {
-                Role::Candidate => Unfinished::Promote,
-                Role::Retired => Unfinished::Rollback,
-                Role::Production | Role::Synced => continue,
-            };
-            if twin.is_none() || record.twin.as_ref() != twin.map(|twin| &twin.id) {
-                continue;
-            }
-            let before_swap = lineage.is_none_or(|lineage| {
-                let took = lineage.took(&Subject::Schema(schema.id), schema.name.as_str());
-                // Finishing a promote only writes records, so a look between its last statements may see them out of order. Finishing a
-                // rollback makes a candidate of the other side: there the order must prove it.
-                let ordered =
-                    unfinished == Unfinished::Promote || lineage.commented(&schema.id) < took;
-                took.is_some() && ordered
-            });
-            if !before_swap {
-                contradictions.push(format!(
-                    "The record on schema {} calls it {}, and no swap followed it.",
-                    schema.name,
-                    record.role.as_str()
-                ));
-                continue;
-            }
-            if found != Some(Unfinished::Promote) {
-                found = Some(unfinished);
-            }
-        }
-        found.filter(|_| !resolved.schemas.is_empty())
-    }
-
-    /// When the first of the records was written.
-    fn written(&self, lineage: Option<&Lineage>) -> Option<EventId> {
-        let recorded = self
-            .schemas
-            .iter()
-            .filter(|(.., record)| record.is_some())
-            .map(|(schema, ..)| &schema.id);
-        lineage?.recorded(recorded)
-    }
-}
-
-/// Why a record does not agree with the catalog, as a clause. A twin that exists no more ended the pair and is no contradiction.
-fn disagrees(resolved: &Resolved<'_>, twin: Option<&Schema>, record: &Record) -> Option<String> {
-    if record.environment != resolved.environment.target {
-        return Some(format!(
-            "is of environment {}, not of {}",
-            record.environment, resolved.environment.target
-        ));
-    }
-    let Some(named) = &record.twin else {
-        return Some("names no twin".to_owned());
+    let younger = |object: &super::object::Object| {
+        let (lineage, written) = (lineage?, deployment.written(lineage)?);
+        lineage.made_since(written, &object.id)
     };
-    let is_twin = twin.is_some_and(|twin| &twin.id == named);
-    (!is_twin && resolved.catalog.schemas.contains_key(named))
-        .then(|| format!("names schema {named} as its twin, which is another one"))
+    let differing: Vec<String> = resolved
+        .objects(Side::Deployment)
+        .filter(|object| object.kind.is_relation())
+        .filter(|object| {
+            // Made in production since: by hand, and no matter of the sync.
+            let twin = resolved.twin(object);
+            twin.is_some_and(|twin| younger(twin) != Some(true))
+                && !is_defined_as_in_production(resolved, object)
+        })
+        .map(|object| resolved.catalog.display_name(&object.id))
+        .collect();
+    (!differing.is_empty()).then(|| {
+        Contradiction::of_records(format!(
+            "The records call the deployment side synced, and {} {} from production's: {}.",
+            count(differing.len(), "object"),
+            agree(differing.len(), "differs", "differ"),
+            some_of(differing)
+        ))
+    })
 }
 
 /// dbt marks production after its swap, and the mark of the swap before travels to the deployment side. After the very first swap only

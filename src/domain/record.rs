@@ -61,6 +61,8 @@ pub struct Record {
     pub project: Option<String>,
     /// The manifest that was held before an unfinished deployment began: what a repetition compares with.
     pub base: Option<String>,
+    /// The manifest that production was said to run (by a state directory, or by a record before somebody built on it): nothing proves it.
+    pub claimed: Option<String>,
     pub commit: Option<String>,
     /// `CI_TAG` of the job that deployed it.
     pub tag: Option<String>,
@@ -115,6 +117,7 @@ impl Record {
             manifest: hash("manifest")?,
             project: hash("project")?,
             base: hash("base")?,
+            claimed: hash("claimed")?,
             commit: text("commit"),
             tag: text("tag"),
             complete: text("complete").as_deref() == Some("yes"),
@@ -261,6 +264,9 @@ impl fmt::Display for Record {
         if let Some(base) = &self.base {
             write!(f, " base={}", escape(base))?;
         }
+        if let Some(claimed) = &self.claimed {
+            write!(f, " claimed={}", escape(claimed))?;
+        }
         if let Some(commit) = &self.commit {
             write!(f, " commit={}", escape(commit))?;
         }
@@ -327,6 +333,7 @@ mod tests {
             manifest: Some("0123456789ab".to_owned()),
             project: None,
             base: None,
+            claimed: None,
             commit: None,
             tag: None,
             complete: false,

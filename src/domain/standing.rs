@@ -1,24 +1,31 @@
 //! What the deployment side is, from ids and audit events alone: newer than production, or what production was before the last swap.
 //!
-//! No record is asked here. Unknown is never newer.
+//! No record is asked here. Unknown is never newer, and what equals production is not newer either.
 
+use super::contradiction::listed;
 use super::definition::canonical;
 use super::environment::{Resolved, Side, Strategy};
-use super::lineage::{Lineage, number, subjects};
+use super::lineage::{Lineage, number, pairs, subjects};
 use super::object::{Object, ObjectKind};
-use super::quantity::part;
+use super::placement::Placement;
+use super::quantity::{count, part};
 
 /// Where the deployment side stands against production.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
     /// It holds nothing.
     Empty,
-    /// Each object was made after the last swap, or is defined as its twin in production is.
+    /// Each object was made after the last swap, or is defined as its twin in production is, and some are defined otherwise.
     Newer,
+    /// Each object is defined as its twin in production is. Of the rows of its tables definitions tell nothing; `lacking` counts the
+    /// relations that only production has.
+    Equal { tables: usize, lacking: usize },
     /// It bore production's name until the last swap, and nothing was built on it since.
     Retired,
     /// Objects of before the last swap that differ from production's, beside newer ones.
     Mixed { older: usize, total: usize },
+    /// Schemas or clusters changed sides without the rest: a clause.
+    Apart(String),
     /// The last swap brought the older objects to production, or the events do not reach far enough: why.
     Unclear(String),
     /// There are no events to judge from: why.
@@ -26,10 +33,26 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// Whether nothing in it can be an older release than production.
+    /// Whether it is newer, or holds nothing that could be older.
     #[must_use]
     pub fn is_newer(&self) -> bool {
         matches!(self, Self::Newer | Self::Empty)
+    }
+
+    /// Whether nothing in it can be an older release than production.
+    #[must_use]
+    pub fn is_not_older(&self) -> bool {
+        self.is_newer() || matches!(self, Self::Equal { .. })
+    }
+
+    /// Whether both sides surely hold the same.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        *self
+            == Self::Equal {
+                tables: 0,
+                lacking: 0,
+            }
     }
 
     /// Why it is not newer, as a clause; empty where it is.
@@ -37,12 +60,27 @@ impl Standing {
     pub fn reason(&self) -> String {
         match self {
             Self::Empty | Self::Newer => String::new(),
+            Self::Equal { tables, lacking } => {
+                let mut why =
+                    "each of its objects is defined as its twin in production is".to_owned();
+                if *tables > 0 {
+                    let tables = count(*tables, "table");
+                    why.push_str(&format!(
+                        ", and whether the rows of its {tables} are newer is not known"
+                    ));
+                }
+                if *lacking > 0 {
+                    let lacking = count(*lacking, "relation");
+                    why.push_str(&format!(", and {lacking} of production it lacks"));
+                }
+                why
+            }
             Self::Retired => "it was production until the last swap".to_owned(),
             Self::Mixed { older, total } => format!(
                 "of its contents {} are older than the last swap and differ from production's",
                 part(*older, *total, "object")
             ),
-            Self::Unclear(why) | Self::Unread(why) => why.clone(),
+            Self::Apart(why) | Self::Unclear(why) | Self::Unread(why) => why.clone(),
         }
     }
 }
@@ -77,7 +115,7 @@ pub fn standing(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Standing 
 
 fn by_age(resolved: &Resolved<'_>, lineage: &Lineage, objects: &[&Object]) -> Standing {
     let Some(swap) = lineage.last_swap(resolved) else {
-        return Standing::Newer;
+        return newer_or_equal(resolved, objects);
     };
     let mut older = Vec::new();
     for object in objects {
@@ -92,7 +130,7 @@ fn by_age(resolved: &Resolved<'_>, lineage: &Lineage, objects: &[&Object]) -> St
         }
     }
     if older.is_empty() {
-        return Standing::Newer;
+        return newer_or_equal(resolved, objects);
     }
     if older.len() < objects.len() {
         let differing = older
@@ -100,17 +138,24 @@ fn by_age(resolved: &Resolved<'_>, lineage: &Lineage, objects: &[&Object]) -> St
             .filter(|object| !is_as_in_production(resolved, object))
             .count();
         return match differing {
-            0 => Standing::Newer,
+            0 => newer_or_equal(resolved, objects),
             older => Standing::Mixed {
                 older,
                 total: objects.len(),
             },
         };
     }
-    if !lineage.was_production(resolved) {
+    if !were_production(resolved, lineage) {
         return Standing::Unclear(
             "it is older than the last swap, and was not part of it".to_owned(),
         );
+    }
+    let placement = Placement::of(resolved, Some(lineage));
+    if !placement.is_together() {
+        return Standing::Apart(format!(
+            "the last swap moved {} without the rest",
+            listed(&placement.moved_alone())
+        ));
     }
     let newest = |objects: &[&Object]| {
         objects
@@ -138,15 +183,64 @@ fn contents<'a>(resolved: &Resolved<'a>, side: Side) -> Vec<&'a Object> {
     }
 }
 
+/// Whether each schema of the deployment side that holds something bore production's name until its pair last moved; of an environment
+/// without schemas, whether each cluster did.
+fn were_production(resolved: &Resolved<'_>, lineage: &Lineage) -> bool {
+    let pairs = pairs(resolved);
+    let schemas = resolved.schemas.len();
+    let filled = |at: usize| {
+        let schema = resolved.schemas.get(at).and_then(|pair| pair.deployment);
+        schema.is_none_or(|schema| resolved.catalog.objects_in(&schema.id).next().is_some())
+    };
+    let counts = |at: usize| {
+        if schemas == 0 {
+            true
+        } else {
+            at < schemas && filled(at)
+        }
+    };
+    let mut counted = pairs.iter().enumerate().filter(|(at, _)| counts(*at));
+    counted.all(|(_, pair)| {
+        let production = pair.names.production.as_str();
+        pair.deployment
+            .as_ref()
+            .is_none_or(|subject| lineage.left(subject, production).is_some())
+    })
+}
+
+/// Nothing in it is older than production: is it defined otherwise?
+fn newer_or_equal(resolved: &Resolved<'_>, objects: &[&Object]) -> Standing {
+    if !objects
+        .iter()
+        .all(|object| is_defined_as_in_production(resolved, object))
+    {
+        return Standing::Newer;
+    }
+    let is_table = |object: &&&Object| object.kind == ObjectKind::Table;
+    let production = contents(resolved, Side::Production).into_iter();
+    Standing::Equal {
+        tables: objects.iter().filter(is_table).count(),
+        lacking: production
+            .filter(|object| object.kind.is_relation() && resolved.twin(object).is_none())
+            .count(),
+    }
+}
+
 /// Whether the twin in production has the same definition. The rows of a table are no part of it, so a table's says nothing.
 fn is_as_in_production(resolved: &Resolved<'_>, object: &Object) -> bool {
+    object.kind != ObjectKind::Table && is_defined_as_in_production(resolved, object)
+}
+
+/// Whether the object and its twin in production are defined alike; `false` where either definition is not known.
+#[must_use]
+pub fn is_defined_as_in_production(resolved: &Resolved<'_>, object: &Object) -> bool {
     let text = |object: &Object| {
         let sql = object.create_sql.as_deref()?;
         Some(canonical(sql, resolved))
     };
     let defined = matches!(
         object.kind,
-        ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Index
+        ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Index
     );
     defined
         && resolved

@@ -20,7 +20,7 @@ pub struct Known {
     pub project: Option<Arc<Project>>,
     /// What the manifest that production runs makes, by production names; `None`: that manifest is not at hand.
     pub production: Option<Arc<[QualifiedName]>>,
-    /// What the manifest that the deployment side holds makes, by production names.
+    /// What the manifest that the deployment side holds, or was said to hold, makes, by production names.
     pub deployment: Option<Arc<[QualifiedName]>>,
 }
 

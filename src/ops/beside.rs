@@ -30,11 +30,14 @@ impl Beside {
             self.seen = Some(Arc::clone(&snapshot.catalog));
             self.known = read(session, &snapshot, lineage.clone()).await;
         }
-        Board::new(
+        let provenance = self
+            .lineage
+            .judge(&environment, &snapshot.catalog, lineage.as_ref());
+        Board::judged(
             snapshot,
             environment,
             self.known.clone(),
-            lineage.as_deref(),
+            provenance,
             session.thresholds(),
         )
     }

@@ -4,6 +4,7 @@ use super::session::Session;
 use crate::domain::environment::Environment;
 use crate::domain::lineage::{Lineage, Subject, subjects};
 use crate::domain::object::Catalog;
+use crate::domain::provenance::{Provenance, provenance};
 use crate::materialize::error::Error;
 use crate::materialize::observe::Observer;
 use std::sync::Arc;
@@ -12,13 +13,53 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Names(Vec<(Subject, String, Option<String>)>);
 
-/// The last reading, and what it was of.
+/// What a judgement was made from: while these stay, so does it.
+#[derive(Debug)]
+struct Judged {
+    catalog: Arc<Catalog>,
+    environment: Environment,
+    lineage: Option<Arc<Lineage>>,
+    provenance: Provenance,
+}
+
+/// The last reading and the last judgement, and what they were of.
 #[derive(Debug, Default)]
 pub(super) struct LineageWatch {
     seen: Option<(Names, Option<Arc<Lineage>>)>,
+    judged: Option<Judged>,
 }
 
 impl LineageWatch {
+    /// What each side is, by this catalog and its events. It compares every definition, so it is asked once for each catalog.
+    pub fn judge(
+        &mut self,
+        environment: &Environment,
+        catalog: &Arc<Catalog>,
+        lineage: Option<&Arc<Lineage>>,
+    ) -> Provenance {
+        let same = |judged: &&Judged| {
+            let lineages = (judged.lineage.as_ref(), lineage);
+            Arc::ptr_eq(&judged.catalog, catalog)
+                && judged.environment == *environment
+                && match lineages {
+                    (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+                    (one, other) => one.is_none() && other.is_none(),
+                }
+        };
+        if let Some(judged) = self.judged.as_ref().filter(same) {
+            return judged.provenance.clone();
+        }
+        let past = lineage.map(Arc::as_ref);
+        let provenance = provenance(&environment.resolve(catalog), past);
+        self.judged = Some(Judged {
+            catalog: Arc::clone(catalog),
+            environment: environment.clone(),
+            lineage: lineage.cloned(),
+            provenance: provenance.clone(),
+        });
+        provenance
+    }
+
     /// The events that belong to this catalog. A reading that fails counts as none: unknown is never newer, and the next picture asks again.
     pub(super) async fn look(
         &mut self,

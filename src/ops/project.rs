@@ -20,6 +20,9 @@ pub struct Manifests {
     pub production: Option<Arc<Manifest>>,
     /// What the deployment side holds.
     pub deployment: Option<Arc<Manifest>>,
+    /// What a side that nothing proves was said to hold while it was production: enough to miss something there, and to know again what
+    /// is no longer made; never to call anything unchanged.
+    pub said: Option<Arc<Manifest>>,
 }
 
 impl Manifests {
@@ -34,6 +37,7 @@ impl Manifests {
         same(&self.candidate, &others.candidate)
             && same(&self.production, &others.production)
             && same(&self.deployment, &others.deployment)
+            && same(&self.said, &others.said)
     }
 }
 
@@ -58,7 +62,7 @@ pub fn known(
     Ok(Known {
         project: project(manifests, environment, options, commit)?.map(Arc::new),
         production: makes(&manifests.production),
-        deployment: makes(&manifests.deployment),
+        deployment: makes(&manifests.deployment).or_else(|| makes(&manifests.said)),
     })
 }
 

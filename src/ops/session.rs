@@ -242,10 +242,23 @@ impl Session {
     ) -> Result<Manifests, OpsError> {
         let provenance = provenance(&environment.resolve(&snapshot.catalog), lineage);
         let candidate = self.candidate()?;
-        let held = |record: Option<&Record>, side| self.held(record, side, candidate.as_ref());
+        let production = provenance.production.as_ref();
+        let of_production = production.and_then(|record| Some((record, said(record)?)));
+        let deployment = provenance.deployment.as_ref();
+        let of_deployment = deployment.zip(provenance.held(Side::Deployment));
         Ok(Manifests {
-            production: held(provenance.production.as_ref(), Side::Production)?,
-            deployment: held(provenance.deployment.as_ref(), Side::Deployment)?,
+            production: match of_production {
+                Some(held) => self.held(held, candidate.as_ref())?,
+                None => self.at(&self.store.production())?,
+            },
+            deployment: match of_deployment {
+                Some(held) => self.held(held, candidate.as_ref())?,
+                None => None,
+            },
+            said: match deployment.and_then(|record| record.claimed.as_deref()) {
+                Some(claimed) => self.manifest(claimed)?,
+                None => None,
+            },
             candidate,
         })
     }
@@ -263,19 +276,12 @@ impl Session {
         )
     }
 
-    /// The manifest of what a side holds, by its record. Production without a record is what `state/manifest.json` says.
+    /// The manifest that a side holds, by its record and this hash.
     fn held(
         &self,
-        record: Option<&Record>,
-        side: Side,
+        (record, hash): (&Record, &str),
         candidate: Option<&Arc<Manifest>>,
     ) -> Result<Option<Arc<Manifest>>, OpsError> {
-        let Some((record, hash)) = record.and_then(|record| Some((record, record.held()?))) else {
-            return match side {
-                Side::Production => self.at(&self.store.production()),
-                Side::Deployment => Ok(None),
-            };
-        };
         let found = self.manifest(hash)?;
         // Another machine may have deployed the very manifest that lies here.
         let is_held = |candidate: &&Arc<Manifest>| candidate.hash().as_str() == hash;
@@ -402,6 +408,11 @@ impl FileStamp {
             bytes: metadata.len(),
         })
     }
+}
+
+/// The manifest that production runs, by its record; else what was said of it.
+fn said(record: &Record) -> Option<&str> {
+    record.held().or(record.claimed.as_deref())
 }
 
 fn turn(pair: &Pair) -> Pair {

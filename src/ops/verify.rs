@@ -124,11 +124,11 @@ impl Run<'_> {
         Some(ended)
     }
 
-    /// `state/manifest.json` follows production.
+    /// `state/manifest.json` follows production: it says what is proven of it, else what was said of it before.
     fn keep_production_state(&mut self, production: Option<&Record>) {
         let hash = production
             .filter(|record| record.role == Role::Production)
-            .and_then(|record| record.manifest.clone());
+            .and_then(|record| record.manifest.clone().or_else(|| record.claimed.clone()));
         let Some(hash) = hash else {
             return self.note("No record tells which manifest production runs; the state directory was left as it is.".to_owned());
         };

@@ -116,9 +116,10 @@ impl Stage {
         cancel: CancellationToken,
     ) -> (Outcome, Vec<Progress>) {
         let expect = Some(plan.fingerprint.to_string());
+        let findings = format!("{:#?}", plan.findings);
         let confirmed = plan
             .confirm(&Confirmation::Flags { expect })
-            .unwrap_or_else(|refused| panic!("{refused}"));
+            .unwrap_or_else(|refused| panic!("{refused}: {findings}"));
         let (sender, mut events) = mpsc::unbounded_channel();
         let outcome = self.session.execute(confirmed, sender, cancel).await;
         let mut told = Vec::new();

@@ -249,6 +249,7 @@ fn record(role: Role, complete: bool) -> String {
         complete,
         project: None,
         base: None,
+        claimed: None,
         tag: None,
         by: "materialize".to_owned(),
         at: "2026-11-20T10:00:00Z".to_owned(),

@@ -1,7 +1,8 @@
 //! What stands where, shown where no record confirms it.
 
-use super::state::contradiction;
+use super::state::contradictions;
 use super::{Facts, about, count};
+use crate::domain::contradiction::{listed, names, swap_back};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::object::ObjectKind;
@@ -28,12 +29,31 @@ pub fn identity_unconfirmed(facts: &Facts<'_>) -> Vec<Finding> {
         Severity::Warn,
         format!(
             "No record confirms that the deployment side is the retired production. {}{} {}",
-            contradiction(facts).map_or_else(String::new, |told| format!("{told} ")),
+            contradictions(facts)
+                .iter()
+                .map(|told| format!("{} ", told.message))
+                .collect::<String>(),
             contents(facts, Side::Production),
             contents(facts, Side::Deployment)
         ),
         "Compare ids and contents with the audit of the last promote, or with its rollback.sql.",
         schemas,
+    )
+}
+
+/// What a swap of everything would move the wrong way: it changed sides without the rest.
+#[must_use]
+pub fn not_put_back(facts: &Facts<'_>) -> Vec<Finding> {
+    let alone = &facts.board.provenance.alone;
+    about(
+        FindingId::ProvenanceUnknown,
+        Severity::Warn,
+        format!(
+            "This would not put back {}: what bears production's name there is what a rollback would take away.",
+            listed(alone)
+        ),
+        format!("{}; then everything goes back together.", swap_back(alone)),
+        names(alone),
     )
 }
 

@@ -19,7 +19,7 @@ pub use contents::{
     removed_and_unmanaged, retired_incomplete, twins_differ,
 };
 pub use drops::{closure_findings, subscriptions_on};
-pub use identity::identity_unconfirmed;
+pub use identity::{identity_unconfirmed, not_put_back};
 pub use names::{
     cluster_options_differ, deployment_names_missing, production_names_missing, self_swap,
 };
@@ -27,8 +27,8 @@ pub use production::builds_into_production;
 pub use readers::{dependents_outside, foreign_on_clusters};
 pub use sinks::{connectors_in_environment, sink_moves_at_risk};
 pub use state::{
-    contradicted, incomplete_deployment, newer_than_production, not_ready, production_unhealthy,
-    retired_not_ready, unrecorded, unverified,
+    contradicted, incomplete_deployment, misplaced, misread, newer_than_production, not_ready,
+    production_unhealthy, retired_not_ready, unrecorded, unverified,
 };
 
 use super::access::Access;

@@ -1,41 +1,80 @@
 //! Guards on where the deployment stands: provenance, completeness, readiness.
 
 use super::{Facts, about};
+use crate::domain::contradiction::Contradiction;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::phase::Phase;
+use crate::domain::provenance::Judgement;
 use crate::domain::readiness::{ObjectReadiness, Readiness, SideReadiness, seconds};
 use crate::domain::reading::{CatalogReading, Missing};
 use crate::domain::snapshot::Lag;
 use crate::domain::standing::Standing;
 
-/// Why records do not count, or what keeps the events from telling; `None` where the phase is known.
-pub(super) fn contradiction(facts: &Facts<'_>) -> Option<String> {
+/// Why it is unknown what stands where; empty where the phase is known.
+pub(super) fn contradictions(facts: &Facts<'_>) -> Vec<Contradiction> {
     if facts.board.phase != Phase::Unknown {
-        return None;
+        return Vec::new();
     }
     let provenance = &facts.board.provenance;
-    let told = provenance.contradictions.first().cloned();
-    told.or_else(|| {
-        let reason = provenance.standing.reason();
-        (!reason.is_empty()).then(|| format!("The deployment side is unknown: {reason}."))
-    })
-    .or_else(|| Some("Parts of the deployment side are missing.".to_owned()))
+    let told = &provenance.contradictions;
+    if !told.is_empty() {
+        // Of records one is enough: they are written anew together.
+        let of_records = told.iter().position(|it| it.objects.is_empty());
+        return told
+            .iter()
+            .enumerate()
+            .filter(|(at, it)| !it.objects.is_empty() || Some(*at) == of_records)
+            .map(|(_, it)| it.clone())
+            .collect();
+    }
+    let reason = provenance.standing.reason();
+    vec![Contradiction::of_records(if reason.is_empty() {
+        "Parts of the deployment side are missing.".to_owned()
+    } else {
+        format!("The deployment side is unknown: {reason}.")
+    })]
 }
 
 /// What stands where is unknown: whatever relies on it must not go on.
 #[must_use]
 pub fn contradicted(facts: &Facts<'_>, severity: Severity) -> Vec<Finding> {
-    let Some(message) = contradiction(facts) else {
-        return Vec::new();
-    };
-    about(
-        FindingId::ProvenanceUnknown,
-        severity,
-        message,
-        "Look at it (`cutover status`); `cutover record repair` writes the records anew from ids and audit events.",
-        deployment_schemas(facts),
-    )
+    told(facts, severity, contradictions(facts))
+}
+
+/// Names that stand apart from what they name: no record mends that.
+#[must_use]
+pub fn misplaced(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut told_of = contradictions(facts);
+    told_of.retain(|it| !it.objects.is_empty());
+    told(facts, Severity::Block, told_of)
+}
+
+fn told(facts: &Facts<'_>, severity: Severity, told: Vec<Contradiction>) -> Vec<Finding> {
+    let told = told.into_iter();
+    told.flat_map(|it| {
+        let objects = match it.objects.is_empty() {
+            true => deployment_schemas(facts),
+            false => it.objects,
+        };
+        about(
+            FindingId::ProvenanceUnknown,
+            severity,
+            it.message,
+            it.remedy,
+            objects,
+        )
+    })
+    .collect()
+}
+
+/// As [`contradicted`], for what creates or drops the deployment side: that only parts of it are there is no hindrance.
+#[must_use]
+pub fn misread(facts: &Facts<'_>) -> Vec<Finding> {
+    match facts.board.provenance.judgement() {
+        Judgement::Contradicts => contradicted(facts, Severity::Block),
+        _ => Vec::new(),
+    }
 }
 
 /// A promote must not bring back an older release: what is not proven newer than production blocks it.

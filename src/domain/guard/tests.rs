@@ -516,6 +516,20 @@ fn where_the_deployment_stands() {
         FindingId::ProvenanceUnknown,
         Severity::Warn,
     );
+    // What equals production is not newer; what differs from it is.
+    fires(
+        &world,
+        newer_than_production,
+        FindingId::ProvenanceUnknown,
+        Severity::Block,
+    );
+    let foobar = world.id(Side::Deployment, "foobar");
+    let foobar = world.catalog().objects.get_mut(&foobar).unwrap();
+    foobar.create_sql = Some(
+        "CREATE MATERIALIZED VIEW foobar AS SELECT 2"
+            .to_owned()
+            .into(),
+    );
     fires(
         &world,
         newer_than_production,

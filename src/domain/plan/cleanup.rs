@@ -92,7 +92,13 @@ fn what_is_lost(facts: &Facts<'_>) -> Vec<Finding> {
             Severity::Block,
             "A promote is unfinished: sinks may still read the retired side.",
         ),
-        Phase::Unknown => return guard::contradicted(facts, Severity::Warn),
+        Phase::Unknown => {
+            let mut unknown = guard::misread(facts);
+            if unknown.is_empty() {
+                unknown = guard::contradicted(facts, Severity::Warn);
+            }
+            return unknown;
+        }
         _ => return guard::unrecorded(facts, Severity::Warn),
     };
     let remedy = match severity {

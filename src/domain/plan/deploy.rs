@@ -142,12 +142,7 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
         return;
     }
     let manifest = (!build.manifest.is_empty()).then_some(build.manifest.as_str());
-    let held = facts
-        .board
-        .provenance
-        .deployment
-        .as_ref()
-        .and_then(Record::held);
+    let held = facts.board.provenance.held(Side::Deployment);
     // A sync builds what production runs, whatever is checked out.
     let commit = match (role, &facts.board.provenance.production) {
         (Role::Synced, Some(production)) => production.commit.clone(),
@@ -175,10 +170,17 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
             draft.run(Statement::drop_object(&object.kind, &name, cascade));
         }
     }
-    if !build.steps.is_empty() {
-        draft.steps.extend(build.steps);
-        let promise = Promise::of(facts.resolved, &build.relations);
-        draft.steps.push(Step::Verify(promise));
+    let promise = Promise::of(facts.resolved, &build.relations);
+    match role {
+        Role::Synced => {
+            draft.steps.extend(build.steps);
+            draft.steps.push(Step::Verify(promise.and_alike()));
+        }
+        _ if build.steps.is_empty() => {}
+        _ => {
+            draft.steps.extend(build.steps);
+            draft.steps.push(Step::Verify(promise));
+        }
     }
     let done = Record {
         project: begun.project.clone(),

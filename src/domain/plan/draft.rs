@@ -106,6 +106,7 @@ pub(super) fn record(
         manifest: manifest.map(str::to_owned),
         project: None,
         base: None,
+        claimed: None,
         commit: stamp.commit.clone(),
         tag: stamp.ci_tag.clone(),
         complete,

@@ -134,6 +134,7 @@ fn init_findings(facts: &Facts<'_>, stamp: &Stamp) -> Vec<Finding> {
     findings.extend(guard::foreign_on_clusters(facts, Side::Production));
     findings.extend(guard::outside_environment(facts));
     findings.extend(guard::foreign_candidate(facts, stamp));
+    findings.extend(guard::misread(facts));
     findings.extend(not_empty(facts, stamp));
     findings
 }

@@ -8,6 +8,7 @@ mod confirm;
 mod deploy;
 mod draft;
 mod fingerprint;
+mod holding;
 mod identities;
 mod init;
 mod promise;

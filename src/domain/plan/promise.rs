@@ -1,9 +1,11 @@
-//! What a build promises: its twins stand on the deployment side afterwards, and nothing of production moved.
+//! What a build promises: its twins stand on the deployment side afterwards, and nothing of production moved; a sync, that both sides are
+//! defined alike.
 
 use super::qualified;
 use crate::domain::environment::{Resolved, ResolvedPair, Side};
 use crate::domain::name::{ClusterId, Identifier, ObjectId, QualifiedName, SchemaId};
-use crate::domain::object::{Catalog, Object};
+use crate::domain::object::{Catalog, Object, ObjectKind};
+use crate::domain::standing::is_defined_as_in_production;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,6 +21,8 @@ pub struct Promise {
     pub relations: BTreeSet<(Identifier, Identifier)>,
     /// The ids of production with their names: objects, schemas and clusters.
     pub production: BTreeMap<String, String>,
+    /// The views of both sides are defined alike afterwards.
+    pub alike: bool,
 }
 
 /// One thing of production that is not what it was when the build began: gone, under another name, or new.
@@ -60,6 +64,16 @@ impl Promise {
         Self {
             relations: relations.clone(),
             production: production(resolved),
+            alike: false,
+        }
+    }
+
+    /// Promises that both sides hold the same, too.
+    #[must_use]
+    pub fn and_alike(self) -> Self {
+        Self {
+            alike: true,
+            ..self
         }
     }
 
@@ -86,7 +100,7 @@ impl Promise {
         before.chain(new).collect()
     }
 
-    /// The sentences of what was to be built and was not, or not where it belongs. Empty: all was.
+    /// The sentences of what was to be built and was not, or not where it belongs, or not like production's. Empty: all was.
     #[must_use]
     pub fn missing_twins(&self, resolved: &Resolved<'_>) -> Vec<String> {
         let mut broken = Vec::new();
@@ -105,8 +119,28 @@ impl Promise {
                 ),
             }
         }
+        if self.alike {
+            broken.extend(unlike(resolved));
+        }
         broken
     }
+}
+
+/// Views whose twin in production is defined otherwise, as sentences. The definition of a table does not tell its rows.
+fn unlike(resolved: &Resolved<'_>) -> Vec<String> {
+    let is_view =
+        |object: &&Object| matches!(object.kind, ObjectKind::View | ObjectKind::MaterializedView);
+    resolved
+        .objects(Side::Deployment)
+        .filter(is_view)
+        .filter(|object| {
+            resolved.twin(object).is_some() && !is_defined_as_in_production(resolved, object)
+        })
+        .map(|object| {
+            let name = resolved.catalog.display_name(&object.id);
+            format!("{name} is not defined as its twin in production is")
+        })
+        .collect()
 }
 
 /// The relation of this name in the deployment schema of the pair; an index may have the same name elsewhere.
@@ -169,7 +203,6 @@ fn production(resolved: &Resolved<'_>) -> BTreeMap<String, String> {
 mod tests {
     use super::*;
     use crate::domain::fixture::{World, name};
-    use crate::domain::object::ObjectKind;
 
     fn promise(world: &World, relation: &str) -> Promise {
         world.with_facts(|facts| {
@@ -195,6 +228,24 @@ mod tests {
         let promise = promise(&world, "foo");
         assert!(missing(&world, &promise).is_empty());
         assert!(harm(&world, &promise).is_empty());
+    }
+
+    #[test]
+    fn a_view_that_differs_breaks_only_the_promise_of_sides_that_are_alike() {
+        let mut world = World::new();
+        let promised = promise(&world, "foo");
+        let foobar = world.id(Side::Deployment, "foobar");
+        let object = world.catalog().objects.get_mut(&foobar).unwrap();
+        object.create_sql = Some(
+            "CREATE MATERIALIZED VIEW foobar AS SELECT 2"
+                .to_owned()
+                .into(),
+        );
+        assert!(missing(&world, &promised).is_empty());
+        assert_eq!(
+            missing(&world, &promised.and_alike()),
+            ["db.prod_dbt_deploy.foobar is not defined as its twin in production is"]
+        );
     }
 
     #[test]

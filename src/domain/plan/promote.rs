@@ -1,6 +1,7 @@
 //! The cutover, its way back, and finishing either when it was cut off.
 
-use super::draft::{Draft, Stamp, record, record_on_side, sink_steps, swap, with_twin};
+use super::draft::{Draft, Stamp, sink_steps, swap};
+use super::holding::{Holding, holdings};
 use super::rollback::warnings;
 use super::{Plan, SinkMove, Statement, Step, sinks_reading};
 use crate::domain::action::Operation;
@@ -10,7 +11,7 @@ use crate::domain::guard::{self, Facts};
 use crate::domain::phase::Phase;
 use crate::domain::provenance::Unfinished;
 use crate::domain::quantity::count;
-use crate::domain::record::{Record, Role};
+use crate::domain::record::Role;
 use std::collections::BTreeSet;
 
 /// The cutover: one transaction, then sinks and records. A committed and unfinished one is finished, never repeated.
@@ -31,13 +32,10 @@ pub fn promote(
     draft.findings = promote_findings(facts, &moves);
     draft.findings.extend(rehearsed);
     draft.summary = vec![swap_sentence(facts), sinks_sentence(&moves)];
-    let candidate = record_of_what_it_holds(facts, stamp, Side::Deployment, Role::Candidate);
     let recorded = matches!(&facts.board.provenance.deployment, Some(record) if record.role == Role::Candidate);
     if !recorded || facts.board.provenance.mixed {
         // Without the mark a cut-off after COMMIT would look like no promote at all.
-        record_on_side(facts, Side::Deployment, &candidate)
-            .into_iter()
-            .for_each(|statement| draft.run(statement));
+        mark(facts, stamp, &mut draft, Side::Deployment, Role::Candidate);
     }
     record_production(facts, stamp, &mut draft);
     exchange(facts, stamp, &mut draft, &moves, Exchange::promote());
@@ -47,14 +45,26 @@ pub fn promote(
 /// Before its first swap by us, production gets a record too: comments travel with the ids, so whoever finishes a cut-off promote
 /// still learns what the retired side holds.
 fn record_production(facts: &Facts<'_>, stamp: &Stamp, draft: &mut Draft) {
-    let manifest = manifest_of(facts, Side::Production);
     let known = facts.board.provenance.production.is_some() && !facts.board.provenance.mixed;
-    if known || manifest.is_none() {
-        return;
+    let running = holdings(facts, stamp, Side::Production, Role::Production);
+    let mut told = running
+        .iter()
+        .map(|it| it.record.manifest.is_some() || it.record.claimed.is_some());
+    if !known && told.any(|told| told) {
+        mark(facts, stamp, draft, Side::Production, Role::Production);
     }
-    let running = record_of_what_it_holds(facts, stamp, Side::Production, Role::Production);
-    for statement in record_on_side(facts, Side::Production, &running) {
-        draft.run(statement);
+}
+
+/// Records on a side that keeps its names.
+pub(super) fn mark(facts: &Facts<'_>, stamp: &Stamp, draft: &mut Draft, side: Side, role: Role) {
+    let database = &facts.resolved.environment.database;
+    for holding in holdings(facts, stamp, side, role) {
+        draft.run(Statement::record(
+            database,
+            holding.name(side),
+            holding.comment(),
+            &holding.record,
+        ));
     }
 }
 
@@ -93,19 +103,8 @@ pub(super) fn finish(
         (Side::Deployment, exchange.behind),
         (Side::Production, Role::Production),
     ] {
-        let record = record_of_what_it_holds(facts, stamp, side, role);
-        for pair in &facts.resolved.schemas {
-            let Some(schema) = pair.side(side) else {
-                continue;
-            };
-            let record = with_twin(&record, pair.side(side.other()));
-            draft.run(closing_record(
-                facts,
-                stamp,
-                &schema.name,
-                schema.comment.as_deref(),
-                &record,
-            ));
+        for holding in holdings(facts, stamp, side, role) {
+            draft.run(closing_record(facts, stamp, &holding, side));
         }
     }
     draft.close(facts, allowed)
@@ -147,22 +146,9 @@ pub(super) fn exchange(
         (Side::Production, exchange.behind),
         (Side::Deployment, Role::Production),
     ] {
-        let record = record_of_what_it_holds(facts, stamp, leaving, role);
-        for pair in &facts.resolved.schemas {
-            let (Some(schema), twin) = (pair.side(leaving), pair.side(leaving.other())) else {
-                continue;
-            };
-            let record = with_twin(&record, twin);
-            let name = pair
-                .names
-                .name(if names_move { leaving.other() } else { leaving });
-            draft.run(closing_record(
-                facts,
-                stamp,
-                name,
-                schema.comment.as_deref(),
-                &record,
-            ));
+        let goes_to = if names_move { leaving.other() } else { leaving };
+        for holding in holdings(facts, stamp, leaving, role) {
+            draft.run(closing_record(facts, stamp, &holding, goes_to));
         }
     }
 }
@@ -171,56 +157,15 @@ pub(super) fn exchange(
 fn closing_record(
     facts: &Facts<'_>,
     stamp: &Stamp,
-    schema: &crate::domain::name::Identifier,
-    comment: Option<&str>,
-    record: &Record,
+    holding: &Holding<'_>,
+    side: Side,
 ) -> Statement {
     let database = &facts.resolved.environment.database;
+    let (schema, comment, record) = (holding.name(side), holding.comment(), &holding.record);
     if record.role == Role::Production {
         Statement::promotion_record(database, schema, comment, record, stamp.commit.as_deref())
     } else {
         Statement::record(database, schema, comment, record)
-    }
-}
-
-/// A closing record keeps manifest and commit of the side's own record: who promotes may have something else checked out.
-pub(super) fn record_of_what_it_holds(
-    facts: &Facts<'_>,
-    stamp: &Stamp,
-    side: Side,
-    role: Role,
-) -> Record {
-    let provenance = &facts.board.provenance;
-    let held = match side {
-        Side::Production => provenance.production.as_ref(),
-        Side::Deployment => provenance.deployment.as_ref(),
-    };
-    let manifest = manifest_of(facts, side);
-    let written = record(facts, stamp, role, true, manifest.as_deref());
-    match held {
-        Some(held) => Record {
-            project: held.project.clone(),
-            commit: held.commit.clone(),
-            tag: held.tag.clone(),
-            ..written
-        },
-        None => written,
-    }
-}
-
-/// What a side holds, by its record. Production without a record runs what the state directory says.
-pub(super) fn manifest_of(facts: &Facts<'_>, side: Side) -> Option<String> {
-    let provenance = &facts.board.provenance;
-    let record = match side {
-        Side::Production => provenance.production.as_ref(),
-        Side::Deployment => provenance.deployment.as_ref(),
-    };
-    match record {
-        Some(record) => record.manifest.clone(),
-        None if side == Side::Production => facts
-            .project()
-            .and_then(|project| project.production.clone()),
-        None => None,
     }
 }
 

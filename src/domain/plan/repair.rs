@@ -2,17 +2,17 @@
 //! that are left, the audit trail of this machine and the state directory.
 
 use super::draft::{Draft, Stamp, record, with_twin};
+use super::holding::claimed;
 use super::{Plan, Statement};
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
-use crate::domain::last_build::{LastBuilds, unproven_rows};
+use crate::domain::last_build::{LastBuild, LastBuilds, unproven_rows};
 use crate::domain::provenance::Judgement;
 use crate::domain::quantity::count;
 use crate::domain::record::{Record, Role};
 use crate::domain::standing::Standing;
-use crate::domain::whole::Whole;
 use std::collections::BTreeSet;
 
 /// Records for every schema whose own does not say what its side is. Where the events do not tell, nothing is made up; what a side holds is
@@ -28,28 +28,34 @@ pub fn repair(
     draft.findings = guard::schema_ownership(facts, &[Side::Production, Side::Deployment]);
     draft.findings.extend(guard::unverified(facts));
     draft.findings.extend(unfinished(facts));
+    let misplaced = guard::misplaced(facts);
     let mut sources = Vec::new();
     match deployment(facts, stamp, builds) {
+        // While names stand apart from what they name, a record would only say it once more.
+        _ if !misplaced.is_empty() => {}
         Ok(wanted) => {
-            let retired = matches!(&wanted, Some(it) if matches!(it.record.role, Role::Retired | Role::Synced));
-            let production = (retired || is_claimed(facts, Side::Production))
-                .then(|| production(facts, stamp, builds));
+            let production =
+                is_due(facts, builds, wanted.as_ref()).then(|| production(facts, stamp, builds));
             for (side, wanted) in [(Side::Deployment, wanted), (Side::Production, production)] {
-                if let Some(wanted) = wanted {
-                    write(facts, &mut draft, side, &wanted.record);
-                    sources.extend(wanted.source);
+                let Some(wanted) = wanted else { continue };
+                if let Some(record) = &wanted.record {
+                    write(facts, &mut draft, side, record);
                 }
+                sources.extend(wanted.source);
             }
         }
         Err(reason) => draft.findings.push(untold(facts, &reason)),
     }
-    draft.summary = vec![if draft.steps.is_empty() {
-        "Every record agrees with ids and audit events: there is nothing to write.".to_owned()
-    } else {
-        format!(
+    draft.findings.extend(misplaced);
+    draft.summary = vec![match (draft.steps.len(), sources.is_empty()) {
+        (0, true) => {
+            "Every record agrees with ids and audit events: there is nothing to write.".to_owned()
+        }
+        (0, false) => "There is nothing to write that anything proves.".to_owned(),
+        (records, _) => format!(
             "Writes {} anew, from ids, audit events and what other records tell.",
-            count(draft.steps.len(), "record")
-        )
+            count(records, "record")
+        ),
     }];
     draft.summary.extend(sources);
     draft.close(facts, allowed)
@@ -57,7 +63,8 @@ pub fn repair(
 
 /// What a side's record should say.
 struct Wanted {
-    record: Record,
+    /// `None`: nothing is known to have stood there, and nothing is made up.
+    record: Option<Record>,
     /// Where it is known from what the side holds, or that it stays unknown: a sentence. `None`: a record that is left tells it.
     source: Option<String>,
 }
@@ -79,7 +86,8 @@ fn deployment(
     }
     let role = match &provenance.standing {
         Standing::Empty => return Ok(None),
-        Standing::Newer => Role::Candidate,
+        same if same.is_same() && provenance.was_production => Role::Synced,
+        newer if newer.is_not_older() => Role::Candidate,
         Standing::Retired => Role::Retired,
         other => match (left, provenance.judgement()) {
             (Some(_), Judgement::Contradicts) | (None, _) => return Err(other.reason()),
@@ -89,28 +97,32 @@ fn deployment(
     Ok(wanted(role))
 }
 
-/// Production's; without a record and without a proof, `state/manifest.json` is what it says of itself.
+/// Whether production should bear a record: it was promoted, or something tells what it holds.
+fn is_due(facts: &Facts<'_>, builds: &LastBuilds, deployment: Option<&Wanted>) -> bool {
+    let provenance = &facts.board.provenance;
+    let role = deployment.and_then(|it| Some(it.record.as_ref()?.role));
+    matches!(role, Some(Role::Retired | Role::Synced))
+        || provenance.was_swapped
+        || provenance.production.is_some()
+        || is_claimed(facts, Side::Production)
+        || builds
+            .on(Side::Production)
+            .proven(facts.resolved, Side::Production)
+            .is_ok()
+}
+
+/// Production's.
 fn production(facts: &Facts<'_>, stamp: &Stamp, builds: &LastBuilds) -> Wanted {
     let left = facts.board.provenance.production.as_ref();
     let left = left.filter(|left| left.role == Role::Production);
-    let mut wanted = held(
+    held(
         facts,
         stamp,
         builds,
         Side::Production,
         Role::Production,
         left,
-    );
-    let state = facts
-        .project()
-        .and_then(|project| project.production.clone());
-    if let (None, Some(state)) = (&wanted.record.manifest, state) {
-        wanted.source = Some(format!(
-            "That production runs the manifest {state} is what manifest.json in the state directory says; nothing else proves it."
-        ));
-        wanted.record.manifest = Some(state);
-    }
-    wanted
+    )
 }
 
 /// The record of a side with this role: its contents by a record that is left, else by the proof of ids, else unknown.
@@ -128,9 +140,11 @@ fn held(
         tag: None,
         ..record(facts, stamp, role, true, None)
     };
-    if let Some(left) = left.filter(|left| left.manifest.is_some() || !left.complete) {
+    let is_built_on = facts.board.provenance.is_built_on(side);
+    let tells = |left: &&Record| !left.complete || left.manifest.is_some() && !is_built_on;
+    if let Some(left) = left.filter(tells) {
         return Wanted {
-            record: Record {
+            record: Some(Record {
                 manifest: left.manifest.clone(),
                 project: left.project.clone(),
                 base: left.base.clone(),
@@ -138,48 +152,92 @@ fn held(
                 tag: left.tag.clone(),
                 complete: left.complete,
                 ..blank
-            },
+            }),
             source: None,
         };
     }
-    match builds.on(side).proven(facts.resolved, side) {
-        Ok(built) => Wanted {
+    let proven = builds.on(side).proven(facts.resolved, side);
+    if let Ok(built) = proven {
+        return Wanted {
             source: Some(format!(
                 "The {side} side holds the manifest {}: its ids and definitions are those that the last build of this machine left{}.",
                 built.manifest,
                 unproven_rows(facts.resolved, side)
             )),
-            record: Record {
+            record: Some(Record {
                 manifest: Some(built.manifest.clone()),
                 project: built.project.clone(),
                 commit: built.commit.clone(),
                 tag: built.tag.clone(),
                 ..blank
-            },
-        },
-        Err(why) => Wanted {
+            }),
+        };
+    }
+    if let Some(equal) = equal_to_production(facts, role) {
+        return Wanted {
             source: Some(format!(
-                "Unknown stays which manifest the {side} side holds: {why}. What is compared with it will be built whole."
+                "The deployment side holds the manifest {}: each of its objects is defined as production's.",
+                equal.manifest.as_deref().unwrap_or_default()
             )),
-            record: Record {
-                commit: left.and_then(|left| left.commit.clone()),
-                tag: left.and_then(|left| left.tag.clone()),
-                complete: left.is_some() || role != Role::Candidate || is_whole(facts),
+            record: Some(Record {
+                manifest: equal.manifest.clone(),
+                project: equal.project.clone(),
+                commit: equal.commit.clone(),
+                tag: equal.tag.clone(),
                 ..blank
-            },
-        },
+            }),
+        };
+    }
+    unproven(facts, builds, side, left, blank)
+}
+
+/// Nothing tells which manifest it is; of a candidate nothing tells that it is whole either. What a state directory says of production is
+/// no proof, and is written down as what was said.
+fn unproven(
+    facts: &Facts<'_>,
+    builds: &LastBuilds,
+    side: Side,
+    left: Option<&Record>,
+    blank: Record,
+) -> Wanted {
+    let last = builds.on(side);
+    let why = match last.proven(facts.resolved, side) {
+        Ok(_) => String::new(),
+        Err(why) => why,
+    };
+    let candidate = blank.role == Role::Candidate;
+    let began = matches!(last, LastBuild::Unfinished(_));
+    // What dbt built bears no record, and needs none.
+    let due = !candidate || left.is_some() || began || is_claimed(facts, side);
+    let half = match candidate && left.is_none() && due {
+        true => ", and nothing tells that it is whole",
+        false => "",
+    };
+    let said = claimed(facts, side, left).filter(|_| !candidate);
+    let told = said.as_ref().map_or_else(String::new, |said| {
+        format!(" It was said to be {said}, which nothing proves.")
+    });
+    Wanted {
+        source: Some(format!(
+            "Unknown stays which manifest the {side} side holds{half}: {why}. What is compared with it will be built whole.{told}"
+        )),
+        record: due.then(|| Record {
+            commit: left.and_then(|left| left.commit.clone()),
+            tag: left.and_then(|left| left.tag.clone()),
+            complete: left.is_some() || !candidate,
+            claimed: said,
+            ..blank
+        }),
     }
 }
 
-/// A build whose record is gone counts as finished where nothing of the project is missing.
-fn is_whole(facts: &Facts<'_>) -> bool {
-    facts.project().is_some_and(|project| {
-        let models = project.deployed_in(facts.resolved.environment);
-        let relations = models.map(|model| &model.relation);
-        Whole::of(facts.resolved, Side::Deployment, relations)
-            .missing
-            .is_empty()
-    })
+/// Production's record, where the other side surely holds the same as it tells of.
+fn equal_to_production<'a>(facts: &Facts<'a>, role: Role) -> Option<&'a Record> {
+    let provenance = &facts.board.provenance;
+    let same = role == Role::Synced && provenance.standing.is_same();
+    let production = provenance.production.as_ref().filter(|_| same)?;
+    let proven = provenance.held(Side::Production)? == production.manifest.as_deref()?;
+    proven.then_some(production)
 }
 
 /// Whether any schema of the side carries, or pretends to carry, a record.

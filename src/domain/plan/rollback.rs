@@ -1,9 +1,8 @@
 //! The way back. In an incident it is refused only for what makes it impossible; everything else is a warning.
 
-use super::draft::{Draft, Stamp, record_on_side};
+use super::draft::{Draft, Stamp};
 use super::promote::{
-    Exchange, exchange, finish, record_of_what_it_holds, shared_findings, sinks_sentence,
-    swap_sentence,
+    Exchange, exchange, finish, mark, shared_findings, sinks_sentence, swap_sentence,
 };
 use super::{Plan, SinkMove, sinks_reading};
 use crate::domain::action::Operation;
@@ -74,16 +73,11 @@ fn back(
         sinks_sentence(&moves),
     ];
     let known = |side: Option<&Record>, role| matches!(side, Some(record) if record.role == role);
-    if !known(provenance.deployment.as_ref(), Role::Retired) || provenance.mixed {
-        for (side, role) in [
-            (Side::Deployment, Role::Retired),
-            (Side::Production, Role::Production),
-        ] {
-            let record = record_of_what_it_holds(facts, stamp, side, role);
-            record_on_side(facts, side, &record)
-                .into_iter()
-                .for_each(|statement| draft.run(statement));
-        }
+    let marked = known(provenance.deployment.as_ref(), Role::Retired) && !provenance.mixed;
+    // What contradicts itself is evidence: it stays until the names have moved.
+    if !marked && provenance.contradictions.is_empty() {
+        mark(facts, stamp, &mut draft, Side::Deployment, Role::Retired);
+        mark(facts, stamp, &mut draft, Side::Production, Role::Production);
     }
     exchange(facts, stamp, &mut draft, &moves, Exchange::rollback());
     draft.close(facts, allowed)
@@ -101,6 +95,7 @@ fn findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     ));
     findings.extend(unfinished_promote(facts));
     findings.extend(guard::identity_unconfirmed(facts));
+    findings.extend(guard::not_put_back(facts));
     findings.extend(guard::retired_incomplete(facts));
     findings.extend(guard::retired_not_ready(facts));
     findings.extend(guard::production_unhealthy(facts));
@@ -129,7 +124,7 @@ fn no_way_back(facts: &Facts<'_>) -> Option<Finding> {
     let may_be_retired = match phase {
         Phase::Promoted | Phase::Promoting => true,
         // Nobody can tell: then ids and contents of both sides are shown, and a person decides. What never was production is no way back.
-        Phase::Unknown => !facts.board.provenance.standing.is_newer(),
+        Phase::Unknown => !facts.board.provenance.standing.is_not_older(),
         _ => false,
     };
     let message = match (may_be_retired, empty) {

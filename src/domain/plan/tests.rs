@@ -1,6 +1,8 @@
 //! Plans on the small world, executed by hand: what the statements would do to names, ids and records.
 
+mod apart;
 mod clusters;
+mod holding;
 mod proof;
 mod records;
 mod rollback;

@@ -1,7 +1,7 @@
 //! What psql needs to take a promote back when this machine or its tool is gone.
 
-use super::draft::{Stamp, with_twin};
-use super::promote::record_of_what_it_holds;
+use super::draft::Stamp;
+use super::holding::holdings;
 use super::sinks::{qualified, sinks_reading};
 use super::{Statement, draft};
 use crate::domain::environment::{ResolvedPair, Side, Strategy};
@@ -232,27 +232,18 @@ impl<'f, 'a> Script<'f, 'a> {
 
     /// As a rollback leaves them: the candidate's first, production's last.
     fn records(&self) -> Vec<Statement> {
-        let resolved = self.facts.resolved;
+        let database = &self.facts.resolved.environment.database;
         let mut statements = Vec::new();
-        for (side, role) in [
-            (self.old.other(), Role::Candidate),
-            (self.old, Role::Production),
+        for (side, role, goes_to) in [
+            (self.old.other(), Role::Candidate, Side::Deployment),
+            (self.old, Role::Production, Side::Production),
         ] {
-            let record = record_of_what_it_holds(self.facts, self.stamp, side, role);
-            for pair in &resolved.schemas {
-                let Some(schema) = pair.side(side) else {
-                    continue;
-                };
-                let name = match role {
-                    Role::Production => &pair.names.production,
-                    _ => &pair.names.deployment,
-                };
-                let record = with_twin(&record, pair.side(side.other()));
+            for holding in holdings(self.facts, self.stamp, side, role) {
                 statements.push(Statement::record(
-                    &resolved.environment.database,
-                    name,
-                    schema.comment.as_deref(),
-                    &record,
+                    database,
+                    holding.name(goes_to),
+                    holding.comment(),
+                    &holding.record,
                 ));
             }
         }

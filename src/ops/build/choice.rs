@@ -4,12 +4,16 @@ use super::{Builder, SLIM, is_deployed};
 use crate::dbt::compare::Comparison;
 use crate::dbt::manifest::{Manifest, UniqueId};
 use crate::dbt::selection::{Selection, select};
-use crate::domain::environment::Side;
+use crate::domain::action::Operation;
+use crate::domain::board::logical_schema;
+use crate::domain::environment::{Resolved, Side};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::Identifier;
+use crate::domain::object::{Object, ObjectKind};
 use crate::domain::project::Change;
 use crate::domain::quantity::part;
 use crate::domain::record::Record;
+use crate::domain::standing::is_defined_as_in_production;
 use crate::domain::whole::Whole;
 use crate::ops::error::OpsError;
 use crate::ops::project::{Changes, relation};
@@ -69,14 +73,23 @@ impl Builder<'_> {
                         )
                     })
                 };
-                let missing = self.missing(manifest, &all);
+                let mut apart = self.missing(manifest, &all);
+                if request.operation == Operation::Sync {
+                    apart.extend(self.unlike(manifest, &all, Known::Manifest));
+                }
                 let nodes: BTreeSet<UniqueId> = all
                     .iter()
-                    .filter(|id| wanted(id) || missing.contains(*id))
+                    .filter(|id| wanted(id) || apart.contains(*id))
                     .cloned()
                     .collect();
                 let why = format!("{} against manifest {}", compared(&nodes), base.hash());
                 (nodes, why)
+            }
+            _ if request.operation == Operation::Sync && !empty => {
+                let mut nodes = self.missing(manifest, &all);
+                nodes.extend(self.unlike(manifest, &all, Known::Definitions));
+                let why = "What is not proven by its definition to be as in production";
+                (nodes, why.to_owned())
             }
             _ => {
                 if !empty && !request.full {
@@ -124,6 +137,38 @@ impl Builder<'_> {
         };
         let begun = self.session.manifest(hash)?;
         Ok(begun.map(|begun| vec![Arc::clone(base), begun]))
+    }
+
+    /// What is defined otherwise than its twin in production, with all that reads it. Where only definitions tell what the side holds,
+    /// its indexes must be alike too, and a table never is: its rows are no definition.
+    fn unlike(
+        &self,
+        manifest: &Manifest,
+        all: &BTreeSet<UniqueId>,
+        known: Known,
+    ) -> BTreeSet<UniqueId> {
+        let environment = &self.observation.board.environment;
+        let differing = self
+            .observation
+            .with_facts(|facts| differing(facts.resolved, known));
+        let differs = |id: &&UniqueId| {
+            let node = manifest.get(id);
+            let name = node.and_then(|node| relation(node, environment));
+            name.is_some_and(|name| differing.contains(&(name.schema, name.name)))
+        };
+        let mut unlike: BTreeSet<UniqueId> = all.iter().filter(differs).cloned().collect();
+        loop {
+            let reads = |id: &&UniqueId| {
+                let read = manifest.get(id).map(|node| node.depends_on_nodes());
+                read.is_some_and(|read| read.iter().any(|input| unlike.contains(input)))
+            };
+            let open = all.iter().filter(|id| !unlike.contains(*id));
+            let more: Vec<UniqueId> = open.filter(reads).cloned().collect();
+            if more.is_empty() {
+                return unlike;
+            }
+            unlike.extend(more);
+        }
     }
 
     /// What the operator's own selectors select.
@@ -225,7 +270,7 @@ impl Builder<'_> {
             .collect()
     }
 
-    /// What stands on the deployment side and no node of the manifest makes, but a manifest that one of the sides held did.
+    /// What stands on the deployment side and no node of the manifest makes, but a manifest that one of the sides held, or was said to hold, did.
     pub(super) fn removed(&self, manifest: &Manifest) -> BTreeSet<(Identifier, Identifier)> {
         let environment = &self.observation.board.environment;
         let made_by = |manifest: &Manifest| -> BTreeSet<(Identifier, Identifier)> {
@@ -238,7 +283,12 @@ impl Builder<'_> {
                 .collect()
         };
         let manifests = &self.observation.manifests;
-        let earlier: BTreeSet<_> = [&manifests.deployment, &manifests.production]
+        let of_sides = [
+            &manifests.deployment,
+            &manifests.production,
+            &manifests.said,
+        ];
+        let earlier: BTreeSet<_> = of_sides
             .into_iter()
             .flatten()
             .flat_map(|manifest| made_by(manifest))
@@ -252,9 +302,13 @@ impl Builder<'_> {
 
     pub(super) fn unknown_contents(&self) -> Finding {
         let record = self.observation.board.provenance.deployment.as_ref();
+        let provenance = &self.observation.board.provenance;
         let manifest = record.and_then(|record| record.manifest.as_deref());
         let named = |record: &Record| record.complete && record.project.is_some();
         let why = match (manifest, record.is_some_and(named)) {
+            (Some(hash), _) if provenance.is_built_on(Side::Deployment) => {
+                format!("somebody built there after the record of its manifest {hash} was written")
+            }
             (Some(hash), true) => format!(
                 "its manifest {hash} is not in the state directory and is of another state of the project"
             ),
@@ -272,6 +326,40 @@ impl Builder<'_> {
             objects: vec![self.session.settings().target().to_owned()],
         }
     }
+}
+
+/// What tells which contents a side holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Manifest,
+    Definitions,
+}
+
+/// The relations of the deployment side, by production schema and name, that are not shown to be as their twins in production.
+fn differing(resolved: &Resolved<'_>, known: Known) -> BTreeSet<(Identifier, Identifier)> {
+    let by_definitions = known == Known::Definitions;
+    let differs = |object: &&Object| match object.kind {
+        ObjectKind::Table if by_definitions => true,
+        ObjectKind::Index if !by_definitions => false,
+        _ => !is_defined_as_in_production(resolved, object),
+    };
+    let deployment = resolved.objects(Side::Deployment).filter(differs);
+    // An index that only production has.
+    let production = resolved.objects(Side::Production).filter(|object| {
+        by_definitions && object.kind == ObjectKind::Index && resolved.twin(object).is_none()
+    });
+    let catalog = resolved.catalog;
+    deployment
+        .chain(production)
+        .filter_map(|object| {
+            let relation = match &object.parent {
+                Some(parent) if object.kind == ObjectKind::Index => catalog.objects.get(parent)?,
+                _ => object,
+            };
+            let schema = logical_schema(resolved, relation)?;
+            Some((schema.clone(), relation.name.clone()))
+        })
+        .collect()
 }
 
 fn compared(nodes: &BTreeSet<UniqueId>) -> String {

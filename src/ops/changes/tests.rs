@@ -104,6 +104,7 @@ impl Look {
                 candidate: Some(Arc::clone(&self.candidate)),
                 production: self.production.clone(),
                 deployment: self.deployment.clone(),
+                said: None,
             },
         };
         let options = Options {

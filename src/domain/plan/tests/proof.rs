@@ -204,6 +204,6 @@ fn a_record_that_came_too_late_unsays_nothing() {
     let too_late = loser.steps.first().unwrap();
     carry_out_step(&mut world, too_late);
     let board = world.board();
-    assert_eq!(board.provenance.contradictions, Vec::<String>::new());
+    assert_eq!(board.provenance.contradictions, []);
     assert_eq!(board.phase, Phase::Promoted);
 }

@@ -16,6 +16,7 @@ fn record(role: Role) -> Record {
         manifest: Some("0123456789ab".to_owned()),
         project: None,
         base: None,
+        claimed: None,
         commit: None,
         tag: None,
         complete: true,
@@ -90,10 +91,12 @@ fn a_record_that_does_not_agree_with_the_catalog_makes_the_phase_unknown() {
         (record(Role::Synced).to_string(), "never was production"),
     ] {
         let mut world = World::new();
+        let last = built(&world);
         world.comment("u2", Some(comment.clone()));
         let board = world.board();
         assert_eq!(board.phase, Phase::Unknown, "{comment}");
-        let told = board.provenance.contradictions.join(" ");
+        let contradictions = board.provenance.contradictions.iter();
+        let told: String = contradictions.map(|it| it.message.as_str()).collect();
         assert!(told.contains(why), "{told}");
         for plan in [
             promoted(&world),
@@ -107,7 +110,13 @@ fn a_record_that_does_not_agree_with_the_catalog_makes_the_phase_unknown() {
             blocks(&rolled_back(&world)).contains(&FindingId::NoWayBack),
             "what never was production is no way back: {comment}"
         );
-        let again = repaired(&world);
+        // What nothing proves to be whole is no candidate that is.
+        let mut unproven = world.clone();
+        let again = repaired(&unproven);
+        assert_eq!(blocks(&again), [], "{comment}");
+        carry_out(&mut unproven, &again);
+        assert_eq!(unproven.board().phase, Phase::Deploying, "{comment}");
+        let again = repaired_after(&world, untold(), last);
         assert_eq!(blocks(&again), [], "{comment}");
         carry_out(&mut world, &again);
         assert_eq!(world.board().phase, Phase::Ready, "{comment}");
@@ -203,6 +212,7 @@ fn the_schemas_of_a_side_say_the_same_or_nothing_counts() {
     world.catalog().schemas.insert(twin.id, twin);
     world.tell(Subject::Schema(SchemaId::user(4)), Happening::Created);
     world.add_in("u4", "u2", "more", ObjectKind::View, &[]);
+    world.record(Side::Deployment, Role::Candidate, true);
     let of_other = |manifest: &str| Record {
         twin: Some(SchemaId::user(3)),
         manifest: Some(manifest.to_owned()),

@@ -1,0 +1,90 @@
+//! The records that end an operation: what each schema holds, as far as it is proven.
+
+use super::draft::{Stamp, record, with_twin};
+use crate::domain::environment::Side;
+use crate::domain::guard::Facts;
+use crate::domain::name::Identifier;
+use crate::domain::object::Schema;
+use crate::domain::record::{Record, Role};
+
+/// A schema of a side with the record that tells what it holds.
+pub(super) struct Holding<'a> {
+    /// The schema's names on both sides.
+    pub names: &'a crate::domain::environment::Pair,
+    pub schema: &'a Schema,
+    pub record: Record,
+}
+
+impl Holding<'_> {
+    /// The name by which the schema goes on this side.
+    pub fn name(&self, side: Side) -> &Identifier {
+        self.names.name(side)
+    }
+
+    pub fn comment(&self) -> Option<&str> {
+        self.schema.comment.as_deref()
+    }
+}
+
+/// The schemas of a side, each with its record in this role. Who promotes may have something else checked out, so manifest and commit are
+/// those of the schema's own record, and only while nobody built there since.
+pub(super) fn holdings<'a>(
+    facts: &Facts<'a>,
+    stamp: &Stamp,
+    side: Side,
+    role: Role,
+) -> Vec<Holding<'a>> {
+    let pairs = facts.resolved.schemas.iter();
+    pairs
+        .filter_map(|pair| {
+            let schema = pair.side(side)?;
+            let record = of_schema(facts, stamp, side, schema, role);
+            Some(Holding {
+                names: pair.names,
+                schema,
+                record: with_twin(&record, pair.side(side.other())),
+            })
+        })
+        .collect()
+}
+
+fn of_schema(facts: &Facts<'_>, stamp: &Stamp, side: Side, schema: &Schema, role: Role) -> Record {
+    let provenance = &facts.board.provenance;
+    // Where records contradict each other, one schema's tells nothing of another's.
+    let of_side = provenance
+        .record(side)
+        .filter(|_| provenance.contradictions.is_empty());
+    let own = provenance.own.get(&schema.id).or(of_side);
+    let written = record(facts, stamp, role, true, None);
+    let claimed = claimed(facts, side, own).filter(|_| role != Role::Candidate);
+    let Some(own) = own else {
+        return Record { claimed, ..written };
+    };
+    let manifest = own
+        .manifest
+        .clone()
+        .filter(|_| own.complete && !provenance.is_built_on(side));
+    Record {
+        claimed: claimed.filter(|_| manifest.is_none()),
+        project: own.project.clone().filter(|_| manifest.is_some()),
+        manifest,
+        commit: own.commit.clone(),
+        tag: own.tag.clone(),
+        ..written
+    }
+}
+
+/// What production was said to run, where nothing proves it: a rollback makes `manifest.json` of the state directory say it again.
+pub(super) fn claimed(facts: &Facts<'_>, side: Side, own: Option<&Record>) -> Option<String> {
+    match own {
+        Some(own) => own.claimed.clone().or_else(|| {
+            own.manifest
+                .clone()
+                .filter(|_| own.role == Role::Production)
+        }),
+        None if side == Side::Production => facts
+            .project()
+            .and_then(|project| project.production.clone()),
+        None => None,
+    }
+}
