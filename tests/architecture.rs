@@ -241,6 +241,7 @@ fn screens_are_pure_too() {
     for (file, text) in files("src/tui/view", "rs")
         .into_iter()
         .chain(files("src/tui/update", "rs"))
+        .filter(|(file, _)| !is_test_file(file))
     {
         for (number, line) in code(&text) {
             let impure = [
@@ -254,6 +255,29 @@ fn screens_are_pure_too() {
                 offences.push(format!(
                     "{file}:{number}: update and view must not mention `{word}`"
                 ));
+            }
+        }
+    }
+    complain(&offences);
+}
+
+/// What a phase means is said by `domain::workflow` alone; outside, a phase has a colour and a glyph.
+#[test]
+fn phases_are_judged_by_the_domain_alone() {
+    let shown = [
+        "src/domain/",
+        "src/sim/",
+        "src/tui/view/",
+        "src/tui/theme.rs",
+    ];
+    let mut offences = Vec::new();
+    for (file, text) in files("src", "rs") {
+        if is_test_file(&file) || shown.iter().any(|place| file.starts_with(place)) {
+            continue;
+        }
+        for (number, line) in code(&text) {
+            if line.contains("Phase::") {
+                offences.push(format!("{file}:{number}: ask `domain::workflow`"));
             }
         }
     }

@@ -23,5 +23,7 @@ mod sides;
 mod stage;
 #[path = "journeys/targets.rs"]
 mod targets;
+#[path = "journeys/watch.rs"]
+mod watch;
 #[path = "journeys/window.rs"]
 mod window;

@@ -5,10 +5,11 @@ mod support;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use cutover::domain::action::{Danger, Operation};
+use cutover::domain::picture::{Link, LinkState, Picture};
 use cutover::domain::plan::Plan;
 use cutover::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
 use cutover::tui::effect::{Effect, Generation};
-use cutover::tui::event::{Event, Link, LinkState, Now, Picture, Signal};
+use cutover::tui::event::{Event, Now, Signal};
 use cutover::tui::glyphs::Glyphs;
 use cutover::tui::keymap::Keymap;
 use cutover::tui::state::{Facts, Stage, State};
@@ -16,6 +17,7 @@ use cutover::tui::theme::Theme;
 use cutover::tui::update;
 use proptest::prelude::*;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use support::boards::{self, Scene};
 use support::{changes, plans, screen};
 
@@ -115,9 +117,12 @@ fn links() -> impl Strategy<Value = LinkState> {
     prop_oneof![
         6 => Just(LinkState::Live),
         1 => Just(LinkState::Connecting),
-        1 => Just(LinkState::Polling { every_ms: 5_000 }),
+        1 => Just(LinkState::Polling { every: Duration::from_secs(5) }),
         1 => Just(LinkState::Lost {
-            error: "connection refused".to_owned()
+            since: Instant::now(),
+            error: "connection refused".to_owned(),
+            attempts: 1,
+            retry_at: Instant::now(),
         }),
     ]
 }
@@ -204,7 +209,7 @@ impl Witness {
         };
         let keymap = Arc::new(Keymap::default());
         Self {
-            state: State::new(facts, keymap, Now::default(), (100, 30)),
+            state: State::new(facts, keymap, Instant::now(), (100, 30)),
             now: 0,
             size: (100, 30),
             requested: None,
@@ -245,8 +250,9 @@ impl Witness {
                 preflight: None,
                 link: Link {
                     state: link.clone(),
-                    age_ms: 100,
-                    losses: 1,
+                    heard_at: Some(self.state.started),
+                    restarts: 1,
+                    ..Link::default()
                 },
                 ..Picture::default()
             })),
@@ -393,11 +399,10 @@ impl Witness {
             match effect {
                 Effect::Plan {
                     generation,
-                    operation,
-                    ..
+                    request,
                 } => {
                     assert!(self.running.is_none(), "planned while one runs");
-                    self.requested = Some((generation, operation));
+                    self.requested = Some((generation, request.operation));
                     self.shown = None;
                 }
                 Effect::Execute { generation, plan } => {

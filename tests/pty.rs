@@ -278,7 +278,7 @@ const CTRL_R: &str = "\u{12}";
 fn a_whole_deployment_by_keys() {
     let mut terminal = Terminal::demo(&[]);
     terminal.see("DEMO");
-    terminal.see("none: no deployment side");
+    terminal.see("none: there is no deployment side");
 
     terminal.press("I");
     terminal.see("y yes");
@@ -287,7 +287,7 @@ fn a_whole_deployment_by_keys() {
     terminal.see("Enter does not confirm");
     terminal.press("y");
     terminal.see("init done");
-    terminal.see("initialized: the deployment side is empty");
+    terminal.see("initialized: nothing is built there yet");
 
     terminal.press("D");
     terminal.see("y yes");
@@ -327,7 +327,7 @@ fn a_whole_deployment_by_keys() {
     terminal.see("The word stands");
     terminal.press(CTRL_Y);
     terminal.see("cleanup done");
-    terminal.see("none: no deployment side");
+    terminal.see("none: there is no deployment side");
 
     terminal.press("q");
     assert!(terminal.end().success());
@@ -360,11 +360,11 @@ fn without_colours_the_selected_row_is_still_reversed() {
 #[test]
 fn a_signal_and_a_suspension_give_the_terminal_back() {
     let mut terminal = Terminal::demo(&[]);
-    terminal.see("none: no deployment side");
+    terminal.see("none: there is no deployment side");
     terminal.press(CTRL_Z);
     terminal.until("the shell's screen", |screen| !screen.alternate_screen());
     terminal.go_on();
-    terminal.see("none: no deployment side");
+    terminal.see("none: there is no deployment side");
     // What lay open is closed by the first ctrl-c, twice leaves.
     terminal.press("?");
     terminal.see("Keys; esc closes");
@@ -420,7 +420,7 @@ fn audit_end(home: &Path, operation: &str) -> serde_json::Value {
     serde_json::from_str(text.lines().last().unwrap()).unwrap()
 }
 
-const NO_SIDE: &str = "none: no deployment side";
+const NO_SIDE: &str = "none: there is no deployment side";
 
 /// Presses the keys of an init and waits until the server is at work on a statement that it does not answer.
 fn stuck_in_init(simulator: &Simulator, terminal: &mut Terminal) {

@@ -10,9 +10,10 @@ mod support;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use cutover::domain::action::Operation;
 use cutover::domain::finding::{Finding, FindingId, Severity};
+use cutover::domain::picture::{Link, LinkState, Picture, Preflight};
 use cutover::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
 use cutover::tui::effect::{Effect, Generation};
-use cutover::tui::event::{Event, Link, LinkState, Now, Picture, Preflight};
+use cutover::tui::event::{Event, Now};
 use cutover::tui::glyphs::Glyphs;
 use cutover::tui::keymap::Keymap;
 use cutover::tui::prose;
@@ -20,6 +21,7 @@ use cutover::tui::state::{Facts, Pane, State};
 use cutover::tui::theme::Theme;
 use cutover::tui::update;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use support::boards::{self, Scene};
 use support::{changes, plans, screen};
 
@@ -48,7 +50,7 @@ struct Session {
 impl Session {
     fn new(facts: Facts, size: (u16, u16)) -> Self {
         Self {
-            state: State::new(facts, Arc::new(Keymap::default()), Now::default(), size),
+            state: State::new(facts, Arc::new(Keymap::default()), Instant::now(), size),
             millis: 0,
             asked: None,
             running: None,
@@ -63,6 +65,11 @@ impl Session {
             session.picture(scene, LinkState::Live);
         }
         session
+    }
+
+    /// Now, by the clock of the link.
+    fn moment(&self) -> Instant {
+        self.state.started + Duration::from_millis(self.millis)
     }
 
     fn send(&mut self, event: Event) {
@@ -101,14 +108,17 @@ impl Session {
                 },
             ],
         };
-        let losses = u32::from(matches!(link, LinkState::Lost { .. }));
+        let restarts = u32::from(matches!(link, LinkState::Lost { .. }));
+        let heard_at = self.moment().checked_sub(Duration::from_millis(200));
         self.send(Event::Picture(Picture {
             board: Some(boards::board(scene, self.millis / 1000)),
             preflight: Some(Arc::new(preflight)),
             link: Link {
                 state: link,
-                age_ms: 200,
-                losses,
+                heard_at,
+                restarts,
+                server_verified: true,
+                ..Link::default()
             },
             ..Picture::default()
         }));
@@ -206,8 +216,13 @@ fn on_screen(scene: Scene, keys: &str, size: (u16, u16)) -> Session {
 
 fn lost(size: (u16, u16)) -> Session {
     let mut session = Session::watching(Scene::Ready, size);
-    let error = "connection refused by 127.0.0.1:6875".to_owned();
-    session.picture(Scene::Ready, LinkState::Lost { error });
+    let lost = LinkState::Lost {
+        since: session.moment(),
+        error: "connection refused by 127.0.0.1:6875".to_owned(),
+        attempts: 2,
+        retry_at: session.moment() + Duration::from_secs(14),
+    };
+    session.picture(Scene::Ready, lost);
     session.millis += 12_000;
     session.send(Event::Flash("the link is lost".to_owned()));
     session

@@ -2,10 +2,10 @@
 
 use super::operation::{agreed, perform};
 use super::wait::until_ready;
-use super::{Desk, finish, sentence};
+use super::{Desk, finish};
 use crate::domain::action::Operation;
+use crate::domain::plan::Request;
 use crate::ops::progress::{Outcome, OutcomeKind};
-use crate::ops::request::Request;
 
 /// The way through the workflow, with a look back in the middle.
 const STEPS: &[Operation] = &[
@@ -48,12 +48,12 @@ async fn step(desk: &Desk, operation: Operation) -> Outcome {
             let expect = planned.plan.fingerprint.to_string();
             agreed(desk, planned.plan, Some(&expect)).await
         }
-        Ok(Err(error)) => Err(sentence(error.outcome(), error.to_string())),
+        Ok(Err(error)) => Err(Outcome::new(error.outcome(), error.to_string())),
         Err(interrupted) => Err(interrupted),
     };
     match agreed {
         Ok(Some(confirmed)) => perform(desk, confirmed).await,
-        Ok(None) => sentence(OutcomeKind::Refused, "Not confirmed."),
+        Ok(None) => Outcome::new(OutcomeKind::Refused, "Not confirmed."),
         Err(outcome) => {
             let _ = finish(desk.printer, &outcome);
             outcome

@@ -19,13 +19,12 @@ pub mod validate;
 pub mod wait;
 
 use crate::ops::error::OpsError;
-use crate::ops::execute::Listener;
+use crate::ops::listener::{Listener, channel};
 use crate::ops::progress::{Outcome, OutcomeKind, Progress};
 use crate::ops::session::Session;
 use args::Common;
 use printer::Printer;
 use std::sync::Arc;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// The exit code of a command that only shows something, when stdout was closed by whoever read it.
@@ -62,7 +61,7 @@ impl Desk {
         &self,
         work: impl FnOnce(Listener) -> Work,
     ) -> Outcome {
-        let (progress, mut events) = mpsc::unbounded_channel();
+        let (progress, mut events) = channel();
         let print = async {
             let mut readable = true;
             while let Some(event) = events.recv().await {
@@ -78,13 +77,7 @@ impl Desk {
 /// Tells an error and returns its exit code; in JSON it is the one line of data.
 #[must_use]
 pub fn fail(printer: Printer, error: &OpsError) -> u8 {
-    let outcome = Outcome {
-        outcome: error.outcome(),
-        message: error.to_string(),
-        next: None,
-        audit: None,
-    };
-    finish(printer, &outcome)
+    finish(printer, &Outcome::new(error.outcome(), error.to_string()))
 }
 
 /// Tells how it ended and returns the exit code, which is the same when nobody reads any more.
@@ -97,19 +90,8 @@ pub fn finish(printer: Printer, outcome: &Outcome) -> u8 {
 /// The end of something that a signal ended while nothing was being changed.
 #[must_use]
 pub fn interrupted(how: String) -> Outcome {
-    sentence(
+    Outcome::new(
         OutcomeKind::Interrupted,
         format!("{how}; nothing was changed."),
     )
-}
-
-/// An outcome that says only one sentence.
-#[must_use]
-pub fn sentence(outcome: OutcomeKind, message: impl Into<String>) -> Outcome {
-    Outcome {
-        outcome,
-        message: message.into(),
-        next: None,
-        audit: None,
-    }
 }

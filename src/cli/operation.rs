@@ -2,11 +2,10 @@
 
 use super::args::{OperationFlags, Output};
 use super::printer::Closed;
-use super::{Desk, confirm, finish, sentence};
+use super::{Desk, confirm, finish};
 use crate::domain::finding::Allowance;
-use crate::domain::plan::{Confirmation, ConfirmedPlan, NotConfirmed, Plan};
+use crate::domain::plan::{Confirmation, ConfirmedPlan, NotConfirmed, Plan, Request};
 use crate::ops::progress::{Outcome, OutcomeKind};
-use crate::ops::request::Request;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -27,7 +26,7 @@ struct DryRun<'a> {
 pub fn allowances(texts: &[String]) -> Result<BTreeSet<Allowance>, Outcome> {
     let parsed: Result<BTreeSet<Allowance>, _> =
         texts.iter().map(|text| Allowance::parse(text)).collect();
-    parsed.map_err(|error| sentence(OutcomeKind::Refused, format!("--allow: {error}")))
+    parsed.map_err(|error| Outcome::new(OutcomeKind::Refused, format!("--allow: {error}")))
 }
 
 /// One operation from flags to exit code.
@@ -48,7 +47,7 @@ pub async fn operate(desk: &Desk, mut request: Request, flags: &OperationFlags) 
         Ok(Some(confirmed)) => perform(desk, confirmed).await.outcome.exit_code(),
         Ok(None) => finish(
             desk.printer,
-            &sentence(OutcomeKind::Refused, "Not confirmed; nothing was changed."),
+            &Outcome::new(OutcomeKind::Refused, "Not confirmed; nothing was changed."),
         ),
         Err(outcome) => finish(desk.printer, &outcome),
     }
@@ -98,7 +97,7 @@ pub async fn agreed(
         }
         let blocks: BTreeSet<_> = plan.blocks().map(|finding| finding.id).collect();
         let blocks: Vec<String> = blocks.iter().map(ToString::to_string).collect();
-        return Err(sentence(
+        return Err(Outcome::new(
             OutcomeKind::Blocked,
             format!("Blocked by {}; nothing was changed.", blocks.join(", ")),
         ));
@@ -124,7 +123,7 @@ pub async fn agreed(
             NotConfirmed::OtherPlan { .. } | NotConfirmed::Blocked(_) => OutcomeKind::Blocked,
             NotConfirmed::NeedsExpect(_) | NotConfirmed::WrongWord(_) => OutcomeKind::Refused,
         };
-        sentence(
+        Outcome::new(
             kind,
             format!("Not confirmed: {refused}. Nothing was changed."),
         )
@@ -137,7 +136,7 @@ fn unasked(plan: &Plan) -> Outcome {
     } else {
         String::new()
     };
-    sentence(
+    Outcome::new(
         OutcomeKind::Refused,
         format!(
             "Not confirmed: there is no terminal to ask on. Look with --dry-run, then add --yes{expect}. Nothing was changed."

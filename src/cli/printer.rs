@@ -227,6 +227,7 @@ impl Printer {
             }
             Progress::Committing => self.say("Committing; from here on the answer is waited for."),
             Progress::Committed => self.say("Committed."),
+            Progress::NotCommitted => self.say("Not committed."),
             Progress::Note { text } => self.must_say(text),
             Progress::Finished(outcome) => self.outcome(outcome),
         }

@@ -1,15 +1,14 @@
 //! status: where the deployment stands.
 
 use super::printer::{Closed, Printer};
-use super::{Desk, PIPE_CLOSED, finish, interrupted, sentence};
+use super::{Desk, PIPE_CLOSED, finish, interrupted};
 use crate::domain::environment::Side;
 use crate::domain::finding::Severity;
-use crate::domain::phase::Phase;
 use crate::domain::project::Compared;
 use crate::domain::quantity::some_of;
 use crate::domain::readiness::Readiness;
 use crate::ops::beside::Beside;
-use crate::ops::progress::OutcomeKind;
+use crate::ops::progress::{Outcome, OutcomeKind};
 use crate::ops::status::{ClusterStatus, ModelsStatus, ObjectStatus, SideModels, Status};
 use crate::ops::wait::LinkNews;
 
@@ -27,27 +26,29 @@ pub async fn watch(desk: &Desk) -> u8 {
     let feed = desk.session.live();
     let mut pictures = feed.pictures();
     let mut beside = Beside::default();
-    let mut last = String::new();
+    let mut last = Default::default();
     let mut news = LinkNews::default();
     loop {
         let picture = pictures.borrow_and_update().clone();
-        match news.of(&picture) {
-            Some(words) if picture.snapshot.is_none() => {
-                // Nothing was ever seen: a wrong address is likelier than a server that restarts just now.
-                return finish(desk.printer, &sentence(OutcomeKind::Failed, words));
-            }
-            Some(words) => desk.printer.must_say(&words),
-            None => {}
+        let words = news.of(&picture.link);
+        if picture.snapshot.is_none() && picture.link.is_lost() {
+            // Nothing was ever seen: a wrong address is likelier than a server that restarts just now.
+            let words = words.unwrap_or_default();
+            return finish(desk.printer, &Outcome::new(OutcomeKind::Failed, words));
+        }
+        if let Some(words) = words {
+            desk.printer.must_say(&words);
         }
         if let Some(snapshot) = picture.snapshot {
             let board = beside.board(&desk.session, snapshot).await;
-            let status = Status::new(&board, Vec::new());
-            let line = headline(&status);
+            let status = Status::new(&board, &picture.link, Vec::new());
+            // In words the link's news are told above; whoever reads JSON learns them here.
+            let link = desk.printer.is_json().then_some(status.link.state);
+            let line = (headline(&status), link);
             if line != last {
-                let printed = if desk.printer.is_json() {
-                    desk.printer.json_line(&status)
-                } else {
-                    desk.printer.data(&line)
+                let printed = match link {
+                    Some(_) => desk.printer.json_line(&status),
+                    None => desk.printer.data(&line.0),
                 };
                 if printed.is_err() {
                     return PIPE_CLOSED;
@@ -107,18 +108,19 @@ fn print(printer: Printer, status: &Status) -> Result<(), Closed> {
         "{} on {}:{} {} as {} ({})",
         status.environment, server.host, server.port, server.database, server.role, server.version
     ))?;
-    if status.phase == Phase::None {
-        printer.data("phase none: there is no deployment side; `cutover init` creates it")?;
-    } else if status.readiness.is_none() {
-        printer.data(&format!(
-            "phase {}: {}; `cutover deploy` builds it",
-            status.phase, status.reason
-        ))?;
+    if status.readiness.is_none() {
+        printer.data(&format!("phase {}: {}", status.phase, status.headline))?;
     } else {
         printer.data(&standing(status))?;
+        if status.headline != status.reason {
+            printer.data(&status.headline)?;
+        }
     }
     printer.data(&format!("way back {}", status.way_back))?;
     print_models(printer, &status.models)?;
+    for sentence in &status.link.sentences {
+        printer.say(sentence);
+    }
     for relation in &status.server.missing {
         printer.say(&format!("not readable here: {relation}"));
     }

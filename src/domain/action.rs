@@ -1,6 +1,5 @@
-//! What an operator can do, how dangerous it is, and when it is allowed.
+//! What an operator can do, and how dangerous it is.
 
-use super::phase::Phase;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -67,6 +66,12 @@ impl Operation {
         }
     }
 
+    /// Whether it changes something, which a read-only session does not.
+    #[must_use]
+    pub fn changes(self) -> bool {
+        self.danger() > Danger::Look
+    }
+
     #[must_use]
     pub fn danger(self) -> Danger {
         match self {
@@ -74,58 +79,6 @@ impl Operation {
             Self::Init | Self::Deploy | Self::Repair => Danger::Reversible,
             Self::Promote | Self::Rollback => Danger::ChangesProduction,
             Self::Sync | Self::Cleanup => Danger::Destroys,
-        }
-    }
-
-    /// Whether it may begin in this phase.
-    ///
-    /// # Errors
-    /// The reason why not, as one clause that fits beside a key.
-    pub fn allowed(self, phase: Phase, read_only: bool) -> Result<(), &'static str> {
-        if read_only && self.danger() != Danger::Look {
-            return Err("read-only");
-        }
-        match (self, phase) {
-            (Self::Init, Phase::None | Phase::Initialized | Phase::Unknown) => Ok(()),
-            (Self::Init, Phase::Promoted) => {
-                Err("the deployment side holds the retired production: sync or clean up")
-            }
-            (Self::Init, Phase::Promoting) => Err("a promote is unfinished: finish it first"),
-            (Self::Init, _) => Err("the deployment side exists already"),
-            (Self::Cleanup, Phase::None) => Err("there is no deployment side"),
-            (Self::Cleanup, Phase::Promoting) => Err("a promote is unfinished: finish it first"),
-            (Self::Cleanup, _) => Ok(()),
-            // In the phase `unknown` the plan shows what stands where, and a person decides.
-            (Self::Rollback, Phase::Promoted | Phase::Promoting | Phase::Unknown) => Ok(()),
-            (Self::Rollback, _) => Err("there is no retired production to go back to"),
-            (Self::Repair, Phase::Promoting) => Err("a promote is unfinished: finish it first"),
-            (_, Phase::None) => Err("there is no deployment side: init first"),
-            (Self::Deploy, Phase::Promoted) => {
-                Err("the deployment side is the way back: sync or clean up first")
-            }
-            (Self::Deploy, Phase::Promoting) => Err("a promote is unfinished: finish it first"),
-            (Self::Deploy, Phase::Unknown) => {
-                Err("names or records contradict each other: see the findings")
-            }
-            (Self::Deploy, _) => Ok(()),
-            (Self::Repair, _) => Ok(()),
-            (Self::Await, Phase::Initialized) => Err("nothing is deployed yet"),
-            (Self::Await, _) => Ok(()),
-            (
-                Self::Promote,
-                Phase::Promoting | Phase::Hydrating | Phase::Ready | Phase::Deploying,
-            ) => Ok(()),
-            (Self::Promote, Phase::Initialized) => Err("nothing is deployed yet"),
-            (Self::Promote, Phase::Promoted) => Err("already promoted"),
-            (Self::Promote, Phase::Synced) => Err("both sides are the same: deploy a change first"),
-            (Self::Promote, Phase::Unknown) => {
-                Err("names or records contradict each other: see the findings")
-            }
-            (Self::Sync, Phase::Promoted) => Ok(()),
-            (Self::Sync, Phase::Deploying) => Ok(()),
-            (Self::Sync, Phase::Promoting) => Err("a promote is unfinished: finish it first"),
-            (Self::Sync, Phase::Synced) => Err("both sides are the same already"),
-            (Self::Sync, _) => Err("sync follows a promote"),
         }
     }
 }

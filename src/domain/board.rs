@@ -6,63 +6,17 @@ use super::environment::{Environment, Resolved, Side};
 use super::lineage::Lineage;
 use super::name::{Identifier, ObjectId};
 use super::object::{Object, ObjectKind};
-use super::phase::{self, Phase};
+use super::phase::{self, Names, Phase};
 use super::project::{Change, Compared, Project};
 use super::provenance::{Provenance, provenance};
 use super::readiness::{
     ClusterReadiness, ObjectReadiness, Readiness, SideReadiness, Thresholds, judge,
 };
 use super::snapshot::Snapshot;
+use super::way_back::{self, WayBack};
 use super::whole::{Known, Wholeness};
-use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::sync::Arc;
-
-/// The way back to the retired production.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase", tag = "state")]
-pub enum WayBack {
-    /// Nothing was promoted: production is where it was.
-    NotNeeded,
-    Ready {
-        whole: usize,
-        total: usize,
-    },
-    Degraded {
-        whole: usize,
-        total: usize,
-        reason: String,
-    },
-    Gone {
-        reason: String,
-    },
-}
-
-impl WayBack {
-    /// With what the retired side lacks counted in.
-    fn lacking(mut self, wholeness: &Wholeness) -> Self {
-        if let (Self::Degraded { total, .. }, Some(whole)) = (&mut self, &wholeness.deployment) {
-            *total += whole.missing.len();
-        }
-        self
-    }
-}
-
-impl fmt::Display for WayBack {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotNeeded => f.write_str("not needed"),
-            Self::Ready { whole, total } => write!(f, "ready {whole}/{total}"),
-            Self::Degraded {
-                whole,
-                total,
-                reason,
-            } => write!(f, "degraded {whole}/{total} ({reason})"),
-            Self::Gone { reason } => write!(f, "gone ({reason})"),
-        }
-    }
-}
 
 /// One line of the table: an object of production beside its twin.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,6 +68,10 @@ pub struct Board {
     pub phase: Phase,
     pub provenance: Provenance,
     pub way_back: WayBack,
+    /// How much of the deployment side exists, by its names.
+    pub names: Names,
+    /// Whether the deployment side holds no object.
+    pub is_empty: bool,
     pub wholeness: Wholeness,
     /// By schema, name and kind.
     pub rows: Vec<Row>,
@@ -150,15 +108,19 @@ impl Board {
         let wholeness = Wholeness::judge(&resolved, phase, &provenance, &known);
         let deployment = wholeness.weigh(phase, deployment);
         let phase = phase::phase(&resolved, &provenance, &deployment);
-        let way_back = way_back(&resolved, phase, &deployment).lacking(&wholeness);
+        let way_back = way_back::way_back(&resolved, phase, &provenance, &deployment, &wholeness);
         let project = known.project;
         let rows = rows(&resolved, &production, &deployment, project.as_deref());
+        let names = phase::names(&resolved);
+        let is_empty = resolved.contents(Side::Deployment).next().is_none();
         Self {
             production,
             deployment,
             phase,
             provenance,
             way_back,
+            names,
+            is_empty,
             wholeness,
             rows,
             environment,
@@ -168,21 +130,11 @@ impl Board {
         }
     }
 
-    /// Why the deployment side is neither ready nor failing: what was never made is not failing, and what is empty is not ready.
-    #[must_use]
-    pub fn nothing_to_judge(&self) -> Option<&'static str> {
-        match self.phase {
-            Phase::None => Some("there is no deployment side"),
-            Phase::Initialized => Some("nothing is built there yet"),
-            _ => None,
-        }
-    }
-
-    /// The verdict on the deployment side; `None` where there is nothing to judge.
+    /// The verdict on the deployment side; `None` where there is nothing to judge: what was never made is not failing, and what is empty
+    /// is not ready.
     #[must_use]
     pub fn readiness(&self) -> Option<Readiness> {
-        let judged = self.nothing_to_judge().is_none();
-        judged.then_some(self.deployment.readiness)
+        (!self.phase.holds_nothing()).then_some(self.deployment.readiness)
     }
 
     /// The verdict on one of its clusters; `None` where there is nothing to judge. That a cluster of an empty side has no replica shows
@@ -203,38 +155,11 @@ impl Board {
             Side::Deployment => &self.deployment,
         }
     }
-}
 
-fn way_back(resolved: &Resolved<'_>, phase: Phase, deployment: &SideReadiness) -> WayBack {
-    match phase {
-        Phase::Promoted | Phase::Promoting => {}
-        Phase::Synced => {
-            return WayBack::Gone {
-                reason: "synced".to_owned(),
-            };
-        }
-        _ => return WayBack::NotNeeded,
-    }
-    let total = resolved.objects(Side::Deployment).count();
-    let judged = |object: &Object| deployment.objects.get(&object.id);
-    let whole = resolved
-        .objects(Side::Deployment)
-        .filter(|object| {
-            judged(object).is_some_and(|verdict| verdict.readiness == Readiness::Ready)
-        })
-        .count();
-    if total == 0 {
-        return WayBack::Gone {
-            reason: "the retired side is empty".to_owned(),
-        };
-    }
-    match deployment.readiness {
-        Readiness::Ready => WayBack::Ready { whole, total },
-        _ => WayBack::Degraded {
-            whole,
-            total,
-            reason: deployment.reason.clone(),
-        },
+    /// Whether the deployment side is what production was before the last swap.
+    #[must_use]
+    pub fn holds_retired(&self) -> bool {
+        phase::holds_retired(self.phase, &self.provenance)
     }
 }
 

@@ -179,12 +179,7 @@ impl<'a> Resolved<'a> {
 
     /// The objects in the schemas of one side.
     pub fn objects(&self, side: Side) -> impl Iterator<Item = &'a Object> + use<'a, '_> {
-        let schemas: BTreeSet<&SchemaId> = self
-            .schemas
-            .iter()
-            .filter_map(|pair| pair.side(side))
-            .map(|schema| &schema.id)
-            .collect();
+        let schemas: BTreeSet<&SchemaId> = members(&self.schemas, side, |schema| &schema.id);
         self.catalog
             .objects
             .values()
@@ -199,6 +194,19 @@ impl<'a> Resolved<'a> {
                     .cluster
                     .as_ref()
                     .is_some_and(|cluster| self.side_of_cluster(cluster) == Some(side))
+        })
+    }
+
+    /// What a side holds: the objects in its schemas, or on its clusters where the environment has no schemas.
+    pub fn contents(&self, side: Side) -> impl Iterator<Item = &'a Object> + use<'a, '_> {
+        let schemas: BTreeSet<&SchemaId> = members(&self.schemas, side, |schema| &schema.id);
+        let clusters: BTreeSet<&ClusterId> = match self.schemas.is_empty() {
+            true => members(&self.clusters, side, |cluster| &cluster.id),
+            false => BTreeSet::new(),
+        };
+        self.catalog.objects.values().filter(move |object| {
+            let on = |cluster| clusters.contains(cluster);
+            schemas.contains(&object.schema) || object.cluster.as_ref().is_some_and(on)
         })
     }
 
@@ -235,6 +243,19 @@ impl<'a> Resolved<'a> {
     pub fn object_ids(&self, side: Side) -> BTreeSet<&'a ObjectId> {
         self.objects(side).map(|object| &object.id).collect()
     }
+}
+
+/// The ids of a side's members of some pairs.
+fn members<'a, T, Id: Ord>(
+    pairs: &[ResolvedPair<'a, T>],
+    side: Side,
+    id: impl Fn(&'a T) -> &'a Id,
+) -> BTreeSet<&'a Id> {
+    pairs
+        .iter()
+        .filter_map(|pair| pair.side(side))
+        .map(id)
+        .collect()
 }
 
 fn side_among<T>(pairs: &[ResolvedPair<'_, T>], is: impl Fn(&T) -> bool) -> Option<Side> {

@@ -108,7 +108,7 @@ finding_ids! {
     ProductionUnhealthy = "production-unhealthy", Warn, true, "Production itself is not healthy, so `as good as production` is worth nothing.";
     IncompleteDeployment = "incomplete-deployment", Block, true, "The last deployment into this side did not finish.";
     RetiredIncomplete = "retired-incomplete", Warn, true, "The retired production lacks models that its manifest has; a rollback brings it back without them.";
-    UnfinishedPromote = "unfinished-promote", Warn, true, "A promote is committed and unfinished; a rollback leaves its rest undone.";
+    UnfinishedPromote = "unfinished-promote", Warn, true, "A promote is committed and unfinished; what is asked for would leave its rest undone.";
     ProvenanceUnknown = "provenance-unknown", Block, true, "It is not proven that the deployment side is newer than production, or names, records, audit events and what runs where contradict each other.";
     ForeignCandidate = "foreign-candidate", Block, true, "The deployment side holds a candidate of another role, CI tag or commit, and this would build over it.";
     DeploymentNotEmpty = "deployment-not-empty", Block, true, "The deployment side holds objects already.";

@@ -1,6 +1,7 @@
 //! A small world for the unit tests of this module: two sides, healthy and equal, to be bent by each test.
 
 use super::access::Access;
+use super::action::Operation;
 use super::background::ClusterDefinition;
 use super::board::Board;
 use super::environment::{Environment, Pair, Side, Strategy};
@@ -12,7 +13,7 @@ use super::name::{
     SchemaId,
 };
 use super::object::{CatalogParts, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema};
-use super::plan::Stamp;
+use super::plan::{Plan, Request, Stamp, Step};
 use super::project::{Compared, Materialization, Model, Project};
 use super::readiness::Thresholds;
 use super::reading::{CatalogReading, Missing, MissingReadings};
@@ -43,6 +44,11 @@ pub fn pair(text: &str) -> Pair {
         production: name(text),
         deployment: name(text).deployment_twin().unwrap(),
     }
+}
+
+/// What is asked for without options.
+pub fn asked(operation: Operation) -> Request {
+    Request::new(operation)
 }
 
 pub fn stamp() -> Stamp {
@@ -474,6 +480,56 @@ impl World {
 
 fn as_strs(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
+}
+
+/// Carries out what the fixture knows: swaps, sink moves and records.
+pub fn carry_out(world: &mut World, plan: &Plan) {
+    for step in &plan.steps {
+        carry_out_step(world, step);
+    }
+}
+
+pub fn carry_out_step(world: &mut World, step: &Step) {
+    match step {
+        Step::Verify(_) => {}
+        Step::Transaction(_) => world.swap(),
+        Step::Run(statement) => comment(world, statement.sql()),
+        Step::MoveSink { sink, statement } => {
+            let schema = if statement.sql().contains("SET FROM \"db\".\"prod\"") {
+                "prod"
+            } else {
+                "prod_dbt_deploy"
+            };
+            let catalog = world.catalog();
+            let schema = catalog
+                .schemas
+                .values()
+                .find(|known| known.name == name(schema))
+                .unwrap()
+                .id;
+            let target = catalog
+                .objects
+                .values()
+                .find(|object| object.schema == schema && object.name == name("foo"))
+                .unwrap()
+                .id;
+            catalog.inputs.insert(*sink, BTreeSet::from([target]));
+        }
+        Step::Build { .. } | Step::Dbt(_) => {}
+    }
+}
+
+/// Carries out COMMENT ON SCHEMA, by its text.
+pub fn comment(world: &mut World, sql: &str) {
+    let Some(rest) = sql.strip_prefix("COMMENT ON SCHEMA \"db\".\"") else {
+        return;
+    };
+    let (schema, text) = rest.split_once("\" IS '").unwrap();
+    let mut schemas = world.snapshot.catalog.schemas.values();
+    let found = schemas.find(|known| known.name == name(schema)).unwrap();
+    let id = found.id.to_string();
+    let text = text.trim_end_matches('\'').replace("''", "'");
+    world.comment(&id, Some(text));
 }
 
 pub fn model(text: &str) -> Model {

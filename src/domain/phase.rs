@@ -1,7 +1,7 @@
 //! Where the deployment stands, from names, records and audit events; judged anew from every snapshot, kept nowhere.
 
 use super::environment::{Resolved, Side};
-use super::provenance::{Judgement, Provenance};
+use super::provenance::{Judgement, Provenance, Unfinished};
 use super::readiness::{Readiness, SideReadiness};
 use super::record::Role;
 use serde::{Deserialize, Serialize};
@@ -45,10 +45,22 @@ impl Phase {
         }
     }
 
-    /// Whether the deployment side is the retired production: the way back.
+    /// Whether the deployment side is on its way to become production.
     #[must_use]
-    pub fn holds_retired(self) -> bool {
-        matches!(self, Self::Promoted | Self::Promoting)
+    pub fn holds_candidate(self) -> bool {
+        matches!(self, Self::Deploying | Self::Hydrating | Self::Ready)
+    }
+
+    /// Whether nothing is expected on the deployment side yet.
+    #[must_use]
+    pub fn holds_nothing(self) -> bool {
+        matches!(self, Self::None | Self::Initialized)
+    }
+
+    /// Whether it comes and goes with readiness, from tick to tick; everything else is somebody's deed.
+    #[must_use]
+    pub fn follows_readiness(self) -> bool {
+        matches!(self, Self::Hydrating | Self::Ready)
     }
 }
 
@@ -65,19 +77,22 @@ pub fn phase(
     provenance: &Provenance,
     deployment: &SideReadiness,
 ) -> Phase {
-    let present = present(resolved);
+    let names = names(resolved);
     if provenance.unfinished.is_some() && provenance.contradictions.is_empty() {
         return Phase::Promoting;
     }
-    if present == 0 {
+    if names == Names::Absent {
         return Phase::None;
     }
     if !provenance.contradictions.is_empty() {
         return Phase::Unknown;
     }
-    let empty = resolved.objects(Side::Deployment).next().is_none();
-    if present < resolved.schemas.len() + resolved.clusters.len() {
-        return if empty { Phase::None } else { Phase::Unknown };
+    let empty = resolved.contents(Side::Deployment).next().is_none();
+    match names {
+        Names::Absent => return Phase::None,
+        Names::Partly if empty => return Phase::None,
+        Names::Partly => return Phase::Unknown,
+        Names::Whole => {}
     }
     match provenance.judgement() {
         Judgement::Contradicts => Phase::Unknown,
@@ -89,22 +104,49 @@ pub fn phase(
     }
 }
 
+/// Whether the deployment side is what production was before the last swap. In the phase `unknown` nobody can tell.
+#[must_use]
+pub fn holds_retired(phase: Phase, provenance: &Provenance) -> bool {
+    match phase {
+        Phase::Promoted => true,
+        // An unfinished rollback has the retired side in production already, and the candidate here.
+        Phase::Promoting => provenance.unfinished != Some(Unfinished::Rollback),
+        _ => false,
+    }
+}
+
 fn says_candidate(provenance: &Provenance) -> bool {
     let record = provenance.deployment.as_ref();
     record.is_some_and(|record| record.role == Role::Candidate)
 }
 
-/// How many schemas and clusters of the deployment side exist.
-fn present(resolved: &Resolved<'_>) -> usize {
+/// How much of the deployment side exists, by its names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Names {
+    Absent,
+    /// An init or a cleanup was cut off, or somebody dropped a part.
+    Partly,
+    Whole,
+}
+
+/// Which of the deployment side's schemas and clusters exist.
+#[must_use]
+pub fn names(resolved: &Resolved<'_>) -> Names {
     let schemas = resolved
         .schemas
         .iter()
-        .filter(|pair| pair.deployment.is_some());
+        .map(|pair| pair.deployment.is_some());
     let clusters = resolved
         .clusters
         .iter()
-        .filter(|pair| pair.deployment.is_some());
-    schemas.count() + clusters.count()
+        .map(|pair| pair.deployment.is_some());
+    let (there, missing): (Vec<bool>, Vec<bool>) =
+        schemas.chain(clusters).partition(|there| *there);
+    match (there.len(), missing.len()) {
+        (0, _) => Names::Absent,
+        (_, 0) => Names::Whole,
+        _ => Names::Partly,
+    }
 }
 
 fn by_readiness(deployment: &SideReadiness) -> Phase {

@@ -88,7 +88,7 @@ impl Standing {
 /// Judges the deployment side.
 #[must_use]
 pub fn standing(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Standing {
-    let objects = contents(resolved, Side::Deployment);
+    let objects: Vec<_> = resolved.contents(Side::Deployment).collect();
     if objects.is_empty() {
         return Standing::Empty;
     }
@@ -165,22 +165,13 @@ fn by_age(resolved: &Resolved<'_>, lineage: &Lineage, objects: &[&Object]) -> St
             .unwrap_or_default()
     };
     // A swap back leaves the newer objects behind: retired in name, and yet no older release.
-    let production = contents(resolved, Side::Production);
+    let production: Vec<_> = resolved.contents(Side::Production).collect();
     if !production.is_empty() && newest(&production) < newest(objects) {
         return Standing::Unclear(
             "the last swap brought the older objects to production".to_owned(),
         );
     }
     Standing::Retired
-}
-
-/// What a side holds: the objects in its schemas, or on its clusters where the environment has no schemas.
-fn contents<'a>(resolved: &Resolved<'a>, side: Side) -> Vec<&'a Object> {
-    if resolved.environment.schemas.is_empty() {
-        resolved.members(side).collect()
-    } else {
-        resolved.objects(side).collect()
-    }
 }
 
 /// Whether each schema of the deployment side that holds something bore production's name until its pair last moved; of an environment
@@ -217,7 +208,7 @@ fn newer_or_equal(resolved: &Resolved<'_>, objects: &[&Object]) -> Standing {
         return Standing::Newer;
     }
     let is_table = |object: &&&Object| object.kind == ObjectKind::Table;
-    let production = contents(resolved, Side::Production).into_iter();
+    let production = resolved.contents(Side::Production);
     Standing::Equal {
         tables: objects.iter().filter(is_table).count(),
         lacking: production

@@ -5,7 +5,7 @@
 
 use super::environment::{Resolved, Side};
 use super::name::QualifiedName;
-use super::phase::Phase;
+use super::phase::{Phase, holds_retired};
 use super::project::Project;
 use super::provenance::Provenance;
 use super::quantity::{agree, part, some_of};
@@ -97,7 +97,7 @@ impl Wholeness {
         let candidate = match record {
             Some(record) => record.role == Role::Candidate,
             None if phase == Phase::Unknown => provenance.standing.is_newer(),
-            None => !phase.holds_retired(),
+            None => !holds_retired(phase, provenance),
         };
         let project = known.project.as_ref().filter(|_| candidate);
         let deployment = match project {
@@ -126,6 +126,12 @@ impl Wholeness {
     #[must_use]
     pub fn holes(&self, side: Side) -> Option<String> {
         self.of(side)?.holes()
+    }
+
+    /// Whether models are known to be missing on a side.
+    #[must_use]
+    pub fn lacks(&self, side: Side) -> bool {
+        self.of(side).is_some_and(|whole| !whole.missing.is_empty())
     }
 
     /// The verdict on the deployment side where it has holes. Waiting fills none, so it fails, whatever stands there is ready for.
@@ -168,10 +174,10 @@ pub fn short(relation: &QualifiedName) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::board::WayBack;
     use crate::domain::fixture::World;
     use crate::domain::object::ObjectKind;
     use crate::domain::project::{Change, Compared, Materialization};
+    use crate::domain::way_back::WayBack;
     use crate::domain::workflow::{Verdict, verdict};
 
     /// `World::new` without `foobar` on a side.

@@ -10,10 +10,8 @@
 //! | [`row`] | one row of an answer, its cells read by name |
 //! | [`decode`], [`assemble`] | from rows to snapshots, pure |
 //! | [`observe`] | one-shot readings: a consistent snapshot, access, cluster definitions |
-//! | [`live`] | the live picture by SUBSCRIBE |
 //! | [`execute`] | statements and transactions that change something |
 //! | [`waiting`] | what a server is waited for, and how long at most |
-//! | [`picture`] | what the live feed publishes |
 
 pub mod assemble;
 pub mod connection;
@@ -25,7 +23,6 @@ mod lineage;
 pub mod live;
 pub mod observe;
 pub mod offer;
-pub mod picture;
 pub mod probe;
 pub mod queries;
 pub mod row;

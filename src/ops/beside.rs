@@ -1,12 +1,12 @@
 //! What stands beside a live picture: audit events and manifests, read again only when the catalog changed.
 
 use super::lineage::LineageWatch;
+use super::project::Read;
 use super::session::Session;
 use crate::domain::board::Board;
 use crate::domain::lineage::Lineage;
 use crate::domain::object::Catalog;
 use crate::domain::snapshot::Snapshot;
-use crate::domain::whole::Known;
 use std::sync::Arc;
 
 /// The last readings, and what they were of.
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub struct Beside {
     lineage: LineageWatch,
     seen: Option<Arc<Catalog>>,
-    known: Known,
+    read: Read,
 }
 
 impl Beside {
@@ -28,7 +28,7 @@ impl Beside {
         let is_seen = |seen: &Arc<Catalog>| Arc::ptr_eq(seen, &snapshot.catalog);
         if !self.seen.as_ref().is_some_and(is_seen) {
             self.seen = Some(Arc::clone(&snapshot.catalog));
-            self.known = read(session, &snapshot, lineage.clone()).await;
+            self.read = read(session, &snapshot, lineage.clone()).await;
         }
         let provenance = self
             .lineage
@@ -36,10 +36,15 @@ impl Beside {
         Board::judged(
             snapshot,
             environment,
-            self.known.clone(),
+            self.read.known.clone(),
             provenance,
             session.thresholds(),
         )
+    }
+
+    /// What the last board's project was read from.
+    pub(super) fn read(&self) -> &Read {
+        &self.read
     }
 
     /// Lets the manifests be read again with the next picture.
@@ -53,21 +58,21 @@ async fn read(
     session: &Arc<Session>,
     snapshot: &Arc<Snapshot>,
     lineage: Option<Arc<Lineage>>,
-) -> Known {
+) -> Read {
     let (session, snapshot) = (Arc::clone(session), Arc::clone(snapshot));
     let read = move || {
         let environment = session.oriented(&snapshot);
         session.known(&environment, &snapshot, lineage.as_deref())
     };
     match tokio::task::spawn_blocking(read).await {
-        Ok(Ok((_, known))) => known,
+        Ok(Ok(read)) => read,
         Ok(Err(error)) => {
             tracing::warn!(%error, "the project can't be compared");
-            Known::default()
+            Read::default()
         }
         Err(error) => {
             tracing::error!(%error, "reading the project failed");
-            Known::default()
+            Read::default()
         }
     }
 }

@@ -5,7 +5,6 @@ mod elsewhere;
 
 use super::error::OpsError;
 use super::project::{Changes, deployed, relation};
-use super::request::Request;
 use super::session::{Observation, Session};
 use crate::config::RunnerKind;
 use crate::dbt::manifest::{Manifest, Node, ResourceType};
@@ -16,7 +15,7 @@ use crate::domain::environment::{Environment, Side, Strategy};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::{Identifier, QualifiedName};
 use crate::domain::object::ObjectKind;
-use crate::domain::plan::{Build, DbtCommand, Step, qualified};
+use crate::domain::plan::{Build, DbtCommand, Request, Step, qualified};
 use crate::domain::quantity::count;
 use crate::domain::rendered::{Rendered, RenderedRelation};
 use choice::Choice;

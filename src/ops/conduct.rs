@@ -1,33 +1,24 @@
 //! What happens around the steps, and how their ends are told.
 
-use super::execute::{lock, outcome, tell};
 use super::planning::Planned;
-use super::progress::{Outcome, OutcomeKind, Progress};
-use super::request::Request;
+use super::progress::{Outcome, OutcomeKind};
 use super::run::{Run, Stop};
 use crate::domain::action::Operation;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, Request};
 use crate::domain::quantity::count;
-
-/// What tells where things stand.
-pub(super) const STATUS: &str = "cutover status";
 
 /// After so many lost links the rest is left for another run.
 const MOST_LOSSES: u32 = 3;
 
 impl Run<'_> {
     /// Runs a plan to its end, whatever happens on the way.
-    pub(super) async fn conduct(
-        &mut self,
-        request: &Request,
-        plan: &Plan,
-        planned: &Planned,
-    ) -> Outcome {
+    pub(super) async fn conduct(&mut self, plan: &Plan, planned: &Planned) -> Outcome {
+        let request = &plan.request;
         let mut current = plan.clone();
         let mut losses = 0;
         loop {
-            let stop = match self.steps(request, &mut current, planned).await {
-                Ok(()) => return self.finished(request, &current, planned).await,
+            let stop = match self.steps(&mut current, planned).await {
+                Ok(()) => return self.finished(&current, planned).await,
                 Err(stop) => stop,
             };
             // After a lost link this is a part of reading back.
@@ -44,17 +35,20 @@ impl Run<'_> {
                     let reader = self.reader.take();
                     let message = self.session.never_won(reader, since, tries, &reason).await;
                     let mut lost =
-                        with_next(outcome(OutcomeKind::Failed, message), request.operation);
+                        Outcome::new(OutcomeKind::Failed, message).and_next(request.operation);
                     if request.operation == Operation::Rollback && !request.without_fence {
                         lost.next = Some("cutover rollback --without-fence".to_owned());
                     }
                     return lost;
                 }
-                Stop::Elsewhere => return self.finished(request, &current, planned).await,
+                Stop::Elsewhere => return self.finished(&current, planned).await,
                 Stop::Differs(difference) => {
                     let reader = self.reader.take();
                     let told = self.session.what_differs(reader, plan, &difference).await;
-                    return outcome(OutcomeKind::Blocked, format!("{told} {}", self.nothing()));
+                    return Outcome::new(
+                        OutcomeKind::Blocked,
+                        format!("{told} {}", self.nothing()),
+                    );
                 }
                 Stop::LinkLost { reason, swap_sent } => {
                     match self
@@ -66,26 +60,29 @@ impl Run<'_> {
                             let message = format!(
                                 "The link was lost {often}: {reason}; the rest is left to do."
                             );
-                            return with_next(
-                                outcome(OutcomeKind::Unfinished, message),
-                                request.operation,
-                            );
+                            return Outcome::new(OutcomeKind::Unfinished, message)
+                                .and_next(request.operation);
                         }
                         Ok(Some(rest)) => {
                             losses += 1;
                             current = rest;
                         }
-                        Ok(None) => return self.finished(request, &current, planned).await,
+                        Ok(None) => return self.finished(&current, planned).await,
                         Err(outcome) => return outcome,
                     }
                 }
                 Stop::Untouched(reason) => {
                     let nothing = self.nothing();
-                    return outcome(OutcomeKind::Failed, format!("{reason}. {nothing}"));
+                    return Outcome::new(OutcomeKind::Failed, format!("{reason}. {nothing}"));
                 }
                 Stop::Partly(reason) => {
-                    let message = format!("Stopped half way: {reason}");
-                    return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+                    let how = match self.committed {
+                        true => "The swap is committed; stopped half way",
+                        false => "Stopped half way",
+                    };
+                    let message = format!("{how}: {reason}");
+                    return Outcome::new(OutcomeKind::Unfinished, message)
+                        .and_next(request.operation);
                 }
                 Stop::Harmed { ref harm, .. } => return self.harmed(&stop.words(), harm),
                 Stop::Interrupted(waited) => return self.interrupted(request, waited),
@@ -108,19 +105,6 @@ impl Run<'_> {
         } else {
             format!("Interrupted{while_at}; nothing was changed.")
         };
-        with_next(
-            outcome(OutcomeKind::Interrupted, message),
-            request.operation,
-        )
+        Outcome::new(OutcomeKind::Interrupted, message).and_next(request.operation)
     }
-
-    pub(super) fn note(&mut self, text: String) {
-        lock(&self.audit).note(&text);
-        tell(self.progress, Progress::Note { text });
-    }
-}
-
-pub(super) fn with_next(mut outcome: Outcome, operation: Operation) -> Outcome {
-    outcome.next = Some(Run::again(operation));
-    outcome
 }

@@ -1,7 +1,7 @@
 //! dbt at work for an operation: compiling the project before a plan, running it within one.
 
 use super::error::OpsError;
-use super::execute::{Listener, tell};
+use super::listener::Listener;
 use super::progress::{ModelState, Progress};
 use super::session::Session;
 use super::state::MANIFEST;
@@ -241,7 +241,7 @@ impl Tally {
                     LogLevel::Warn => format!("warning: {text}"),
                     LogLevel::Error => format!("error: {text}"),
                 };
-                tell(progress, Progress::Log { line });
+                progress.tell(Progress::Log { line });
             }
             DbtEvent::Completed { .. } => {}
         }
@@ -255,17 +255,14 @@ impl Tally {
         seconds: Option<f64>,
         message: Option<String>,
     ) {
-        tell(
-            progress,
-            Progress::Model {
-                name,
-                state,
-                seconds,
-                message,
-                done: self.done,
-                total: self.total,
-            },
-        );
+        progress.tell(Progress::Model {
+            name,
+            state,
+            seconds,
+            message,
+            done: self.done,
+            total: self.total,
+        });
     }
 }
 

@@ -1,21 +1,17 @@
 //! Running a confirmed plan: observe again, compare fingerprints, then step by step under the audit.
 
 use super::audit::AuditFile;
+use super::listener::Listener;
 use super::planning::Planned;
 use super::progress::{Outcome, OutcomeKind, Progress};
-use super::request::Request;
+use super::reporter::Reporter;
 use super::run::Run;
 use super::session::Session;
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;
 use crate::domain::name::SchemaId;
-use crate::domain::plan::{Confirmation, Confirmed, ConfirmedPlan, Plan, Step};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::mpsc;
+use crate::domain::plan::{Confirmation, Confirmed, ConfirmedPlan, Plan, Request, Step};
 use tokio_util::sync::CancellationToken;
-
-/// Where progress goes. Nobody listening is no reason to stop.
-pub type Listener = mpsc::UnboundedSender<Progress>;
 
 impl Session {
     /// Observes again and runs the plan if its fingerprint still holds.
@@ -34,7 +30,7 @@ impl Session {
         ) {
             self.abandon().await;
         }
-        tell(&progress, Progress::Finished(outcome.clone()));
+        progress.tell(Progress::Finished(outcome.clone()));
         outcome
     }
 
@@ -45,21 +41,21 @@ impl Session {
         cancel: &CancellationToken,
     ) -> Outcome {
         let shown = confirmed.plan();
-        let request = self.request_of(shown);
+        let request = &shown.request;
         let anew = async {
-            if let Some(planned) = self.shown_again(&request, shown)? {
+            if let Some(planned) = self.shown_again(shown)? {
                 return Ok(planned);
             }
-            self.stand_by_again(&request).await?;
-            self.look_again(&request).await
+            self.stand_by_again(request).await?;
+            self.look_again(request).await
         };
         let planned = match self.unless(cancel, anew).await {
             Ok(Ok(planned)) => planned,
             Ok(Err(error)) => {
-                return outcome(OutcomeKind::Failed, format!("{error} Nothing was changed."));
+                return Outcome::new(OutcomeKind::Failed, format!("{error} Nothing was changed."));
             }
             Err(interrupted) => {
-                return outcome(
+                return Outcome::new(
                     OutcomeKind::Interrupted,
                     format!("{interrupted}; nothing was changed."),
                 );
@@ -67,7 +63,7 @@ impl Session {
         };
         if let Err(difference) = Confirmed::newly(shown).holds(&planned.plan) {
             let told = self.what_differs(None, shown, &difference).await;
-            return outcome(OutcomeKind::Blocked, format!("{told} Nothing was changed."));
+            return Outcome::new(OutcomeKind::Blocked, format!("{told} Nothing was changed."));
         }
         let expect = Some(planned.plan.fingerprint.to_string());
         let confirmed = match planned
@@ -77,7 +73,7 @@ impl Session {
         {
             Ok(confirmed) => confirmed,
             Err(refused) => {
-                return outcome(
+                return Outcome::new(
                     OutcomeKind::Blocked,
                     format!("Not confirmed: {refused}. Nothing was changed."),
                 );
@@ -85,10 +81,10 @@ impl Session {
         };
         let plan = confirmed.plan();
         if plan.steps.is_empty() {
-            return outcome(OutcomeKind::Done, plan.summary.join(" "));
+            return Outcome::new(OutcomeKind::Done, plan.summary.join(" "));
         }
         if let Err(reason) = self.keep_manifest(plan, &planned) {
-            return outcome(
+            return Outcome::new(
                 OutcomeKind::Failed,
                 format!("{reason}. Nothing was changed."),
             );
@@ -96,10 +92,10 @@ impl Session {
         let by = planned.observation.access.role_name.to_string();
         let dir = &self.settings().folders.audit;
         let audit = match AuditFile::begin(dir, plan, &by, builds_in(plan, &planned)) {
-            Ok(audit) => Arc::new(Mutex::new(audit)),
+            Ok(audit) => audit,
             Err(error) => {
                 let place = dir.display();
-                return outcome(
+                return Outcome::new(
                     OutcomeKind::Failed,
                     format!(
                         "The audit file can't be written in {place}: {error}. Nothing was changed."
@@ -107,13 +103,13 @@ impl Session {
                 );
             }
         };
-        let way_back = self.leave_way_back(plan, &planned, lock(&audit).path());
+        let reporter = Reporter::new(progress.clone(), audit);
+        let way_back = self.leave_way_back(plan, &planned, &reporter.audit_path());
         let mut run = Run {
             session: self,
             planned: &planned,
-            progress,
             cancel,
-            audit,
+            reporter: reporter.clone(),
             touched: false,
             has_built: false,
             committed: false,
@@ -133,16 +129,16 @@ impl Session {
         let outcome = match way_back {
             Ok(script) => {
                 if let Some(script) = script {
-                    run.note(format!("The way back for psql: {}", script.display()));
+                    reporter.note(format!("The way back for psql: {}", script.display()));
                 }
-                run.conduct(&request, plan, &planned).await
+                run.conduct(plan, &planned).await
             }
-            Err(error) => outcome(
+            Err(error) => Outcome::new(
                 OutcomeKind::Failed,
                 format!("The way back for psql can't be written: {error}. Nothing was changed."),
             ),
         };
-        run.close(outcome)
+        reporter.end(outcome)
     }
 
     /// A deploy's manifest must be at hand for whoever goes on from its record: the next deploy, a sync, a rollback.
@@ -170,14 +166,6 @@ impl Session {
         }
     }
 
-    fn request_of(&self, plan: &Plan) -> Request {
-        let planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        planned
-            .get(&plan.fingerprint)
-            .cloned()
-            .unwrap_or_else(|| Request::new(plan.operation))
-    }
-
     /// A new plan from a new observation, for the same request; dbt is not asked again.
     pub(super) async fn look_again(
         &self,
@@ -192,22 +180,5 @@ fn builds_in(plan: &Plan, planned: &Planned) -> Vec<SchemaId> {
     match plan.operation {
         Operation::Deploy | Operation::Sync => planned.observation.schemas(Side::Deployment),
         _ => Vec::new(),
-    }
-}
-
-pub(super) fn tell(progress: &Listener, event: Progress) {
-    let _ = progress.send(event);
-}
-
-pub(super) fn lock(audit: &Mutex<AuditFile>) -> MutexGuard<'_, AuditFile> {
-    audit.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-pub(super) fn outcome(kind: OutcomeKind, message: String) -> Outcome {
-    Outcome {
-        outcome: kind,
-        message,
-        next: None,
-        audit: None,
     }
 }

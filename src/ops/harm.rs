@@ -1,7 +1,5 @@
 //! Production after a build: looked at however the build ended, and told with what makes it again.
 
-use super::conduct::STATUS;
-use super::execute::{lock, outcome, tell};
 use super::progress::{Outcome, OutcomeKind, Progress};
 use super::project::relation;
 use super::run::{Run, Stop};
@@ -29,9 +27,7 @@ impl Run<'_> {
         let message = format!(
             "{how}. Whether production stands as it stood could not be read: {error}. Look at it before anything is repeated."
         );
-        let mut unread = outcome(kind, message);
-        unread.next = Some(STATUS.to_owned());
-        Some(unread)
+        Some(Outcome::new(kind, message).and_look())
     }
 
     /// What became of production since the plan was confirmed.
@@ -71,15 +67,12 @@ impl Run<'_> {
         );
         let rebuild = self.rebuild(&gone);
         message.push_str(&rebuild.words(self.commit()));
-        let mut ended = outcome(OutcomeKind::Unfinished, message);
-        ended.next = Some(
-            rebuild
-                .commands
-                .into_iter()
-                .next()
-                .unwrap_or(STATUS.to_owned()),
-        );
-        ended
+        let ended = Outcome::new(OutcomeKind::Unfinished, message).and_look();
+        let first = rebuild.commands.into_iter().next();
+        Outcome {
+            next: first.or(ended.next),
+            ..ended
+        }
     }
 
     /// Lines, the first of them; the audit has all.
@@ -87,14 +80,15 @@ impl Run<'_> {
         let more = lines.len().saturating_sub(MOST_NAMED);
         for (at, line) in lines.into_iter().enumerate() {
             let text = format!("After the build: {line}.");
-            lock(&self.audit).note(&text);
             if at < MOST_NAMED {
-                tell(self.progress, Progress::Note { text });
+                self.reporter.note(text);
+            } else {
+                self.reporter.write(&text);
             }
         }
         if more > 0 {
             let text = format!("and {more} more; the audit names all");
-            tell(self.progress, Progress::Note { text });
+            self.reporter.tell(Progress::Note { text });
         }
     }
 
@@ -122,7 +116,7 @@ impl Run<'_> {
         }
         for lost in gone.iter().filter_map(|harm| self.before(&harm.id)) {
             if let Some(sql) = lost.create_sql.as_deref().filter(|_| is_harmless(lost)) {
-                lock(&self.audit).note(&format!("{} was: {sql}", lost.name));
+                self.reporter.write(&format!("{} was: {sql}", lost.name));
             }
         }
         for (verb, names) in [("seed", seeds), ("run", models)] {

@@ -9,10 +9,11 @@
 //! | `swap`, `read_back` | names change behind a fence; after a lost link it is read back what took effect |
 //! | `harm` | production after a build, however that ended |
 //! | `build`, `dbt`, `proof` | what a deploy or a sync builds, dbt at work, and dbt's word for where it will build |
+//! | [`goal`] | the workflow, step by step to a goal |
 //! | `others` | who else was at work |
 //! | [`project`], [`state`] | manifests, compared and kept |
 //! | [`changes`] | what the candidate changes, and where each node stands |
-//! | [`audit`], [`progress`] | what is written down, what is told |
+//! | `reporter` over [`audit`] and [`listener`], [`progress`] | what is written down and told, by whom, and in what form |
 //! | [`gate`] | when the process must not be stopped |
 
 pub mod audit;
@@ -27,8 +28,10 @@ pub mod error;
 pub mod execute;
 pub mod gate;
 mod git;
+pub mod goal;
 mod harm;
 mod lineage;
+pub mod listener;
 mod observe;
 mod others;
 pub mod planning;
@@ -36,7 +39,7 @@ pub mod progress;
 pub mod project;
 mod proof;
 mod read_back;
-pub mod request;
+mod reporter;
 mod run;
 pub mod sample;
 pub mod session;

@@ -1,10 +1,12 @@
 //! One look at everything: the server, and the project as far as a look at it can tell.
 
 use super::error::OpsError;
+use super::project::Read;
 use super::session::{Observation, Session};
 use crate::domain::background::ClusterDefinition;
 use crate::domain::board::Board;
 use crate::domain::environment::Environment;
+use crate::domain::guard::Ancestry;
 use crate::domain::lineage::Lineage;
 use crate::domain::object::Cluster;
 use crate::domain::snapshot::Snapshot;
@@ -19,9 +21,10 @@ const LOOKS: u32 = 3;
 type Seen = (Arc<Snapshot>, Environment, Option<Lineage>);
 
 /// How the clusters of the environment were made.
-async fn definitions(
+pub(super) async fn definitions(
     observer: &Observer,
-    (snapshot, environment, _): &Seen,
+    snapshot: &Snapshot,
+    environment: &Environment,
 ) -> Result<Vec<ClusterDefinition>, Error> {
     let resolved = environment.resolve(&snapshot.catalog);
     let pairs = resolved.clusters.iter();
@@ -56,13 +59,12 @@ impl Session {
         let mut tries = 1;
         let ((snapshot, environment, lineage), clusters) = loop {
             let seen = self.look(observer).await?;
-            match definitions(observer, &seen).await {
+            match definitions(observer, &seen.0, &seen.1).await {
                 // Its name may have moved, or it may be gone, since the catalog was read.
                 Err(error) if error.server().is_some() && tries < LOOKS => tries += 1,
                 clusters => break (seen, clusters?),
             }
         };
-        let access = observer.access().await?;
         let manifests = self.manifests(&environment, &snapshot, lineage.as_ref())?;
         let same = earlier.filter(|earlier| earlier.manifests.are(&manifests));
         let known = match same {
@@ -76,13 +78,31 @@ impl Session {
             lineage.as_ref(),
             self.thresholds(),
         );
-        let ancestry = match same {
-            Some(earlier) => earlier.ancestry,
-            None => {
-                let record = board.provenance.deployment.as_ref();
-                self.ancestry(record.and_then(|record| record.commit.as_deref()))
-            }
-        };
+        let ancestry = same.map(|earlier| earlier.ancestry);
+        let read = Read { manifests, known };
+        self.beside(observer, Arc::new(board), clusters, read, ancestry)
+            .await
+    }
+
+    /// What plans and guards need beside a board and the [`definitions`] of its clusters: no snapshot holds privileges. `ancestry` where it
+    /// is known.
+    ///
+    /// # Errors
+    /// When the server can't be read.
+    pub(super) async fn beside(
+        &self,
+        observer: &Observer,
+        board: Arc<Board>,
+        clusters: Vec<ClusterDefinition>,
+        read: Read,
+        ancestry: Option<Ancestry>,
+    ) -> Result<Observation, OpsError> {
+        let access = observer.access().await?;
+        let ancestry = ancestry.unwrap_or_else(|| {
+            let record = board.provenance.deployment.as_ref();
+            self.ancestry(record.and_then(|record| record.commit.as_deref()))
+        });
+        let Read { manifests, known } = read;
         Ok(Observation {
             board,
             access,

@@ -3,13 +3,12 @@
 use super::audit;
 use super::build::Builder;
 use super::error::OpsError;
-use super::request::Request;
 use super::session::{Observation, Session};
 use crate::domain::action::{Danger, Operation};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::last_build::LastBuilds;
-use crate::domain::plan::{self, Build, Plan, Stamp};
+use crate::domain::plan::{self, Build, Plan, Request, Stamp};
 use crate::domain::readiness::Readiness;
 use crate::materialize::error::Error;
 use crate::materialize::execute::Executor;
@@ -66,14 +65,11 @@ impl Session {
             plan = self.draw(request, &observation, build, Some(refused), &self.stamp())?;
         }
         let observation = Arc::new(observation);
-        self.remember(request, &plan, &observation);
+        self.remember(&plan, &observation);
         Ok(Planned { plan, observation })
     }
 
-    fn remember(&self, request: &Request, plan: &Plan, observation: &Arc<Observation>) {
-        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        planned.insert(plan.fingerprint.clone(), request.clone());
-        drop(planned);
+    fn remember(&self, plan: &Plan, observation: &Arc<Observation>) {
         let mut last = self
             .last_look
             .lock()
@@ -83,11 +79,8 @@ impl Session {
 
     /// The plan that was shown, with the time of now, from the look that it was drawn from: where the binding look comes under the fence,
     /// none is needed before it. `None`: that look is not at hand, or something is written before the fence stands.
-    pub(super) fn shown_again(
-        &self,
-        request: &Request,
-        shown: &Plan,
-    ) -> Result<Option<Planned>, OpsError> {
+    pub(super) fn shown_again(&self, shown: &Plan) -> Result<Option<Planned>, OpsError> {
+        let request = &shown.request;
         if shown.transaction().is_none() || shown.writes_before_swap() || request.without_fence {
             return Ok(None);
         }
@@ -142,20 +135,16 @@ impl Session {
         rehearsed: Option<Finding>,
         stamp: &Stamp,
     ) -> Result<Plan, OpsError> {
-        let allow = &request.allow;
         let mut plan = observation.with_facts(|facts| match request.operation {
-            Operation::Init => Ok(plan::init(facts, stamp, &request.sizes, allow)),
-            Operation::Deploy => Ok(plan::deploy(facts, stamp, build, allow)),
-            Operation::Sync => Ok(plan::sync(facts, stamp, build, allow)),
-            Operation::Promote => Ok(plan::promote(facts, stamp, allow, rehearsed)),
-            Operation::Rollback if request.without_fence => {
-                Ok(plan::rollback_without_fence(facts, stamp, allow, rehearsed))
-            }
-            Operation::Rollback => Ok(plan::rollback(facts, stamp, allow, rehearsed)),
-            Operation::Cleanup => Ok(plan::cleanup(facts, allow)),
+            Operation::Init => Ok(plan::init(facts, stamp, request)),
+            Operation::Deploy => Ok(plan::deploy(facts, stamp, build, request)),
+            Operation::Sync => Ok(plan::sync(facts, stamp, build, request)),
+            Operation::Promote => Ok(plan::promote(facts, stamp, request, rehearsed)),
+            Operation::Rollback => Ok(plan::rollback(facts, stamp, request, rehearsed)),
+            Operation::Cleanup => Ok(plan::cleanup(facts, request)),
             Operation::Repair => {
                 let builds = self.last_builds(observation);
-                Ok(plan::repair(facts, stamp, &builds, allow))
+                Ok(plan::repair(facts, stamp, &builds, request))
             }
             Operation::Await => Err(OpsError::Usage(
                 "await has no plan: it only waits".to_owned(),

@@ -45,6 +45,8 @@ pub enum Progress {
     /// COMMIT is on its way: from here on the answer is waited for.
     Committing,
     Committed,
+    /// The COMMIT that was on its way did not take effect: from here on the operation can be stopped again.
+    NotCommitted,
     /// Something an operator should know, as a sentence.
     Note {
         text: String,
@@ -72,6 +74,36 @@ pub struct Outcome {
     pub next: Option<String>,
     /// The audit file of this operation, where one was written.
     pub audit: Option<PathBuf>,
+}
+
+impl Outcome {
+    #[must_use]
+    pub fn new(outcome: OutcomeKind, message: impl Into<String>) -> Self {
+        Self {
+            outcome,
+            message: message.into(),
+            next: None,
+            audit: None,
+        }
+    }
+
+    /// With the command that tells where things stand to type next.
+    #[must_use]
+    pub fn and_look(self) -> Self {
+        Self {
+            next: Some("cutover status".to_owned()),
+            ..self
+        }
+    }
+
+    /// With the command of an operation to type next.
+    #[must_use]
+    pub fn and_next(self, operation: Operation) -> Self {
+        Self {
+            next: Some(format!("cutover {}", operation.command())),
+            ..self
+        }
+    }
 }
 
 /// The classes of ends; each has an exit code of its own.

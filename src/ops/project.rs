@@ -41,6 +41,13 @@ impl Manifests {
     }
 }
 
+/// The manifests as they were read, and what follows from them.
+#[derive(Debug, Clone, Default)]
+pub struct Read {
+    pub manifests: Manifests,
+    pub known: Known,
+}
+
 /// Reduces the manifests to what guards need.
 ///
 /// # Errors

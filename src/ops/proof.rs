@@ -3,8 +3,7 @@
 use super::build::{ByDbt, Part};
 use super::dbt::{quiet, surroundings, told, verdict};
 use super::error::OpsError;
-use super::execute::Listener;
-use super::request::Request;
+use super::listener::Listener;
 use super::session::Session;
 use super::state::MANIFEST;
 use crate::config::RunnerKind;
@@ -18,7 +17,7 @@ use crate::dbt::runner::{executable, process};
 use crate::dbt::selection::{ResourceTypes, Selection, SelectionError, select};
 use crate::domain::action::Operation;
 use crate::domain::environment::{Environment, Strategy};
-use crate::domain::plan::{Bounds, DbtCommand};
+use crate::domain::plan::{Bounds, DbtCommand, Request};
 use crate::domain::rendered::Rendered;
 use std::collections::{BTreeSet, HashMap};
 use std::fs;

@@ -1,17 +1,14 @@
 //! Reading back where things stand: after the last statement, and after a lost link.
 
-use super::conduct::{STATUS, with_next};
 use super::error::OpsError;
-use super::execute::outcome;
 use super::progress::{Outcome, OutcomeKind};
-use super::request::Request;
 use super::run::{Run, Stop};
 use super::session::Observation;
 use crate::domain::action::Operation;
 use crate::domain::name::ObjectId;
-use crate::domain::phase::Phase;
-use crate::domain::plan::{Identities, Plan, Statement};
+use crate::domain::plan::{Identities, Plan, Request, Statement};
 use crate::domain::quantity::some_of;
+use crate::domain::workflow::finishing;
 use crate::materialize::error::Error;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -78,17 +75,16 @@ impl Run<'_> {
             ),
             _ => (OutcomeKind::Interrupted, "nothing was changed"),
         };
-        let ended = outcome(kind, format!("{why}; {state}."));
+        let ended = Outcome::new(kind, format!("{why}; {state}."));
         self.with_next_of(ended, request.operation)
     }
 
     /// What production is after a build must be known before the same command is advised.
-    fn with_next_of(&self, mut outcome: Outcome, operation: Operation) -> Outcome {
-        outcome.next = Some(match self.has_built {
-            true => STATUS.to_owned(),
-            false => Self::again(operation),
-        });
-        outcome
+    fn with_next_of(&self, outcome: Outcome, operation: Operation) -> Outcome {
+        match self.has_built {
+            true => outcome.and_look(),
+            false => outcome.and_next(operation),
+        }
     }
 
     /// Reads back where things stand. `Ok(Some)`: what is left to do; `Ok(None)`: all is done.
@@ -99,7 +95,7 @@ impl Run<'_> {
         reason: &str,
         swap_sent: bool,
     ) -> Result<Option<Plan>, Outcome> {
-        self.note(format!(
+        self.reporter.note(format!(
             "The link was lost ({reason}); reading back where things stand."
         ));
         let observation = self.read_back(request, swap_sent).await?;
@@ -111,40 +107,37 @@ impl Run<'_> {
         if let Some(before) = self.before_swap.clone().filter(|_| swap_sent) {
             self.came_through(&before, &observation)?;
         } else if begun.transaction().is_some() && !self.committed {
-            return Err(outcome(
+            return Err(Outcome::new(
                 OutcomeKind::Failed,
                 "The link was lost before COMMIT. Nothing was swapped.".to_owned(),
             ));
         }
-        let phase = observation.board.phase;
-        if self.committed && phase != Phase::Promoting {
+        let unfinished = observation.board.provenance.unfinished.is_some();
+        if self.committed && !unfinished {
             return Ok(None);
         }
-        let finishing = Request {
-            operation: if phase == Phase::Promoting {
-                Operation::Promote
-            } else {
-                request.operation
-            },
+        let operation = match unfinished {
+            true => finishing(&observation.board),
+            false => request.operation,
+        };
+        let rest = Request {
+            operation,
             ..request.clone()
         };
-        self.rest(&finishing, begun, observation).await
+        self.rest(&rest, begun, observation).await
     }
 
     /// What is left to do of an operation that was cut off.
     async fn rest(
         &self,
-        finishing: &Request,
+        asked: &Request,
         begun: &Plan,
         observation: Observation,
     ) -> Result<Option<Plan>, Outcome> {
         let unfinished = |message: String| {
-            with_next(
-                outcome(OutcomeKind::Unfinished, message),
-                finishing.operation,
-            )
+            Outcome::new(OutcomeKind::Unfinished, message).and_next(asked.operation)
         };
-        let planned = self.session.plan_from(finishing, observation).await;
+        let planned = self.session.plan_from(asked, observation).await;
         let plan = planned.map_err(|error| unfinished(error.to_string()))?.plan;
         if plan.is_blocked() {
             let message = "The rest is blocked now; look at its plan.";
@@ -187,7 +180,7 @@ impl Run<'_> {
             let message = format!(
                 "The link was lost and it can't be read back what took effect ({why}): it is unknown."
             );
-            let unknown = outcome(OutcomeKind::Unknown, message);
+            let unknown = Outcome::new(OutcomeKind::Unknown, message);
             return Err(self.with_next_of(unknown, request.operation));
         }
     }
@@ -230,6 +223,7 @@ impl Run<'_> {
         let now = observation.with_facts(|facts| Identities::of(facts.resolved));
         if now.are_swapped_since(before) {
             self.committed = true;
+            self.reporter.transaction_ended(true);
             return Ok(());
         }
         let time = observation.board.snapshot.time.0;
@@ -248,9 +242,7 @@ impl Run<'_> {
                 ),
             ),
         };
-        let mut ended = outcome(kind, message);
-        ended.next = Some(STATUS.to_owned());
-        Err(ended)
+        Err(Outcome::new(kind, message).and_look())
     }
 }
 
@@ -264,14 +256,15 @@ fn drops_more(rest: &Plan, shown: &Plan) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixture::World;
+    use crate::domain::fixture::{World, asked};
     use crate::domain::object::ObjectKind;
     use crate::domain::plan::cleanup;
 
     #[test]
     fn the_rest_of_a_cleanup_takes_nothing_that_was_not_shown() {
         let mut world = World::new();
-        let planned = |world: &World| world.with_facts(|facts| cleanup(facts, &BTreeSet::new()));
+        let planned =
+            |world: &World| world.with_facts(|facts| cleanup(facts, &asked(Operation::Cleanup)));
         let shown = planned(&world);
         assert!(!drops_more(&shown, &shown));
         world.add_in("u2", "u2", "new_here", ObjectKind::View, &[]);

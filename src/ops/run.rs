@@ -1,21 +1,19 @@
 //! One operation at work: its steps in order, each under the audit.
 
-use super::audit::{AuditFile, Reply};
-use super::execute::{Listener, lock, tell};
+use super::audit::Reply;
 use super::gate::Held;
 use super::planning::Planned;
-use super::progress::{ModelState, Outcome, Progress};
-use super::request::Request;
+use super::progress::{ModelState, Progress};
+use super::reporter::Reporter;
 use super::session::Session;
-use crate::domain::action::Operation;
 use crate::domain::plan::{
     Bounds, DbtCommand, Difference, Harm, Identities, Plan, Promise, Statement, Step, WithoutFence,
 };
-use crate::domain::quantity::{first_of, span};
+use crate::domain::quantity::first_of;
 use crate::materialize::error::{Class, Error};
 use crate::materialize::execute::{Executor, StatementEvent};
 use crate::materialize::observe::Observer;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -61,9 +59,8 @@ pub(super) struct Run<'a> {
     pub session: &'a Session,
     /// The confirmed plan with what it rests on.
     pub planned: &'a Planned,
-    pub progress: &'a Listener,
     pub cancel: &'a CancellationToken,
-    pub audit: Arc<Mutex<AuditFile>>,
+    pub reporter: Reporter,
     /// Whether anything took effect yet.
     pub touched: bool,
     /// Whether a build began: then production is looked at, however the rest ends.
@@ -86,19 +83,11 @@ pub(super) struct Run<'a> {
 
 impl Run<'_> {
     /// Runs all steps, in order. With the swap `plan` becomes what was drawn under its fence.
-    pub(super) async fn steps(
-        &mut self,
-        request: &Request,
-        plan: &mut Plan,
-        planned: &Planned,
-    ) -> Result<(), Stop> {
-        tell(
-            self.progress,
-            Progress::Started {
-                operation: plan.operation,
-                steps: plan.steps.len(),
-            },
-        );
+    pub(super) async fn steps(&mut self, plan: &mut Plan, planned: &Planned) -> Result<(), Stop> {
+        self.reporter.tell(Progress::Started {
+            operation: plan.operation,
+            steps: plan.steps.len(),
+        });
         let (mut executor, reader) = match plan.transaction() {
             Some(_) => {
                 let (executor, reader) = tokio::join!(self.connect(), self.connect_reader());
@@ -116,7 +105,7 @@ impl Run<'_> {
                 Step::Run(_) if !self.left.is_empty() => {}
                 Step::Run(statement) => self.run(&mut executor, statement).await?,
                 Step::Transaction(_) => {
-                    let fresh = self.swap(&mut executor, request, plan, planned).await?;
+                    let fresh = self.swap(&mut executor, plan, planned).await?;
                     at = 1 + fresh.steps.iter().take_while(|it| !it.is_swap()).count();
                     *plan = fresh;
                 }
@@ -146,9 +135,9 @@ impl Run<'_> {
     pub(super) async fn connect(
         &self,
     ) -> Result<Executor<impl FnMut(StatementEvent) + Send + use<>>, Stop> {
-        let (audit, progress) = (Arc::clone(&self.audit), self.progress.clone());
+        let reporter = self.reporter.clone();
         let connecting = Executor::connect(self.session.connector(), move |event| {
-            hear(&audit, &progress, event)
+            reporter.hear(event);
         });
         let connected = match self.committed {
             true => connecting.await,
@@ -245,17 +234,14 @@ impl Run<'_> {
         message: Option<String>,
     ) {
         let (done, total) = self.models;
-        tell(
-            self.progress,
-            Progress::Model {
-                name: name.to_owned(),
-                state,
-                seconds,
-                message,
-                done,
-                total,
-            },
-        );
+        self.reporter.tell(Progress::Model {
+            name: name.to_owned(),
+            state,
+            seconds,
+            message,
+            done,
+            total,
+        });
     }
 
     fn stop(&self, error: &Error) -> Stop {
@@ -307,7 +293,7 @@ impl Run<'_> {
 
     /// A statement that no audit line explains must stay the last one.
     pub(super) fn audit_holds(&self) -> Result<(), Stop> {
-        match lock(&self.audit).failure() {
+        match self.reporter.audit_failure() {
             None => Ok(()),
             Some(reason) => Err(Stop::Partly(format!(
                 "the audit file can't be written: {reason}"
@@ -318,11 +304,7 @@ impl Run<'_> {
     /// A dbt process with its output shown. Models that fail leave the record incomplete.
     async fn dbt(&mut self, command: &DbtCommand) -> Result<(), Stop> {
         let shown = command.display();
-        tell(
-            self.progress,
-            Progress::StatementStarted { sql: shown.clone() },
-        );
-        lock(&self.audit).sent(&shown);
+        self.reporter.sent(&shown);
         self.audit_holds()?;
         self.touched = true;
         self.has_built = true;
@@ -331,27 +313,15 @@ impl Run<'_> {
         let bounds = observation.with_facts(|facts| Bounds::of(facts.resolved, &self.planned.plan));
         let ended = self
             .session
-            .let_build(command, &bounds, self.progress, self.cancel)
+            .let_build(command, &bounds, self.reporter.listener(), self.cancel)
             .await;
-        let seconds = began.elapsed().as_secs_f64();
-        let words = ended.as_ref().err().map_or("done", String::as_str);
-        let reply = Reply {
+        self.reporter.answered(&Reply {
             sql: &shown,
-            seconds,
+            seconds: began.elapsed().as_secs_f64(),
             ok: ended.is_ok(),
             sqlstate: None,
-            outcome: words,
-        };
-        lock(&self.audit).answered(&reply);
-        tell(
-            self.progress,
-            Progress::StatementFinished {
-                sql: shown.clone(),
-                ok: ended.is_ok(),
-                outcome: words.to_owned(),
-                seconds,
-            },
-        );
+            outcome: ended.as_ref().err().map_or("done", String::as_str),
+        });
         self.goes_on()?;
         ended.map_err(Stop::Partly)
     }
@@ -381,70 +351,6 @@ impl Run<'_> {
             Some(harm) => Err(Stop::Harmed { reason, harm }),
             None if is_whole => Ok(()),
             None => Err(Stop::Partly(reason)),
-        }
-    }
-
-    /// Ends the audit and puts its file into the outcome.
-    pub(super) fn close(self, mut outcome: Outcome) -> Outcome {
-        let mut audit = lock(&self.audit);
-        outcome.audit = Some(audit.path().to_owned());
-        audit.end(&outcome);
-        outcome
-    }
-
-    /// The command that goes on where this one stopped.
-    pub(super) fn again(operation: Operation) -> String {
-        format!("cutover {}", operation.command())
-    }
-}
-
-/// Writes a statement's event to the audit, then tells whoever watches.
-fn hear(audit: &Mutex<AuditFile>, progress: &Listener, event: StatementEvent) {
-    match event {
-        StatementEvent::Started { statement, .. } => {
-            lock(audit).sent(&statement);
-            if statement == "COMMIT" {
-                tell(progress, Progress::Committing);
-            }
-            tell(progress, Progress::StatementStarted { sql: statement });
-        }
-        StatementEvent::AskedToStop { statement, at_most } => {
-            let text = format!(
-                "Asked to stop: the answer to `{statement}` is waited for, {} at most.",
-                span(at_most)
-            );
-            lock(audit).note(&text);
-            tell(progress, Progress::Note { text });
-        }
-        StatementEvent::Finished {
-            statement,
-            took,
-            outcome,
-            ..
-        } => {
-            let seconds = took.as_secs_f64();
-            let (ok, words) = match &outcome {
-                Ok(done) => (true, done.tag.clone()),
-                Err(error) => (false, error.to_string()),
-            };
-            let sqlstate = outcome.as_ref().err().and_then(Error::sqlstate);
-            let reply = Reply {
-                sql: &statement,
-                seconds,
-                ok,
-                sqlstate,
-                outcome: &words,
-            };
-            lock(audit).answered(&reply);
-            tell(
-                progress,
-                Progress::StatementFinished {
-                    sql: statement,
-                    ok,
-                    outcome: words,
-                    seconds,
-                },
-            );
         }
     }
 }

@@ -1,10 +1,9 @@
-//! One session with one environment: settings, connections, the state store, and what was planned in it.
+//! One session with one environment: settings, connections, and the state store.
 
 use super::error::OpsError;
 use super::gate::Gate;
-use super::project::{Manifests, known};
+use super::project::{Manifests, Read, known};
 use super::proof::StandBy;
-use super::request::Request;
 use super::state::{MANIFEST, StateStore};
 use crate::config::Settings;
 use crate::dbt::compare::Options;
@@ -42,8 +41,6 @@ pub struct Session {
     manifests: Mutex<HashMap<String, Arc<Manifest>>>,
     /// Manifests by file, as they lay there: reading a large one takes longer than everything else that a screen needs.
     files: Mutex<HashMap<PathBuf, (FileStamp, Arc<Manifest>)>>,
-    /// What was asked for when a plan of this fingerprint was made, so that it can be planned again right before it runs.
-    pub(super) planned: Mutex<HashMap<Fingerprint, Request>>,
     /// What the newest plan was drawn from.
     pub(super) last_look: Mutex<Option<(Fingerprint, Arc<Observation>)>>,
     /// The dbt that stands by for a plan, from the look to the deed.
@@ -53,7 +50,7 @@ pub struct Session {
 /// One look at the server and at the project, with everything that plans need.
 #[derive(Debug)]
 pub struct Observation {
-    pub board: Board,
+    pub board: Arc<Board>,
     pub access: Access,
     pub clusters: Vec<ClusterDefinition>,
     pub manifests: Manifests,
@@ -101,7 +98,6 @@ impl Session {
             gate: Gate::default(),
             manifests: Mutex::new(HashMap::new()),
             files: Mutex::new(HashMap::new()),
-            planned: Mutex::new(HashMap::new()),
             last_look: Mutex::new(None),
             dbt: tokio::sync::Mutex::new(StandBy::default()),
         })
@@ -228,10 +224,10 @@ impl Session {
         environment: &Environment,
         snapshot: &Snapshot,
         lineage: Option<&Lineage>,
-    ) -> Result<(Manifests, Known), OpsError> {
+    ) -> Result<Read, OpsError> {
         let manifests = self.manifests(environment, snapshot, lineage)?;
         let known = self.known_of(&manifests, environment)?;
-        Ok((manifests, known))
+        Ok(Read { manifests, known })
     }
 
     pub(super) fn manifests(

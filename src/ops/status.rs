@@ -3,30 +3,38 @@
 use super::error::OpsError;
 use super::session::{Observation, Session};
 use crate::domain::action::Operation;
-use crate::domain::board::{Board, WayBack};
+use crate::domain::board::Board;
 use crate::domain::environment::{Side, Strategy};
 use crate::domain::finding::Finding;
 use crate::domain::phase::Phase;
-use crate::domain::plan::{self, Sizes};
+use crate::domain::picture::{Link, LinkState, Preflight};
+use crate::domain::plan::{self, Build, Request};
 use crate::domain::project::Compared;
-use crate::domain::provenance::Judgement;
 use crate::domain::readiness::{ClusterReadiness, ObjectReadiness, Readiness};
 use crate::domain::reading::Missing;
 use crate::domain::snapshot::{Lag, OfflineReason};
+use crate::domain::way_back::WayBack;
 use crate::domain::whole::short;
+use crate::domain::workflow::{ahead, headline, reason, step};
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 /// Unknown facts are `null`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Status {
     pub server: ServerStatus,
+    pub link: LinkStatus,
     pub environment: String,
     pub strategy: Strategy,
     pub phase: Phase,
     /// Of the deployment side; `null` where there is none or nothing is built there.
     pub readiness: Option<Readiness>,
     pub reason: String,
+    /// Where it stands, in a sentence that names the command of the next step.
+    pub headline: String,
+    /// The next step by what stands on the server; `null` where only a person can tell.
+    pub next: Option<Operation>,
     pub way_back: WayBack,
     pub models: ModelsStatus,
     pub clusters: Vec<ClusterStatus>,
@@ -44,6 +52,61 @@ pub struct ServerStatus {
     /// Milliseconds since the epoch, by the server.
     pub logical_time: u64,
     pub missing: BTreeSet<String>,
+}
+
+/// What is known of the link that this came by.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LinkStatus {
+    /// `once`: read once, and not kept up to date.
+    pub state: &'static str,
+    /// Whether the server's certificate was checked.
+    pub server_verified: bool,
+    /// How often the streams had to be read anew, and how they contradicted themselves when that was last the reason.
+    pub restarts: u32,
+    pub last_gap: Option<String>,
+    /// While `polling`: the interval; why, where the server refused SUBSCRIBE.
+    pub every_s: Option<f64>,
+    pub polling_reason: Option<String>,
+    /// While `lost`: why, how many attempts failed since, and when the next one starts.
+    pub error: Option<String>,
+    pub attempts: Option<u32>,
+    pub next_try_s: Option<f64>,
+    /// All of it for people.
+    #[serde(skip)]
+    pub sentences: Vec<String>,
+}
+
+impl LinkStatus {
+    fn new(link: &Link, now: Instant) -> Self {
+        let mut status = Self {
+            state: link.state.as_str(),
+            server_verified: link.server_verified,
+            restarts: link.restarts,
+            last_gap: link.last_gap.clone(),
+            every_s: None,
+            polling_reason: link.polling_reason.clone(),
+            error: None,
+            attempts: None,
+            next_try_s: None,
+            sentences: link.sentences(now),
+        };
+        match &link.state {
+            LinkState::Polling { every } => status.every_s = Some(every.as_secs_f64()),
+            LinkState::Lost {
+                error,
+                attempts,
+                retry_at,
+                ..
+            } => {
+                status.error = Some(error.clone());
+                status.attempts = Some(*attempts);
+                let wait = retry_at.saturating_duration_since(now);
+                status.next_try_s = Some(wait.as_secs_f64());
+            }
+            LinkState::Connecting | LinkState::Live | LinkState::Once => {}
+        }
+        status
+    }
 }
 
 /// Which models of its manifest stand on each side; `null` where nothing tells what should.
@@ -114,46 +177,40 @@ impl Session {
     /// As [`Session::observe`].
     pub async fn status(&self) -> Result<Status, OpsError> {
         let observation = self.observe().await?;
-        let (_, mut findings) = self.preflight(&observation);
+        let link = Link {
+            state: LinkState::Once,
+            server_verified: self.connector().verifies_server(),
+            ..Link::default()
+        };
+        let mut findings = self.preflight(&observation).findings;
         findings.extend(self.stale());
-        Ok(Status::new(&observation.board, findings))
+        Ok(Status::new(&observation.board, &link, findings))
     }
 
-    /// The step that comes next and what its guards see; nothing is rehearsed.
+    /// The step ahead and what its guards see; nothing is rehearsed.
     #[must_use]
-    pub fn preflight(&self, observation: &Observation) -> (Operation, Vec<Finding>) {
+    pub fn preflight(&self, observation: &Observation) -> Preflight {
         let stamp = self.stamp();
-        let allowed = BTreeSet::new();
-        observation.with_facts(|facts| match observation.board.phase {
-            // The findings of a promote say what is unknown; where names are missing, init comes first.
-            Phase::Unknown
-                if observation.board.provenance.judgement() == Judgement::Contradicts =>
-            {
-                (
-                    Operation::Promote,
-                    plan::promote(facts, &stamp, &allowed, None).findings,
-                )
-            }
-            Phase::None | Phase::Initialized | Phase::Unknown => (
-                Operation::Init,
-                plan::init(facts, &stamp, &Sizes::new(), &allowed).findings,
-            ),
-            Phase::Promoted => (
-                Operation::Rollback,
-                plan::rollback(facts, &stamp, &allowed, None).findings,
-            ),
-            Phase::Synced => (Operation::Deploy, Vec::new()),
-            Phase::Deploying | Phase::Hydrating | Phase::Ready | Phase::Promoting => (
-                Operation::Promote,
-                plan::promote(facts, &stamp, &allowed, None).findings,
-            ),
-        })
+        let operation = ahead(&observation.board);
+        let asked = Request::new(operation);
+        // A deploy or sync without its build: the guards of the side, before anybody asked dbt what it would build.
+        let plan = observation.with_facts(|facts| match operation {
+            Operation::Init => plan::init(facts, &stamp, &asked),
+            Operation::Deploy => plan::deploy(facts, &stamp, Build::default(), &asked),
+            Operation::Sync => plan::sync(facts, &stamp, Build::default(), &asked),
+            Operation::Rollback => plan::rollback(facts, &stamp, &asked, None),
+            _ => plan::promote(facts, &stamp, &asked, None),
+        });
+        Preflight {
+            operation,
+            findings: plan.findings,
+        }
     }
 }
 
 impl Status {
     #[must_use]
-    pub fn new(board: &Board, findings: Vec<Finding>) -> Self {
+    pub fn new(board: &Board, link: &Link, findings: Vec<Finding>) -> Self {
         let server = &board.snapshot.server;
         let sides = [&board.production, &board.deployment];
         Self {
@@ -171,13 +228,15 @@ impl Status {
                     .map(Missing::to_string)
                     .collect(),
             },
+            link: LinkStatus::new(link, Instant::now()),
             environment: board.environment.target.clone(),
             strategy: board.environment.strategy,
             phase: board.phase,
             readiness: board.readiness(),
-            reason: board
-                .nothing_to_judge()
-                .map_or_else(|| board.deployment.reason.clone(), str::to_owned),
+            reason: reason(board).into_owned(),
+            headline: headline(board)
+                .sentence(|operation| format!("`cutover {}`", operation.command())),
+            next: step(board),
             way_back: board.way_back.clone(),
             models: ModelsStatus {
                 production: side_models(board, Side::Production),

@@ -1,13 +1,10 @@
 //! The swap at work: behind a fence, on a look under it, and again after a lost race.
 
 use super::error::OpsError;
-use super::execute::{lock, tell};
 use super::planning::{LONGEST_FLAP, NEXT_LOOK, Planned};
-use super::progress::Progress;
-use super::request::Request;
 use super::run::{Run, Stop};
 use super::session::{Observation, Session};
-use crate::domain::plan::{Confirmed, Difference, Identities, Plan, WithoutFence};
+use crate::domain::plan::{Confirmed, Difference, Identities, Plan, Request, WithoutFence};
 use crate::domain::quantity::some_of;
 use crate::domain::snapshot::LogicalTime;
 use crate::materialize::error::Error;
@@ -24,10 +21,15 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// What is swapped, and on whose yes.
 #[derive(Clone, Copy)]
 struct Order<'a> {
-    request: &'a Request,
     confirmed: Confirmed<'a>,
     /// The look that was shown, for what is not the server's.
     shown: &'a Observation,
+}
+
+impl<'a> Order<'a> {
+    fn request(self) -> &'a Request {
+        &self.confirmed.plan.request
+    }
 }
 
 /// Why the look under a fence was none.
@@ -64,7 +66,6 @@ impl Run<'_> {
     pub(super) async fn swap(
         &mut self,
         executor: &mut Executor<impl FnMut(StatementEvent) + Send>,
-        request: &Request,
         confirmed: &Plan,
         planned: &Planned,
     ) -> Result<Plan, Stop> {
@@ -73,7 +74,6 @@ impl Run<'_> {
             None => self.connect_reader().await?,
         };
         let order = Order {
-            request,
             confirmed: Confirmed {
                 plan: confirmed,
                 recorded: self.touched,
@@ -125,7 +125,7 @@ impl Run<'_> {
                     if most || began.elapsed() >= within {
                         return Err(Stop::Raced { tries, reason });
                     }
-                    self.note(format!(
+                    self.reporter.note(format!(
                         "Another session changed the catalog ({reason}); trying again ({tries})."
                     ));
                     jittered(promotion.retry_backoff.duration(), tries)
@@ -148,7 +148,7 @@ impl Run<'_> {
         // git is asked before the fence stands: the time under it is what others can spoil.
         let stamp = session.stamp();
         let look = async || {
-            let looking = session.plan_under_fence(order.request, reader, order.shown, &stamp);
+            let looking = session.plan_under_fence(order.request(), reader, order.shown, &stamp);
             match session.unless(self.cancel, looking).await {
                 Ok(looked) => looked.map_err(Unseen::Failed),
                 Err(interrupted) => Err(Unseen::Interrupted(interrupted)),
@@ -160,9 +160,10 @@ impl Run<'_> {
         };
         let news = order.confirmed.news(fenced.looked().plan());
         if !news.is_empty() {
-            self.note(format!("Since the plan was shown: {}.", some_of(news)));
+            self.reporter
+                .note(format!("Since the plan was shown: {}.", some_of(news)));
         }
-        lock(&self.audit).looked(fenced.proof());
+        self.reporter.looked(fenced.proof());
         // No change without its line in the audit.
         if let Err(unwritten) = self.audit_holds() {
             fenced.leave().await;
@@ -220,10 +221,13 @@ impl Run<'_> {
             TransactionOutcome::Committed { .. } => {
                 self.commits(&plan);
                 self.committed = true;
-                tell(self.progress, Progress::Committed);
+                self.reporter.transaction_ended(true);
                 Ok(plan)
             }
-            TransactionOutcome::NotCommitted { error, .. } => Err(Unsettled::Refused(error)),
+            TransactionOutcome::NotCommitted { error, .. } => {
+                self.reporter.transaction_ended(false);
+                Err(Unsettled::Refused(error))
+            }
             TransactionOutcome::Unknown { error } => {
                 self.commits(&plan);
                 Err(Unsettled::Unknown(Stop::LinkLost {
@@ -269,9 +273,9 @@ impl Run<'_> {
         }
         if error.server().is_some() {
             let stamp = self.session.stamp();
-            let looking = self
-                .session
-                .plan_under_fence(order.request, reader, order.shown, &stamp);
+            let looking =
+                self.session
+                    .plan_under_fence(order.request(), reader, order.shown, &stamp);
             let looked = self.session.unless(self.cancel, looking).await;
             if let Ok(Ok(planned)) = looked
                 && let Err(difference) = order.confirmed.holds(&planned.plan)

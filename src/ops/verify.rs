@@ -1,10 +1,7 @@
 //! What is asked of the server after the last step: whether it shows what the plan promised.
 
-use super::conduct::with_next;
-use super::execute::{lock, outcome};
 use super::planning::Planned;
 use super::progress::{Outcome, OutcomeKind};
-use super::request::Request;
 use super::run::Run;
 use super::session::Observation;
 use crate::domain::action::Operation;
@@ -12,10 +9,10 @@ use crate::domain::board::Board;
 use crate::domain::environment::Side;
 use crate::domain::guard;
 use crate::domain::last_build::{Built, contents};
-use crate::domain::phase::Phase;
 use crate::domain::plan::{Identities, Plan};
 use crate::domain::quantity::{count, some_of};
 use crate::domain::record::{Record, Role};
+use crate::domain::workflow::stands_after;
 
 impl Run<'_> {
     fn answered(&self) -> &'static str {
@@ -26,57 +23,37 @@ impl Run<'_> {
     }
 
     /// All steps ran: what was left over, the state files, and whether the server shows what the plan promised.
-    pub(super) async fn finished(
-        &mut self,
-        request: &Request,
-        plan: &Plan,
-        planned: &Planned,
-    ) -> Outcome {
+    pub(super) async fn finished(&mut self, plan: &Plan, planned: &Planned) -> Outcome {
         if !self.left.is_empty() {
             let message = format!(
                 "The swap is committed; left to do: {}",
                 self.left.join("; ")
             );
-            return with_next(outcome(OutcomeKind::Unfinished, message), plan.operation);
+            return Outcome::new(OutcomeKind::Unfinished, message).and_next(plan.operation);
         }
         let observation = match self.look().await {
             Ok(Ok(observation)) => observation,
             Err(why) => {
                 let answered = self.answered();
                 let message = format!("{why}. {answered}, but the result was not read back.");
-                return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+                return Outcome::new(OutcomeKind::Unfinished, message)
+                    .and_next(plan.request.operation);
             }
             Ok(Err(error)) => {
                 let answered = self.answered();
                 let message = format!("{answered}, but the result can't be read back: {error}");
-                return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+                return Outcome::new(OutcomeKind::Unfinished, message)
+                    .and_next(plan.request.operation);
             }
         };
         if let Some(taken) = self.taken_back(&observation).await {
             return taken;
         }
         let phase = observation.board.phase;
-        let expected: &[Phase] = match plan.operation {
-            Operation::Promote => &[Phase::Promoted],
-            Operation::Cleanup => &[Phase::None],
-            Operation::Sync => &[Phase::Synced],
-            Operation::Rollback => &[Phase::Hydrating, Phase::Ready],
-            // A selection that leaves changes unbuilt stays `deploying`.
-            Operation::Deploy => &[Phase::Hydrating, Phase::Ready, Phase::Deploying],
-            Operation::Repair => &[
-                Phase::Initialized,
-                Phase::Deploying,
-                Phase::Hydrating,
-                Phase::Ready,
-                Phase::Promoted,
-                Phase::Synced,
-            ],
-            Operation::Init | Operation::Await => &[],
-        };
-        if !expected.is_empty() && !expected.contains(&phase) {
+        if !stands_after(plan.operation, &observation.board) {
             let answered = self.answered();
             let message = format!("{answered}, but the deployment is {phase} now.");
-            return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+            return Outcome::new(OutcomeKind::Unfinished, message).and_next(plan.request.operation);
         }
         if plan.operation == Operation::Init
             && let Some(missing) = observation
@@ -84,7 +61,7 @@ impl Run<'_> {
                 .first()
         {
             let message = format!("All statements were answered, but: {}", missing.message);
-            return with_next(outcome(OutcomeKind::Unfinished, message), request.operation);
+            return Outcome::new(OutcomeKind::Unfinished, message).and_next(plan.request.operation);
         }
         if matches!(plan.operation, Operation::Promote | Operation::Rollback) {
             self.keep_production_state(observation.board.provenance.production.as_ref());
@@ -93,7 +70,7 @@ impl Run<'_> {
         if matches!(plan.operation, Operation::Deploy | Operation::Sync) {
             self.keep_contents(&observation);
         }
-        outcome(
+        Outcome::new(
             OutcomeKind::Done,
             done_sentence(plan, planned, &observation.board),
         )
@@ -119,9 +96,7 @@ impl Run<'_> {
             observation.board.snapshot.time.0,
             some_of(now.bearers())
         );
-        let mut ended = outcome(OutcomeKind::Failed, message);
-        ended.next = Some("cutover status".to_owned());
-        Some(ended)
+        Some(Outcome::new(OutcomeKind::Failed, message).and_look())
     }
 
     /// `state/manifest.json` follows production: it says what is proven of it, else what was said of it before.
@@ -130,14 +105,16 @@ impl Run<'_> {
             .filter(|record| record.role == Role::Production)
             .and_then(|record| record.manifest.clone().or_else(|| record.claimed.clone()));
         let Some(hash) = hash else {
-            return self.note("No record tells which manifest production runs; the state directory was left as it is.".to_owned());
+            return self.reporter.note("No record tells which manifest production runs; the state directory was left as it is.".to_owned());
         };
         match self.session.store().set_production(&hash) {
             Ok(true) => {}
-            Ok(false) => self.note(format!(
+            Ok(false) => self.reporter.note(format!(
                 "The manifest {hash} is not in the state directory; it was left as it is."
             )),
-            Err(error) => self.note(format!("The state directory can't be written: {error}")),
+            Err(error) => self
+                .reporter
+                .note(format!("The state directory can't be written: {error}")),
         }
     }
 
@@ -150,7 +127,7 @@ impl Run<'_> {
         if let Some(manifest) = record.manifest.clone() {
             let contents =
                 observation.with_facts(|facts| contents(facts.resolved, Side::Deployment));
-            lock(&self.audit).built(Built {
+            self.reporter.built(Built {
                 manifest,
                 project: record.project.clone(),
                 commit: record.commit.clone(),
@@ -176,7 +153,7 @@ impl Run<'_> {
             .map(|sink| observation.board.snapshot.catalog.display_name(sink))
             .collect();
         for sink in sick {
-            self.note(format!(
+            self.reporter.note(format!(
                 "The sink {sink} was moved and is not running now: look at its status."
             ));
         }
@@ -202,7 +179,7 @@ fn done_sentence(plan: &Plan, planned: &Planned, now: &Board) -> String {
     }
     match plan.operation {
         Operation::Init => "The deployment side is ready for a deploy.".to_owned(),
-        Operation::Deploy if now.phase == Phase::Deploying => {
+        Operation::Deploy if !now.phase.follows_readiness() => {
             "Built what was selected. The deployment is not complete: `cutover deploy` builds the rest.".to_owned()
         }
         Operation::Deploy => "Deployed; now it hydrates.".to_owned(),

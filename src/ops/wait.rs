@@ -1,14 +1,14 @@
 //! Await: event-driven, from the live picture, until ready, failing, out of time, or interrupted.
 
 use super::beside::Beside;
-use super::execute::{Listener, outcome, tell};
+use super::listener::Listener;
 use super::progress::{Outcome, OutcomeKind, Progress};
 use super::session::Session;
 use crate::domain::board::Board;
-use crate::domain::quantity::part;
+use crate::domain::picture::{Link, LinkState};
+use crate::domain::quantity::{part, span};
 use crate::domain::workflow::{Look, Verdict, Watch};
 use crate::materialize::live::{self, LiveFeed};
-use crate::materialize::picture::{LinkState, Picture};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -33,12 +33,10 @@ impl Session {
         tokio::pin!(following);
         tokio::select! {
             biased;
-            () = cancel.cancelled() => outcome(OutcomeKind::Interrupted, self.interrupted_waiting()),
+            () = cancel.cancelled() => Outcome::new(OutcomeKind::Interrupted, self.interrupted_waiting()),
             ended = &mut following => ended,
             last = elapsed(timeout) => {
-                let mut ended = outcome(OutcomeKind::NotReadyInTime, format!("Not ready within {} s.", last.as_secs()));
-                ended.next = Some("cutover status".to_owned());
-                ended
+                Outcome::new(OutcomeKind::NotReadyInTime, format!("Not ready within {} s.", last.as_secs())).and_look()
             }
         }
     }
@@ -59,12 +57,13 @@ impl Session {
         let mut news = LinkNews::default();
         loop {
             let picture = pictures.borrow_and_update().clone();
-            if let Some(text) = news.of(&picture) {
-                tell(progress, Progress::Note { text });
+            if let Some(text) = news.of(&picture.link) {
+                progress.tell(Progress::Note { text });
             }
-            if let (None, LinkState::Lost { error, .. }) = (&picture.snapshot, &picture.link) {
+            if let (None, LinkState::Lost { error, .. }) = (&picture.snapshot, &picture.link.state)
+            {
                 // Nothing was ever seen: a wrong address is likelier than a server that restarts just now.
-                return outcome(
+                return Outcome::new(
                     OutcomeKind::Failed,
                     format!("{error}. Nothing was waited for."),
                 );
@@ -75,9 +74,9 @@ impl Session {
             } else if let Some(snapshot) = picture.snapshot {
                 let board = beside.board(self, snapshot).await;
                 match watch.look(&board) {
-                    Look::Ready => return outcome(OutcomeKind::Done, ready_sentence(&board)),
+                    Look::Ready => return Outcome::new(OutcomeKind::Done, ready_sentence(&board)),
                     Look::Never(reason) => {
-                        return outcome(
+                        return Outcome::new(
                             OutcomeKind::Failing,
                             format!("It can't become ready: {reason}."),
                         );
@@ -87,7 +86,7 @@ impl Session {
                 }
             }
             if pictures.changed().await.is_err() {
-                return outcome(
+                return Outcome::new(
                     OutcomeKind::Failed,
                     "The live picture ended unexpectedly.".to_owned(),
                 );
@@ -103,14 +102,11 @@ fn tell_waiting(verdict: Verdict, progress: &Listener) {
         missing,
     } = verdict
     {
-        tell(
-            progress,
-            Progress::Waiting {
-                hydrated,
-                total,
-                missing,
-            },
-        );
+        progress.tell(Progress::Waiting {
+            hydrated,
+            total,
+            missing,
+        });
     }
 }
 
@@ -119,16 +115,17 @@ async fn elapsed(timeout: Duration) -> Duration {
     timeout
 }
 
-/// Tells once that the link was lost, and once that it is back.
+/// Tells once that the link was lost, once that it is back, and once why the server is read at an interval.
 #[derive(Debug, Default)]
 pub struct LinkNews {
     lost: bool,
+    told_why_polled: Option<String>,
 }
 
 impl LinkNews {
-    /// A sentence where this picture's link is not what the one before was.
-    pub fn of(&mut self, picture: &Picture) -> Option<String> {
-        let error = match &picture.link {
+    /// A sentence where this link is not what the one before was.
+    pub fn of(&mut self, link: &Link) -> Option<String> {
+        let error = match &link.state {
             LinkState::Lost { error, .. } => Some(error),
             _ => None,
         };
@@ -136,8 +133,23 @@ impl LinkNews {
         match (error, before) {
             (Some(error), false) => Some(format!("The link is lost, connecting again: {error}")),
             (None, true) => Some("The link is back.".to_owned()),
-            _ => None,
+            _ => self.why_polled(link),
         }
+    }
+
+    fn why_polled(&mut self, link: &Link) -> Option<String> {
+        let LinkState::Polling { every } = &link.state else {
+            return None;
+        };
+        if link.polling_reason == self.told_why_polled {
+            return None;
+        }
+        self.told_why_polled.clone_from(&link.polling_reason);
+        Some(format!(
+            "The server is read every {}, {}.",
+            span(*every),
+            link.why_polled()
+        ))
     }
 }
 

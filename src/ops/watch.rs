@@ -1,183 +1,130 @@
-//! The live picture as the cockpit shows it: boards from snapshots, and what the guards see for the next step.
+//! The live picture as the cockpit shows it: the feed's, with its snapshot judged, and what the guards see for the step ahead.
 
 use super::beside::Beside;
 use super::changes::CandidateStamp;
+use super::error::OpsError;
+use super::observe::definitions;
+use super::project::Read;
 use super::session::{Observation, Session};
-use crate::domain::action::Operation;
-use crate::domain::background::LagSample;
 use crate::domain::board::Board;
-use crate::domain::finding::Finding;
-use crate::domain::name::ObjectId;
-use crate::domain::object::Catalog;
 use crate::domain::phase::Phase;
+use crate::domain::picture::{LagHistory, Picture, Preflight};
 use crate::domain::readiness::Readiness;
-use crate::domain::snapshot::Snapshot;
-use crate::materialize::live::LiveFeed;
 use crate::materialize::observe::Observer;
-use crate::materialize::picture::{LinkState, Picture};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
-use tokio::task::AbortHandle;
-use tokio::time::Instant;
+use tokio::sync::{Notify, watch};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 /// The guards ask the server for privileges, so they look again only when something changed, and not more often than this.
 const PREFLIGHT_PAUSE: Duration = Duration::from_secs(3);
 /// How often to see whether dbt wrote a new manifest.
 const GLANCE: Duration = Duration::from_secs(2);
 
-/// The newest board with the state of the link.
-#[derive(Debug, Clone, Default)]
-pub struct Sighting {
-    /// `None` until the first reading is complete.
-    pub board: Option<Arc<Board>>,
-    pub preflight: Option<Arc<Preflight>>,
-    pub link: LinkView,
-    /// How old the data was when this was sent.
-    pub age: Duration,
-    /// How often the stream had to be read anew.
-    pub losses: u32,
-    /// Each object's lag before the watch began, oldest first, where the server keeps it.
-    pub past: Option<Arc<LagHistory>>,
-    /// Why this role can change nothing here, where that is so.
-    pub powerless: Option<Arc<str>>,
-}
-
-/// Lag by object, one sample a minute.
-pub type LagHistory = BTreeMap<ObjectId, Vec<LagSample>>;
-
-/// What is asked of the server beside the live picture.
-#[derive(Debug, Clone, Default)]
-struct Background {
-    preflight: Option<Arc<Preflight>>,
-    past: Option<Arc<LagHistory>>,
-    powerless: Option<Arc<str>>,
-}
-
-/// The findings of the step that comes next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preflight {
-    pub operation: Operation,
-    pub findings: Vec<Finding>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum LinkView {
-    #[default]
-    Connecting,
-    Live,
-    Polling {
-        every: Duration,
-    },
-    Lost {
-        error: String,
-    },
-}
-
 /// A watch over one environment. It stops when dropped.
 pub struct Watch {
-    sightings: watch::Receiver<Sighting>,
-    refresh: mpsc::UnboundedSender<()>,
-    tasks: [AbortHandle; 2],
+    pictures: watch::Receiver<Picture>,
+    refresh: Arc<Notify>,
+    task: AbortHandle,
 }
 
 impl Watch {
     /// Starts to watch. Must be called within a runtime.
     #[must_use]
     pub fn start(session: Arc<Session>) -> Self {
-        let (sender, sightings) = watch::channel(Sighting::default());
-        let (refresh, refreshes) = mpsc::unbounded_channel();
-        let backgrounds = watch::channel(Background::default()).0;
-        let guard = tokio::spawn(look_ahead(
-            Arc::clone(&session),
-            sightings.clone(),
-            backgrounds.clone(),
-        ));
-        let session_stamp = session.candidate_stamp();
-        let eye = Eye {
+        let (sender, pictures) = watch::channel(Picture::default());
+        let refresh = Arc::new(Notify::new());
+        let watcher = Watcher {
+            stamp: session.candidate_stamp(),
             session,
             sender,
-            backgrounds: backgrounds.subscribe(),
-            stamp: session_stamp,
+            picture: Picture::default(),
             beside: Beside::default(),
+            ahead: Ahead::default(),
         };
-        let boards = tokio::spawn(eye.watch(refreshes));
         Self {
-            sightings,
-            refresh,
-            tasks: [guard.abort_handle(), boards.abort_handle()],
+            pictures,
+            refresh: Arc::clone(&refresh),
+            task: tokio::spawn(watcher.watch(refresh)).abort_handle(),
         }
     }
 
+    /// The newest picture, and when there is a newer one.
     #[must_use]
-    pub fn sightings(&self) -> watch::Receiver<Sighting> {
-        self.sightings.clone()
+    pub fn pictures(&self) -> watch::Receiver<Picture> {
+        self.pictures.clone()
     }
 
     /// Reads anew now, the project's manifest too.
     pub fn refresh(&self) {
-        let _ = self.refresh.send(());
+        self.refresh.notify_one();
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(AbortHandle::abort);
+        self.task.abort();
     }
 }
 
-/// Turns pictures into sightings.
-struct Eye {
+/// Judges each snapshot once, and sends the picture on.
+struct Watcher {
     session: Arc<Session>,
-    sender: watch::Sender<Sighting>,
-    backgrounds: watch::Receiver<Background>,
+    sender: watch::Sender<Picture>,
+    /// What is sent: the feed's newest, with what follows from it.
+    picture: Picture,
     /// The candidate manifest as it lay on disk when it was last read.
     stamp: Option<CandidateStamp>,
     beside: Beside,
+    ahead: Ahead,
 }
 
-impl Eye {
-    async fn watch(mut self, mut refreshes: mpsc::UnboundedReceiver<()>) {
-        let feed: LiveFeed = self.session.live();
+impl Watcher {
+    async fn watch(mut self, refresh: Arc<Notify>) {
+        let feed = self.session.live();
         let mut pictures = feed.pictures();
-        let mut last: Option<Arc<Snapshot>> = None;
-        let mut glance = tokio::time::interval(GLANCE);
-        glance.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut glance = interval(GLANCE);
+        glance.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let picture = pictures.borrow_and_update().clone();
-            if let Some(snapshot) = &picture.snapshot
-                && last
-                    .as_ref()
-                    .is_none_or(|last| !Arc::ptr_eq(last, snapshot))
-            {
-                last = Some(Arc::clone(snapshot));
-                self.show(snapshot).await;
-            }
-            self.show_link(&picture);
+            let newest = pictures.borrow_and_update().clone();
+            self.take(newest).await;
+            self.look_ahead();
             tokio::select! {
                 changed = pictures.changed() => if changed.is_err() { return },
-                found = self.backgrounds.changed() => if found.is_err() { return },
-                _ = glance.tick() => if self.has_new_manifest() {
-                    self.beside.forget();
-                    last = None;
-                },
-                asked = refreshes.recv() => match asked {
-                    Some(()) => {
-                        self.beside.forget();
-                        last = None;
-                        feed.refresh();
-                    }
-                    None => return,
-                },
+                Some(found) = self.ahead.looks.join_next() => {
+                    let found = found.map_err(|error| error.to_string());
+                    self.found(found.and_then(|found| found.map_err(|error| error.to_string())));
+                }
+                () = sleep_until(self.ahead.not_before), if self.ahead.waits => {}
+                _ = glance.tick() => if self.has_new_manifest() { self.forget() },
+                () = refresh.notified() => {
+                    self.forget();
+                    feed.refresh();
+                }
             }
         }
     }
 
-    async fn show(&mut self, snapshot: &Arc<Snapshot>) {
-        let board = self.beside.board(&self.session, Arc::clone(snapshot)).await;
-        self.sender
-            .send_modify(|sighting| sighting.board = Some(Arc::new(board)));
+    /// The project and the board are made anew from the next snapshot, which may be the one that is there.
+    fn forget(&mut self) {
+        self.beside.forget();
+        self.picture.snapshot = None;
+    }
+
+    async fn take(&mut self, newest: Picture) {
+        let judged = self.picture.snapshot.as_ref();
+        let fresh = newest
+            .snapshot
+            .as_ref()
+            .filter(|snapshot| judged.is_none_or(|judged| !Arc::ptr_eq(judged, snapshot)));
+        if let Some(snapshot) = fresh {
+            let board = self.beside.board(&self.session, Arc::clone(snapshot)).await;
+            self.picture.board = Some(Arc::new(board));
+        }
+        self.picture.link = newest.link;
+        self.picture.snapshot = newest.snapshot;
+        self.sender.send_replace(self.picture.clone());
     }
 
     /// dbt may have written the project's manifest anew.
@@ -188,77 +135,111 @@ impl Eye {
         is_new
     }
 
-    fn show_link(&mut self, picture: &Picture) {
-        let background = self.backgrounds.borrow_and_update().clone();
-        let age = picture.age(Instant::now()).unwrap_or_default();
-        self.sender.send_modify(|sighting| {
-            sighting.link = link_view(&picture.link);
-            sighting.age = age;
-            sighting.losses = picture.restarts;
-            sighting.preflight = background.preflight;
-            sighting.past = background.past;
-            sighting.powerless = background.powerless;
-        });
-    }
-}
-
-fn link_view(link: &LinkState) -> LinkView {
-    match link {
-        LinkState::Connecting => LinkView::Connecting,
-        LinkState::Live => LinkView::Live,
-        LinkState::Polling { every } => LinkView::Polling { every: *every },
-        LinkState::Lost { error, .. } => LinkView::Lost {
-            error: error.to_string(),
-        },
-    }
-}
-
-/// Looks again when the catalog, the phase or a readiness changed; never more often than [`PREFLIGHT_PAUSE`].
-async fn look_ahead(
-    session: Arc<Session>,
-    mut sightings: watch::Receiver<Sighting>,
-    backgrounds: watch::Sender<Background>,
-) {
-    let mut looked_at: Option<(Arc<Catalog>, Phase, Readiness, Readiness)> = None;
-    while sightings.changed().await.is_ok() {
-        let Some(board) = sightings.borrow_and_update().board.clone() else {
-            continue;
+    /// Looks again when something changed that guards rest on. Not over a lost link: that look would only wait.
+    fn look_ahead(&mut self) {
+        let ahead = &mut self.ahead;
+        let board = self.picture.board.as_ref();
+        let Some(board) = board.filter(|board| !ahead.is_of(board)) else {
+            ahead.waits = false;
+            return;
         };
-        let occasion = (
-            Arc::clone(&board.snapshot.catalog),
-            board.phase,
-            board.deployment.readiness,
-            board.production.readiness,
-        );
-        let same = |(catalog, phase, deployment, production): &(
-            Arc<Catalog>,
-            Phase,
-            Readiness,
-            Readiness,
-        )| {
-            Arc::ptr_eq(catalog, &occasion.0)
-                && (*phase, *deployment, *production) == (occasion.1, occasion.2, occasion.3)
-        };
-        if looked_at.as_ref().is_some_and(same) {
-            continue;
+        let free = ahead.looks.is_empty() && !self.picture.link.is_lost();
+        ahead.waits = free && Instant::now() < ahead.not_before;
+        if free && !ahead.waits {
+            let with_past = self.picture.past.is_none();
+            let (session, board) = (Arc::clone(&self.session), Arc::clone(board));
+            let read = self.beside.read().clone();
+            ahead
+                .looks
+                .spawn(async move { session.look_beside(board, read, with_past).await });
         }
-        if let Ok(observation) = session.observe().await {
-            looked_at = Some(occasion);
-            let (operation, findings) = session.preflight(&observation);
-            let powerless = powerless(&observation);
-            backgrounds.send_modify(|background| {
-                background.preflight = Some(Arc::new(Preflight {
-                    operation,
-                    findings,
-                }));
-                background.powerless = powerless;
-            });
-            if backgrounds.borrow().past.is_none() {
-                let past = past(&session).await;
-                backgrounds.send_modify(|background| background.past = past);
+    }
+
+    fn found(&mut self, found: Result<Found, String>) {
+        self.ahead.not_before = Instant::now() + PREFLIGHT_PAUSE;
+        match found {
+            Ok(found) => {
+                self.ahead.looked_at = Some(found.board);
+                self.picture.preflight = Some(Arc::new(found.preflight));
+                self.picture.powerless = found.powerless;
+                self.picture.past = self.picture.past.take().or(found.past);
             }
+            Err(error) => tracing::warn!(%error, "the guards could not look ahead"),
         }
-        tokio::time::sleep(PREFLIGHT_PAUSE).await;
+    }
+}
+
+/// When the guards looked ahead, and when they may again.
+struct Ahead {
+    looked_at: Option<Arc<Board>>,
+    /// One at most; ended with the watch.
+    looks: JoinSet<Result<Found, OpsError>>,
+    not_before: Instant,
+    /// A look is due, and too soon.
+    waits: bool,
+}
+
+impl Default for Ahead {
+    fn default() -> Self {
+        Self {
+            looked_at: None,
+            looks: JoinSet::new(),
+            not_before: Instant::now(),
+            waits: false,
+        }
+    }
+}
+
+impl Ahead {
+    /// Whether what was found holds for this board too: lag and time alone are no reason to look again.
+    fn is_of(&self, board: &Board) -> bool {
+        let occasion = |board: &Board| -> (Phase, Readiness, Readiness) {
+            let sides = (board.deployment.readiness, board.production.readiness);
+            (board.phase, sides.0, sides.1)
+        };
+        let same_project = |seen: &Board| match (&seen.project, &board.project) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        self.looked_at.as_ref().is_some_and(|seen| {
+            Arc::ptr_eq(&seen.snapshot.catalog, &board.snapshot.catalog)
+                && same_project(seen)
+                && occasion(seen) == occasion(board)
+        })
+    }
+}
+
+/// What is asked of the server beside the live picture.
+struct Found {
+    board: Arc<Board>,
+    preflight: Preflight,
+    powerless: Option<Arc<str>>,
+    past: Option<Arc<LagHistory>>,
+}
+
+impl Session {
+    /// The guards for the step ahead, on a board that is there already: only what no snapshot holds is read.
+    async fn look_beside(
+        &self,
+        board: Arc<Board>,
+        read: Read,
+        with_past: bool,
+    ) -> Result<Found, OpsError> {
+        let observer = Observer::connect(self.connector()).await?;
+        let clusters = definitions(&observer, &board.snapshot, &board.environment).await?;
+        let observation = self
+            .beside(&observer, Arc::clone(&board), clusters, read, None)
+            .await?;
+        let past = match with_past {
+            true => past(&observer).await,
+            false => None,
+        };
+        Ok(Found {
+            board,
+            preflight: self.preflight(&observation),
+            powerless: powerless(&observation),
+            past,
+        })
     }
 }
 
@@ -281,8 +262,7 @@ fn powerless(observation: &Observation) -> Option<Arc<str>> {
 }
 
 /// The lag of the last hours; a server that does not keep it costs the first part of the trends.
-async fn past(session: &Session) -> Option<Arc<LagHistory>> {
-    let observer = Observer::connect(session.connector()).await.ok()?;
+async fn past(observer: &Observer) -> Option<Arc<LagHistory>> {
     match observer.lag_history().await {
         Ok(history) => Some(Arc::new(history)),
         Err(error) => {

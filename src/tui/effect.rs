@@ -1,29 +1,16 @@
 //! What must be done outside, as plain data: the only way by which the cockpit reaches the world.
 
-use crate::domain::action::Operation;
-use crate::domain::finding::Allowance;
-use crate::domain::plan::ConfirmedPlan;
-use std::collections::BTreeSet;
+use crate::domain::plan::{ConfirmedPlan, Request};
 
 /// Numbers requests; an answer to an older one is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Generation(pub u64);
 
-/// What an operator asks of a plan beside the operation.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PlanOptions {
-    /// Deploy everything instead of what changed.
-    pub full: bool,
-    /// Findings allowed by name.
-    pub allow: BTreeSet<Allowance>,
-}
-
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     Plan {
         generation: Generation,
-        operation: Operation,
-        options: PlanOptions,
+        request: Request,
     },
     /// Runs an operation. It holds a plan that was agreed to, and there is no other way to one.
     Execute {

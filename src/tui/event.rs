@@ -1,17 +1,12 @@
 //! Everything that can happen to the cockpit. Time and the outside world enter only here.
 
 use super::effect::Generation;
-use crate::domain::action::Operation;
-use crate::domain::background::LagSample;
-use crate::domain::board::Board;
 use crate::domain::changes::ChangesView;
-use crate::domain::finding::Finding;
 use crate::domain::history::AuditEntry;
-use crate::domain::name::ObjectId;
+use crate::domain::picture::Picture;
 use crate::domain::plan::Plan;
 use crate::ops::progress::Progress;
 use crossterm::event::{KeyEvent, MouseEvent};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Debug, Clone)]
@@ -70,46 +65,4 @@ impl Now {
     pub fn since(self, earlier: Self) -> u64 {
         self.millis.saturating_sub(earlier.millis)
     }
-}
-
-/// What is known of the server, and how well the link stands.
-#[derive(Debug, Clone, Default)]
-pub struct Picture {
-    /// `None` until the first reading is complete.
-    pub board: Option<Arc<Board>>,
-    /// What the guards see for the next step, where they have looked.
-    pub preflight: Option<Arc<Preflight>>,
-    pub link: Link,
-    /// Each object's lag before the cockpit opened, oldest first, where the server keeps it.
-    pub past: Option<Arc<BTreeMap<ObjectId, Vec<LagSample>>>>,
-    /// Why this role can change nothing here, where that is so: then the cockpit is read-only.
-    pub powerless: Option<Arc<str>>,
-}
-
-/// The findings of the step that comes next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preflight {
-    pub operation: Operation,
-    pub findings: Vec<Finding>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Link {
-    pub state: LinkState,
-    /// How old the data was when this was sent, in milliseconds of this machine.
-    pub age_ms: u64,
-    /// How often the link was lost in this session.
-    pub losses: u32,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum LinkState {
-    #[default]
-    Connecting,
-    /// SUBSCRIBE is streaming.
-    Live,
-    /// SUBSCRIBE was refused or `--poll` asked for reads.
-    Polling { every_ms: u64 },
-    /// The link is lost and is being restored; the last picture stays.
-    Lost { error: String },
 }

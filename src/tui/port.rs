@@ -1,17 +1,16 @@
 //! The seam to the outside: what the cockpit asks of whoever speaks to the server and to dbt.
 
-use super::effect::PlanOptions;
-use super::event::Picture;
-use crate::domain::action::Operation;
 use crate::domain::changes::ChangesView;
 use crate::domain::history::AuditEntry;
-use crate::domain::plan::{ConfirmedPlan, Plan};
-use crate::ops::progress::{Outcome, Progress};
+use crate::domain::picture::Picture;
+use crate::domain::plan::{ConfirmedPlan, Plan, Request};
+use crate::ops::listener::Listener;
+use crate::ops::progress::Outcome;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// An answer that comes later.
@@ -26,7 +25,7 @@ pub trait Port: Send + Sync + 'static {
     fn refresh(&self);
 
     /// Observes, plans and rehearses; changes nothing.
-    fn plan(&self, operation: Operation, options: PlanOptions) -> Answer<'_, Result<Plan, String>>;
+    fn plan(&self, request: Request) -> Answer<'_, Result<Plan, String>>;
 
     /// Lets go of what stands by for a plan that nobody wants any more.
     fn abandon(&self) -> Answer<'_, ()>;
@@ -37,7 +36,7 @@ pub trait Port: Send + Sync + 'static {
     fn execute(
         &self,
         plan: ConfirmedPlan,
-        progress: mpsc::Sender<Progress>,
+        progress: Listener,
         cancel: CancellationToken,
     ) -> Answer<'_, Outcome>;
 

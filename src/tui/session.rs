@@ -1,11 +1,14 @@
 //! The loop: events in, one update each, effects out. What a key changed is drawn at once, everything else at most thirty times a
 //! second. It awaits nothing but its `select!`.
 
+mod farewell;
 #[cfg(test)]
 mod tests;
 
+pub use farewell::Farewell;
+
 use super::effect::{Effect, Generation};
-use super::event::{Event, Now, Picture, Signal};
+use super::event::{Event, Now, Signal};
 use super::keymap::Keymap;
 use super::port::Port;
 use super::signals::Wanted;
@@ -13,12 +16,13 @@ use super::state::{Facts, State};
 use super::terminal::{Cockpit, Surface};
 use super::theme::Theme;
 use super::{input, signals, update};
+use crate::domain::picture::Picture;
 use crate::domain::plan::ConfirmedPlan;
 use crate::ops::gate::Gate;
+use crate::ops::listener::{Events, channel};
 use crate::ops::progress::{Outcome, OutcomeKind, Progress};
 use crossterm::event::Event as TerminalEvent;
 use futures_util::{Stream, StreamExt};
-use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::sync::Arc;
@@ -45,44 +49,6 @@ pub struct Options {
     pub gate: Gate,
 }
 
-/// What is left to say on the normal screen.
-#[derive(Debug, Clone, Default)]
-pub struct Farewell {
-    /// The last operation of the session and how it ended.
-    pub last: Option<(String, Outcome)>,
-    /// Why the cockpit ended, where its operator did not just leave: that of an operation that leaving stopped, or a signal.
-    pub cut_short: Option<OutcomeKind>,
-}
-
-impl Farewell {
-    /// The process exit code, of the same contract as the commands'.
-    #[must_use]
-    pub fn exit_code(&self) -> u8 {
-        self.cut_short.map_or(0, OutcomeKind::exit_code)
-    }
-}
-
-impl fmt::Display for Farewell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((label, outcome)) = &self.last else {
-            return Ok(());
-        };
-        write!(
-            f,
-            "{label} {}: {}",
-            update::outcome_word(outcome.outcome),
-            outcome.message
-        )?;
-        if let Some(next) = &outcome.next {
-            write!(f, "\nnext: {next}")?;
-        }
-        if let Some(audit) = &outcome.audit {
-            write!(f, "\naudit: {}", audit.display())?;
-        }
-        Ok(())
-    }
-}
-
 /// Runs the cockpit until its operator leaves.
 ///
 /// # Errors
@@ -106,6 +72,8 @@ struct Session {
     started: Instant,
     port: Arc<dyn Port>,
     results: mpsc::Sender<Event>,
+    /// What the running operation tells.
+    running: Option<(Generation, Events)>,
     /// Of the running operation.
     cancel: CancellationToken,
     dirty: bool,
@@ -124,17 +92,19 @@ impl Session {
     ) -> (Self, mpsc::Receiver<Event>) {
         let (results, incoming) = mpsc::channel(1024);
         let keymap = Arc::new(options.keymap);
+        let started = Instant::now();
         let state = State {
             mouse: options.mouse,
-            ..State::new(options.facts, keymap, Now::default(), size)
+            ..State::new(options.facts, keymap, started.into_std(), size)
         };
         let session = Self {
             state,
             theme: options.theme,
             gate: options.gate,
-            started: Instant::now(),
+            started,
             port,
             results,
+            running: None,
             cancel: CancellationToken::new(),
             dirty: true,
             blind: false,
@@ -175,6 +145,7 @@ impl Session {
         let mut next_draw = Instant::now();
         while !self.leave {
             let mut pressed = false;
+            let wake = self.wake();
             tokio::select! {
                 biased;
                 Some(wanted) = signals.recv() => self.signal(wanted, surface),
@@ -182,6 +153,10 @@ impl Session {
                     pressed = true;
                     self.key(key, surface);
                 }
+                event = heard(&mut self.running), if self.running.is_some() => match event {
+                    Some(event) => self.take(event, surface),
+                    None => self.running = None,
+                },
                 Some(event) = incoming.recv() => self.take(event, surface),
                 changed = pictures.changed(), if pictures_live => {
                     pictures_live = changed.is_ok();
@@ -192,7 +167,7 @@ impl Session {
                     next_draw = Instant::now() + FRAME;
                     continue;
                 }
-                () = sleep_until(self.wake()), if self.state.wakes_at().is_some() => {
+                () = sleep_until(wake), if self.state.wakes_at().is_some() => {
                     self.take(Event::Tick(self.now()), surface);
                 }
                 _ = clock.tick() => self.take(Event::Tick(self.now()), surface),
@@ -226,6 +201,8 @@ impl Session {
             {
                 pressed = true;
                 self.key(key, surface);
+            } else if let Some(event) = self.told() {
+                self.take(event, surface);
             } else if let Ok(event) = incoming.try_recv() {
                 self.take(event, surface);
             } else {
@@ -233,6 +210,16 @@ impl Session {
             }
         }
         pressed
+    }
+
+    /// What the running operation has told already.
+    fn told(&mut self) -> Option<Event> {
+        let (generation, events) = self.running.as_mut()?;
+        let progress = events.try_recv()?;
+        Some(Event::Progress {
+            generation: *generation,
+            progress,
+        })
     }
 
     fn look(&mut self, pictures: &mut watch::Receiver<Picture>, surface: &mut impl Surface) {
@@ -316,12 +303,11 @@ impl Session {
         match effect {
             Effect::Plan {
                 generation,
-                operation,
-                options,
+                request,
             } => {
                 let port = Arc::clone(&self.port);
                 self.spawn(async move {
-                    let result = port.plan(operation, options).await.map(Box::new);
+                    let result = port.plan(request).await.map(Box::new);
                     Event::Planned { generation, result }
                 });
             }
@@ -386,26 +372,18 @@ impl Session {
 
     fn execute(&mut self, generation: Generation, plan: ConfirmedPlan) {
         self.cancel = CancellationToken::new();
-        let (sender, receiver) = mpsc::channel(256);
-        let port = Arc::clone(&self.port);
-        let cancel = self.cancel.clone();
-        let results = self.results.clone();
+        let (listener, events) = channel();
+        self.running = Some((generation, events));
+        let (port, cancel) = (Arc::clone(&self.port), self.cancel.clone());
+        let progress = listener.clone();
         // In a task of its own, so that even its panic has an outcome and the cockpit never waits for ever.
-        let running = tokio::spawn(async move { port.execute(plan, sender, cancel).await });
+        let running = tokio::spawn(async move { port.execute(plan, progress, cancel).await });
         tokio::spawn(async move {
-            forward(receiver, generation, &results).await;
-            let outcome = running.await.unwrap_or_else(|error| Outcome {
-                outcome: OutcomeKind::Unknown,
-                message: format!("the operation ended without an answer ({error})"),
-                next: Some("cutover status".to_owned()),
-                audit: None,
+            let outcome = running.await.unwrap_or_else(|error| {
+                let message = format!("the operation ended without an answer ({error})");
+                Outcome::new(OutcomeKind::Unknown, message).and_look()
             });
-            let progress = Progress::Finished(outcome);
-            let event = Event::Progress {
-                generation,
-                progress,
-            };
-            let _ = results.send(event).await;
+            listener.tell(Progress::Finished(outcome));
         });
     }
 
@@ -418,20 +396,14 @@ impl Session {
     }
 }
 
-async fn forward(
-    mut progress: mpsc::Receiver<Progress>,
-    generation: Generation,
-    results: &mpsc::Sender<Event>,
-) {
-    while let Some(progress) = progress.recv().await {
-        let event = Event::Progress {
-            generation,
-            progress,
-        };
-        if results.send(event).await.is_err() {
-            return;
-        }
-    }
+/// The next event of the running operation; `None` when it has told its last.
+async fn heard(running: &mut Option<(Generation, Events)>) -> Option<Event> {
+    let (generation, events) = running.as_mut()?;
+    let progress = events.recv().await?;
+    Some(Event::Progress {
+        generation: *generation,
+        progress,
+    })
 }
 
 /// The next key if it is there already. Polled with the task's own waker: a stream keeps a waker that it was polled with, and one

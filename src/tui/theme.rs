@@ -2,6 +2,7 @@
 
 use super::glyphs::Glyphs;
 use crate::domain::finding::Severity;
+use crate::domain::phase::Phase;
 use crate::domain::project::{Change, Compared};
 use crate::domain::readiness::Readiness;
 use ratatui::style::{Color, Modifier, Style};
@@ -49,6 +50,17 @@ impl From<Readiness> for Role {
             Readiness::Unknown => Self::Unknown,
             Readiness::Paused => Self::Paused,
             Readiness::Failing => Self::Failing,
+        }
+    }
+}
+
+/// Of the news that a phase began.
+impl From<Phase> for Role {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Ready | Phase::Promoted | Phase::Synced => Self::Ready,
+            Phase::Promoting | Phase::Unknown => Self::Warn,
+            Phase::None | Phase::Initialized | Phase::Deploying | Phase::Hydrating => Self::Info,
         }
     }
 }

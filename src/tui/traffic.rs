@@ -37,7 +37,15 @@ pub fn lines(state: &State) -> Vec<Line> {
     subscriptions(board, &mut lines);
     sinks(board, &mut lines);
     sessions(board, &mut lines);
+    link(state, &mut lines);
     lines
+}
+
+/// How this cockpit itself reads the server.
+fn link(state: &State, lines: &mut Vec<Line>) {
+    lines.push(Line::Heading("This cockpit".to_owned()));
+    let sentences = state.latest.link.sentences(state.moment());
+    lines.extend(sentences.into_iter().map(|text| words(Role::Text, text)));
 }
 
 fn words(role: Role, text: impl Into<String>) -> Line {
@@ -61,7 +69,7 @@ fn side(board: &Board, id: &ObjectId) -> Option<Side> {
 fn side_words(board: &Board, side: Option<Side>) -> (Role, &'static str) {
     match side {
         Some(Side::Production) => (Role::Blue, "blue"),
-        Some(Side::Deployment) if board.phase.holds_retired() => (Role::Warn, "RETIRED"),
+        Some(Side::Deployment) if board.holds_retired() => (Role::Warn, "RETIRED"),
         Some(Side::Deployment) => (Role::Green, "green"),
         None => (Role::Text, "neither"),
     }
@@ -86,7 +94,7 @@ fn subscriptions(board: &Board, lines: &mut Vec<Line>) {
             })
             .count()
     };
-    let deployment = wording::side(Side::Deployment, board.phase);
+    let deployment = wording::side(Side::Deployment, board);
     lines.push(Line::Heading(format!(
         "SUBSCRIBEs: {} on blue, {} on {deployment}, {} in all",
         on(Side::Production),

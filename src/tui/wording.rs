@@ -5,7 +5,6 @@ use crate::domain::environment::Side;
 use crate::domain::escape::{is_obeyed, visible};
 use crate::domain::name::ObjectId;
 use crate::domain::object::ObjectKind;
-use crate::domain::phase::Phase;
 use crate::domain::snapshot::Lag;
 use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -51,12 +50,12 @@ pub fn kind(kind: &ObjectKind) -> &str {
     }
 }
 
-/// What a side is called in this phase: after a promote the deployment side holds the retired production.
+/// What a side is called: after a promote the deployment side holds the retired production.
 #[must_use]
-pub fn side(side: Side, phase: Phase) -> &'static str {
+pub fn side(side: Side, board: &Board) -> &'static str {
     match side {
         Side::Production => "blue",
-        Side::Deployment if phase.holds_retired() => "retired",
+        Side::Deployment if board.holds_retired() => "retired",
         Side::Deployment => "green",
     }
 }

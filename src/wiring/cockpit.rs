@@ -3,10 +3,10 @@
 use super::Typed;
 use super::port::SessionPort;
 use cutover::cli::printer::Printer;
-use cutover::cli::{fail, finish, sentence};
+use cutover::cli::{fail, finish};
 use cutover::config::{Color, Variables};
 use cutover::ops::error::OpsError;
-use cutover::ops::progress::OutcomeKind;
+use cutover::ops::progress::{Outcome, OutcomeKind};
 use cutover::ops::session::Session;
 use cutover::tui::glyphs::Glyphs;
 use cutover::tui::keymap::Keymap;
@@ -45,7 +45,7 @@ pub async fn show(printer: Printer, session: Arc<Session>, demo: bool) -> u8 {
         }
         Err(error) => finish(
             printer,
-            &sentence(
+            &Outcome::new(
                 OutcomeKind::Failed,
                 format!("the terminal can't be used: {error}"),
             ),

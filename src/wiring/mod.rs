@@ -16,10 +16,9 @@ use cutover::cli::printer::Printer;
 use cutover::cli::{self, Desk};
 use cutover::config::{Need, Overrides};
 use cutover::domain::action::Operation;
-use cutover::domain::phase::Phase;
+use cutover::domain::plan::Request;
 use cutover::ops::error::OpsError;
 use cutover::ops::progress::OutcomeKind;
-use cutover::ops::request::Request;
 use cutover::ops::session::Session;
 use std::sync::Arc;
 
@@ -145,12 +144,12 @@ async fn run(desk: &Desk, until: Until, deploy: cli::args::DeployFlags, allow: &
 /// With `--wait` a side that is not ready is waited for; what is committed already is finished without waiting.
 async fn promote(desk: &Desk, wait: bool, flags: &cli::args::OperationFlags) -> u8 {
     if wait {
-        let phase = match desk.reading(desk.session.status()).await {
-            Ok(Ok(status)) => status.phase,
+        let phase = match desk.reading(desk.session.observe()).await {
+            Ok(Ok(observation)) => observation.board.phase,
             Ok(Err(error)) => return desk.fail(&error),
             Err(interrupted) => return cli::finish(desk.printer, &interrupted),
         };
-        if matches!(phase, Phase::Hydrating | Phase::Deploying | Phase::Ready) {
+        if phase.holds_candidate() {
             let outcome = cli::wait::until_ready(desk).await;
             if outcome.outcome != OutcomeKind::Done {
                 return cli::finish(desk.printer, &outcome);

@@ -14,7 +14,8 @@ mod boards;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use crossterm::event::{KeyCode, KeyEvent};
-use cutover::tui::event::{Event, Link, LinkState, Now, Picture};
+use cutover::domain::picture::{Link, LinkState, Picture};
+use cutover::tui::event::Event;
 use cutover::tui::glyphs::Glyphs;
 use cutover::tui::keymap::Keymap;
 use cutover::tui::state::{Facts, State};
@@ -24,6 +25,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Instant;
 
 const SIZE: (u16, u16) = (200, 60);
 const OBJECTS: [usize; 2] = [2_000, 20_000];
@@ -34,8 +36,7 @@ fn picture(objects: usize, seconds: u64) -> Event {
         preflight: None,
         link: Link {
             state: LinkState::Live,
-            age_ms: 100,
-            losses: 0,
+            ..Link::default()
         },
         ..Picture::default()
     })
@@ -43,7 +44,7 @@ fn picture(objects: usize, seconds: u64) -> Event {
 
 fn state(objects: usize) -> State {
     let keymap = Arc::new(Keymap::default());
-    let mut state = State::new(Facts::default(), keymap, Now::default(), SIZE);
+    let mut state = State::new(Facts::default(), keymap, Instant::now(), SIZE);
     for second in 0..3 {
         update(&mut state, picture(objects, second));
     }

@@ -2,7 +2,7 @@
 
 use cutover::domain::action::Operation;
 use cutover::domain::name::Identifier;
-use cutover::domain::plan::{Confirmed, Fingerprint, Plan, Rename, Step, Swap};
+use cutover::domain::plan::{Confirmed, Fingerprint, Plan, Rename, Request, Step, Swap};
 use cutover::domain::snapshot::LogicalTime;
 use cutover::materialize::error::Error;
 use cutover::materialize::execute::{
@@ -27,6 +27,7 @@ pub fn plan(swap: &Swap) -> Plan {
     let operation = Operation::Promote;
     let fingerprint = Fingerprint::of(operation, "", &[], &steps, &[], &BTreeSet::new());
     Plan {
+        request: Request::new(operation),
         operation,
         environment: String::new(),
         summary: Vec::new(),
@@ -35,7 +36,6 @@ pub fn plan(swap: &Swap) -> Plan {
         closure: Vec::new(),
         fingerprint,
         identities: Arc::default(),
-        allowed: BTreeSet::new(),
         word: name("word"),
     }
 }

@@ -3,12 +3,11 @@
 use super::stage::{Changes, Stage, unfinished};
 use cutover::domain::action::Operation;
 use cutover::domain::phase::Phase;
-use cutover::domain::plan::{Confirmation, Step};
+use cutover::domain::plan::{Confirmation, Request, Step};
+use cutover::ops::listener::channel;
 use cutover::ops::progress::{OutcomeKind, Progress};
-use cutover::ops::request::Request;
 use cutover::sim::world::{Fault, FaultKind, LinkCut};
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
@@ -72,7 +71,7 @@ async fn a_process_killed_around_commit_or_at_a_sink_is_finished_by_the_next() {
             .sim
             .control()
             .arm(Fault::once(killed_at, FaultKind::Wedge));
-        let (sender, mut events) = mpsc::unbounded_channel();
+        let (sender, mut events) = channel();
         let session = stage.another_session();
         let victim = tokio::spawn(async move {
             session
@@ -161,7 +160,7 @@ async fn a_colleagues_promote_between_look_and_deed_stops_mine() {
         .plan;
     let expect = Some(theirs.fingerprint.to_string());
     let confirmed = theirs.confirm(&Confirmation::Flags { expect }).unwrap();
-    let (sender, _events) = mpsc::unbounded_channel();
+    let (sender, _events) = channel();
     assert_eq!(
         colleague
             .execute(confirmed, sender, CancellationToken::new())
@@ -238,7 +237,7 @@ async fn await_survives_a_server_that_restarts() {
     stage.must(Operation::Init).await;
     stage.must(Operation::Deploy).await;
     let session = stage.another_session();
-    let (sender, mut events) = mpsc::unbounded_channel();
+    let (sender, mut events) = channel();
     let waiting = tokio::spawn(async move {
         session
             .wait_until_ready(&sender, &CancellationToken::new())
@@ -292,7 +291,7 @@ async fn a_race_with_somebody_who_built_is_not_retried_over_their_work() {
     stage.sim.control().arm(Fault::conflict_at_commit(1));
     let expect = Some(plan.fingerprint.to_string());
     let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
-    let (sender, mut events) = mpsc::unbounded_channel();
+    let (sender, mut events) = channel();
     let session = std::sync::Arc::clone(&stage.session);
     let promote = tokio::spawn(async move {
         session
@@ -377,7 +376,7 @@ async fn a_build_after_which_production_moved_is_never_whole() {
     stage.sim.control().arm(Fault::once(last.sql(), slow));
     let expect = Some(plan.fingerprint.to_string());
     let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
-    let (sender, mut events) = mpsc::unbounded_channel();
+    let (sender, mut events) = channel();
     let execution = stage
         .session
         .execute(confirmed, sender, CancellationToken::new());

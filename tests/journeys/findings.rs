@@ -4,8 +4,10 @@ use super::stage::{Stage, blocks, found};
 use cutover::domain::action::Operation;
 use cutover::domain::finding::{Allowance, FindingId};
 use cutover::domain::phase::Phase;
-use cutover::domain::plan::Confirmation;
+use cutover::domain::plan::{Confirmation, Request};
+use cutover::ops::listener::channel;
 use cutover::ops::progress::OutcomeKind;
+use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
 async fn a_hotfix_on_production_is_not_silently_reverted() {
@@ -229,4 +231,22 @@ async fn an_unrecorded_side_is_said_to_be_one() {
     }
     assert!(found(&stage.plan(Operation::Promote).await).contains(&FindingId::ProvenanceUnknown));
     assert!(found(&stage.plan(Operation::Cleanup).await).contains(&FindingId::ProvenanceUnknown));
+}
+
+/// Whoever executes a plan makes it anew from the request that it carries; without it the plan would be another one.
+#[tokio::test]
+async fn a_plan_carries_what_was_asked_for() {
+    let stage = Stage::new().await;
+    let mut request = Request::new(Operation::Init);
+    request.sizes = [("compute".to_owned(), "50cc".to_owned())].into();
+    let plan = stage.session.plan(&request).await.unwrap().plan;
+    assert_eq!(plan.request, request);
+    let expect = Some(plan.fingerprint.to_string());
+    let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
+    let (progress, _events) = channel();
+    let outcome = stage
+        .another_session()
+        .execute(confirmed, progress, CancellationToken::new())
+        .await;
+    assert_eq!(outcome.outcome, OutcomeKind::Done, "{}", outcome.message);
 }

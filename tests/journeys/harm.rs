@@ -3,10 +3,10 @@
 use super::stage::Stage;
 use cutover::domain::action::Operation;
 use cutover::domain::plan::Confirmation;
+use cutover::ops::listener::channel;
 use cutover::ops::progress::{Outcome, OutcomeKind, Progress};
 use cutover::sim::world::{Fault, FaultKind, Refusal};
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// How a build ends before its last step.
@@ -44,7 +44,7 @@ async fn deployed(stage: &Stage, sql: &str, end: End) -> (Outcome, Vec<String>) 
         control.arm(Fault::once("\"people_by_mood\"", refusal));
     }
     let cancel = CancellationToken::new();
-    let (sender, mut events) = mpsc::unbounded_channel();
+    let (sender, mut events) = channel();
     let (session, stopped) = (stage.session.clone(), cancel.clone());
     let deploy = tokio::spawn(async move { session.execute(confirmed, sender, stopped).await });
     let mut told = Vec::new();

@@ -2,9 +2,9 @@
 
 use super::stage::{Changes, Stage, blocks, found};
 use cutover::domain::action::Operation;
-use cutover::domain::board::WayBack;
 use cutover::domain::finding::FindingId;
 use cutover::domain::phase::Phase;
+use cutover::domain::way_back::WayBack;
 use cutover::ops::audit;
 use cutover::ops::progress::{OutcomeKind, Progress};
 use std::fs;

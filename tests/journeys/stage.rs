@@ -4,9 +4,9 @@ use cutover::config::{Need, Overrides, Settings, Sources, Variables, Vocabulary}
 use cutover::domain::action::Operation;
 use cutover::domain::finding::{Allowance, FindingId};
 use cutover::domain::phase::Phase;
-use cutover::domain::plan::{Confirmation, Plan};
+use cutover::domain::plan::{Confirmation, Plan, Request};
+use cutover::ops::listener::channel;
 use cutover::ops::progress::{Outcome, OutcomeKind, Progress};
-use cutover::ops::request::Request;
 use cutover::ops::sample;
 use cutover::ops::session::{Observation, Session};
 use cutover::sim::{Options, Passing, Simulator, World};
@@ -14,7 +14,6 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// World seconds per second: fast enough to hydrate in a moment, slow enough to be met half way.
@@ -120,7 +119,7 @@ impl Stage {
         let confirmed = plan
             .confirm(&Confirmation::Flags { expect })
             .unwrap_or_else(|refused| panic!("{refused}: {findings}"));
-        let (sender, mut events) = mpsc::unbounded_channel();
+        let (sender, mut events) = channel();
         let outcome = self.session.execute(confirmed, sender, cancel).await;
         let mut told = Vec::new();
         while let Some(event) = events.recv().await {
@@ -149,7 +148,7 @@ impl Stage {
     }
 
     pub async fn wait(&self) -> Outcome {
-        let (sender, _events) = mpsc::unbounded_channel();
+        let (sender, _events) = channel();
         self.session
             .wait_until_ready(&sender, &CancellationToken::new())
             .await

@@ -4,15 +4,14 @@ use super::{connect, dbt, rows};
 use cutover::config::{Need, Overrides, Settings, Sources, Vocabulary};
 use cutover::domain::action::Operation;
 use cutover::domain::finding::{Finding, FindingId, Severity};
-use cutover::domain::plan::{Confirmation, Plan};
+use cutover::domain::plan::{Confirmation, Plan, Request};
+use cutover::ops::listener::channel;
 use cutover::ops::progress::{Outcome, OutcomeKind, Progress};
-use cutover::ops::request::Request;
 use cutover::ops::sample;
 use cutover::ops::session::Session;
 use cutover::sim::{Options, Passing, Simulator, World};
 use std::path::Path;
 use tempfile::TempDir;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// The sample project beside its production, with a dbt that builds it.
@@ -100,7 +99,7 @@ impl Shop {
         let confirmed = plan
             .confirm(&Confirmation::Flags { expect })
             .unwrap_or_else(|refused| panic!("{refused}"));
-        let (progress, _heard) = mpsc::unbounded_channel();
+        let (progress, _heard) = channel();
         session
             .execute(confirmed, progress, CancellationToken::new())
             .await
@@ -291,7 +290,7 @@ async fn production_is_looked_at_after_a_failed_build() {
     let plan = shop.plan(&session).await;
     let expect = Some(plan.fingerprint.to_string());
     let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
-    let (progress, mut heard) = mpsc::unbounded_channel();
+    let (progress, mut heard) = channel();
     let client = connect(shop.sim.address()).await;
     let drop = async {
         while let Some(event) = heard.recv().await {

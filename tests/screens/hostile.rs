@@ -10,12 +10,13 @@ use cutover::domain::environment::{Environment, Pair};
 use cutover::domain::escape::is_obeyed;
 use cutover::domain::finding::{Finding, FindingId, Severity};
 use cutover::domain::name::Identifier;
+use cutover::domain::picture::{Link, LinkState, Picture, Preflight};
 use cutover::domain::readiness::Thresholds;
 use cutover::domain::snapshot::ClientSession;
 use cutover::domain::whole::Known;
 use cutover::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
 use cutover::tui::effect::Effect;
-use cutover::tui::event::{Event, Link, LinkState, Picture, Preflight};
+use cutover::tui::event::Event;
 use cutover::tui::state::Facts;
 use cutover::tui::update;
 use std::sync::Arc;
@@ -113,6 +114,9 @@ fn session(scene: Scene, size: (u16, u16)) -> Session {
         })),
         link: Link {
             state: LinkState::Live,
+            restarts: 1,
+            last_gap: Some(evil("gap")),
+            polling_reason: Some(evil("no SUBSCRIBE")),
             ..Link::default()
         },
         powerless: Some(evil("role owns nothing").into()),

@@ -6,7 +6,7 @@ use cutover::domain::finding::{Finding, FindingId, Severity};
 use cutover::domain::name::ObjectId;
 use cutover::domain::object::ObjectKind;
 use cutover::domain::plan::{
-    ClosureItem, DbtCommand, Fingerprint, Plan, Rename, Statement, Step, Swap,
+    ClosureItem, DbtCommand, Fingerprint, Plan, Rename, Request, Statement, Step, Swap,
 };
 use std::collections::BTreeSet;
 
@@ -99,6 +99,7 @@ pub fn plan(operation: Operation, blocked: bool, salt: u64) -> Plan {
     let environment = environment();
     let facts = [format!("salt {salt}")];
     Plan {
+        request: Request::new(operation),
         operation,
         environment: environment.id(),
         summary: vec![format!(
@@ -114,7 +115,6 @@ pub fn plan(operation: Operation, blocked: bool, salt: u64) -> Plan {
             &BTreeSet::new(),
         ),
         identities: std::sync::Arc::default(),
-        allowed: BTreeSet::new(),
         closure: if operation == Operation::Cleanup {
             closure()
         } else {

@@ -49,14 +49,15 @@ impl Bounds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixture::{World, name};
+    use crate::domain::action::Operation;
+    use crate::domain::fixture::{World, asked, name};
     use crate::domain::plan::cleanup;
 
     #[test]
     fn only_names_of_the_deployment_side_may_be_changed() {
         let world = World::new();
         let bounds = world.with_facts(|facts| {
-            let mut plan = cleanup(facts, &BTreeSet::new());
+            let mut plan = cleanup(facts, &asked(Operation::Cleanup));
             let shown = Bounds::of(facts.resolved, &plan);
             assert!(shown.standing.is_empty(), "all of it is in the closure");
             plan.closure.clear();

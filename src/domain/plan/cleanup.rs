@@ -1,19 +1,18 @@
 //! Dropping the deployment side, with everything that goes along shown first.
 
 use super::draft::Draft;
-use super::{Plan, Statement};
+use super::{Plan, Request, Statement};
 use crate::domain::action::Operation;
 use crate::domain::closure::{closure_of_side, describe};
 use crate::domain::environment::Side;
-use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
+use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
 use crate::domain::phase::Phase;
 use crate::domain::quantity::count;
-use std::collections::BTreeSet;
 
 /// Drops every existing schema and cluster of the deployment side.
 #[must_use]
-pub fn cleanup(facts: &Facts<'_>, allowed: &BTreeSet<Allowance>) -> Plan {
+pub fn cleanup(facts: &Facts<'_>, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Cleanup);
     let resolved = facts.resolved;
     let schemas: Vec<_> = resolved
@@ -50,6 +49,7 @@ pub fn cleanup(facts: &Facts<'_>, allowed: &BTreeSet<Allowance>) -> Plan {
         Severity::Warn,
         "they end with an error.",
     ));
+    draft.hindered(facts);
     draft.findings.extend(what_is_lost(facts));
     for schema in &schemas {
         let cascade = resolved.catalog.objects_in(&schema.id).next().is_some();
@@ -77,39 +77,29 @@ pub fn cleanup(facts: &Facts<'_>, allowed: &BTreeSet<Allowance>) -> Plan {
             count(draft.closure.len(), "object")
         )
     }];
-    draft.close(facts, allowed)
+    draft.close(facts, request)
 }
 
 fn what_is_lost(facts: &Facts<'_>) -> Vec<Finding> {
-    let (id, severity, message) = match facts.board.phase {
-        Phase::Promoted => (
-            FindingId::WayBackEnds,
-            Severity::Warn,
-            "The deployment side is the retired production: after this there is no rollback.",
-        ),
-        Phase::Promoting => (
-            FindingId::WayBackEnds,
-            Severity::Block,
-            "A promote is unfinished: sinks may still read the retired side.",
-        ),
+    match facts.board.phase {
+        Phase::Promoted => vec![Finding {
+            id: FindingId::WayBackEnds,
+            severity: Severity::Warn,
+            message:
+                "The deployment side is the retired production: after this there is no rollback."
+                    .to_owned(),
+            remedy: "Wait until nobody will want to go back.".to_owned(),
+            objects: vec![facts.resolved.environment.target.clone()],
+        }],
+        Phase::Promoting => Vec::new(),
         Phase::Unknown => {
-            let mut unknown = guard::misread(facts);
+            let unknown = guard::misread(facts);
             if unknown.is_empty() {
-                unknown = guard::contradicted(facts, Severity::Warn);
+                guard::contradicted(facts, Severity::Warn)
+            } else {
+                unknown
             }
-            return unknown;
         }
-        _ => return guard::unrecorded(facts, Severity::Warn),
-    };
-    let remedy = match severity {
-        Severity::Block => "Finish it first: `cutover promote`.",
-        _ => "Wait until nobody will want to go back.",
-    };
-    vec![Finding {
-        id,
-        severity,
-        message: message.to_owned(),
-        remedy: remedy.to_owned(),
-        objects: vec![facts.resolved.environment.target.clone()],
-    }]
+        _ => guard::unrecorded(facts, Severity::Warn),
+    }
 }

@@ -2,11 +2,11 @@
 
 use super::draft::{Draft, Stamp, record, record_on_side};
 use super::sinks::qualified;
-use super::{Plan, Promise, Statement, Step};
+use super::{Plan, Promise, Request, Statement, Step};
 use crate::domain::action::Operation;
 use crate::domain::closure::{closure_of, describe};
 use crate::domain::environment::Side;
-use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
+use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
 use crate::domain::name::{Identifier, ObjectId};
 use crate::domain::object::{Object, ObjectKind};
@@ -41,34 +41,16 @@ pub struct Build {
 
 /// Builds the candidate on the deployment side.
 #[must_use]
-pub fn deploy(
-    facts: &Facts<'_>,
-    stamp: &Stamp,
-    build: Build,
-    allowed: &BTreeSet<Allowance>,
-) -> Plan {
+pub fn deploy(facts: &Facts<'_>, stamp: &Stamp, build: Build, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Deploy);
     draft.findings = build_findings(facts, &build);
     draft
         .findings
         .extend(guard::foreign_candidate(facts, stamp));
-    let severity = match facts.board.phase {
-        Phase::Promoted => {
-            Some("The deployment side is the retired production, and this would build over it.")
-        }
-        Phase::Promoting => Some("A promote is unfinished."),
-        _ => None,
-    };
-    draft.findings.extend(severity.map(|message| Finding {
-        id: FindingId::WayBackEnds,
-        severity: Severity::Block,
-        message: message.to_owned(),
-        remedy: "Run `cutover sync` first (or finish the promote), or allow it by name.".to_owned(),
-        objects: vec![facts.resolved.environment.target.clone()],
-    }));
+    draft.hindered(facts);
     fill(&mut draft, facts, stamp, build, Role::Candidate);
     draft.summary.extend(heals(facts));
-    draft.close(facts, allowed)
+    draft.close(facts, request)
 }
 
 /// A synced side has what production lacks: to bring it there, it becomes the candidate, whatever is left to build on it.
@@ -83,13 +65,11 @@ fn heals(facts: &Facts<'_>) -> Option<String> {
 
 /// Builds what production runs now on the retired side, and so ends the way back.
 #[must_use]
-pub fn sync(facts: &Facts<'_>, stamp: &Stamp, build: Build, allowed: &BTreeSet<Allowance>) -> Plan {
+pub fn sync(facts: &Facts<'_>, stamp: &Stamp, build: Build, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Sync);
     draft.findings = build_findings(facts, &build);
-    let resumed =
-        matches!(&facts.board.provenance.deployment, Some(record) if record.role == Role::Synced);
-    let phase = facts.board.phase;
-    if phase == Phase::Promoted {
+    draft.hindered(facts);
+    if facts.board.holds_retired() {
         draft.findings.push(Finding {
             id: FindingId::WayBackEnds,
             severity: Severity::Info,
@@ -98,17 +78,9 @@ pub fn sync(facts: &Facts<'_>, stamp: &Stamp, build: Build, allowed: &BTreeSet<A
             remedy: "Wait until nobody will want to go back.".to_owned(),
             objects: vec![facts.resolved.environment.target.clone()],
         });
-    } else if !resumed {
-        draft.findings.push(Finding {
-            id: FindingId::NothingToDo,
-            severity: Severity::Block,
-            message: format!("There is no retired production to sync; the deployment is {phase}."),
-            remedy: "A sync follows a promote.".to_owned(),
-            objects: vec![facts.resolved.environment.target.clone()],
-        });
     }
     fill(&mut draft, facts, stamp, build, Role::Synced);
-    draft.close(facts, allowed)
+    draft.close(facts, request)
 }
 
 fn build_findings(facts: &Facts<'_>, build: &Build) -> Vec<Finding> {

@@ -1,14 +1,16 @@
 //! What every planner starts from and ends with.
 
-use super::{ClosureItem, Fingerprint, Identities, Plan, Rename, SinkMove, Statement, Step, Swap};
+use super::{
+    ClosureItem, Fingerprint, Identities, Plan, Rename, Request, SinkMove, Statement, Step, Swap,
+};
 use crate::domain::action::Operation;
 use crate::domain::environment::{Side, Strategy};
-use crate::domain::finding::{Allowance, Finding, apply_allowances};
+use crate::domain::finding::{Finding, apply_allowances};
 use crate::domain::guard::Facts;
 use crate::domain::name::Identifier;
 use crate::domain::object::Schema;
 use crate::domain::record::{Record, Role};
-use std::collections::BTreeSet;
+use crate::domain::workflow::may;
 use std::sync::Arc;
 
 /// Who acts, and when: for records. Time enters from outside, so that planning stays pure.
@@ -50,10 +52,18 @@ impl Draft {
         self.steps.push(Step::Run(statement));
     }
 
+    /// What the workflow itself says against the operation.
+    pub fn hindered(&mut self, facts: &Facts<'_>) {
+        let target = &facts.resolved.environment.target;
+        let hindrance = may(facts.board, self.operation).err();
+        let finding = hindrance.and_then(|it| it.finding(self.operation, target));
+        self.findings.extend(finding);
+    }
+
     /// Orders the findings, applies what was allowed, and takes the fingerprint.
-    pub fn close(self, facts: &Facts<'_>, allowed: &BTreeSet<Allowance>) -> Plan {
+    pub fn close(self, facts: &Facts<'_>, request: &Request) -> Plan {
         let environment = facts.resolved.environment;
-        let mut findings = apply_allowances(self.findings, allowed);
+        let mut findings = apply_allowances(self.findings, &request.allow);
         findings.sort_by(|one, other| {
             (other.severity, one.id, &one.objects).cmp(&(one.severity, other.id, &other.objects))
         });
@@ -65,9 +75,10 @@ impl Draft {
             &[identities.lines(), self.content].concat(),
             &self.steps,
             &findings,
-            allowed,
+            &request.allow,
         );
         Plan {
+            request: request.clone(),
             operation: self.operation,
             environment: environment.id(),
             summary: self.summary,
@@ -76,7 +87,6 @@ impl Draft {
             closure: self.closure,
             fingerprint,
             identities: Arc::new(identities),
-            allowed: allowed.clone(),
             word: word(facts),
         }
     }

@@ -1,11 +1,11 @@
 //! Creating the deployment side: schemas and clusters like production's, with its grants and default privileges.
 
 use super::draft::{Draft, Stamp};
-use super::{GrantTarget, Plan, Statement, twin};
+use super::{GrantTarget, Plan, Request, Statement, twin};
 use crate::domain::access::{DefaultPrivilege, Grant, Grantee, Privilege};
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;
-use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
+use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
 use crate::domain::name::{Identifier, RoleId};
 use crate::domain::object::Schema;
@@ -18,15 +18,11 @@ pub type Sizes = BTreeMap<String, String>;
 
 /// Creates what is missing and grants what differs; run again, it finishes what an earlier init left.
 #[must_use]
-pub fn init(
-    facts: &Facts<'_>,
-    stamp: &Stamp,
-    sizes: &Sizes,
-    allowed: &BTreeSet<Allowance>,
-) -> Plan {
+pub fn init(facts: &Facts<'_>, stamp: &Stamp, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Init);
     draft.findings = init_findings(facts, stamp);
-    let twins = twin::twins(facts, sizes);
+    draft.hindered(facts);
+    let twins = twin::twins(facts, &request.sizes);
     draft.findings.extend(twin::findings(&twins));
     let database = &facts.resolved.environment.database;
     for pair in &facts.resolved.schemas {
@@ -94,8 +90,8 @@ pub fn init(
             count(facts.resolved.clusters.len(), "cluster")
         )
     }];
-    draft.findings.extend(unknown_sizes(facts, sizes));
-    draft.close(facts, allowed)
+    draft.findings.extend(unknown_sizes(facts, &request.sizes));
+    draft.close(facts, request)
 }
 
 fn grants<'a, Id: Ord>(all: &'a BTreeMap<Id, Vec<Grant>>, id: &Id) -> &'a [Grant] {

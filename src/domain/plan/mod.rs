@@ -16,6 +16,7 @@ mod promote;
 mod proof;
 mod relation;
 mod repair;
+mod request;
 mod rollback;
 mod script;
 mod sinks;
@@ -37,7 +38,8 @@ pub use promote::{promote, rehearsal_refused};
 pub use proof::{Confirmed, Difference, Proof};
 pub use relation::{ColumnText, IndexDefinition, ViewOption};
 pub use repair::repair;
-pub use rollback::{rollback, rollback_without_fence};
+pub use request::Request;
+pub use rollback::rollback;
 pub use script::{LINE_ENDS, commented};
 pub use sinks::{SinkMove, qualified, sinks_reading};
 pub use statement::{GrantTarget, Statement};
@@ -49,7 +51,6 @@ use super::finding::{Allowance, Finding, Severity};
 use super::name::{Identifier, ObjectId};
 use super::object::ObjectKind;
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// One step of a plan, in the order of execution.
@@ -119,6 +120,9 @@ pub struct ClosureItem {
 /// What an operation would do, and what the preflight saw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Plan {
+    /// What was asked for.
+    pub request: Request,
+    /// What it is: a request to promote finishes a rollback that is committed and unfinished.
     pub operation: Operation,
     /// [`super::environment::Environment::id`].
     pub environment: String,
@@ -132,9 +136,6 @@ pub struct Plan {
     /// The ids and definitions that it rests on.
     #[serde(skip)]
     pub identities: Arc<Identities>,
-    /// The findings that the operator allows by name.
-    #[serde(skip)]
-    pub allowed: BTreeSet<Allowance>,
     /// The word to type: the production cluster, or schema where there is none.
     pub word: Identifier,
 }
@@ -163,7 +164,7 @@ impl Plan {
     /// Whether the operator allowed this finding for this object by name.
     #[must_use]
     pub fn allows(&self, finding: &Finding, object: &str) -> bool {
-        self.allowed.contains(&Allowance {
+        self.request.allow.contains(&Allowance {
             finding: finding.id,
             object: object.to_owned(),
         })

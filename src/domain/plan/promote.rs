@@ -3,16 +3,15 @@
 use super::draft::{Draft, Stamp, sink_steps, swap};
 use super::holding::{Holding, holdings};
 use super::rollback::warnings;
-use super::{Plan, SinkMove, Statement, Step, sinks_reading};
+use super::{Plan, Request, SinkMove, Statement, Step, sinks_reading};
 use crate::domain::action::Operation;
 use crate::domain::environment::{Side, Strategy};
-use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
+use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
-use crate::domain::phase::Phase;
 use crate::domain::provenance::Unfinished;
 use crate::domain::quantity::count;
 use crate::domain::record::Role;
-use std::collections::BTreeSet;
+use crate::domain::workflow::{Hindrance, may};
 
 /// The cutover: one transaction, then sinks and records. A committed and unfinished one is finished, never repeated.
 ///
@@ -21,15 +20,16 @@ use std::collections::BTreeSet;
 pub fn promote(
     facts: &Facts<'_>,
     stamp: &Stamp,
-    allowed: &BTreeSet<Allowance>,
+    request: &Request,
     rehearsed: Option<Finding>,
 ) -> Plan {
     if let Some(unfinished) = facts.board.provenance.unfinished {
-        return finish(facts, stamp, allowed, unfinished);
+        return finish(facts, stamp, request, unfinished);
     }
     let mut draft = Draft::new(Operation::Promote);
     let moves = sinks_reading(facts, Side::Production);
     draft.findings = promote_findings(facts, &moves);
+    draft.hindered(facts);
     draft.findings.extend(rehearsed);
     draft.summary = vec![swap_sentence(facts), sinks_sentence(&moves)];
     let recorded = matches!(&facts.board.provenance.deployment, Some(record) if record.role == Role::Candidate);
@@ -39,7 +39,7 @@ pub fn promote(
     }
     record_production(facts, stamp, &mut draft);
     exchange(facts, stamp, &mut draft, &moves, Exchange::promote());
-    draft.close(facts, allowed)
+    draft.close(facts, request)
 }
 
 /// Before its first swap by us, production gets a record too: comments travel with the ids, so whoever finishes a cut-off promote
@@ -72,7 +72,7 @@ pub(super) fn mark(facts: &Facts<'_>, stamp: &Stamp, draft: &mut Draft, side: Si
 pub(super) fn finish(
     facts: &Facts<'_>,
     stamp: &Stamp,
-    allowed: &BTreeSet<Allowance>,
+    request: &Request,
     unfinished: Unfinished,
 ) -> Plan {
     let (operation, exchange) = match unfinished {
@@ -107,7 +107,7 @@ pub(super) fn finish(
             draft.run(closing_record(facts, stamp, &holding, side));
         }
     }
-    draft.close(facts, allowed)
+    draft.close(facts, request)
 }
 
 /// Which role the side that leaves production takes.
@@ -172,9 +172,9 @@ fn closing_record(
 fn promote_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     let both = [Side::Production, Side::Deployment];
     let mut findings = shared_findings(facts);
-    if let Some(done) = already_promoted(facts) {
+    let hindrance = may(facts.board, Operation::Promote);
+    if let Err(Hindrance::AlreadyPromoted(_) | Hindrance::Synced(_)) = hindrance {
         // What the retired or synced side is like says nothing about a candidate that is not there.
-        findings.push(done);
         findings.extend(guard::newer_than_production(facts));
         return findings;
     }
@@ -219,40 +219,6 @@ pub(super) fn shared_findings(facts: &Facts<'_>) -> Vec<Finding> {
         "they go on, on what leaves production, until they are restarted.",
     ));
     findings
-}
-
-/// What is missing in production comes back with a candidate that holds it, and the deployment side can become one.
-fn already_promoted(facts: &Facts<'_>) -> Option<Finding> {
-    let holes = facts.board.wholeness.holes(Side::Production);
-    let lacks = holes
-        .as_ref()
-        .map(|holes| format!(" In production {holes}."));
-    let (message, remedy) = match (facts.board.phase, holes.is_some()) {
-        (Phase::Synced, false) => (
-            "Both sides hold what production runs: there is nothing to promote.",
-            "Deploy a change first.",
-        ),
-        (Phase::Synced, true) => (
-            "The deployment side was built to equal production.",
-            "Run `cutover deploy`: it makes that side the candidate, which a promote brings to production.",
-        ),
-        (Phase::Promoted, false) => (
-            "The deployment side holds the retired production: a promote would undo the last one.",
-            "Deploy a change first, after `cutover sync`; to go back, use `cutover rollback`.",
-        ),
-        (Phase::Promoted, true) => (
-            "The deployment side holds the retired production: a promote would undo the last one.",
-            "Run `cutover sync`, which builds there what production should run, then `cutover run --until promoted`; to go back, use `cutover rollback`.",
-        ),
-        _ => return None,
-    };
-    Some(Finding {
-        id: FindingId::AlreadyPromoted,
-        severity: Severity::Block,
-        message: format!("{message}{}", lacks.unwrap_or_default()),
-        remedy: remedy.to_owned(),
-        objects: vec![facts.resolved.environment.target.clone()],
-    })
 }
 
 pub(super) fn swap_sentence(facts: &Facts<'_>) -> String {

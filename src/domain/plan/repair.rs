@@ -3,31 +3,25 @@
 
 use super::draft::{Draft, Stamp, record, with_twin};
 use super::holding::claimed;
-use super::{Plan, Statement};
+use super::{Plan, Request, Statement};
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;
-use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
+use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
 use crate::domain::last_build::{LastBuild, LastBuilds, unproven_rows};
 use crate::domain::provenance::Judgement;
 use crate::domain::quantity::count;
 use crate::domain::record::{Record, Role};
 use crate::domain::standing::Standing;
-use std::collections::BTreeSet;
 
 /// Records for every schema whose own does not say what its side is. Where the events do not tell, nothing is made up; what a side holds is
 /// told by a record that is left, else by the last build of this machine where its ids still stand there, else by nobody.
 #[must_use]
-pub fn repair(
-    facts: &Facts<'_>,
-    stamp: &Stamp,
-    builds: &LastBuilds,
-    allowed: &BTreeSet<Allowance>,
-) -> Plan {
+pub fn repair(facts: &Facts<'_>, stamp: &Stamp, builds: &LastBuilds, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Repair);
     draft.findings = guard::schema_ownership(facts, &[Side::Production, Side::Deployment]);
     draft.findings.extend(guard::unverified(facts));
-    draft.findings.extend(unfinished(facts));
+    draft.hindered(facts);
     let misplaced = guard::misplaced(facts);
     let mut sources = Vec::new();
     match deployment(facts, stamp, builds) {
@@ -58,7 +52,7 @@ pub fn repair(
         ),
     }];
     draft.summary.extend(sources);
-    draft.close(facts, allowed)
+    draft.close(facts, request)
 }
 
 /// What a side's record should say.
@@ -285,15 +279,4 @@ fn untold(facts: &Facts<'_>, reason: &str) -> Finding {
         remedy: "Look at both sides; `cutover deploy --full` or `cutover cleanup`, with the finding allowed by name, starts anew.".to_owned(),
         objects: vec![facts.resolved.environment.target.clone()],
     }
-}
-
-fn unfinished(facts: &Facts<'_>) -> Option<Finding> {
-    let provenance = &facts.board.provenance;
-    (provenance.unfinished.is_some() && provenance.contradictions.is_empty()).then(|| Finding {
-        id: FindingId::NothingToDo,
-        severity: Severity::Block,
-        message: "A swap is committed and unfinished; finishing it writes the records.".to_owned(),
-        remedy: "Run `cutover promote`, which finishes it and swaps nothing.".to_owned(),
-        objects: vec![facts.resolved.environment.target.clone()],
-    })
 }

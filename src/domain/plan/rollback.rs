@@ -4,15 +4,14 @@ use super::draft::{Draft, Stamp};
 use super::promote::{
     Exchange, exchange, finish, mark, shared_findings, sinks_sentence, swap_sentence,
 };
-use super::{Plan, SinkMove, sinks_reading};
+use super::{Plan, Request, SinkMove, sinks_reading};
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;
-use crate::domain::finding::{Allowance, Finding, FindingId, Severity};
+use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
-use crate::domain::phase::Phase;
 use crate::domain::provenance::Unfinished;
 use crate::domain::record::{Record, Role};
-use std::collections::BTreeSet;
+use crate::domain::workflow::may;
 
 /// What makes a rollback impossible. A fence that is not won ends it too, while it runs.
 const IMPOSSIBLE: &[FindingId] = &[
@@ -24,50 +23,24 @@ const IMPOSSIBLE: &[FindingId] = &[
     FindingId::NoWayBack,
 ];
 
-/// The same swap back, with sinks and records moved back. One that was cut off is finished, never repeated.
+/// The same swap back, with sinks and records moved back. One that was cut off is finished, never repeated. In an incident in which the
+/// fence is never won, it is sent without a look inside, and says so.
 #[must_use]
 pub fn rollback(
     facts: &Facts<'_>,
     stamp: &Stamp,
-    allowed: &BTreeSet<Allowance>,
+    request: &Request,
     rehearsed: Option<Finding>,
-) -> Plan {
-    back(facts, stamp, allowed, rehearsed.into_iter().collect())
-}
-
-/// As [`rollback`], for an incident in which the fence is never won: it is sent without a look inside, and says so.
-#[must_use]
-pub fn rollback_without_fence(
-    facts: &Facts<'_>,
-    stamp: &Stamp,
-    allowed: &BTreeSet<Allowance>,
-    rehearsed: Option<Finding>,
-) -> Plan {
-    let left_out = Finding {
-        id: FindingId::FenceLeftOut,
-        severity: Severity::Warn,
-        message: "Nothing is looked at between the first statement of the transaction and its COMMIT; ids are read afterwards.".to_owned(),
-        remedy: "Leave out --without-fence where other people's DDL lets a rollback through.".to_owned(),
-        objects: vec![facts.resolved.environment.target.clone()],
-    };
-    let further = rehearsed.into_iter().chain([left_out]).collect();
-    back(facts, stamp, allowed, further)
-}
-
-fn back(
-    facts: &Facts<'_>,
-    stamp: &Stamp,
-    allowed: &BTreeSet<Allowance>,
-    further: Vec<Finding>,
 ) -> Plan {
     let provenance = &facts.board.provenance;
     if provenance.unfinished == Some(Unfinished::Rollback) {
-        return finish(facts, stamp, allowed, Unfinished::Rollback);
+        return finish(facts, stamp, request, Unfinished::Rollback);
     }
     let mut draft = Draft::new(Operation::Rollback);
     let moves = sinks_reading(facts, Side::Production);
     draft.findings = findings(facts, &moves);
-    draft.findings.extend(further);
+    draft.findings.extend(rehearsed);
+    draft.findings.extend(fence_left_out(facts, request));
     draft.summary = vec![
         format!("Back to the retired production. {}", swap_sentence(facts)),
         sinks_sentence(&moves),
@@ -80,7 +53,17 @@ fn back(
         mark(facts, stamp, &mut draft, Side::Production, Role::Production);
     }
     exchange(facts, stamp, &mut draft, &moves, Exchange::rollback());
-    draft.close(facts, allowed)
+    draft.close(facts, request)
+}
+
+fn fence_left_out(facts: &Facts<'_>, request: &Request) -> Option<Finding> {
+    request.without_fence.then(|| Finding {
+        id: FindingId::FenceLeftOut,
+        severity: Severity::Warn,
+        message: "Nothing is looked at between the first statement of the transaction and its COMMIT; ids are read afterwards.".to_owned(),
+        remedy: "Leave out --without-fence where other people's DDL lets a rollback through.".to_owned(),
+        objects: vec![facts.resolved.environment.target.clone()],
+    })
 }
 
 fn findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
@@ -119,26 +102,8 @@ pub(super) fn warnings(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 fn no_way_back(facts: &Facts<'_>) -> Option<Finding> {
-    let phase = facts.board.phase;
-    let empty = facts.resolved.objects(Side::Deployment).next().is_none();
-    let may_be_retired = match phase {
-        Phase::Promoted | Phase::Promoting => true,
-        // Nobody can tell: then ids and contents of both sides are shown, and a person decides. What never was production is no way back.
-        Phase::Unknown => !facts.board.provenance.standing.is_not_older(),
-        _ => false,
-    };
-    let message = match (may_be_retired, empty) {
-        (true, false) => return None,
-        (true, true) => "The deployment side is empty: there is nothing to go back to.",
-        (false, _) => "There is no retired production to go back to.",
-    };
-    Some(Finding {
-        id: FindingId::NoWayBack,
-        severity: Severity::Block,
-        message: message.to_owned(),
-        remedy: "A rollback follows a promote, until sync or cleanup.".to_owned(),
-        objects: vec![facts.resolved.environment.target.clone()],
-    })
+    let hindrance = may(facts.board, Operation::Rollback).err()?;
+    hindrance.finding(Operation::Rollback, &facts.resolved.environment.target)
 }
 
 fn unfinished_promote(facts: &Facts<'_>) -> Option<Finding> {

@@ -13,74 +13,34 @@ mod way_back;
 use super::*;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Allowance, FindingId};
-use crate::domain::fixture::{World, name, stamp};
+use crate::domain::fixture::{World, asked, carry_out, carry_out_step, comment, name, stamp};
 use crate::domain::name::{ClusterId, SchemaId};
 use crate::domain::object::ObjectKind;
 use crate::domain::phase::Phase;
 use crate::domain::reading::{CatalogReading, Missing};
 use crate::domain::record::{Record, Role};
 use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 fn promoted(world: &World) -> Plan {
-    world.with_facts(|facts| promote(facts, &stamp(), &BTreeSet::new(), None))
+    world.with_facts(|facts| promote(facts, &stamp(), &asked(Operation::Promote), None))
 }
 
 fn rolled_back(world: &World) -> Plan {
-    world.with_facts(|facts| rollback(facts, &stamp(), &BTreeSet::new(), None))
+    world.with_facts(|facts| rollback(facts, &stamp(), &asked(Operation::Rollback), None))
+}
+
+/// A request with findings allowed by name.
+fn allowing(operation: Operation, texts: &[&str]) -> Request {
+    let allow = texts.iter().map(|text| Allowance::parse(text).unwrap());
+    Request {
+        allow: allow.collect(),
+        ..asked(operation)
+    }
 }
 
 fn blocks(plan: &Plan) -> Vec<FindingId> {
     plan.blocks().map(|finding| finding.id).collect()
-}
-
-/// Carries out what the fixture knows: swaps, sink moves and records.
-fn carry_out(world: &mut World, plan: &Plan) {
-    for step in &plan.steps {
-        carry_out_step(world, step);
-    }
-}
-
-fn carry_out_step(world: &mut World, step: &Step) {
-    match step {
-        Step::Verify(_) => {}
-        Step::Transaction(_) => world.swap(),
-        Step::Run(statement) => comment(world, statement.sql()),
-        Step::MoveSink { sink, statement } => {
-            let schema = if statement.sql().contains("SET FROM \"db\".\"prod\"") {
-                "prod"
-            } else {
-                "prod_dbt_deploy"
-            };
-            let catalog = world.catalog();
-            let schema = catalog
-                .schemas
-                .values()
-                .find(|known| known.name == name(schema))
-                .unwrap()
-                .id;
-            let target = catalog
-                .objects
-                .values()
-                .find(|object| object.schema == schema && object.name == name("foo"))
-                .unwrap()
-                .id;
-            catalog.inputs.insert(*sink, BTreeSet::from([target]));
-        }
-        Step::Build { .. } | Step::Dbt(_) => {}
-    }
-}
-
-fn comment(world: &mut World, sql: &str) {
-    let Some(rest) = sql.strip_prefix("COMMENT ON SCHEMA \"db\".\"") else {
-        return;
-    };
-    let (schema, text) = rest.split_once("\" IS '").unwrap();
-    let mut schemas = world.snapshot.catalog.schemas.values();
-    let found = schemas.find(|known| known.name == name(schema)).unwrap();
-    let id = found.id.to_string();
-    let text = text.trim_end_matches('\'').replace("''", "'");
-    world.comment(&id, Some(text));
 }
 
 fn role_of(world: &World, schema: &str) -> Option<Role> {
@@ -321,7 +281,7 @@ fn the_fingerprint_is_about_ids_and_definitions_not_about_lag_or_time() {
     };
     assert_eq!(
         world
-            .with_facts(|facts| promote(facts, &later, &BTreeSet::new(), None))
+            .with_facts(|facts| promote(facts, &later, &asked(Operation::Promote), None))
             .fingerprint,
         first
     );
@@ -399,7 +359,8 @@ fn the_commit_on_record_stays_with_what_was_built_from_it() {
         commit: Some("checked-out".to_owned()),
         ..stamp()
     };
-    let plan = world.with_facts(|facts| promote(facts, &elsewhere, &BTreeSet::new(), None));
+    let plan =
+        world.with_facts(|facts| promote(facts, &elsewhere, &asked(Operation::Promote), None));
     carry_out(&mut world, &plan);
     let comment = world.snapshot.catalog.schemas[&schema]
         .comment

@@ -3,11 +3,11 @@
 use super::pace::retry_wait;
 use super::session::{End, Publish};
 use super::{polling, session};
+use crate::domain::picture::{Link, LinkState, Picture};
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::connection::{Connector, Purpose};
 use crate::materialize::error::{Class, Error};
 use crate::materialize::observe::Observer;
-use crate::materialize::picture::{LinkState, Picture};
 use crate::materialize::probe::{exclude_refused, probe};
 use crate::materialize::queries::Topic;
 use std::collections::BTreeSet;
@@ -57,7 +57,10 @@ impl Drop for LiveFeed {
 #[must_use]
 pub fn live(connector: Connector, options: Options) -> LiveFeed {
     let picture = Picture {
-        server_verified: connector.verifies_server(),
+        link: Link {
+            server_verified: connector.verifies_server(),
+            ..Link::default()
+        },
         ..Picture::default()
     };
     let (sender, pictures) = watch::channel(picture);
@@ -110,7 +113,7 @@ impl Feed {
                 End::Gap(reason) => {
                     tracing::warn!(%reason, "the streams are read anew");
                     self.sender.send_modify(|picture| {
-                        picture.last_gap = Some(reason.clone());
+                        picture.link.last_gap = Some(reason.clone());
                     });
                     Error::new(Class::Gap { reason })
                 }
@@ -177,15 +180,16 @@ impl Feed {
         let retry_at = Instant::now() + retry_wait(attempts);
         tracing::info!(%error, attempts, "link lost");
         self.sender.send_modify(|picture| {
+            let link = &mut picture.link;
             // Failing to come back is the same loss.
-            if !matches!(picture.link, LinkState::Lost { .. }) {
-                picture.restarts = picture.restarts.saturating_add(1);
+            if !link.is_lost() {
+                link.restarts = link.restarts.saturating_add(1);
             }
-            picture.link = LinkState::Lost {
-                since,
-                error,
+            link.state = LinkState::Lost {
+                since: since.into_std(),
+                error: error.to_string(),
                 attempts,
-                retry_at,
+                retry_at: retry_at.into_std(),
             };
         });
         tokio::select! {
@@ -207,7 +211,7 @@ impl Publish for Publisher<'_> {
     fn heard(&mut self, at: Instant) {
         self.sender.send_if_modified(|picture| {
             if *self.published {
-                picture.received_at = Some(at);
+                picture.link.heard_at = Some(at.into_std());
             }
             false
         });
@@ -217,9 +221,10 @@ impl Publish for Publisher<'_> {
         *self.published = true;
         self.sender.send_modify(|picture| {
             picture.snapshot = Some(Arc::new(snapshot));
-            picture.link = self.state.clone();
-            picture.polling_reason.clone_from(&self.polling_reason);
-            picture.received_at = Some(Instant::now());
+            let link = &mut picture.link;
+            link.state = self.state.clone();
+            link.polling_reason.clone_from(&self.polling_reason);
+            link.heard_at = Some(Instant::now().into_std());
         });
     }
 }

@@ -95,7 +95,7 @@ impl Look {
 
     fn compare(&self, world: &World) -> (String, Vec<ChangedNode>) {
         let observation = Observation {
-            board: world.board(),
+            board: world.board().into(),
             access: world.access.clone(),
             clusters: Vec::new(),
             ancestry: world.ancestry,

@@ -54,7 +54,7 @@ fn side_facts(
     object: Option<&ObjectReadiness>,
     text: &mut Vec<Paragraph>,
 ) {
-    let label = wording::side(side, board.phase);
+    let label = wording::side(side, board);
     let Some(object) = object else {
         text.push(Paragraph::fact(label, Role::Muted, "not there"));
         return;

@@ -1,9 +1,8 @@
 use super::*;
 use crate::domain::changes::ChangesView;
 use crate::domain::history::AuditEntry;
+use crate::domain::picture::Picture;
 use crate::domain::plan::Plan;
-use crate::tui::effect::PlanOptions;
-use crate::tui::event::Picture;
 use crate::tui::glyphs::Glyphs;
 use crate::tui::port::Answer;
 use crossterm::event::{KeyCode, KeyEvent};
@@ -23,18 +22,14 @@ impl Port for Still {
 
     fn refresh(&self) {}
 
-    fn plan(
-        &self,
-        _: crate::domain::action::Operation,
-        _: PlanOptions,
-    ) -> Answer<'_, Result<Plan, String>> {
+    fn plan(&self, _: crate::domain::plan::Request) -> Answer<'_, Result<Plan, String>> {
         Box::pin(std::future::pending())
     }
 
     fn execute(
         &self,
         _: ConfirmedPlan,
-        _: mpsc::Sender<Progress>,
+        _: crate::ops::listener::Listener,
         _: CancellationToken,
     ) -> Answer<'_, Outcome> {
         Box::pin(std::future::pending())

@@ -17,13 +17,15 @@ pub use overlay::{Overlay, PaletteState, Question};
 pub use run::{LogLine, ModelLine, RunState, StatementLine};
 
 use super::effect::Generation;
-use super::event::{Now, Picture};
+use super::event::Now;
 use super::keymap::{Chord, Keymap};
 use crate::domain::action::Operation;
 use crate::domain::history::AuditEntry;
 use crate::domain::phase::Phase;
-use crate::domain::workflow::Watch;
+use crate::domain::picture::Picture;
+use crate::domain::workflow::{self, Watch};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// How long a flash stays, in milliseconds.
 pub const FLASH_MS: u64 = 8_000;
@@ -157,15 +159,15 @@ pub struct State {
     pub facts: Facts,
     pub keymap: Arc<Keymap>,
     pub now: Now,
+    /// The moment that [`Now::millis`] counts from.
+    pub started: Instant,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     pub screen: Screen,
     /// The newest picture.
     pub latest: Picture,
-    /// When it came.
-    pub received: Now,
-    /// The picture that is held still, and since when.
-    pub frozen: Option<(Picture, Now)>,
+    /// The picture that is held still.
+    pub frozen: Option<Picture>,
     pub stage: Stage,
     /// An operation has ended and no picture has come since: the phase on the screen is the one before it.
     pub outdated: bool,
@@ -195,15 +197,15 @@ pub struct State {
 
 impl State {
     #[must_use]
-    pub fn new(facts: Facts, keymap: Arc<Keymap>, now: Now, size: (u16, u16)) -> Self {
+    pub fn new(facts: Facts, keymap: Arc<Keymap>, started: Instant, size: (u16, u16)) -> Self {
         Self {
             facts,
             keymap,
-            now,
+            now: Now::default(),
+            started,
             size,
             screen: Screen::Cockpit,
             latest: Picture::default(),
-            received: now,
             frozen: None,
             stage: Stage::Idle,
             outdated: false,
@@ -236,18 +238,20 @@ impl State {
     /// The picture on the screen: the newest, or the one that is held still.
     #[must_use]
     pub fn shown(&self) -> &Picture {
-        self.frozen
-            .as_ref()
-            .map_or(&self.latest, |(picture, _)| picture)
+        self.frozen.as_ref().unwrap_or(&self.latest)
     }
 
-    /// How old the shown data is, in milliseconds of this machine's clock.
+    /// Now, by the clock that the link's moments are of.
     #[must_use]
-    pub fn age_ms(&self) -> u64 {
-        match &self.frozen {
-            Some((picture, since)) => picture.link.age_ms + self.now.since(*since),
-            None => self.latest.link.age_ms + self.now.since(self.received),
-        }
+    pub fn moment(&self) -> Instant {
+        self.started + Duration::from_millis(self.now.millis)
+    }
+
+    /// How old a picture's data is, in milliseconds of this machine's clock.
+    #[must_use]
+    pub fn age_ms(&self, picture: &Picture) -> u64 {
+        let age = picture.link.age(self.moment()).unwrap_or_default();
+        u64::try_from(age.as_millis()).unwrap_or(u64::MAX)
     }
 
     /// When something on the screen changes by time alone, within the second: a dialog begins to listen. In [`Now::millis`].
@@ -270,10 +274,7 @@ impl State {
     /// What an operation is called now: promote reads `finish` while a committed one is unfinished.
     #[must_use]
     pub fn label(&self, operation: Operation) -> &'static str {
-        match (operation, self.phase()) {
-            (Operation::Promote, Some(Phase::Promoting)) => "finish",
-            (operation, _) => operation.as_str(),
-        }
+        workflow::label(operation, self.phase())
     }
 
     /// Whether an operation may be asked for now.
@@ -284,21 +285,25 @@ impl State {
         if self.outdated {
             return Err("the new state is being read".to_owned());
         }
-        if operation == Operation::Await {
-            let phase = self.phase().ok_or_else(|| NO_PICTURE.to_owned())?;
-            return operation.allowed(phase, true).map_err(str::to_owned);
+        if operation.changes() {
+            self.is_free()?;
         }
+        let board = self.latest.board.as_ref();
+        let board = board.ok_or_else(|| NO_PICTURE.to_owned())?;
+        workflow::may(board, operation).map_err(|why| why.clause().into_owned())
+    }
+
+    /// Whether something that changes the server may be asked for here, whatever the deployment is.
+    fn is_free(&self) -> Result<(), String> {
         if self.facts.read_only.is_some() {
             return Err("read-only".to_owned());
         }
         match &self.stage {
-            Stage::Idle => {}
-            Stage::Running(running) => return Err(format!("{} is running", running.label)),
-            Stage::Planning { operation, .. } => return Err(format!("planning {operation}")),
-            Stage::Reviewing(_) => return Err("a plan is open".to_owned()),
+            Stage::Idle => Ok(()),
+            Stage::Running(running) => Err(format!("{} is running", running.label)),
+            Stage::Planning { request, .. } => Err(format!("planning {}", request.operation)),
+            Stage::Reviewing(_) => Err("a plan is open".to_owned()),
         }
-        let phase = self.phase().ok_or_else(|| NO_PICTURE.to_owned())?;
-        operation.allowed(phase, false).map_err(str::to_owned)
     }
 }
 

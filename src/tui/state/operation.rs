@@ -2,8 +2,8 @@
 
 use crate::domain::action::{Danger, Operation};
 use crate::domain::finding::Allowance;
-use crate::domain::plan::Plan;
-use crate::tui::effect::{Generation, PlanOptions};
+use crate::domain::plan::{Plan, Request};
+use crate::tui::effect::Generation;
 use crate::tui::event::Now;
 use crate::tui::prose::{self, Paragraph};
 use std::collections::BTreeSet;
@@ -19,8 +19,7 @@ pub enum Stage {
     Idle,
     Planning {
         generation: Generation,
-        operation: Operation,
-        options: PlanOptions,
+        request: Request,
         since: Now,
     },
     Reviewing(Box<Dialog>),
@@ -57,7 +56,6 @@ pub enum DialogStep {
 pub struct Dialog {
     pub plan: Plan,
     pub label: &'static str,
-    pub options: PlanOptions,
     pub opened: Now,
     /// The word as typed so far.
     pub typed: String,
@@ -69,12 +67,11 @@ pub struct Dialog {
 
 impl Dialog {
     #[must_use]
-    pub fn new(plan: Plan, label: &'static str, options: PlanOptions, opened: Now) -> Self {
+    pub fn new(plan: Plan, label: &'static str, opened: Now) -> Self {
         Self {
             lines: prose::plan(&plan),
             plan,
             label,
-            options,
             opened,
             typed: String::new(),
             scroll: 0,

@@ -8,7 +8,7 @@ use crate::tui::theme::Role;
 use std::collections::VecDeque;
 use tui_input::Input;
 
-/// How many log lines are kept on the screen; all of them are in the audit file.
+/// How many log lines are kept on the screen; statements are in the audit file, and what dbt says in its own log.
 pub const MOST_LOG_LINES: usize = 5_000;
 
 #[derive(Debug, Clone, PartialEq)]

@@ -175,7 +175,7 @@ pub fn is_problem(row: &Row, phase: Phase) -> bool {
     let unready = |readiness: Option<Readiness>| readiness.is_some_and(|r| r != Readiness::Ready);
     let missing = row.deployment.is_none()
         && row.change() != Some(crate::domain::project::Change::Removed)
-        && !matches!(phase, Phase::None | Phase::Initialized);
+        && !phase.holds_nothing();
     missing
         || unready(row.readiness())
         || unready(row.production.as_ref().map(|object| object.readiness))
@@ -229,14 +229,15 @@ fn since(row: &Row, board: &Board, observed: &Observed) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::board::WayBack;
     use crate::domain::environment::{Environment, Side, Strategy};
     use crate::domain::name::{DatabaseId, Identifier};
     use crate::domain::object::{Catalog, ObjectKind};
+    use crate::domain::phase::Names;
     use crate::domain::provenance::Provenance;
     use crate::domain::readiness::{ObjectReadiness, SideReadiness, Thresholds};
     use crate::domain::reading::MissingReadings;
     use crate::domain::snapshot::{LogicalTime, Readings, Server, Snapshot};
+    use crate::domain::way_back::WayBack;
     use crate::domain::whole::Wholeness;
     use std::collections::{BTreeMap, BTreeSet};
     use std::sync::Arc;
@@ -307,6 +308,8 @@ mod tests {
             phase: Phase::Ready,
             provenance: Provenance::none(),
             way_back: WayBack::NotNeeded,
+            names: Names::Whole,
+            is_empty: false,
             wholeness: Wholeness::default(),
             rows,
         }

@@ -103,7 +103,7 @@ fn freeze(state: &mut State) {
             flash(state, "live again");
         }
         None if state.latest.board.is_some() => {
-            state.frozen = Some((state.latest.clone(), state.received));
+            state.frozen = Some(state.latest.clone());
             flash(state, "held still; the same key goes on");
         }
         None => flash(state, "there is no picture to hold yet"),

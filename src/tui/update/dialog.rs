@@ -4,9 +4,9 @@
 
 use super::operation;
 use crate::domain::action::Operation;
-use crate::domain::plan::Confirmation;
-use crate::tui::effect::{Effect, PlanOptions};
-use crate::tui::event::LinkState;
+use crate::domain::plan::{Confirmation, Request};
+use crate::domain::workflow::may;
+use crate::tui::effect::Effect;
 use crate::tui::prose;
 use crate::tui::state::{Dialog, DialogStep, Stage, State};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -30,7 +30,7 @@ pub fn press(state: &mut State, key: KeyEvent, held: bool) -> Vec<Effect> {
         (_, KeyCode::Esc) => close(state),
         (_, KeyCode::Char('r')) if control => plan_again(state, |_| {}),
         (_, KeyCode::Char('f')) if control && dialog.plan.operation == Operation::Deploy => {
-            plan_again(state, |options| options.full = !options.full)
+            plan_again(state, |request| request.full = !request.full)
         }
         (DialogStep::Blocked, KeyCode::Char('a')) if control => allow(state),
         (_, KeyCode::Enter) => say(state, "Enter does not confirm"),
@@ -120,15 +120,14 @@ pub fn close(state: &mut State) -> Vec<Effect> {
     vec![Effect::Abandon]
 }
 
-/// Looks at the server again, with other options.
-fn plan_again(state: &mut State, change: impl FnOnce(&mut PlanOptions)) -> Vec<Effect> {
+/// Looks at the server again, with another request.
+fn plan_again(state: &mut State, change: impl FnOnce(&mut Request)) -> Vec<Effect> {
     let Stage::Reviewing(dialog) = &state.stage else {
         return Vec::new();
     };
-    let operation = dialog.plan.operation;
-    let mut options = dialog.options.clone();
-    change(&mut options);
-    operation::plan(state, operation, options)
+    let mut request = dialog.plan.request.clone();
+    change(&mut request);
+    operation::plan(state, request)
 }
 
 /// Plans again with every block allowed by name; what was allowed is a warning then, and goes into the audit.
@@ -138,7 +137,7 @@ fn allow(state: &mut State) -> Vec<Effect> {
         _ => None,
     };
     match allowances {
-        Some(allowances) => plan_again(state, |options| options.allow.extend(allowances)),
+        Some(allowances) => plan_again(state, |request| request.allow.extend(allowances)),
         None => say(state, "what blocks can't be allowed"),
     }
 }
@@ -151,18 +150,17 @@ fn confirm(state: &mut State, held: bool, confirmation: Confirmation) -> Vec<Eff
     if state.facts.read_only.is_some() {
         return say(state, "read-only: nothing can be changed from here");
     }
-    if let LinkState::Lost { .. } = state.latest.link.state {
+    if state.latest.link.is_lost() {
         return say(state, "the link is lost: wait until it is back");
     }
-    let phase = state.phase();
     let Stage::Reviewing(dialog) = &state.stage else {
         return Vec::new();
     };
-    let allowed = phase
-        .ok_or("no picture of the server yet")
-        .and_then(|phase| dialog.plan.operation.allowed(phase, false));
-    if let Err(reason) = allowed {
-        return say(state, &format!("no longer allowed: {reason}"));
+    let Some(board) = &state.latest.board else {
+        return say(state, "no picture of the server yet");
+    };
+    if let Err(why) = may(board, dialog.plan.operation) {
+        return say(state, &format!("no longer allowed: {}", why.clause()));
     }
     match dialog.plan.clone().confirm(&confirmation) {
         Ok(confirmed) => operation::execute(state, confirmed),

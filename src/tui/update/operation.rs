@@ -2,9 +2,9 @@
 
 use super::{flash, note, readiness};
 use crate::domain::action::Operation;
-use crate::domain::plan::{ConfirmedPlan, Plan};
+use crate::domain::plan::{ConfirmedPlan, Plan, Request};
 use crate::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
-use crate::tui::effect::{Effect, Generation, PlanOptions};
+use crate::tui::effect::{Effect, Generation};
 use crate::tui::state::{
     Dialog, Loaded, ModelLine, Overlay, Question, Running, Screen, Stage, State, StatementLine,
 };
@@ -27,7 +27,7 @@ pub fn ask(state: &mut State, operation: Operation) -> Vec<Effect> {
             readiness::wait(state);
             Vec::new()
         }
-        Ok(()) => plan(state, operation, PlanOptions::default()),
+        Ok(()) => plan(state, Request::new(operation)),
         Err(reason) => {
             let label = state.label(operation);
             flash(state, format!("{label}: {reason}"));
@@ -37,24 +37,23 @@ pub fn ask(state: &mut State, operation: Operation) -> Vec<Effect> {
 }
 
 /// Asks for a plan; an earlier answer that is still on its way no longer counts.
-pub fn plan(state: &mut State, operation: Operation, options: PlanOptions) -> Vec<Effect> {
+pub fn plan(state: &mut State, request: Request) -> Vec<Effect> {
     state.last_generation.0 += 1;
     let generation = state.last_generation;
     state.stage = Stage::Planning {
         generation,
-        operation,
-        options: options.clone(),
+        request: request.clone(),
         since: state.now,
     };
     vec![Effect::Plan {
         generation,
-        operation,
-        options,
+        request,
     }]
 }
 
 pub fn give_up_planning(state: &mut State) {
-    if let Stage::Planning { operation, .. } = state.stage {
+    if let Stage::Planning { request, .. } = &state.stage {
+        let operation = request.operation;
         state.stage = Stage::Idle;
         flash(state, format!("{operation}: no longer wanted"));
     }
@@ -68,8 +67,7 @@ pub fn planned(
 ) -> Vec<Effect> {
     let Stage::Planning {
         generation: wanted,
-        operation,
-        options,
+        request,
         ..
     } = &state.stage
     else {
@@ -78,20 +76,21 @@ pub fn planned(
     if *wanted != generation {
         return Vec::new();
     }
-    let (operation, options) = (*operation, options.clone());
+    let operation = request.operation;
     let label = state.label(operation);
     state.stage = Stage::Idle;
     let plan = match result {
         // A plan for something else than was asked for is nobody's to confirm.
-        Ok(plan) if plan.operation == operation => *plan,
+        Ok(plan) if plan.request.operation == operation => *plan,
         Ok(plan) => {
-            let message = format!("asked for {operation}, got a plan for {}", plan.operation);
+            let planned = plan.request.operation;
+            let message = format!("asked for {operation}, got a plan for {planned}");
             return show_failure(state, label, message);
         }
         Err(message) => return show_failure(state, label, message),
     };
     state.overlay = None;
-    state.stage = Stage::Reviewing(Box::new(Dialog::new(plan, label, options, state.now)));
+    state.stage = Stage::Reviewing(Box::new(Dialog::new(plan, label, state.now)));
     Vec::new()
 }
 
@@ -197,6 +196,10 @@ pub fn progress(state: &mut State, generation: Generation, progress: Progress) -
             state.run.committed = true;
             state.run.log(at, Role::Ready, "committed");
             note(state, Role::Ready, "committed");
+        }
+        Progress::NotCommitted => {
+            running.committing = false;
+            state.run.log(at, Role::Warn, "not committed");
         }
         Progress::Note { text } => {
             state.run.log(at, Role::Info, text.clone());
@@ -403,3 +406,6 @@ pub fn suspend(state: &mut State) -> Vec<Effect> {
         _ => vec![Effect::Suspend],
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,17 +2,15 @@
 
 use super::{lists, note, operation, readiness};
 use crate::domain::board::Board;
-use crate::domain::phase::Phase;
+use crate::domain::picture::{Link, LinkState, Picture};
 use crate::domain::readiness::Readiness;
 use crate::tui::effect::Effect;
-use crate::tui::event::{Link, LinkState, Picture};
 use crate::tui::state::{Lasting, Loaded, State};
 use crate::tui::theme::Role;
 use std::sync::Arc;
 
 pub fn take(state: &mut State, picture: Picture) -> Vec<Effect> {
     let before = std::mem::replace(&mut state.latest, picture);
-    state.received = state.now;
     journal_link(state, &before.link);
     if let (None, Some(reason)) = (&state.facts.read_only, &state.latest.powerless) {
         state.facts.read_only = Some(reason.to_string());
@@ -30,7 +28,11 @@ pub fn take(state: &mut State, picture: Picture) -> Vec<Effect> {
     let Some(board) = board.filter(|_| is_new) else {
         return Vec::new();
     };
-    state.outdated = false;
+    // A board that was only judged again tells nothing new of the server.
+    let before_it = before.board.as_ref();
+    if before_it.is_none_or(|old| !Arc::ptr_eq(&old.snapshot, &board.snapshot)) {
+        state.outdated = false;
+    }
     journal_phase(state, &board);
     journal_clusters(state, &board);
     state.cockpit.look(&board);
@@ -39,32 +41,38 @@ pub fn take(state: &mut State, picture: Picture) -> Vec<Effect> {
     }
     readiness::look(state, &board);
     let mut effects = reload_changes(state, before.board.as_deref(), &board);
-    if let Some(wanted) = state.wanted.take() {
+    if !state.outdated
+        && let Some(wanted) = state.wanted.take()
+    {
         effects.extend(operation::ask(state, wanted));
     }
     effects
 }
 
 fn journal_link(state: &mut State, before: &Link) {
-    let now = state.latest.link.state.clone();
-    let (role, text) = match (&before.state, &now) {
+    let link = state.latest.link.clone();
+    let (role, mut text) = match (&before.state, &link.state) {
         (LinkState::Lost { .. }, LinkState::Lost { .. }) => return,
-        (_, LinkState::Lost { error }) => {
+        (_, LinkState::Lost { error, .. }) => {
             readiness::interrupt(state);
             (Role::Stale, format!("link lost: {error}"))
         }
         (LinkState::Lost { .. } | LinkState::Connecting, LinkState::Live) => {
             (Role::Live, "link up, streaming".to_owned())
         }
-        (LinkState::Lost { .. } | LinkState::Connecting, LinkState::Polling { every_ms }) => (
-            Role::Live,
-            format!(
-                "link up, reading every {}",
-                crate::tui::wording::span(*every_ms)
-            ),
-        ),
+        (LinkState::Lost { .. } | LinkState::Connecting, LinkState::Polling { every }) => {
+            let every = u64::try_from(every.as_millis()).unwrap_or(u64::MAX);
+            let every = crate::tui::wording::span(every);
+            (
+                Role::Live,
+                format!("link up, reading every {every}, {}", link.why_polled()),
+            )
+        }
         _ => return,
     };
+    if !link.is_lost() && !link.server_verified {
+        text.push_str("; the server's certificate was not checked");
+    }
     note(state, role, text);
 }
 
@@ -75,8 +83,7 @@ fn journal_phase(state: &mut State, board: &Board) {
         .standings
         .phase
         .get_or_insert_with(|| Lasting::new(board.phase, time));
-    let by_ticks = matches!(board.phase, Phase::Hydrating | Phase::Ready);
-    let settle_ms = if by_ticks {
+    let settle_ms = if board.phase.follows_readiness() {
         board.thresholds.settle_ms
     } else {
         0
@@ -84,12 +91,11 @@ fn journal_phase(state: &mut State, board: &Board) {
     let Some(before) = lasting.look(board.phase, time, settle_ms) else {
         return;
     };
-    let role = match board.phase {
-        Phase::Ready | Phase::Promoted | Phase::Synced => Role::Ready,
-        Phase::Promoting | Phase::Unknown => Role::Warn,
-        _ => Role::Info,
-    };
-    note(state, role, format!("phase {before} -> {}", board.phase));
+    note(
+        state,
+        Role::from(board.phase),
+        format!("phase {before} -> {}", board.phase),
+    );
 }
 
 fn journal_clusters(state: &mut State, board: &Board) {
@@ -143,8 +149,8 @@ mod tests {
     use crate::domain::environment::Side;
     use crate::domain::fixture::{NOW, World};
     use crate::domain::snapshot::{Frontier, LogicalTime};
-    use crate::tui::event::Now;
     use crate::tui::state::Facts;
+    use std::time::Instant;
 
     /// The picture `millis` after the first, with one object of the deployment side `lag` behind.
     fn show(state: &mut State, world: &mut World, millis: u64, lag: u64) {
@@ -169,7 +175,7 @@ mod tests {
     }
 
     fn cockpit() -> State {
-        State::new(Facts::default(), Arc::default(), Now::default(), (120, 40))
+        State::new(Facts::default(), Arc::default(), Instant::now(), (120, 40))
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use super::{flash, note};
 use crate::domain::board::Board;
-use crate::domain::phase::Phase;
 use crate::domain::workflow::{Look, Watch};
 use crate::tui::state::{Awaiting, Overlay, State};
 use crate::tui::theme::Role;
@@ -37,10 +36,6 @@ pub fn look(state: &mut State, board: &Board) {
         return;
     };
     let time = span(state.now.since(awaiting.since));
-    if matches!(board.phase, Phase::None | Phase::Initialized) {
-        flash(state, "await ended: there is nothing left to wait for");
-        return;
-    }
     match awaiting.watch.look(board) {
         Look::Ready => {
             let text = format!("await done: the deployment side is ready after {time}");

@@ -7,6 +7,7 @@ use crate::domain::phase::Phase;
 use crate::domain::quantity;
 use crate::domain::readiness::{ClusterReadiness, Readiness};
 use crate::domain::snapshot::{LogicalTime, OfflineReason, ProcessState, ReplicaHealth};
+use crate::domain::workflow::reason;
 use crate::tui::state::State;
 use crate::tui::theme::Role;
 use crate::tui::wording;
@@ -74,7 +75,7 @@ fn line(
     let mut x = row.x + NAME + 1;
     let (side, label) = match shown.side {
         Side::Production => (Role::Blue, "blue"),
-        Side::Deployment if board.phase.holds_retired() => (Role::Muted, "retired"),
+        Side::Deployment if board.holds_retired() => (Role::Muted, "retired"),
         Side::Deployment => (Role::Green, "green"),
     };
     canvas.text(x, row.y, x + SIDE, side, label);
@@ -162,9 +163,10 @@ fn note(state: &State, board: &Board, cluster: &ClusterReadiness) -> (Role, Stri
     if let Some(estimate) = estimate {
         parts.push(estimate.to_string());
     } else if cluster.total == 0 && cluster.readiness == Readiness::Ready {
-        let empty = board.nothing_to_judge();
-        let empty = empty.filter(|_| board.cluster_readiness(cluster).is_none());
-        parts.push(empty.unwrap_or("nothing to hydrate").to_owned());
+        parts.push(match board.cluster_readiness(cluster) {
+            None => reason(board).into_owned(),
+            Some(_) => "nothing to hydrate".to_owned(),
+        });
     } else if cluster.readiness == Readiness::Ready {
         parts.push(format!("lag {}", wording::lag(cluster.lag)));
     }

@@ -71,7 +71,7 @@ fn title(dialog: &Dialog) -> String {
         Danger::ChangesProduction => "CHANGES PRODUCTION",
         Danger::Destroys => "DESTROYS",
     };
-    let full = if dialog.options.full {
+    let full = if dialog.plan.request.full {
         ", everything anew"
     } else {
         ""
@@ -83,12 +83,12 @@ fn facts(state: &State, dialog: &Dialog) -> [String; 2] {
     let lags = state.latest.board.as_ref().map_or_else(String::new, |b| {
         format!(
             "; lag now: {} {}, blue {}",
-            wording::side(Side::Deployment, b.phase),
+            wording::side(Side::Deployment, b),
             side_lag(b, Side::Deployment),
             side_lag(b, Side::Production)
         )
     });
-    let age = state.latest.link.age_ms + state.now.since(state.received);
+    let age = state.age_ms(&state.latest);
     [
         format!(
             "{}, fingerprint {}",

@@ -1,15 +1,20 @@
 //! The four lines at the top: who and where, badges and screens, the phase with the way back, what the current step waits for.
 
 use super::Canvas;
-use crate::domain::board::{Board, WayBack};
+use crate::domain::board::Board;
 use crate::domain::phase::Phase;
+use crate::domain::picture::{LinkState, next_try};
 use crate::domain::quantity::{count, part};
 use crate::domain::readiness::Readiness;
-use crate::tui::event::LinkState;
+use crate::domain::way_back::WayBack;
+use crate::domain::workflow::{STEPS, headline, label, reason, steps_done};
 use crate::tui::state::{Running, Screen, Stage, State};
 use crate::tui::theme::Role;
 use crate::tui::wording;
 use ratatui::layout::Rect;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 /// The widest that the environment's own badge gets, so that another one beside it stays readable.
@@ -59,34 +64,43 @@ fn place(state: &State) -> String {
 
 fn link(canvas: &Canvas<'_>, state: &State) -> (Role, String) {
     let glyphs = canvas.glyphs();
-    let age = wording::span(state.age_ms());
+    let age = wording::span(state.age_ms(state.shown()));
     if state.frozen.is_some() {
         return (
             Role::Stale,
             format!("{} HELD STILL {age} ago", glyphs.paused),
         );
     }
-    let losses = match state.latest.link.losses {
+    let link = &state.latest.link;
+    let losses = match link.restarts {
         0 => String::new(),
         1 => ", lost once".to_owned(),
         losses => format!(", lost {}", count(losses, "time")),
     };
-    match &state.latest.link.state {
+    match &link.state {
         LinkState::Connecting => (Role::Hydrating, format!("{} connecting", glyphs.hydrating)),
         LinkState::Live => (Role::Live, format!("{} live {age}{losses}", glyphs.ready)),
-        LinkState::Polling { every_ms } => (
+        LinkState::Polling { every } => (
             Role::Lagging,
             format!(
                 "{} polling every {}, {age} old{losses}",
                 glyphs.lagging,
-                wording::span(*every_ms)
+                wording::span(millis(*every))
             ),
         ),
         LinkState::Lost { .. } => (
             Role::Stale,
             format!("{} LINK LOST, data {age} old{losses}", glyphs.failing),
         ),
+        LinkState::Once => (
+            Role::Stale,
+            format!("{} read once, {age} old", glyphs.paused),
+        ),
     }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn badges(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
@@ -159,20 +173,6 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> u16 {
     start
 }
 
-/// Done, current and open steps, as positions in [`STEPS`].
-fn current_step(phase: Phase) -> usize {
-    match phase {
-        Phase::None | Phase::Unknown => 0,
-        Phase::Initialized | Phase::Deploying => 1,
-        Phase::Hydrating => 2,
-        Phase::Ready | Phase::Promoting => 3,
-        Phase::Promoted => 4,
-        Phase::Synced => 5,
-    }
-}
-
-const STEPS: [&str; 5] = ["init", "deploy", "await", "promote", "sync/cleanup"];
-
 fn phase(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let Some(board) = &state.shown().board else {
         return;
@@ -189,17 +189,17 @@ fn phase(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let room = usize::from(end.saturating_sub(left));
     let (role, words) = way_back(&board.way_back, room);
     let stop = canvas.right(left.min(end), area.y, end, role, &words);
-    let current = current_step(board.phase);
+    let done = steps_done(board);
     let mut x = area.x + 1;
     for (at, step) in STEPS.iter().enumerate() {
         if at > 0 {
             x = canvas.text(x, area.y, stop, Role::Rule, &dash);
         }
-        let (role, glyph) = match at.cmp(&current) {
-            _ if board.phase == Phase::Unknown => (Role::Unknown, glyphs.unknown),
-            std::cmp::Ordering::Less => (Role::Ready, glyphs.done),
-            std::cmp::Ordering::Equal => (Role::Focus, glyphs.current),
-            std::cmp::Ordering::Greater => (Role::Muted, glyphs.open),
+        let (role, glyph) = match done.map(|done| at.cmp(&done)) {
+            None => (Role::Unknown, glyphs.unknown),
+            Some(Ordering::Less) => (Role::Ready, glyphs.done),
+            Some(Ordering::Equal) => (Role::Focus, glyphs.current),
+            Some(Ordering::Greater) => (Role::Muted, glyphs.open),
         };
         x = canvas.text(x, area.y, stop, role, &format!("{glyph} {step}"));
     }
@@ -211,6 +211,7 @@ fn way_back(way_back: &WayBack, room: usize) -> (Role, String) {
         WayBack::NotNeeded | WayBack::Gone { .. } => Role::Muted,
         WayBack::Ready { .. } => Role::Ready,
         WayBack::Degraded { .. } => Role::Warn,
+        WayBack::Unknown { .. } => Role::Unknown,
     };
     let full = format!("BACK: {way_back}");
     if full.width() <= room {
@@ -218,6 +219,7 @@ fn way_back(way_back: &WayBack, room: usize) -> (Role, String) {
     }
     let short = match way_back {
         WayBack::Degraded { whole, total, .. } => format!("BACK: degraded {whole}/{total}"),
+        WayBack::Unknown { .. } => "BACK: unknown".to_owned(),
         WayBack::Gone { .. } => "BACK: gone".to_owned(),
         WayBack::NotNeeded | WayBack::Ready { .. } => full,
     };
@@ -227,22 +229,26 @@ fn way_back(way_back: &WayBack, room: usize) -> (Role, String) {
 fn message(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let (role, words) = match (&state.stage, &state.shown().board) {
         (Stage::Running(running), _) => running_words(state, running),
-        (
-            Stage::Planning {
-                operation, since, ..
-            },
-            _,
-        ) => (
+        (Stage::Planning { request, since, .. }, _) => (
             Role::Focus,
             format!(
-                "planning {operation}: observing and rehearsing, {}",
+                "planning {}: observing and rehearsing, {}",
+                request.operation,
                 wording::span(state.now.since(*since))
             ),
         ),
         (_, Some(board)) => match &state.latest.link.state {
-            LinkState::Lost { error } => (
+            LinkState::Lost {
+                error,
+                attempts,
+                retry_at,
+                ..
+            } => (
                 Role::Stale,
-                format!("link lost, trying again; this is the last picture: {error}"),
+                format!(
+                    "link lost, {}; this is the last picture: {error}",
+                    next_try(*attempts, *retry_at, state.moment())
+                ),
             ),
             _ => match &state.awaiting {
                 Some(awaiting) => awaiting_words(board, state.now.since(awaiting.since)),
@@ -250,9 +256,17 @@ fn message(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             },
         },
         (_, None) => match &state.latest.link.state {
-            LinkState::Lost { error } => (
+            LinkState::Lost {
+                error,
+                attempts,
+                retry_at,
+                ..
+            } => (
                 Role::Stale,
-                format!("No picture yet: {error}. Trying again for as long as this runs."),
+                format!(
+                    "No picture yet: {error}. Trying again for as long as this runs, {}.",
+                    next_try(*attempts, *retry_at, state.moment())
+                ),
             ),
             _ => (Role::Muted, "Waiting for the first picture.".to_owned()),
         },
@@ -296,10 +310,9 @@ fn running_words(state: &State, running: &Running) -> (Role, String) {
 
 fn awaiting_words(board: &Board, millis: u64) -> (Role, String) {
     let (hydrated, total) = board.deployment.hydrated_of_total();
-    let what = match (board.nothing_to_judge(), board.deployment.readiness) {
-        (Some(nothing), _) => nothing,
-        (None, Readiness::Ready) => "ready, seeing whether it lasts",
-        (None, _) => &board.deployment.reason,
+    let what = match board.readiness() {
+        Some(Readiness::Ready) => Cow::Borrowed("ready, seeing whether it lasts"),
+        _ => reason(board),
     };
     (
         Role::Focus,
@@ -311,39 +324,16 @@ fn awaiting_words(board: &Board, millis: u64) -> (Role, String) {
 }
 
 fn phase_words(board: &Board) -> (Role, String) {
-    let reason = &board.deployment.reason;
-    let (role, words) = match board.phase {
-        Phase::None => (Role::Text, "no deployment side; init creates it".to_owned()),
-        Phase::Initialized => (
-            Role::Text,
-            "the deployment side is empty; deploy builds it".to_owned(),
-        ),
-        Phase::Deploying => (
-            Role::Warn,
-            "a deployment is under way or was cut off; deploy goes on with it".to_owned(),
-        ),
-        Phase::Hydrating => (Role::from(board.deployment.readiness), reason.clone()),
-        Phase::Ready if reason.is_empty() => (
-            Role::Ready,
-            "every object is hydrated and caught up; promote swaps".to_owned(),
-        ),
-        Phase::Ready => (Role::Ready, format!("{reason}; promote swaps")),
-        Phase::Promoting => (
-            Role::Warn,
-            "the swap is committed and its last steps are not done; finish does them".to_owned(),
-        ),
-        Phase::Promoted => (
-            Role::Ready,
-            "production moved; rollback goes back until sync or cleanup".to_owned(),
-        ),
-        Phase::Synced => (
-            Role::Ready,
-            "both sides hold what production runs; deploy the next change".to_owned(),
-        ),
-        Phase::Unknown => (
-            Role::Unknown,
-            "names or records contradict each other; see the preflight".to_owned(),
-        ),
+    let role = match board.phase {
+        Phase::None | Phase::Initialized => Role::Text,
+        Phase::Deploying | Phase::Promoting => Role::Warn,
+        Phase::Hydrating => Role::from(board.deployment.readiness),
+        Phase::Ready | Phase::Promoted | Phase::Synced => Role::Ready,
+        Phase::Unknown => Role::Unknown,
     };
-    (role, format!("{}: {words}", board.phase))
+    let name = |operation| label(operation, Some(board.phase)).to_owned();
+    (
+        role,
+        format!("{}: {}", board.phase, headline(board).sentence(name)),
+    )
 }

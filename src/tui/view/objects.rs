@@ -4,9 +4,9 @@ use super::Canvas;
 use crate::domain::board::{Board, Row};
 use crate::domain::environment::Side;
 use crate::domain::phase::Phase;
+use crate::domain::picture::LinkState;
 use crate::domain::project::Change;
 use crate::domain::readiness::ObjectReadiness;
-use crate::tui::event::LinkState;
 use crate::tui::layout::LIST_HEAD;
 use crate::tui::state::{Pane, State};
 use crate::tui::table::column::{CURSOR_WIDTH, fit};
@@ -143,7 +143,7 @@ fn filter_line(canvas: &mut Canvas<'_>, area: Rect, state: &State, title: usize)
 
 fn no_board(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     match &state.latest.link.state {
-        LinkState::Lost { error } => say(
+        LinkState::Lost { error, .. } => say(
             canvas,
             area,
             Role::Stale,
@@ -179,7 +179,7 @@ fn heads(
 ) {
     let glyphs = canvas.glyphs();
     let sort = state.cockpit.arrangement.sort;
-    let label = wording::side(Side::Deployment, board.phase);
+    let label = wording::side(Side::Deployment, board);
     let y = area.y + 1;
     let mut x = area.x + CURSOR_WIDTH;
     for (column, width) in columns {

@@ -4,13 +4,13 @@ use super::{PAIR, observer, run, running, schema, snapshot, standing};
 use crate::{connector, settings};
 use cutover::domain::access::Privilege;
 use cutover::domain::object::ObjectKind;
+use cutover::domain::picture::LinkState;
 use cutover::domain::reading::MissingReadings;
 use cutover::domain::snapshot::Lag;
 use cutover::materialize::connection::{Connector, Purpose};
 use cutover::materialize::error::Class;
 use cutover::materialize::live::{Options, live};
 use cutover::materialize::offer::Offer;
-use cutover::materialize::picture::LinkState;
 use cutover::materialize::queries::{QUERIES, Topic};
 use cutover::materialize::settings::Secret;
 use cutover::sim::{self, Passing, Simulator, World};
@@ -64,7 +64,7 @@ async fn every_topic_is_readable_and_subscribable() {
     }
     let feed = live(connector(address), Options::default());
     let first = snapshot(&feed, |_| true).await;
-    assert_eq!(feed.pictures().borrow().link, LinkState::Live);
+    assert_eq!(feed.pictures().borrow().link.state, LinkState::Live);
     assert_eq!(first.missing, MissingReadings::new());
 }
 

@@ -6,7 +6,6 @@ use cutover::domain::object::ObjectKind;
 use cutover::domain::snapshot::{Lag, Snapshot};
 use cutover::materialize::connection::{Connector, Purpose};
 use cutover::materialize::live::{Options, live};
-use cutover::materialize::picture::LinkState;
 use cutover::sim::{self, Passing, Simulator, World};
 use tokio::time::timeout;
 
@@ -54,8 +53,7 @@ async fn a_down_server_keeps_the_picture_and_comes_back() {
     simulator.control().close();
     let lost = timeout(
         PATIENCE,
-        feed.pictures()
-            .wait_for(|picture| matches!(picture.link, LinkState::Lost { .. })),
+        feed.pictures().wait_for(|picture| picture.link.is_lost()),
     )
     .await
     .unwrap()
@@ -151,5 +149,5 @@ async fn after_much_ado_the_live_picture_is_what_a_reading_says() {
     let live = snapshot(&feed, |snapshot| snapshot.time >= read.time).await;
     assert_eq!(live.catalog, read.catalog);
     assert_eq!(live.missing, read.missing);
-    assert_eq!(feed.pictures().borrow().restarts, 0);
+    assert_eq!(feed.pictures().borrow().link.restarts, 0);
 }

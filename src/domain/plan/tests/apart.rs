@@ -83,14 +83,14 @@ fn promoted_by_dbt() -> World {
 }
 
 fn relying(world: &World) -> Vec<Plan> {
-    let (none, build) = (BTreeSet::new(), Build::default);
+    let build = Build::default;
     world.with_facts(|facts| {
         vec![
-            init(facts, &stamp(), &BTreeMap::new(), &none),
-            deploy(facts, &stamp(), build(), &none),
-            sync(facts, &stamp(), build(), &none),
-            promote(facts, &stamp(), &none, None),
-            cleanup(facts, &none),
+            init(facts, &stamp(), &asked(Operation::Init)),
+            deploy(facts, &stamp(), build(), &asked(Operation::Deploy)),
+            sync(facts, &stamp(), build(), &asked(Operation::Sync)),
+            promote(facts, &stamp(), &asked(Operation::Promote), None),
+            cleanup(facts, &asked(Operation::Cleanup)),
         ]
     })
 }
@@ -129,7 +129,8 @@ fn stands_apart(world: &World, object: &str, alone: &[&str], back: &str) {
         production: untold(),
         deployment: untold(),
     };
-    let repair = world.with_facts(|facts| repair(facts, &stamp(), &builds, &BTreeSet::new()));
+    let repair =
+        world.with_facts(|facts| repair(facts, &stamp(), &builds, &asked(Operation::Repair)));
     assert!(repair.steps.is_empty() && repair.is_blocked());
 }
 
@@ -290,7 +291,10 @@ fn an_object_on_the_wrong_cluster_is_named_with_what_to_type() {
         "{}",
         told[0].remedy
     );
-    let allowed = BTreeSet::from([Allowance::parse(allow).unwrap()]);
-    let plan = world.with_facts(|facts| deploy(facts, &stamp(), Build::default(), &allowed));
+    let allowing = Request {
+        allow: BTreeSet::from([Allowance::parse(allow).unwrap()]),
+        ..asked(Operation::Deploy)
+    };
+    let plan = world.with_facts(|facts| deploy(facts, &stamp(), Build::default(), &allowing));
     assert!(!blocks(&plan).contains(&FindingId::ProvenanceUnknown));
 }

@@ -31,12 +31,11 @@ fn shown(cluster: &Identifier, options: &str) -> World {
 
 fn planned(world: &World, sizes: &[(&str, &str)], allowed: &[&str]) -> Plan {
     let owned = |(cluster, size): &(&str, &str)| ((*cluster).to_owned(), (*size).to_owned());
-    let sizes = sizes.iter().map(owned).collect();
-    let allowed = allowed
-        .iter()
-        .map(|text| Allowance::parse(text).unwrap())
-        .collect();
-    world.with_facts(|facts| init(facts, &stamp(), &sizes, &allowed))
+    let request = Request {
+        sizes: sizes.iter().map(owned).collect(),
+        ..allowing(Operation::Init, allowed)
+    };
+    world.with_facts(|facts| init(facts, &stamp(), &request))
 }
 
 fn found(plan: &Plan, id: FindingId) -> &crate::domain::finding::Finding {

@@ -154,7 +154,8 @@ fn a_synced_side_whose_record_is_gone_is_not_newer() {
         production: untold(),
         deployment: untold(),
     };
-    let plan = world.with_facts(|facts| repair(facts, &stamp(), &builds, &BTreeSet::new()));
+    let plan =
+        world.with_facts(|facts| repair(facts, &stamp(), &builds, &asked(Operation::Repair)));
     carry_out(&mut world, &plan);
     let synced = written(&world, "prod_dbt_deploy");
     assert_eq!(
@@ -204,7 +205,8 @@ fn productions_records_are_made_again_whatever_the_other_side_is() {
             production,
             deployment: untold(),
         };
-        let plan = world.with_facts(|facts| repair(facts, &stamp(), &builds, &BTreeSet::new()));
+        let plan =
+            world.with_facts(|facts| repair(facts, &stamp(), &builds, &asked(Operation::Repair)));
         let mut world = world.clone();
         carry_out(&mut world, &plan);
         let record = written(&world, "prod");

@@ -100,7 +100,7 @@ fn what_comes_and_goes_stops_a_promote_when_it_comes_and_never_when_it_goes() {
         panic!("it has come");
     };
     assert_eq!(told, ["new: production-unhealthy (compute)"]);
-    let allowed = BTreeSet::from([Allowance::parse("production-unhealthy:compute").unwrap()]);
+    let allowed = allowing(Operation::Promote, &["production-unhealthy:compute"]);
     let with_leave =
         |world: &World| world.with_facts(|facts| promote(facts, &stamp(), &allowed, None));
     assert_eq!(holds(&with_leave(&healthy), &with_leave(&sick)), Ok(()));
@@ -152,7 +152,8 @@ fn records_that_this_run_wrote_are_no_difference() {
 
 #[test]
 fn what_a_drop_would_take_more_or_less_is_named() {
-    let planned = |world: &World| world.with_facts(|facts| cleanup(facts, &BTreeSet::new()));
+    let planned =
+        |world: &World| world.with_facts(|facts| cleanup(facts, &asked(Operation::Cleanup)));
     let world = World::new();
     let mut more = world.clone();
     more.add_in("u2", "u2", "new_here", ObjectKind::View, &[]);
@@ -171,7 +172,8 @@ fn what_a_drop_would_take_more_or_less_is_named() {
 /// A reader that came since is no part of the fingerprint, and is told all the same.
 #[test]
 fn a_reader_that_comes_stops_a_drop() {
-    let planned = |world: &World| world.with_facts(|facts| cleanup(facts, &BTreeSet::new()));
+    let planned =
+        |world: &World| world.with_facts(|facts| cleanup(facts, &asked(Operation::Cleanup)));
     let world = World::new();
     let mut read = world.clone();
     let foo = read.id(Side::Deployment, "foo");

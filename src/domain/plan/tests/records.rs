@@ -56,7 +56,7 @@ fn repaired_after(world: &World, production: LastBuild, deployment: LastBuild) -
         production,
         deployment,
     };
-    world.with_facts(|facts| repair(facts, &stamp, &builds, &BTreeSet::new()))
+    world.with_facts(|facts| repair(facts, &stamp, &builds, &asked(Operation::Repair)))
 }
 
 fn deploying(world: &World, stamp: &Stamp) -> Vec<(FindingId, Severity)> {
@@ -100,8 +100,12 @@ fn a_record_that_does_not_agree_with_the_catalog_makes_the_phase_unknown() {
         assert!(told.contains(why), "{told}");
         for plan in [
             promoted(&world),
-            world.with_facts(|facts| deploy(facts, &stamp(), Build::default(), &BTreeSet::new())),
-            world.with_facts(|facts| sync(facts, &stamp(), Build::default(), &BTreeSet::new())),
+            world.with_facts(|facts| {
+                deploy(facts, &stamp(), Build::default(), &asked(Operation::Deploy))
+            }),
+            world.with_facts(|facts| {
+                sync(facts, &stamp(), Build::default(), &asked(Operation::Sync))
+            }),
         ] {
             let blocked = blocks(&plan);
             assert!(blocked.contains(&FindingId::ProvenanceUnknown), "{comment}");
@@ -363,9 +367,9 @@ fn nobodys_candidate_is_built_over_in_silence() {
     };
     world.comment("u2", Some(theirs.to_string()));
     assert_eq!(deploying(&world, &stamp()), block, "another role");
-    let plan = world.with_facts(|facts| init(facts, &stamp(), &BTreeMap::new(), &BTreeSet::new()));
+    let plan = world.with_facts(|facts| init(facts, &stamp(), &asked(Operation::Init)));
     assert!(blocks(&plan).contains(&FindingId::ForeignCandidate));
-    let allowed = BTreeSet::from([Allowance::parse("foreign-candidate:prod_dbt_deploy").unwrap()]);
+    let allowed = allowing(Operation::Deploy, &["foreign-candidate:prod_dbt_deploy"]);
     let build = Build::default();
     let plan = world.with_facts(|facts| deploy(facts, &stamp(), build, &allowed));
     assert!(!blocks(&plan).contains(&FindingId::ForeignCandidate));
@@ -386,8 +390,7 @@ fn a_side_that_dbt_built_is_of_the_tag_in_its_comment() {
     let world = World::empty();
     let mut bare = world.clone();
     bare.catalog().schemas.remove(&SchemaId::user(2));
-    let plan =
-        bare.with_facts(|facts| init(facts, &with(hostile), &BTreeMap::new(), &BTreeSet::new()));
+    let plan = bare.with_facts(|facts| init(facts, &with(hostile), &asked(Operation::Init)));
     let script = plan.script().join("\n");
     assert!(script.contains("pr | cutover%2F1 role=retired"), "{script}");
 }

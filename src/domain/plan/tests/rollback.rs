@@ -179,6 +179,7 @@ fn what_makes_it_impossible_blocks() {
     }
     let world = after_promote();
     let refused = rehearsal_refused("no", "production");
-    let plan = world.with_facts(|facts| rollback(facts, &stamp(), &BTreeSet::new(), Some(refused)));
+    let plan = world
+        .with_facts(|facts| rollback(facts, &stamp(), &asked(Operation::Rollback), Some(refused)));
     assert_eq!(blocks(&plan), [FindingId::RehearsalRefused]);
 }

@@ -173,7 +173,7 @@ impl Walk {
             Act::Cleanup(Tool::Cutover) => {
                 let plan = self
                     .world
-                    .with_facts(|facts| cleanup(facts, &BTreeSet::new()));
+                    .with_facts(|facts| cleanup(facts, &asked(Operation::Cleanup)));
                 let runs = !plan.is_blocked() && !plan.steps.is_empty();
                 runs && self.clean_up()
             }
@@ -191,7 +191,7 @@ impl Walk {
     fn cutover_init(&mut self) -> bool {
         let plan = self
             .world
-            .with_facts(|facts| init(facts, &stamp(), &BTreeMap::new(), &BTreeSet::new()));
+            .with_facts(|facts| init(facts, &stamp(), &asked(Operation::Init)));
         if plan.is_blocked() || plan.steps.is_empty() {
             return false;
         }
@@ -226,7 +226,7 @@ impl Walk {
         };
         let plan = self
             .world
-            .with_facts(|facts| deploy(facts, &stamp(), build, &BTreeSet::new()));
+            .with_facts(|facts| deploy(facts, &stamp(), build, &asked(Operation::Deploy)));
         if plan.is_blocked() {
             return false;
         }

@@ -1,8 +1,9 @@
 //! Frontiers of a healthy, quiet server behind a source that ticks once a second (recorded: v26.39/23): both sides are ready in every
 //! reading, and a side that alone falls behind is not.
 
+use crate::domain::action::Operation;
 use crate::domain::finding::{FindingId, Severity};
-use crate::domain::fixture::{self, World, pair, stamp};
+use crate::domain::fixture::{self, World, asked, pair, stamp};
 use crate::domain::name::{Identifier, SchemaId};
 use crate::domain::object::{ObjectKind, Schema};
 use crate::domain::plan::{Plan, promote, rollback};
@@ -145,11 +146,11 @@ fn planned(world: &World, operation: fn(&World) -> Plan) -> Option<Severity> {
 }
 
 fn promoting(world: &World) -> Plan {
-    world.with_facts(|facts| promote(facts, &stamp(), &BTreeSet::new(), None))
+    world.with_facts(|facts| promote(facts, &stamp(), &asked(Operation::Promote), None))
 }
 
 fn rolling_back(world: &World) -> Plan {
-    world.with_facts(|facts| rollback(facts, &stamp(), &BTreeSet::new(), None))
+    world.with_facts(|facts| rollback(facts, &stamp(), &asked(Operation::Rollback), None))
 }
 
 /// A record on both schemas of the deployment side.

@@ -1,13 +1,14 @@
 //! What an operator asks for.
 
+use super::Sizes;
 use crate::domain::action::Operation;
 use crate::domain::finding::Allowance;
-use crate::domain::plan::Sizes;
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// One operation with its options, before anything was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One operation with its options, before anything was looked at. A plan carries it, so that planning anew needs nothing beside the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Request {
     pub operation: Operation,
     /// Findings that the operator allows by name.

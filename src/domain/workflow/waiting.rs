@@ -1,12 +1,12 @@
-//! Where waiting leads: one verdict per picture, and how long it has held. Command line and cockpit only render it.
+//! Where waiting leads: one verdict per picture, and how long it has held.
 
-use super::board::Board;
-use super::environment::Side;
-use super::object::ClusterSchedule;
-use super::phase::Phase;
-use super::quantity::count;
-use super::readiness::Readiness;
-use super::snapshot::LogicalTime;
+use crate::domain::board::Board;
+use crate::domain::environment::Side;
+use crate::domain::object::ClusterSchedule;
+use crate::domain::phase::{Names, Phase};
+use crate::domain::quantity::count;
+use crate::domain::readiness::Readiness;
+use crate::domain::snapshot::LogicalTime;
 
 /// How many waiting objects are named.
 const NAMED: usize = 5;
@@ -28,19 +28,7 @@ pub enum Verdict {
 /// Judges whether the deployment side is ready, will be, or can't become so by waiting.
 #[must_use]
 pub fn verdict(board: &Board) -> Verdict {
-    if board.phase == Phase::None {
-        return Verdict::Never("there is no deployment side: run `cutover init`".to_owned());
-    }
-    if board.phase == Phase::Unknown {
-        return Verdict::Never(
-            "parts of the deployment side are missing, or its records contradict each other: see `cutover status`"
-                .to_owned(),
-        );
-    }
-    if let Some(reason) = never(board) {
-        return Verdict::Never(reason);
-    }
-    if let Some(reason) = nothing_built(board).or_else(|| holes(board)) {
+    if let Some(reason) = hopeless(board) {
         return Verdict::Never(reason);
     }
     let side = &board.deployment;
@@ -78,14 +66,30 @@ pub fn verdict(board: &Board) -> Verdict {
     }
 }
 
+/// Why waiting can't help; looks at no object, so that it can be asked at every key.
+pub(super) fn hopeless(board: &Board) -> Option<String> {
+    match board.phase {
+        Phase::None => Some("there is no deployment side: run `cutover init`".to_owned()),
+        Phase::Unknown => {
+            let told = match board.names {
+                Names::Partly | Names::Absent => "parts of the deployment side are missing",
+                Names::Whole => "records contradict each other, the catalog or the audit events",
+            };
+            Some(format!("{told}: see `cutover status`"))
+        }
+        _ => never(board)
+            .or_else(|| nothing_built(board))
+            .or_else(|| holes(board)),
+    }
+}
+
 /// An empty side is ready only where the project is known to have nothing for it. A deployment that has begun fills it.
 fn nothing_built(board: &Board) -> Option<String> {
-    let resolved = board.environment.resolve(&board.snapshot.catalog);
     let awaits_a_candidate = matches!(
         board.phase,
         Phase::Initialized | Phase::Hydrating | Phase::Ready
     );
-    if !awaits_a_candidate || resolved.objects(Side::Deployment).next().is_some() {
+    if !awaits_a_candidate || !board.is_empty {
         return None;
     }
     let Some(whole) = board.wholeness.of(Side::Deployment) else {
@@ -229,6 +233,7 @@ fn same_missing(told: &Verdict, now: &Verdict) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::environment::Side;
     use crate::domain::fixture::{NOW, World, model};
     use crate::domain::project::Project;
     use crate::domain::snapshot::Frontier;

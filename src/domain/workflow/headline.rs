@@ -1,0 +1,157 @@
+//! Where the deployment stands, in a sentence, and how far it has come.
+
+use super::next::step;
+use crate::domain::action::Operation;
+use crate::domain::board::Board;
+use crate::domain::environment::Side;
+use crate::domain::phase::{Names, Phase};
+use crate::domain::way_back::is_of_a_sync;
+use std::borrow::Cow;
+
+/// The steps of the workflow, in order.
+pub const STEPS: [&str; 5] = ["init", "deploy", "await", "promote", "sync/cleanup"];
+
+/// What stands there, and which operation does what about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Headline {
+    /// A clause.
+    pub stands: Cow<'static, str>,
+    /// An operation and what it does, as the rest of a sentence: `deploy` `builds it`.
+    pub then: Option<(Operation, &'static str)>,
+}
+
+impl Headline {
+    /// The whole sentence; `name` writes an operation.
+    #[must_use]
+    pub fn sentence(&self, name: impl Fn(Operation) -> String) -> String {
+        match self.then {
+            Some((operation, does)) => format!("{}; {} {does}", self.stands, name(operation)),
+            None => self.stands.to_string(),
+        }
+    }
+}
+
+/// Says where the deployment stands.
+#[must_use]
+pub fn headline(board: &Board) -> Headline {
+    let reason = &board.deployment.reason;
+    let (stands, then) = match board.phase {
+        Phase::None if board.names == Names::Partly => (
+            "parts of the deployment side stand, and they are empty",
+            Some((Operation::Init, "makes the rest")),
+        ),
+        Phase::None => (
+            "there is no deployment side",
+            Some((Operation::Init, "creates it")),
+        ),
+        Phase::Initialized => (
+            "nothing is built there yet",
+            Some((Operation::Deploy, "builds it")),
+        ),
+        Phase::Deploying if is_of_a_sync(&board.provenance) => (
+            "a sync is under way or was cut off",
+            Some((Operation::Sync, "goes on with it")),
+        ),
+        Phase::Deploying => (
+            "a deployment is under way or was cut off",
+            Some((Operation::Deploy, "goes on with it")),
+        ),
+        Phase::Hydrating if board.wholeness.lacks(Side::Deployment) => {
+            return reasoned(reason, Some((Operation::Deploy, "builds what is missing")));
+        }
+        Phase::Hydrating => return reasoned(reason, None),
+        Phase::Ready if reason.is_empty() => (
+            "every object is hydrated and caught up",
+            Some((Operation::Promote, "swaps")),
+        ),
+        Phase::Ready => return reasoned(reason, Some((Operation::Promote, "swaps"))),
+        Phase::Promoting => (
+            "the swap is committed and its last steps are not done",
+            Some((Operation::Promote, "does them")),
+        ),
+        Phase::Promoted | Phase::Synced if board.wholeness.lacks(Side::Production) => {
+            return with_holes_in_production(board);
+        }
+        Phase::Promoted if board.way_back.is_open() => (
+            "production moved",
+            Some((Operation::Rollback, "goes back until sync or cleanup")),
+        ),
+        Phase::Promoted => (
+            "production moved, and the retired side is empty",
+            Some((Operation::Sync, "builds there what production runs")),
+        ),
+        Phase::Synced if board.wholeness.lacks(Side::Deployment) => {
+            return reasoned(reason, Some((Operation::Sync, "builds what is missing")));
+        }
+        Phase::Synced => (
+            "both sides hold what production runs",
+            Some((Operation::Deploy, "builds the next change")),
+        ),
+        Phase::Unknown if board.names == Names::Partly => (
+            "parts of the deployment side are missing",
+            Some((Operation::Init, "makes them anew")),
+        ),
+        Phase::Unknown => (
+            "names or records contradict each other; see the findings",
+            None,
+        ),
+    };
+    Headline {
+        stands: Cow::Borrowed(stands),
+        then,
+    }
+}
+
+/// Nothing that follows a promote is said to be done while production lacks what it should run.
+fn with_holes_in_production(board: &Board) -> Headline {
+    let holes = board.wholeness.holes(Side::Production);
+    let stands = format!("in production {}", holes.unwrap_or_default());
+    let then = match board.phase {
+        Phase::Promoted if board.way_back.is_open() => {
+            (Operation::Rollback, "goes back until sync or cleanup")
+        }
+        Phase::Promoted => (Operation::Sync, "builds there what production should run"),
+        _ => (
+            Operation::Deploy,
+            "makes the deployment side the candidate that brings it back",
+        ),
+    };
+    reasoned(&stands, Some(then))
+}
+
+/// Why the deployment side is not ready; where there is nothing to judge, that there is not.
+#[must_use]
+pub fn reason(board: &Board) -> Cow<'_, str> {
+    match board.readiness() {
+        Some(_) => Cow::Borrowed(&board.deployment.reason),
+        None => headline(board).stands,
+    }
+}
+
+fn reasoned(reason: &str, then: Option<(Operation, &'static str)>) -> Headline {
+    Headline {
+        stands: Cow::Owned(reason.to_owned()),
+        then,
+    }
+}
+
+/// How many of [`STEPS`] are done; `None` where nobody can tell.
+#[must_use]
+pub fn steps_done(board: &Board) -> Option<usize> {
+    let lacks = |side| board.wholeness.lacks(side);
+    match board.phase {
+        Phase::Unknown => return None,
+        Phase::Synced if !lacks(Side::Production) && !lacks(Side::Deployment) => {
+            return Some(STEPS.len());
+        }
+        _ => {}
+    }
+    step(board).map(|step| match step {
+        Operation::Init | Operation::Cleanup | Operation::Repair => 0,
+        Operation::Deploy => 1,
+        Operation::Await => 2,
+        // What finishes a rollback leaves a candidate that is to be promoted.
+        Operation::Promote | Operation::Rollback => 3,
+        Operation::Sync => 4,
+    })
+}
