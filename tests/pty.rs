@@ -291,6 +291,7 @@ fn a_whole_deployment_by_keys() {
 
     terminal.press("D");
     terminal.see("y yes");
+    terminal.see("lag now: green -,");
     terminal.press("y");
     terminal.see("deploy done");
 

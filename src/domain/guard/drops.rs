@@ -58,7 +58,7 @@ pub fn closure_findings(facts: &Facts<'_>, closure: &[ClosureItem]) -> Vec<Findi
             count(left.len(), "object"),
             some_of(names(&left))
         ),
-        "Build everything (`cutover deploy --full`) where models make them, or allow each by name: --allow closure-outside:NAME.",
+        "Build everything (`--full`) where models make them, or allow each by name: --allow closure-outside:NAME.",
         names(&left),
     ));
     findings

@@ -98,8 +98,11 @@ fn facts(state: &State, dialog: &Dialog) -> [String; 2] {
     ]
 }
 
-/// The largest lag of a side's clusters; unknown while any is.
+/// The largest lag of a side's clusters; unknown while any is, none where nothing is built.
 fn side_lag(board: &Board, side: Side) -> String {
+    if side == Side::Deployment && board.readiness().is_none() {
+        return "-".to_owned();
+    }
     let mut worst = 0;
     for cluster in &board.side(side).clusters {
         match cluster.lag {
@@ -129,7 +132,7 @@ fn question(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
         DialogStep::Yes => (Role::Title, format!("{label}: run this plan?")),
         DialogStep::Word => (
             Role::Danger,
-            format!("To {label}, type {word} and then ctrl-y."),
+            format!("{label}: type {word} and then ctrl-y."),
         ),
         DialogStep::Confirm => (
             Role::Danger,
