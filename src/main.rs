@@ -7,7 +7,13 @@ use cutover::cli::sink::{self, Words};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let (panics, _) = HookBuilder::default().theme(Theme::new()).into_hooks();
+    let (panics, reports) = HookBuilder::default()
+        .theme(Theme::new())
+        .display_env_section(false)
+        .display_location_section(false)
+        .into_hooks();
+    // Only this process installs one.
+    let _ = reports.install();
     // A panic may repeat a name of the server's, so its report goes the way of all words.
     std::panic::set_hook(Box::new(move |info| {
         sink::say(&Words::new(&panics.panic_report(info).to_string()));

@@ -5,6 +5,9 @@
 mod bounded;
 #[path = "cli/diff.rs"]
 mod diff;
+#[cfg(feature = "sim")]
+#[path = "cli/failures.rs"]
+mod failures;
 #[path = "cli/hostile.rs"]
 mod hostile;
 #[path = "cli/misuse.rs"]

@@ -7,6 +7,7 @@ use cutover::config::{
 };
 use cutover::domain::connection::SslMode;
 use cutover::domain::environment::Strategy;
+use cutover::domain::failure::told_with_remedy;
 use std::{fs, path::Path, time::Duration};
 use tempfile::TempDir;
 
@@ -81,7 +82,7 @@ fn shown(folder: &Folder, problems: &Problems) -> Vec<String> {
     let here = format!("{}/", folder.path().display());
     let lines = problems.list().iter();
     lines
-        .map(|problem| problem.to_string().replace(&here, ""))
+        .map(|problem| told_with_remedy(problem).replace(&here, ""))
         .collect()
 }
 
@@ -275,7 +276,7 @@ fn an_unknown_target_names_those_that_exist() {
     let folder = Folder::project("");
     let mut sources = folder.sources(Need::Server);
     sources.flags.give("--target", "prd");
-    let problems = Settings::load(&sources).unwrap_err().to_string();
+    let problems = shown(&folder, &Settings::load(&sources).unwrap_err()).concat();
     assert!(
         problems.contains("profile `shop` has no target `prd`"),
         "{problems}"

@@ -120,7 +120,7 @@ fn links() -> impl Strategy<Value = LinkState> {
         1 => Just(LinkState::Polling { every: Duration::from_secs(5) }),
         1 => Just(LinkState::Lost {
             since: Instant::now(),
-            error: "connection refused".to_owned(),
+            error: cutover::domain::failure::Failure::new("connection refused"),
             attempts: 1,
             retry_at: Instant::now(),
         }),
@@ -341,6 +341,7 @@ impl Witness {
         let outcome = |outcome| Outcome {
             outcome,
             message: "so it ended".to_owned(),
+            remedy: None,
             next: None,
             audit: None,
         };

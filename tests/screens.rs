@@ -218,7 +218,7 @@ fn lost(size: (u16, u16)) -> Session {
     let mut session = Session::watching(Scene::Ready, size);
     let lost = LinkState::Lost {
         since: session.moment(),
-        error: "connection refused by 127.0.0.1:6875".to_owned(),
+        error: cutover::domain::failure::Failure::new("connection refused by 127.0.0.1:6875"),
         attempts: 2,
         retry_at: session.moment() + Duration::from_secs(14),
     };
@@ -302,6 +302,7 @@ fn result(size: (u16, u16)) -> Session {
     session.progress(Progress::Finished(Outcome {
         outcome: OutcomeKind::Unknown,
         message: "The link was lost at COMMIT and the catalog could not be read back.".to_owned(),
+        remedy: None,
         next: Some("cutover status".to_owned()),
         audit: Some("state/prod/audit/20261120T100031-promote.jsonl".into()),
     }));

@@ -54,7 +54,7 @@ pub struct Common {
     /// Say less
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Log more (to the log file); repeat for more
+    /// Tell errors with each cause in a line of its own, and log more (to the log file); repeat to log even more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }

@@ -48,7 +48,7 @@ async fn step(desk: &Desk, operation: Operation) -> Outcome {
             let expect = planned.plan.fingerprint.to_string();
             agreed(desk, planned.plan, Some(&expect)).await
         }
-        Ok(Err(error)) => Err(Outcome::new(error.outcome(), error.to_string())),
+        Ok(Err(error)) => Err(Outcome::from(&error)),
         Err(interrupted) => Err(interrupted),
     };
     match agreed {

@@ -34,10 +34,11 @@ fn compare_unrendered(
     match (flag, project) {
         (flag, None) => Ok(flag),
         (None, Some(project)) => Ok(project.compare_unrendered),
-        (Some(_), Some(project)) => Err(OpsError::Usage(format!(
-            "--compare-more-unrendered-values is for manifests without a project; here {} decides, as it does for dbt. Set `state_modified_compare_more_unrendered_values` under its `flags:`",
+        (Some(_), Some(project)) => Err(OpsError::usage(format!(
+            "--compare-more-unrendered-values is for manifests without a project; here {} decides, as it does for dbt",
             project.file.display()
-        ))),
+        ))
+        .with_remedy("set `state_modified_compare_more_unrendered_values` under its `flags:`")),
     }
 }
 

@@ -3,14 +3,16 @@
 use super::printer::{Closed, Printer};
 use super::status::word;
 use super::{PIPE_CLOSED, finish, interrupted};
+use crate::domain::failure::Remedy;
+use crate::ops::error::OpsError;
 use crate::ops::session::Session;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-/// One dbt target of the project; the session is an error text where the target can't be used.
+/// One dbt target of the project; the session is an error where the target can't be used.
 pub struct Target {
     pub name: String,
-    pub session: Result<Session, String>,
+    pub session: Result<Session, OpsError>,
 }
 
 /// Prints one line per target; ends with 1 when where one stands can't be told.
@@ -28,7 +30,7 @@ pub async fn environments(
     for target in targets {
         let stands = match &target.session {
             Ok(session) => match session.unless(cancel, session.status()).await {
-                Ok(status) => status.map_err(|error| error.to_string()),
+                Ok(status) => status,
                 Err(how) => return finish(printer, &interrupted(how)),
             },
             Err(error) => Err(error.clone()),
@@ -39,8 +41,10 @@ pub async fn environments(
                 "environment": target.name, "strategy": status.strategy, "phase": status.phase, "readiness": status.readiness,
             })),
             Ok(status) => printer.data(&format!("{:20} {:12} {:10} way back {}", target.name, status.phase, word(status.readiness), status.way_back)),
-            Err(error) if printer.is_json() => printer.json_line(&json!({ "environment": target.name, "error": error })),
-            Err(error) => printer.data(&format!("{:20} unreachable  {error}", target.name)),
+            Err(error) if printer.is_json() => printer.json_line(&json!({
+                "environment": target.name, "error": error.told(), "remedy": error.remedy(),
+            })),
+            Err(error) => printer.data(&format!("{:20} unreachable  {}", target.name, error.told_with_remedy())),
         };
         if let Err(Closed) = printed {
             return PIPE_CLOSED;

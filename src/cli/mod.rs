@@ -12,6 +12,7 @@ pub mod environments;
 pub mod history;
 pub mod operation;
 pub mod printer;
+mod report;
 pub mod run;
 pub mod sink;
 pub mod status;
@@ -77,7 +78,8 @@ impl Desk {
 /// Tells an error and returns its exit code; in JSON it is the one line of data.
 #[must_use]
 pub fn fail(printer: Printer, error: &OpsError) -> u8 {
-    finish(printer, &Outcome::new(error.outcome(), error.to_string()))
+    printer.failure(error);
+    error.outcome().exit_code()
 }
 
 /// Tells how it ended and returns the exit code, which is the same when nobody reads any more.

@@ -3,6 +3,7 @@
 use super::args::{OperationFlags, Output};
 use super::printer::Closed;
 use super::{Desk, confirm, finish};
+use crate::domain::failure::Remedy;
 use crate::domain::finding::Allowance;
 use crate::domain::plan::{Confirmation, ConfirmedPlan, NotConfirmed, Plan, Request};
 use crate::ops::progress::{Outcome, OutcomeKind};
@@ -26,7 +27,9 @@ struct DryRun<'a> {
 pub fn allowances(texts: &[String]) -> Result<BTreeSet<Allowance>, Outcome> {
     let parsed: Result<BTreeSet<Allowance>, _> =
         texts.iter().map(|text| Allowance::parse(text)).collect();
-    parsed.map_err(|error| Outcome::new(OutcomeKind::Refused, format!("--allow: {error}")))
+    parsed.map_err(|error| {
+        Outcome::new(OutcomeKind::Refused, format!("--allow: {error}")).with_remedy(error.remedy())
+    })
 }
 
 /// One operation from flags to exit code.
@@ -119,14 +122,12 @@ pub async fn agreed(
         desk.printer.plan(&plan);
     }
     plan.confirm(&confirmation).map(Some).map_err(|refused| {
-        let kind = match refused {
+        let kind = match &refused {
             NotConfirmed::OtherPlan { .. } | NotConfirmed::Blocked(_) => OutcomeKind::Blocked,
             NotConfirmed::NeedsExpect(_) | NotConfirmed::WrongWord(_) => OutcomeKind::Refused,
         };
-        Outcome::new(
-            kind,
-            format!("Not confirmed: {refused}. Nothing was changed."),
-        )
+        let message = format!("Not confirmed: {refused}. Nothing was changed.");
+        Outcome::new(kind, message).with_remedy(refused.remedy())
     })
 }
 
@@ -138,10 +139,9 @@ fn unasked(plan: &Plan) -> Outcome {
     };
     Outcome::new(
         OutcomeKind::Refused,
-        format!(
-            "Not confirmed: there is no terminal to ask on. Look with --dry-run, then add --yes{expect}. Nothing was changed."
-        ),
+        "Not confirmed: there is no terminal to ask on. Nothing was changed.",
     )
+    .with_remedy(Some(format!("look with --dry-run, then add --yes{expect}")))
 }
 
 /// Runs a confirmed plan and prints its events as they come.

@@ -3,10 +3,13 @@
 pub use super::sink::Closed;
 
 use super::args::{Common, Output};
+use super::report;
 use super::sink::{self, Words};
+use crate::domain::failure::Remedy;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::plan::{ClosureItem, Plan};
 use crate::domain::quantity::MOST_NAMED;
+use crate::ops::error::OpsError;
 use crate::ops::progress::{ModelState, Outcome, Progress};
 use serde::Serialize;
 
@@ -15,6 +18,7 @@ use serde::Serialize;
 pub struct Printer {
     pub output: Output,
     quiet: bool,
+    verbose: bool,
     color: bool,
 }
 
@@ -25,6 +29,7 @@ impl Printer {
         Self {
             output: common.output,
             quiet: common.quiet,
+            verbose: common.verbose > 0,
             color: false,
         }
     }
@@ -234,9 +239,42 @@ impl Printer {
         Ok(())
     }
 
+    /// Why a command could not do its work. With `-v` as a report, with each cause in a line of its own.
+    pub fn failure(self, error: &OpsError) {
+        if self.is_json() {
+            // A closed pipe is no reason to say more.
+            let _ = self.json_line(&Progress::Finished(Outcome::from(error)));
+            return;
+        }
+        if self.verbose {
+            return self.must_say(&report::of(error));
+        }
+        match error.problems() {
+            [] => self.failed(&error.told(), error.remedy().as_deref()),
+            problems => {
+                let mut next = problems.iter().skip(1);
+                for problem in problems {
+                    // What helps against several in a row is said once.
+                    let same = next
+                        .next()
+                        .is_some_and(|next| next.remedy == problem.remedy);
+                    let remedy = (!same).then_some(problem.remedy.as_str());
+                    self.failed(&problem.to_string(), remedy);
+                }
+            }
+        }
+    }
+
+    fn failed(self, message: &str, remedy: Option<&str>) {
+        self.must_say(message);
+        if let Some(remedy) = remedy {
+            self.must_say(&format!("Hint: {remedy}"));
+        }
+    }
+
     /// How it ended.
     pub fn outcome(self, outcome: &Outcome) {
-        self.must_say(&outcome.message);
+        self.failed(&outcome.message, outcome.remedy.as_deref());
         if let Some(next) = &outcome.next {
             self.must_say(&format!("Next: {next}"));
         }

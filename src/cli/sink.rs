@@ -5,6 +5,7 @@
 
 use crate::domain::escape::{is_obeyed, visible, visible_lines};
 use crate::domain::plan::commented;
+use crate::ops::secrets::hide;
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
@@ -48,11 +49,11 @@ impl Words {
     }
 }
 
-/// Words on stderr. That nobody hears them is no reason to fail.
+/// Words on stderr, without secrets. That nobody hears them is no reason to fail.
 pub fn say(words: &Words) {
     let mut err = io::stderr().lock();
     for line in words.lines() {
-        let _ = writeln!(err, "{line}");
+        let _ = writeln!(err, "{}", hide(&line));
     }
 }
 

@@ -8,9 +8,8 @@ use crate::domain::project::Compared;
 use crate::domain::quantity::some_of;
 use crate::domain::readiness::Readiness;
 use crate::ops::beside::Beside;
-use crate::ops::progress::{Outcome, OutcomeKind};
 use crate::ops::status::{ClusterStatus, ModelsStatus, ObjectStatus, SideModels, Status};
-use crate::ops::wait::LinkNews;
+use crate::ops::wait::{LinkNews, never_seen};
 
 /// Prints the status once.
 pub async fn status(desk: &Desk) -> u8 {
@@ -30,13 +29,10 @@ pub async fn watch(desk: &Desk) -> u8 {
     let mut news = LinkNews::default();
     loop {
         let picture = pictures.borrow_and_update().clone();
-        let words = news.of(&picture.link);
-        if picture.snapshot.is_none() && picture.link.is_lost() {
-            // Nothing was ever seen: a wrong address is likelier than a server that restarts just now.
-            let words = words.unwrap_or_default();
-            return finish(desk.printer, &Outcome::new(OutcomeKind::Failed, words));
+        if let Some(error) = never_seen(&picture) {
+            return desk.fail(&error);
         }
-        if let Some(words) = words {
+        if let Some(words) = news.of(&picture.link) {
             desk.printer.must_say(&words);
         }
         if let Some(snapshot) = picture.snapshot {

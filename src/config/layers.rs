@@ -5,7 +5,7 @@ use super::{
     overrides::Overrides,
     problem::{Origin, Problem, suggestion},
     setting::{
-        COMMAND_VARIABLES, CONFIG_VARIABLE, Key, LOG_VARIABLE, Optional, Scope, Setting, rows,
+        COMMAND_VARIABLES, CONFIG_VARIABLE, Key, LOG_VARIABLE, Optional, Row, Scope, Setting, rows,
     },
     variables::Variables,
 };
@@ -80,7 +80,7 @@ impl<'t> Layers<'t> {
         &mut self,
         key: &Optional<T>,
     ) -> Option<Chosen<T>> {
-        let chosen = self.read(&key.setting);
+        let chosen = self.read(key);
         let (value, origin) = match &chosen {
             Some(chosen) => (Some(&chosen.value), chosen.origin.clone()),
             None => (None, Origin::Default),
@@ -91,7 +91,7 @@ impl<'t> Layers<'t> {
 
     /// The strongest value of a setting, or its default.
     pub fn value<T: DeserializeOwned + Serialize>(&mut self, key: &Key<T>) -> Chosen<T> {
-        let chosen = self.read(&key.setting).unwrap_or_else(|| Chosen {
+        let chosen = self.read(key).unwrap_or_else(|| Chosen {
             value: (key.default)(),
             origin: Origin::Default,
         });
@@ -127,7 +127,8 @@ impl<'t> Layers<'t> {
         }
     }
 
-    fn read<T: DeserializeOwned>(&mut self, setting: &Setting) -> Option<Chosen<T>> {
+    fn read<T: DeserializeOwned>(&mut self, row: &dyn Row) -> Option<Chosen<T>> {
+        let setting = row.setting();
         let (raw, origin) = self.strongest(setting)?;
         let read = match raw {
             Raw::Text(text) => from_text(text),
@@ -136,11 +137,11 @@ impl<'t> Layers<'t> {
         match read {
             Ok(value) => Some(Chosen { value, origin }),
             Err(error) => {
-                let remedy = "correct the value; config.example.toml shows how it is written";
+                let remedy = format!("write it as in `{}`", row.line());
                 let origin = self.nearest(&error, origin);
                 let why = error.message().trim();
                 self.problems
-                    .push(Problem::value(setting.key, &origin, why, remedy));
+                    .push(Problem::value(setting.key, &origin, why, &remedy));
                 None
             }
         }

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::domain::connection::{ConnectionSettings, Secret};
 use crate::domain::environment::{Environment, Strategy};
+use crate::domain::failure::Remedy;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -264,10 +265,10 @@ impl Loading<'_, '_> {
         match url::parse(&chosen.value) {
             Ok(connection) => Some(by_url(connection, &chosen, from_profile)),
             Err(error) => {
-                let remedy = "write postgres://user:password@host:port/database";
+                let remedy = error.remedy().unwrap_or_default();
                 self.layers
                     .problems
-                    .push(Problem::value("url", &chosen.origin, error, remedy));
+                    .push(Problem::value("url", &chosen.origin, error, &remedy));
                 None
             }
         }

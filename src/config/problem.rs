@@ -1,6 +1,7 @@
 //! What is wrong with the configuration: everything at once, each with its place and what to do.
 
 use super::setting::rows;
+use crate::domain::failure::Remedy;
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
@@ -147,12 +148,21 @@ impl Problem {
     }
 }
 
+/// Where and what; without the remedy.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(place) = &self.place {
             write!(f, "{place}: ")?;
         }
-        write!(f, "{}; {}", self.message, self.remedy)
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl Remedy for Problem {
+    fn remedy(&self) -> Option<String> {
+        Some(self.remedy.clone())
     }
 }
 
@@ -198,7 +208,20 @@ impl From<Problem> for Problems {
 
 impl std::error::Error for Problems {}
 
-/// One problem per line.
+/// Those of all problems, each once.
+impl Remedy for Problems {
+    fn remedy(&self) -> Option<String> {
+        let mut remedies: Vec<&str> = Vec::new();
+        for problem in &self.0 {
+            if !remedies.contains(&problem.remedy.as_str()) {
+                remedies.push(&problem.remedy);
+            }
+        }
+        Some(remedies.join("; "))
+    }
+}
+
+/// One problem per line, without the remedies.
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.0.iter().enumerate() {
@@ -230,7 +253,8 @@ mod tests {
         let at = |line| Problem::new(format!("m{line}"), "r").at(Place::line("f", line));
         let problems =
             Problems::none_in(vec![Problem::new("m0", "r"), at(9), at(2), at(2)]).unwrap_err();
-        assert_eq!(problems.to_string(), "f:2: m2; r\nf:9: m9; r\nm0; r");
+        assert_eq!(problems.to_string(), "f:2: m2\nf:9: m9\nm0");
+        assert_eq!(problems.remedy().unwrap(), "r");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
     variables::Variables,
     yaml::{self, Node},
 };
-use crate::domain::connection::{ConnectionSettings, RootCertificates, Secret};
+use crate::domain::connection::{ConnectionSettings, RootCertificates, Secret, SslMode};
 use std::{
     collections::BTreeMap,
     fs,
@@ -30,6 +30,9 @@ pub(super) fn folder(working_dir: &Path, project_dir: &Path, variables: &Variabl
         .or(home)
         .unwrap_or_else(|| project_dir.to_path_buf())
 }
+
+/// What to do where Jinja can't be rendered.
+const CORRECT: &str = "correct the profile or set the variable";
 
 /// One target of a profile.
 #[derive(Debug)]
@@ -91,7 +94,7 @@ impl Profile {
         self.jinja
             .render(&text)
             .map(|target| (target, Origin::File(place)))
-            .map_err(|why| self.field_problem("target", node.line, &why))
+            .map_err(|why| self.field_problem("target", node.line, &why, CORRECT))
     }
 
     /// One target; what is wrong with it goes to `problems`.
@@ -117,12 +120,8 @@ impl Profile {
         fields.output()
     }
 
-    fn field_problem(&self, field: &str, line: usize, why: &str) -> Problem {
-        Problem::new(
-            format!("`{field}`: {why}"),
-            "correct the profile or set the variable",
-        )
-        .at(Place::line(&self.file, line))
+    fn field_problem(&self, field: &str, line: usize, why: &str, remedy: &str) -> Problem {
+        Problem::new(format!("`{field}`: {why}"), remedy).at(Place::line(&self.file, line))
     }
 }
 
@@ -140,7 +139,7 @@ impl Fields<'_> {
         let host = self.required(&["host"]);
         let user = self.required(&["user"]);
         let database = self.required(&["database", "dbname"]);
-        let port = self.parsed::<u16>("port", "it is a number from 1 to 65535");
+        let port = self.parsed::<u16>("port", "write a number from 1 to 65535");
         let complete = host.is_some() && user.is_some() && database.is_some();
         let mut connection = ConnectionSettings {
             host: host.unwrap_or_default(),
@@ -157,7 +156,7 @@ impl Fields<'_> {
         if let Some(name) = self.text(&["application_name"]) {
             connection.application_name = name;
         }
-        let seconds = "it is a whole number of seconds";
+        let seconds = "write a whole number of seconds";
         if let Some(timeout) = self.parsed("connect_timeout", seconds) {
             connection.connect_timeout = Duration::from_secs(timeout);
         }
@@ -179,8 +178,7 @@ impl Fields<'_> {
     }
 
     fn tls(&mut self, connection: &mut ConnectionSettings) {
-        let rule = "use disable, prefer, require, verify-ca or verify-full";
-        if let Some(mode) = self.parsed("sslmode", rule) {
+        if let Some(mode) = self.parsed("sslmode", SslMode::REMEDY) {
             connection.sslmode = mode;
         }
         connection.sslrootcert = self
@@ -192,7 +190,8 @@ impl Fields<'_> {
         connection.sslcert = self.text(&["sslcert"]).map(PathBuf::from);
         connection.sslkey = self.text(&["sslkey"]).map(PathBuf::from);
         if connection.sslcert.is_some() != connection.sslkey.is_some() {
-            self.wrong("sslcert", self.node.line, "sslcert and sslkey go together");
+            let why = "sslcert and sslkey go together";
+            self.wrong("sslcert", self.node.line, why, "give both");
         }
     }
 
@@ -208,9 +207,10 @@ impl Fields<'_> {
     fn check_adapter(&mut self) {
         let adapter = self.text(&["type"]);
         if adapter.as_deref() != Some("materialize") {
-            let why = "this target is not for Materialize (`type: materialize`)";
+            let why = "this target is not for Materialize";
             let line = self.node.at(&["type"]).unwrap_or(self.node).line;
-            self.wrong("type", line, why);
+            let remedy = "write `type: materialize`, or choose another target with --target";
+            self.wrong("type", line, why, remedy);
         }
     }
 
@@ -230,7 +230,8 @@ impl Fields<'_> {
     fn required(&mut self, names: &[&'static str]) -> Option<String> {
         let missing = names.iter().all(|name| self.node.at(&[name]).is_none());
         if let (true, Some(name)) = (missing, names.first()) {
-            self.wrong(name, self.node.line, "the target does not say it");
+            let remedy = format!("add `{name}:` to it");
+            self.wrong(name, self.node.line, "the target does not say it", &remedy);
         }
         self.text(names)
     }
@@ -247,7 +248,7 @@ impl Fields<'_> {
             } else {
                 &format!("`{text}`")
             };
-            self.wrong(name, line, &format!("{shown} can't be used: {rule}"));
+            self.wrong(name, line, &format!("{shown} can't be used"), rule);
         }
         value
     }
@@ -256,22 +257,22 @@ impl Fields<'_> {
         match self.profile.jinja.render(&node.text()?) {
             Ok(text) => Some(text),
             Err(why) => {
-                self.wrong(name, node.line, &why);
+                self.wrong(name, node.line, &why, CORRECT);
                 None
             }
         }
     }
 
-    fn wrong(&mut self, name: &str, line: usize, why: &str) {
+    fn wrong(&mut self, name: &str, line: usize, why: &str, remedy: &str) {
         self.problems
-            .push(self.profile.field_problem(name, line, why));
+            .push(self.profile.field_problem(name, line, why, remedy));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::connection::{Keepalives, SslMode};
+    use crate::domain::connection::Keepalives;
 
     fn read(
         text: &str,

@@ -10,7 +10,7 @@ pub struct Timespan(Duration);
 
 /// The text is no length of time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a length of time; write it like \"500ms\", \"15s\" or \"1m 30s\"")]
+#[error("`{0}` is not a length of time")]
 pub struct InvalidTimespan(String);
 
 impl Timespan {

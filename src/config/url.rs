@@ -1,7 +1,8 @@
 //! Connection URLs: `postgres://user:password@host:port/database?sslmode=...`.
 
 use super::session_options;
-use crate::domain::connection::{ConnectionSettings, RootCertificates, Secret};
+use crate::domain::connection::{ConnectionSettings, RootCertificates, Secret, SslMode};
+use crate::domain::failure::Remedy;
 use std::time::Duration;
 
 /// Why a URL can't be used. No message repeats the URL, which may hold a password.
@@ -17,7 +18,7 @@ pub enum InvalidUrl {
         "the URL holds a `%` that is not followed by two hexadecimal digits, or text that is not UTF-8"
     )]
     Encoding,
-    #[error("the URL's user or password holds `?`, `/` or `@`; write them as %3F, %2F and %40")]
+    #[error("the URL's user or password holds `?`, `/` or `@`")]
     Separator,
     #[error("the URL's parameters sslcert and sslkey go together")]
     ClientCertificate,
@@ -25,6 +26,20 @@ pub enum InvalidUrl {
     Parameter(String),
     #[error("the URL's parameter `{name}` can't be used: {why}")]
     Value { name: String, why: String },
+}
+
+impl Remedy for InvalidUrl {
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::Separator | Self::Encoding => {
+                "write `?` as %3F, `/` as %2F, `@` as %40, `%` as %25"
+            }
+            Self::ClientCertificate => "give both",
+            Self::Value { name, .. } if name == "sslmode" => SslMode::REMEDY,
+            _ => "write postgres://user:password@host:port/database?sslmode=...",
+        };
+        Some(remedy.to_owned())
+    }
 }
 
 /// Reads a URL. The user is `materialize` and the database `materialize` where the URL names none.
@@ -198,7 +213,6 @@ fn decode(text: &str) -> Result<String, InvalidUrl> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::connection::SslMode;
     use proptest::prelude::*;
 
     fn parse_text(url: &str) -> Result<ConnectionSettings, InvalidUrl> {

@@ -5,6 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// How the names of dbt's secret variables begin.
+const DBT_SECRETS: &str = "DBT_ENV_SECRET";
+
 /// Environment variables by name.
 #[derive(Clone, Default)]
 pub struct Variables(BTreeMap<String, String>);
@@ -38,6 +41,15 @@ impl Variables {
     #[must_use]
     pub fn no_color(&self) -> bool {
         self.filled("NO_COLOR").is_some()
+    }
+
+    /// The values that dbt hides in its own output.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let secret = self
+            .0
+            .iter()
+            .filter(|(name, _)| name.starts_with(DBT_SECRETS));
+        secret.map(|(_, value)| value.as_str())
     }
 
     /// The user's home folder.

@@ -6,6 +6,7 @@ use super::manifest::{self, Manifest, ManifestError, ResourceType, UniqueId};
 use super::selection::{
     IndirectSelection, ResourceTypes, Selection, SelectionError, select_positions,
 };
+use crate::domain::failure::Remedy;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -38,18 +39,32 @@ pub struct DiffRequest {
 /// Why there is no diff.
 #[derive(Debug, thiserror::Error)]
 pub enum DiffError {
-    #[error(
-        "{dir} holds no manifest.json to compare with. Save the manifest of what is deployed there, or give another state directory"
-    )]
+    #[error("{dir} holds no manifest.json to compare with")]
     NoState { dir: PathBuf },
     #[error(
-        "the state directory {dir} is the folder that dbt writes to, so the project would be compared with itself and nothing would differ. Copy the deployed manifest.json to a folder of its own"
+        "the state directory {dir} is the folder that dbt writes to, so the project would be compared with itself and nothing would differ"
     )]
     StateIsTarget { dir: PathBuf },
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     #[error(transparent)]
     Selection(#[from] SelectionError),
+}
+
+impl Remedy for DiffError {
+    fn remedy(&self) -> Option<String> {
+        match self {
+            Self::NoState { .. } => Some(
+                "save the manifest of what is deployed there, or give another state directory"
+                    .to_owned(),
+            ),
+            Self::StateIsTarget { .. } => {
+                Some("copy the deployed manifest.json to a folder of its own".to_owned())
+            }
+            Self::Manifest(error) => error.remedy(),
+            Self::Selection(error) => error.remedy(),
+        }
+    }
 }
 
 /// How a node relates to the state.

@@ -54,15 +54,16 @@ pub enum SslMode {
 /// Why a text is no mode.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSslMode {
-    #[error(
-        "sslmode `allow` is not supported, since it can end up without encryption: use `prefer` or `require`"
-    )]
+    #[error("sslmode `allow` is not supported, since it can end up without encryption")]
     Allow,
-    #[error("sslmode `{0}` is unknown: use disable, prefer, require, verify-ca or verify-full")]
+    #[error("sslmode `{0}` is unknown")]
     Unknown(String),
 }
 
 impl SslMode {
+    /// The words, for whoever wrote another one.
+    pub const REMEDY: &str = "use disable, prefer, require, verify-ca or verify-full";
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! What the preflight saw: findings, their severities, and what an operator may allow.
 
+use super::failure::Remedy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -184,14 +185,23 @@ pub struct Allowance {
 /// Why an `--allow` text was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAllowance {
-    #[error(
-        "`{0}` names no object: write FINDING:OBJECT, for example not-ready:compute_dbt_deploy"
-    )]
+    #[error("`{0}` names no object")]
     NoObject(String),
-    #[error("`{0}` is not a finding; `cutover findings` lists them")]
+    #[error("`{0}` is not a finding")]
     UnknownFinding(String),
-    #[error("the finding `{0}` can't be allowed; follow its remedy")]
+    #[error("the finding `{0}` can't be allowed")]
     NeverAllowed(FindingId),
+}
+
+impl Remedy for InvalidAllowance {
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::NoObject(_) => "write FINDING:OBJECT, for example not-ready:compute_dbt_deploy",
+            Self::UnknownFinding(_) => "`cutover findings` lists them",
+            Self::NeverAllowed(_) => "follow the finding's own remedy",
+        };
+        Some(remedy.to_owned())
+    }
 }
 
 impl Allowance {

@@ -15,6 +15,7 @@ pub mod contradiction;
 pub mod definition;
 pub mod environment;
 pub mod escape;
+pub mod failure;
 pub mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -4,6 +4,7 @@
 use super::action::Operation;
 use super::background::LagSample;
 use super::board::Board;
+use super::failure::{Failure, told_with_remedy};
 use super::finding::Finding;
 use super::name::ObjectId;
 use super::quantity::{count, span};
@@ -67,7 +68,7 @@ pub enum LinkState {
     /// The last picture is kept; connecting goes on.
     Lost {
         since: Instant,
-        error: String,
+        error: Failure,
         /// Attempts that failed since then, and when the next one starts.
         attempts: u32,
         retry_at: Instant,
@@ -127,9 +128,10 @@ impl Link {
                 attempts,
                 retry_at,
             } => format!(
-                "Lost for {}, {}: {error}.",
+                "Lost for {}, {}: {}.",
                 span(now.saturating_duration_since(*since)),
                 next_try(*attempts, *retry_at, now),
+                told_with_remedy(error),
             ),
             LinkState::Once => String::new(),
         };
@@ -175,7 +177,7 @@ mod tests {
         let lost = Link {
             state: LinkState::Lost {
                 since: now,
-                error: "connection refused".to_owned(),
+                error: Failure::new("connection refused"),
                 attempts: 2,
                 retry_at: now + Duration::from_secs(5),
             },

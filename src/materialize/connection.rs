@@ -8,6 +8,7 @@ pub use super::tap::Notice;
 use super::tap::{Received, Tapped};
 use super::tls::Tls;
 use super::waiting::{Ask, Waited, Waits};
+use crate::domain::failure::Cause;
 use crate::domain::quantity::span;
 pub use asking::Stop;
 use socket2::{SockRef, TcpKeepalive};
@@ -132,10 +133,11 @@ impl Connector {
 
     /// A server that did so and gave no answer in time.
     fn silent(&self, how: &str, after: Duration) -> Error {
+        let why = format!("it {how} within {}", span(after));
         Error::new(Class::Unreachable {
             address: self.settings().address(),
-            reason: format!("it {how} within {}", span(after)),
         })
+        .because(Cause::new(why))
     }
 
     async fn stream(&self, received: &Received) -> Result<Tapped<TcpStream>, Error> {
@@ -143,8 +145,8 @@ impl Connector {
         let unreachable = |error: std::io::Error| {
             Error::new(Class::Unreachable {
                 address: settings.address(),
-                reason: error.to_string(),
             })
+            .because(Cause::of(&error))
         };
         let stream = TcpStream::connect((settings.host.as_str(), settings.port))
             .await

@@ -1,6 +1,13 @@
 //! What can go wrong between us and a server, classed by what to do next.
 
+mod answer;
+#[cfg(test)]
+mod tests;
+
+pub use answer::ServerError;
+
 use super::waiting::Waited;
+use crate::domain::failure::{Cause, Failure, Remedy, told};
 use std::fmt;
 
 /// An error with the statement that it belongs to.
@@ -9,27 +16,19 @@ pub struct Error {
     pub class: Class,
     /// The statement, where one was running. Passwords are never part of our statements.
     pub statement: Option<String>,
-}
-
-/// The server's own words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerError {
-    /// Five characters, e.g. `42501`. Most planning errors of Materialize are `XX000` (recorded: 01 to 06).
-    pub sqlstate: String,
-    pub message: String,
-    pub detail: Option<String>,
-    pub hint: Option<String>,
+    /// What lies behind it on our side of the wire.
+    cause: Option<Cause>,
 }
 
 /// Classes of errors: each needs another reaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Class {
     /// The settings can't be used as they are (a certificate file is missing, ...).
-    Settings { reason: String },
+    Settings { reason: String, remedy: String },
     /// Nobody answers at the address.
-    Unreachable { address: String, reason: String },
+    Unreachable { address: String },
     /// The encrypted connection was refused, by us or by the server.
-    Tls { address: String, reason: String },
+    Tls { address: String },
     /// 28xxx.
     Authentication {
         role: String,
@@ -48,10 +47,7 @@ pub enum Class {
     /// Any other refusal.
     Server(Box<ServerError>),
     /// The link broke. With `statement_sent`, nobody here knows whether the statement took effect.
-    LinkLost {
-        statement_sent: bool,
-        reason: String,
-    },
+    LinkLost { statement_sent: bool },
     /// No answer within a deadline of ours, and the server confirmed that it cancelled the statement.
     Overdue {
         waited: Waited,
@@ -75,6 +71,15 @@ impl Error {
         Self {
             class,
             statement: None,
+            cause: None,
+        }
+    }
+
+    #[must_use]
+    pub fn because(self, cause: Cause) -> Self {
+        Self {
+            cause: Some(cause),
+            ..self
         }
     }
 
@@ -152,20 +157,24 @@ impl Error {
 
     /// From the driver, for a statement that was sent.
     pub(super) fn from_driver(error: &tokio_postgres::Error, statement: &str) -> Self {
-        let class = match error.as_db_error() {
-            Some(answer) => Box::new(ServerError::from(answer)).classify(),
-            None => Class::LinkLost {
+        let lost = || {
+            Self::new(Class::LinkLost {
                 statement_sent: true,
-                reason: causes(error),
-            },
+            })
+            .because(Cause::of(error))
         };
-        Self::new(class).of_statement(statement)
+        let answer = error.as_db_error();
+        answer
+            .map_or_else(lost, |answer| {
+                Self::new(Box::new(ServerError::from(answer)).classify())
+            })
+            .of_statement(statement)
     }
 
     /// From the driver, while it connected.
     pub(super) fn from_connect(error: &tokio_postgres::Error, address: &str, role: &str) -> Self {
         let Some(answer) = error.as_db_error() else {
-            return Self::new(unanswered(error, address, role));
+            return unanswered(error, address, role);
         };
         let server = Box::new(ServerError::from(answer));
         Self::new(if server.sqlstate.starts_with("28") {
@@ -179,21 +188,22 @@ impl Error {
     }
 }
 
-/// The class of a connection that failed without an answer of the server. The driver tells its kinds by their words only.
-fn unanswered(error: &tokio_postgres::Error, address: &str, role: &str) -> Class {
-    let reason = causes(error);
+/// A connection that failed without an answer of the server. The driver tells its kinds by their words only.
+fn unanswered(error: &tokio_postgres::Error, address: &str, role: &str) -> Error {
+    let cause = Cause::of(error);
+    let reason = told(&cause);
     let address = address.to_owned();
     if error.to_string().contains("TLS") || is_of_encryption(error) {
-        return Class::Tls { address, reason };
+        return Error::new(Class::Tls { address }).because(cause);
     }
     let message = if reason.contains("password missing") {
         "it asks for a password and none is set".to_owned()
     } else if reason.contains("authentication") {
         reason
     } else {
-        return Class::Unreachable { address, reason };
+        return Error::new(Class::Unreachable { address }).because(cause);
     };
-    Class::Authentication {
+    Error::new(Class::Authentication {
         role: role.to_owned(),
         server: Box::new(ServerError {
             sqlstate: "28000".to_owned(),
@@ -201,7 +211,7 @@ fn unanswered(error: &tokio_postgres::Error, address: &str, role: &str) -> Class
             detail: None,
             hint: None,
         }),
-    }
+    })
 }
 
 /// Whether encryption failed after the handshake seemed complete: with TLS 1.3 a refused client certificate is told only then.
@@ -219,123 +229,98 @@ fn is_of_encryption(error: &tokio_postgres::Error) -> bool {
     false
 }
 
-/// An error with all its causes, in one line.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = error.source();
-    }
-    text
-}
-
-impl From<&tokio_postgres::error::DbError> for ServerError {
-    fn from(answer: &tokio_postgres::error::DbError) -> Self {
-        Self {
-            sqlstate: answer.code().code().to_owned(),
-            message: answer.message().to_owned(),
-            detail: answer.detail().map(str::to_owned),
-            hint: answer.hint().map(str::to_owned),
-        }
-    }
-}
-
-impl ServerError {
-    /// The class by SQLSTATE; switched-off features answer XX000 and are known by their words (recorded: 07, 08).
-    fn classify(self: Box<Self>) -> Class {
-        match self.sqlstate.as_str() {
-            "42501" => Class::Permission(self),
-            "40001" => Class::Serialization(self),
-            "57014" => Class::Cancelled(self),
-            "42601" => Class::Syntax(self),
-            "0A000" => Class::Unsupported(self),
-            "XX000" if self.message.ends_with("is not available") => Class::Unsupported(self),
-            _ => Class::Server(self),
-        }
-    }
-}
-
-impl fmt::Display for ServerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.message, self.sqlstate)?;
-        for more in [&self.detail, &self.hint].into_iter().flatten() {
-            write!(f, "; {more}")?;
-        }
-        Ok(())
-    }
-}
-
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Settings { reason } => {
+            Self::Settings { reason, .. } => {
                 write!(f, "the connection settings can't be used: {reason}")
             }
-            Self::Unreachable { address, reason } => write!(
-                f,
-                "no server answers at {address} ({reason}): check host, port and network"
-            ),
-            Self::Tls { address, reason } => write!(
-                f,
-                "no trusted encrypted connection to {address} ({reason}): check sslmode and sslrootcert"
-            ),
-            Self::Authentication { role, server } => write!(
-                f,
-                "the server does not let role `{role}` in: {server}: check user and password"
-            ),
-            Self::Permission(server) => write!(
-                f,
-                "not permitted: {server}: ask the owner or an administrator for it"
-            ),
-            Self::Serialization(server) => write!(
-                f,
-                "the catalog changed at the same moment: {server}: observe again, then retry"
-            ),
+            Self::Unreachable { address } => write!(f, "no server answers at {address}"),
+            Self::Tls { address } => write!(f, "no trusted encrypted connection to {address}"),
+            Self::Authentication { role, server } => {
+                write!(f, "the server does not let role `{role}` in: {server}")
+            }
+            Self::Permission(server) => write!(f, "not permitted: {server}"),
+            Self::Serialization(server) => {
+                write!(f, "the catalog changed at the same moment: {server}")
+            }
             Self::Cancelled(server) => write!(f, "cancelled: {server}"),
             Self::Syntax(server) => write!(f, "the server can't read the statement: {server}"),
             Self::Unsupported(server) => write!(f, "this server does not offer it: {server}"),
             Self::Server(server) => write!(f, "the server refused: {server}"),
             Self::LinkLost {
                 statement_sent: true,
-                reason,
-            } => write!(
-                f,
-                "the link broke after the statement was sent ({reason}): whether it took effect must be read back"
-            ),
+            } => f.write_str("the link broke after the statement was sent"),
             Self::LinkLost {
                 statement_sent: false,
-                reason,
-            } => write!(
-                f,
-                "the link broke before the statement was sent ({reason}): nothing happened, connect again"
-            ),
+            } => f.write_str("the link broke before the statement was sent, so nothing happened"),
             Self::Overdue { waited, server } => {
                 write!(f, "{waited}, so it was cancelled ({server})")
             }
-            Self::Timeout { waited } if waited.ask.changes() => write!(
-                f,
-                "{waited}, nor to its cancelling; the connection was closed: whether it took effect must be read back"
-            ),
-            Self::Timeout { waited } => write!(
-                f,
-                "{waited}, nor to its cancelling; the connection was closed: the server holds it and says nothing"
-            ),
-            Self::Stopped => write!(f, "asked to stop before it was sent: nothing happened"),
-            Self::RolledBack => write!(
-                f,
-                "the server rolled the transaction back at COMMIT: nothing changed, observe again"
-            ),
+            Self::Timeout { waited } => {
+                write!(
+                    f,
+                    "{waited}, nor to its cancelling; the connection was closed"
+                )
+            }
+            Self::Stopped => f.write_str("asked to stop before it was sent: nothing happened"),
+            Self::RolledBack => {
+                f.write_str("the server rolled the transaction back at COMMIT: nothing changed")
+            }
             Self::Gap { reason } => write!(f, "{reason}: the streams are read anew"),
-            Self::Decode { place, problem } => write!(
-                f,
-                "{place} is not as expected: {problem}: the server may be newer than this program"
-            ),
+            Self::Decode { place, problem } => write!(f, "{place} is not as expected: {problem}"),
         }
+    }
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        Self {
+            cause: Cause::of(error),
+            remedy: error.remedy(),
+            is_of_settings: matches!(error.class, Class::Settings { .. }),
+        }
+    }
+}
+
+impl Remedy for Error {
+    fn remedy(&self) -> Option<String> {
+        let ours = match &self.class {
+            Class::Settings { remedy, .. } => remedy.as_str(),
+            Class::Unreachable { .. } => "check host, port and network",
+            Class::Tls { .. } => "check sslmode and sslrootcert",
+            Class::Authentication { .. } => "check user and password",
+            Class::Permission(_) => "ask the owner or an administrator for it",
+            Class::Serialization(_) => "try again: each try looks at everything anew",
+            Class::LinkLost {
+                statement_sent: true,
+            } => "read back whether it took effect before trying again",
+            Class::Timeout { waited } if waited.ask.changes() => {
+                "read back whether it took effect before trying again"
+            }
+            Class::LinkLost {
+                statement_sent: false,
+            } => "connect again",
+            Class::Timeout { .. } => "look at the server: it holds the connection and says nothing",
+            Class::Overdue { .. } => "look at what keeps the server busy, or set a longer deadline",
+            Class::RolledBack => "look at the plan again",
+            Class::Decode { .. } => {
+                "the server may be newer than this program: look for a newer one"
+            }
+            Class::Cancelled(_)
+            | Class::Syntax(_)
+            | Class::Unsupported(_)
+            | Class::Server(_)
+            | Class::Stopped
+            | Class::Gap { .. } => "",
+        };
+        // The server's own advice is about this very statement.
+        let server = self.server().and_then(|server| server.hint.as_deref());
+        let all: Vec<&str> = server
+            .into_iter()
+            .chain((!ours.is_empty()).then_some(ours))
+            .collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 }
 
@@ -356,68 +341,9 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer(sqlstate: &str, message: &str) -> Box<ServerError> {
-        Box::new(ServerError {
-            sqlstate: sqlstate.to_owned(),
-            message: message.to_owned(),
-            detail: None,
-            hint: None,
-        })
-    }
-
-    #[test]
-    fn classes_follow_the_recorded_codes() {
-        assert!(matches!(
-            answer("40001", "x").classify(),
-            Class::Serialization(_)
-        ));
-        assert!(matches!(
-            answer("42501", "must be owner of SCHEMA a").classify(),
-            Class::Permission(_)
-        ));
-        assert!(matches!(
-            answer("XX000", "`WITHIN TIMESTAMP ORDER BY ..` is not available").classify(),
-            Class::Unsupported(_)
-        ));
-        assert!(matches!(
-            answer("XX000", "unknown schema 'a'").classify(),
-            Class::Server(_)
-        ));
-    }
-
-    #[test]
-    fn only_a_sent_statement_leaves_the_outcome_open() {
-        let lost = |statement_sent| {
-            Error::new(Class::LinkLost {
-                statement_sent,
-                reason: "closed".to_owned(),
-            })
-        };
-        assert!(lost(true).is_outcome_unknown());
-        assert!(!lost(false).is_outcome_unknown());
-        assert!(lost(true).is_transient());
-    }
-
-    #[test]
-    fn a_message_is_one_line_and_keeps_the_detail() {
-        let mut server = answer("42501", "permission denied for SYSTEM");
-        server.detail = Some("needs CREATECLUSTER".to_owned());
-        let error = Error::new(server.classify()).of_statement("CREATE\n  CLUSTER c");
-        let shown = error.to_string();
-        assert!(shown.contains("needs CREATECLUSTER"));
-        assert!(shown.ends_with("[CREATE CLUSTER c]"));
-        assert!(!shown.contains('\n'));
-    }
-
-    #[test]
-    fn long_statements_are_cut_between_characters() {
-        let error = Error::decode("a row", "it is short").of_statement(&"ä".repeat(500));
-        assert!(error.to_string().ends_with("ä...]"));
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let cause = self.cause.as_ref()?;
+        Some(cause)
     }
 }

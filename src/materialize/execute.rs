@@ -9,6 +9,7 @@ pub use fenced::{Fenced, Looked, Unfenced};
 use super::connection::{Answer, Connector, Link, Notice, Purpose, Stop};
 use super::error::Error;
 use super::waiting::Ask;
+use crate::domain::failure::told;
 use crate::domain::plan::{Rename, Statement, Swap};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
@@ -190,7 +191,7 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
             return;
         }
         if let Err(error) = self.done("ROLLBACK", Ask::Swap).await {
-            tracing::warn!(%error, "ROLLBACK after a refusal failed");
+            tracing::warn!(error = told(&error), "ROLLBACK after a refusal failed");
         }
     }
 

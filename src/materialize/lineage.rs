@@ -4,6 +4,7 @@ use super::error::{Class, Error};
 use super::observe::Observer;
 use super::queries::{Fact, rows};
 use crate::domain::environment::Resolved;
+use crate::domain::failure::told;
 use crate::domain::lineage::{EventId, Happening, Lineage, NameEvent, Subject, subjects};
 use crate::domain::name::literal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +35,7 @@ impl Observer {
     /// What a role may not read is as good as not there; a broken link is not.
     fn without(&self, error: Error) -> Result<Option<Lineage>, Error> {
         if matches!(error.class, Class::Permission(_) | Class::Unsupported(_)) {
-            tracing::warn!(%error, "the audit events can't be read");
+            tracing::warn!(error = told(&error), "the audit events can't be read");
             return Ok(None);
         }
         Err(error)

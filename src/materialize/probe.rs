@@ -8,6 +8,7 @@ use super::offer::Offer;
 use super::queries::{Fact, Query, Topic};
 use super::row::TextRow;
 use super::waiting::Ask;
+use crate::domain::failure::told;
 use crate::domain::snapshot::Server;
 
 /// What a server is and offers.
@@ -87,7 +88,11 @@ pub(super) async fn exclude_refused(
             Ok(_) => {}
             Err(error) if error.is_transient() => return Err(error),
             Err(error) => {
-                tracing::warn!(relation = query.relation, %error, "left out of the picture");
+                tracing::warn!(
+                    relation = query.relation,
+                    error = told(&error),
+                    "left out of the picture"
+                );
                 offer.refuse(query);
                 found = true;
             }

@@ -11,6 +11,7 @@
 use super::error::{Class, Error};
 use super::settings::{ConnectionSettings, RootCertificates, SslMode};
 use super::tap::{Received, Tapped};
+use crate::domain::failure::Cause;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -39,7 +40,7 @@ enum Verification<'a> {
 fn verification(
     mode: SslMode,
     roots: Option<&RootCertificates>,
-) -> Result<Verification<'_>, String> {
+) -> Result<Verification<'_>, Error> {
     match (mode, roots) {
         (SslMode::Disable, _) | (SslMode::Prefer | SslMode::Require, None) => {
             Ok(Verification::Nothing)
@@ -54,14 +55,24 @@ fn verification(
         (SslMode::VerifyFull, Some(RootCertificates::System) | None) => {
             Ok(Verification::SystemForHost)
         }
-        (_, Some(RootCertificates::System)) => Err(format!(
-            "sslrootcert `system` needs sslmode `verify-full`, not `{mode}`: a public authority signs certificates for anybody"
+        (_, Some(RootCertificates::System)) => Err(unusable(
+            format!(
+                "sslrootcert `system` does not go with sslmode `{mode}`: a public authority signs certificates for anybody"
+            ),
+            "use sslmode `verify-full`",
         )),
-        (SslMode::VerifyCa, None) => Err(
-            "sslmode `verify-ca` needs sslrootcert: give the authority's PEM file, or use `verify-full`"
-                .to_owned(),
-        ),
+        (SslMode::VerifyCa, None) => Err(unusable(
+            "sslmode `verify-ca` needs sslrootcert",
+            "give the authority's PEM file, or use `verify-full`",
+        )),
     }
+}
+
+fn unusable(reason: impl Into<String>, remedy: &str) -> Error {
+    Error::new(Class::Settings {
+        reason: reason.into(),
+        remedy: remedy.to_owned(),
+    })
 }
 
 /// The TLS side of a connector.
@@ -74,20 +85,24 @@ pub(super) struct Tls {
 
 impl Tls {
     pub(super) fn new(settings: &ConnectionSettings) -> Result<Self, Error> {
-        let unusable = |reason| Error::new(Class::Settings { reason });
-        let verification =
-            verification(settings.sslmode, settings.sslrootcert.as_ref()).map_err(unusable)?;
+        let verification = verification(settings.sslmode, settings.sslrootcert.as_ref())?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = verifier(verification, &provider).map_err(unusable)?;
+        let verifier = verifier(verification, &provider)?;
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| unusable(error.to_string()))?
+            .map_err(|error| {
+                unusable("no version of TLS can be offered", "report it").because(Cause::of(&error))
+            })?
             .dangerous()
             .with_custom_certificate_verifier(verifier);
-        let config = match client_identity(settings).map_err(unusable)? {
-            Some((chain, key)) => builder
-                .with_client_auth_cert(chain, key)
-                .map_err(|error| unusable(format!("sslcert and sslkey do not fit: {error}")))?,
+        let config = match client_identity(settings)? {
+            Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(|error| {
+                unusable(
+                    "sslcert and sslkey do not fit",
+                    "give the key of this certificate",
+                )
+                .because(Cause::of(&error))
+            })?,
             None => builder.with_no_client_auth(),
         };
         Ok(Self {
@@ -102,9 +117,11 @@ impl Tls {
         <MakeRustlsConnect as MakeTlsConnect<TcpStream>>::make_tls_connect(&mut make, host)
             .map(TappedTls)
             .map_err(|error| {
-                Error::new(Class::Settings {
-                    reason: format!("the host `{host}` can't be verified: {error}"),
-                })
+                unusable(
+                    format!("the host `{host}` can't be verified"),
+                    "give the name that stands in the server's certificate",
+                )
+                .because(Cause::of(&error))
             })
     }
 }
@@ -133,59 +150,67 @@ impl TlsConnect<Tapped<TcpStream>> for TappedTls {
 fn verifier(
     verification: Verification<'_>,
     provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, String> {
+) -> Result<Arc<dyn ServerCertVerifier>, Error> {
     let of_file = |file: &Path| {
         WebPkiServerVerifier::builder_with_provider(Arc::new(roots(file)?), provider.clone())
             .build()
-            .map_err(|error| format!("sslrootcert {}: {error}", file.display()))
+            .map_err(|error| bad_file("sslrootcert", file).because(Cause::of(&error)))
     };
     Ok(match verification {
         Verification::Nothing => Arc::new(AnyCertificate(provider.clone())),
         Verification::SignedBy(file) => Arc::new(AnyHost(of_file(file)?)),
         Verification::SignedByForHost(file) => of_file(file)?,
         Verification::SystemForHost => Arc::new(
-            rustls_platform_verifier::Verifier::new(provider.clone())
-                .map_err(|error| format!("the system's authorities can't be read: {error}"))?,
+            rustls_platform_verifier::Verifier::new(provider.clone()).map_err(|error| {
+                unusable(
+                    "the system's authorities can't be read",
+                    "name a PEM file with sslrootcert",
+                )
+                .because(Cause::of(&error))
+            })?,
         ),
     })
 }
 
-fn certificates(what: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let read = |error| format!("{what} {} can't be read: {error}", file.display());
+fn bad_file(what: &str, file: &Path) -> Error {
+    let reason = format!("{what} {} can't be read", file.display());
+    unusable(reason, "name a PEM file that this user may read")
+}
+
+fn certificates(what: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let read =
+        |error: rustls::pki_types::pem::Error| bad_file(what, file).because(Cause::of(&error));
     let chain: Vec<_> = CertificateDer::pem_file_iter(file)
         .map_err(read)?
         .collect::<Result<_, _>>()
         .map_err(read)?;
     if chain.is_empty() {
-        return Err(format!(
-            "{what} {} holds no PEM certificate",
-            file.display()
-        ));
+        return Err(bad_file(what, file).because(Cause::new("it holds no PEM certificate")));
     }
     Ok(chain)
 }
 
-fn roots(file: &Path) -> Result<RootCertStore, String> {
+fn roots(file: &Path) -> Result<RootCertStore, Error> {
     let mut store = RootCertStore::empty();
     for certificate in certificates("sslrootcert", file)? {
         store
             .add(certificate)
-            .map_err(|error| format!("sslrootcert {}: {error}", file.display()))?;
+            .map_err(|error| bad_file("sslrootcert", file).because(Cause::of(&error)))?;
     }
     Ok(store)
 }
 
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-fn client_identity(settings: &ConnectionSettings) -> Result<Option<Identity>, String> {
+fn client_identity(settings: &ConnectionSettings) -> Result<Option<Identity>, Error> {
     match (&settings.sslcert, &settings.sslkey) {
         (None, None) => Ok(None),
-        (Some(_), None) => Err("sslcert is set but sslkey is not".to_owned()),
-        (None, Some(_)) => Err("sslkey is set but sslcert is not".to_owned()),
+        (Some(_), None) => Err(unusable("sslcert is set and sslkey is not", "set both")),
+        (None, Some(_)) => Err(unusable("sslkey is set and sslcert is not", "set both")),
         (Some(certificate), Some(key)) => {
             let chain = certificates("sslcert", certificate)?;
             let key = PrivateKeyDer::from_pem_file(key)
-                .map_err(|error| format!("sslkey {} can't be read: {error}", key.display()))?;
+                .map_err(|error| bad_file("sslkey", key).because(Cause::of(&error)))?;
             Ok(Some((chain, key)))
         }
     }

@@ -67,7 +67,7 @@ async fn read(
     match tokio::task::spawn_blocking(read).await {
         Ok(Ok(read)) => read,
         Ok(Err(error)) => {
-            tracing::warn!(%error, "the project can't be compared");
+            tracing::warn!(error = error.told(), "the project can't be compared");
             Read::default()
         }
         Err(error) => {

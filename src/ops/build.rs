@@ -74,10 +74,8 @@ impl<'a> Builder<'a> {
     pub fn candidate(&self, request: &Request) -> Result<Drawn, OpsError> {
         let Some(manifest) = &self.observation.manifests.candidate else {
             let file = self.session.candidate_file()?;
-            return Err(OpsError::Usage(format!(
-                "there is no {}: run `dbt compile` in the project first",
-                file.display()
-            )));
+            let missing = OpsError::usage(format!("there is no {}", file.display()));
+            return Err(missing.with_remedy("run `dbt compile` in the project first"));
         };
         let mut choice = if request.select.is_empty() {
             self.choose(manifest, self.base(request)?.as_ref(), request)?
@@ -95,8 +93,9 @@ impl<'a> Builder<'a> {
     pub fn production(&self) -> Result<Drawn, OpsError> {
         let manifests = &self.observation.manifests;
         let Some(production) = &manifests.production else {
-            let message = "the manifest of what production runs is not in the state directory, so there is nothing to sync from: fetch the state directory of the machine that deployed it";
-            return Err(OpsError::Usage(message.to_owned()));
+            let message = "the manifest of what production runs is not in the state directory, so there is nothing to sync from";
+            let remedy = "fetch the state directory of the machine that deployed it";
+            return Err(OpsError::usage(message).with_remedy(remedy));
         };
         let request = Request::new(crate::domain::action::Operation::Sync);
         let mut choice = self.choose(production, manifests.deployment.as_ref(), &request)?;

@@ -33,9 +33,13 @@ impl Run<'_> {
                 Stop::Raced { tries, reason } => {
                     let since = planned.observation.board.snapshot.time;
                     let reader = self.reader.take();
-                    let message = self.session.never_won(reader, since, tries, &reason).await;
-                    let mut lost =
-                        Outcome::new(OutcomeKind::Failed, message).and_next(request.operation);
+                    let message = self
+                        .session
+                        .never_won(reader, since, tries, &reason.words)
+                        .await;
+                    let mut lost = Outcome::new(OutcomeKind::Failed, message)
+                        .with_remedy(reason.remedy)
+                        .and_next(request.operation);
                     if request.operation == Operation::Rollback && !request.without_fence {
                         lost.next = Some("cutover rollback --without-fence".to_owned());
                     }
@@ -52,7 +56,7 @@ impl Run<'_> {
                 }
                 Stop::LinkLost { reason, swap_sent } => {
                     match self
-                        .after_lost_link(request, &current, &reason, swap_sent)
+                        .after_lost_link(request, &current, &reason.words, swap_sent)
                         .await
                     {
                         Ok(Some(_)) if losses >= MOST_LOSSES => {
@@ -73,7 +77,8 @@ impl Run<'_> {
                 }
                 Stop::Untouched(reason) => {
                     let nothing = self.nothing();
-                    return Outcome::new(OutcomeKind::Failed, format!("{reason}. {nothing}"));
+                    return Outcome::new(OutcomeKind::Failed, format!("{reason}. {nothing}"))
+                        .with_remedy(reason.remedy);
                 }
                 Stop::Partly(reason) => {
                     let how = match self.committed {
@@ -82,6 +87,7 @@ impl Run<'_> {
                     };
                     let message = format!("{how}: {reason}");
                     return Outcome::new(OutcomeKind::Unfinished, message)
+                        .with_remedy(reason.remedy)
                         .and_next(request.operation);
                 }
                 Stop::Harmed { ref harm, .. } => return self.harmed(&stop.words(), harm),

@@ -18,6 +18,9 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+/// What failed when dbt is asked for a manifest.
+pub(super) const UNREAD: &str = "dbt could not read the project";
+
 /// Lines of dbt's that may wait for a slow reader.
 const EVENT_BUFFER: usize = 256;
 
@@ -138,9 +141,9 @@ impl Session {
         })
         .await;
         ended
-            .map_err(|error| error.to_string())
+            .map_err(OpsError::from)
             .and_then(verdict)
-            .map_err(|reason| OpsError::Tool(format!("dbt could not read the project: {reason}")))
+            .map_err(|error| error.during(UNREAD))
     }
 }
 
@@ -178,12 +181,12 @@ pub(super) fn surroundings(settings: &Settings) -> Surroundings {
 /// Lets dbt build with its events as progress.
 ///
 /// # Errors
-/// A sentence: dbt could not be started, or models failed.
+/// When dbt could not be started, or models failed.
 pub(super) async fn told(
     command: &DbtCommand,
     progress: &Listener,
-    work: impl AsyncFnOnce(&mpsc::Sender<DbtEvent>) -> Result<Ended, String>,
-) -> Result<(), String> {
+    work: impl AsyncFnOnce(&mpsc::Sender<DbtEvent>) -> Result<Ended, OpsError>,
+) -> Result<(), OpsError> {
     let (events, mut heard) = mpsc::channel(EVENT_BUFFER);
     let listen = async {
         let mut tally = Tally {
@@ -266,19 +269,18 @@ impl Tally {
     }
 }
 
-pub(super) fn verdict(ended: Ended) -> Result<(), String> {
-    let because = || {
-        ended
-            .error
-            .as_deref()
-            .map_or_else(String::new, |error| format!(": {error}"))
+/// How dbt ended, as a result; its own last error is the cause.
+pub(super) fn verdict(ended: Ended) -> Result<(), OpsError> {
+    let words = match ended.verdict {
+        Verdict::Succeeded => return Ok(()),
+        Verdict::NodesFailed => "models failed".to_owned(),
+        Verdict::Failed => "dbt failed".to_owned(),
+        Verdict::Overdue(limit) => format!("{limit}, so it was ended"),
+        Verdict::Cancelled => return Err(OpsError::tool("dbt was stopped")),
+        Verdict::Killed => return Err(OpsError::tool("dbt was killed by a signal")),
     };
-    match ended.verdict {
-        Verdict::Succeeded => Ok(()),
-        Verdict::NodesFailed => Err(format!("models failed{}", because())),
-        Verdict::Cancelled => Err("dbt was stopped".to_owned()),
-        Verdict::Overdue(limit) => Err(format!("{limit}, so it was ended{}", because())),
-        Verdict::Killed => Err("dbt was killed by a signal".to_owned()),
-        Verdict::Failed => Err(format!("dbt failed{}", because())),
-    }
+    Err(match ended.error {
+        Some(error) => OpsError::tool(error).during(words),
+        None => OpsError::tool(words),
+    })
 }

@@ -30,11 +30,10 @@ pub struct DiffOptions {
 /// # Errors
 /// When a file can't be read, a selector is malformed, or dbt itself would stop.
 pub fn diff(options: DiffOptions) -> Result<Diff, OpsError> {
-    let usage = |error: &dyn std::fmt::Display| OpsError::Usage(error.to_string());
     let resource_types =
-        ResourceTypes::parse(&options.resource_types).map_err(|error| usage(&error))?;
+        ResourceTypes::parse(&options.resource_types).map_err(OpsError::refused)?;
     let indirect =
-        IndirectSelection::from_str(&options.indirect_selection).map_err(|error| usage(&error))?;
+        IndirectSelection::from_str(&options.indirect_selection).map_err(OpsError::refused)?;
     let request = DiffRequest {
         state_dir: options.state,
         manifest: options.manifest,
@@ -46,7 +45,7 @@ pub fn diff(options: DiffOptions) -> Result<Diff, OpsError> {
         indirect,
         compare_unrendered: options.compare_unrendered,
     };
-    diff::diff(&request).map_err(|error| usage(&error))
+    Ok(diff::diff(&request)?)
 }
 
 /// `--resource-type` values, which dbt separates by blanks in its environment variable too.

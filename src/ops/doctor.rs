@@ -1,9 +1,11 @@
 //! doctor: one check per thing that must be right, each with what to do when it is not.
 
+use super::error::OpsError;
 use super::session::Session;
 use crate::dbt::runner::limit::Limit;
 use crate::dbt::runner::version::probe;
 use crate::domain::environment::Side;
+use crate::domain::failure::Remedy;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::guard;
 use crate::domain::quantity::some_of;
@@ -11,6 +13,8 @@ use crate::domain::reading::Missing;
 use crate::materialize::observe::Observer;
 use serde::Serialize;
 use std::collections::BTreeSet;
+
+const SETTINGS_SHOWN: &str = "`cutover config show` tells where host, port and role come from";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -31,6 +35,12 @@ pub struct Check {
     pub message: String,
     /// What to do; empty when nothing is.
     pub remedy: String,
+}
+
+/// A check that failed: what an error says, with its own remedy, else this one.
+fn failed(name: &'static str, health: Health, error: &OpsError, remedy: &str) -> Check {
+    let remedy = error.remedy().unwrap_or_else(|| remedy.to_owned());
+    check(name, health, error.told(), remedy)
 }
 
 fn check(
@@ -71,8 +81,12 @@ impl Session {
                 checks.extend(self.environment_checks().await);
             }
             Err(error) => {
-                let remedy = "See the message; `cutover config show` tells where host, port and user come from.";
-                checks.push(check("connection", Health::Fail, error.to_string(), remedy));
+                let error = OpsError::from(error);
+                let remedy = match error.remedy() {
+                    Some(remedy) => format!("{remedy}; {SETTINGS_SHOWN}"),
+                    None => SETTINGS_SHOWN.to_owned(),
+                };
+                checks.push(check("connection", Health::Fail, error.told(), remedy));
                 for name in ["version", "relations", "names", "ownership", "privileges"] {
                     checks.push(check(
                         name,
@@ -96,7 +110,7 @@ impl Session {
                 "",
             ));
         }
-        let remedy = "Run `dbt compile` in the project; `cutover deploy` does it by itself.";
+        let remedy = "run `dbt compile` in the project; `cutover deploy` does it by itself";
         checks.push(match self.candidate_file() {
             Ok(file) if file.is_file() => match crate::dbt::manifest::Manifest::read(&file) {
                 Ok(manifest) => {
@@ -109,7 +123,7 @@ impl Session {
                         }
                     }
                 }
-                Err(error) => check("manifest", Health::Fail, error.to_string(), remedy),
+                Err(error) => failed("manifest", Health::Fail, &error.into(), remedy),
             },
             Ok(file) => check(
                 "manifest",
@@ -117,7 +131,7 @@ impl Session {
                 format!("there is no {}", file.display()),
                 remedy,
             ),
-            Err(error) => check("manifest", Health::Fail, error.to_string(), remedy),
+            Err(error) => failed("manifest", Health::Fail, &error, remedy),
         });
         checks.push(match self.store().find_production() {
             Ok(Some(manifest)) => check("state", Health::Ok, format!("production runs manifest {}", manifest.hash()), ""),
@@ -125,9 +139,12 @@ impl Session {
                 "state",
                 Health::Warn,
                 format!("{} has no manifest.json: changes against production are unknown", self.store().dir().display()),
-                "Copy the manifest.json of what production runs into it; every promote keeps it up to date.",
+                "copy the manifest.json of what production runs into it; every promote keeps it up to date",
             ),
-            Err(error) => check("state", Health::Fail, error.to_string(), "Replace the file by the manifest of what production runs."),
+            Err(error) => {
+                let error = OpsError::from(error).with_remedy("replace the file by the manifest of what production runs");
+                failed("state", Health::Fail, &error, "")
+            }
         });
         checks
     }
@@ -136,15 +153,11 @@ impl Session {
         let program = match self.program() {
             Ok(program) => program,
             Err(error) => {
-                return check(
-                    "dbt",
-                    Health::Fail,
-                    error.to_string(),
-                    "Make the project's target path writable.",
-                );
+                let remedy = "make the project's target path writable";
+                return failed("dbt", Health::Fail, &error, remedy);
             }
         };
-        let remedy = "Install dbt-materialize, name the executable with the setting `dbt`, or use --runner compiled.";
+        let remedy = "install dbt-materialize, or name the executable with the setting `dbt`, or use --runner compiled";
         let version = program.version();
         let start = Limit::Start(self.settings().dbt.deadlines.start.duration());
         match probe(&version, &self.settings().project_dir, start).await {
@@ -163,7 +176,7 @@ impl Session {
                 ),
             },
             Ok(None) => check("dbt", Health::Warn, "dbt does not tell its version", remedy),
-            Err(error) => check("dbt", Health::Warn, error.to_string(), remedy),
+            Err(error) => failed("dbt", Health::Warn, &error.into(), remedy),
         }
     }
 
@@ -171,12 +184,7 @@ impl Session {
         let observation = match self.observe().await {
             Ok(observation) => observation,
             Err(error) => {
-                return vec![check(
-                    "names",
-                    Health::Fail,
-                    error.to_string(),
-                    "See the message.",
-                )];
+                return vec![failed("names", Health::Fail, &error, "")];
             }
         };
         observation.with_facts(|facts| {
@@ -233,7 +241,7 @@ fn missing_relations(observer: &Observer) -> Check {
             "relations",
             Health::Warn,
             format!("not readable here: {}", Vec::from_iter(missing).join(", ")),
-            "Columns that need them stay empty; a newer server or another role may read them.",
+            "columns that need them stay empty; a newer server or another role may read them",
         )
     }
 }

@@ -1,6 +1,7 @@
 //! Running a confirmed plan: observe again, compare fingerprints, then step by step under the audit.
 
 use super::audit::AuditFile;
+use super::error::OpsError;
 use super::listener::Listener;
 use super::planning::Planned;
 use super::progress::{Outcome, OutcomeKind, Progress};
@@ -9,6 +10,7 @@ use super::run::Run;
 use super::session::Session;
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;
+use crate::domain::failure::Remedy;
 use crate::domain::name::SchemaId;
 use crate::domain::plan::{Confirmation, Confirmed, ConfirmedPlan, Plan, Request, Step};
 use tokio_util::sync::CancellationToken;
@@ -51,9 +53,7 @@ impl Session {
         };
         let planned = match self.unless(cancel, anew).await {
             Ok(Ok(planned)) => planned,
-            Ok(Err(error)) => {
-                return Outcome::new(OutcomeKind::Failed, format!("{error} Nothing was changed."));
-            }
+            Ok(Err(error)) => return untouched(&error),
             Err(interrupted) => {
                 return Outcome::new(
                     OutcomeKind::Interrupted,
@@ -83,24 +83,16 @@ impl Session {
         if plan.steps.is_empty() {
             return Outcome::new(OutcomeKind::Done, plan.summary.join(" "));
         }
-        if let Err(reason) = self.keep_manifest(plan, &planned) {
-            return Outcome::new(
-                OutcomeKind::Failed,
-                format!("{reason}. Nothing was changed."),
-            );
+        if let Err(error) = self.keep_manifest(plan, &planned) {
+            return untouched(&error);
         }
         let by = planned.observation.access.role_name.to_string();
         let dir = &self.settings().folders.audit;
         let audit = match AuditFile::begin(dir, plan, &by, builds_in(plan, &planned)) {
             Ok(audit) => audit,
             Err(error) => {
-                let place = dir.display();
-                return Outcome::new(
-                    OutcomeKind::Failed,
-                    format!(
-                        "The audit file can't be written in {place}: {error}. Nothing was changed."
-                    ),
-                );
+                let what = format!("The audit file can't be written in {}", dir.display());
+                return untouched(&OpsError::file(what)(error));
             }
         };
         let reporter = Reporter::new(progress.clone(), audit);
@@ -133,44 +125,35 @@ impl Session {
                 }
                 run.conduct(plan, &planned).await
             }
-            Err(error) => Outcome::new(
-                OutcomeKind::Failed,
-                format!("The way back for psql can't be written: {error}. Nothing was changed."),
-            ),
+            Err(error) => untouched(&OpsError::file("The way back for psql can't be written")(
+                error,
+            )),
         };
         reporter.end(outcome)
     }
 
     /// A deploy's manifest must be at hand for whoever goes on from its record: the next deploy, a sync, a rollback.
-    fn keep_manifest(&self, plan: &Plan, planned: &Planned) -> Result<(), String> {
+    fn keep_manifest(&self, plan: &Plan, planned: &Planned) -> Result<(), OpsError> {
         let Some(candidate) = &planned.observation.manifests.candidate else {
             return Ok(());
         };
         if plan.operation != Operation::Deploy {
             return Ok(());
         }
-        let file = self.candidate_file().map_err(|error| error.to_string())?;
-        let kept = self.store().keep(&file).map_err(|error| {
-            format!(
-                "the manifest can't be kept in {}: {error}",
-                self.store().dir().display()
-            )
-        })?;
+        let file = self.candidate_file()?;
+        let dir = self.store().dir().display();
+        let what = format!("the manifest can't be kept in {dir}");
+        let kept = self.store().keep(&file).map_err(OpsError::file(what))?;
         if kept == *candidate.hash() {
             Ok(())
         } else {
-            Err(format!(
-                "{} changed since the plan was made; look at the plan again",
-                file.display()
-            ))
+            let message = format!("{} changed since the plan was made", file.display());
+            Err(OpsError::usage(message).with_remedy("look at the plan again"))
         }
     }
 
     /// A new plan from a new observation, for the same request; dbt is not asked again.
-    pub(super) async fn look_again(
-        &self,
-        request: &Request,
-    ) -> Result<Planned, super::error::OpsError> {
+    pub(super) async fn look_again(&self, request: &Request) -> Result<Planned, OpsError> {
         self.plan_from(request, self.observe().await?).await
     }
 }
@@ -181,4 +164,10 @@ fn builds_in(plan: &Plan, planned: &Planned) -> Vec<SchemaId> {
         Operation::Deploy | Operation::Sync => planned.observation.schemas(Side::Deployment),
         _ => Vec::new(),
     }
+}
+
+/// An end before the first statement.
+fn untouched(error: &OpsError) -> Outcome {
+    let message = format!("{}. Nothing was changed.", error.told());
+    Outcome::new(OutcomeKind::Failed, message).with_remedy(error.remedy())
 }

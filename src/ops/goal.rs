@@ -199,7 +199,7 @@ impl Session {
         work: impl Future<Output = Result<T, OpsError>>,
     ) -> Result<T, Outcome> {
         match self.unless(cancel, work).await {
-            Ok(done) => done.map_err(|error| Outcome::new(error.outcome(), error.to_string())),
+            Ok(done) => done.map_err(|error| Outcome::from(&error)),
             Err(how) => Err(Outcome::new(
                 OutcomeKind::Interrupted,
                 format!("{how}; nothing was changed."),

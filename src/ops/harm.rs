@@ -21,7 +21,7 @@ impl Run<'_> {
                 let harm = self.harm_in(&observation)?;
                 return Some(self.harmed(&how, &harm));
             }
-            Ok(Err(error)) => (OutcomeKind::Unfinished, error.to_string()),
+            Ok(Err(error)) => (OutcomeKind::Unfinished, error.told()),
             Err(why) => (OutcomeKind::Interrupted, why),
         };
         let message = format!(

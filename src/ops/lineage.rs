@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use crate::domain::environment::Environment;
+use crate::domain::failure::told;
 use crate::domain::lineage::{Lineage, Subject, subjects};
 use crate::domain::object::Catalog;
 use crate::domain::provenance::{Provenance, provenance};
@@ -78,7 +79,7 @@ impl LineageWatch {
                 lineage
             }
             Err(error) => {
-                tracing::warn!(%error, "the audit events were not read");
+                tracing::warn!(error = told(&error), "the audit events were not read");
                 self.seen = None;
                 None
             }

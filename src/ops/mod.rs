@@ -14,6 +14,7 @@
 //! | [`project`], [`state`] | manifests, compared and kept |
 //! | [`changes`] | what the candidate changes, and where each node stands |
 //! | `reporter` over [`audit`] and [`listener`], [`progress`] | what is written down and told, by whom, and in what form |
+//! | [`error`], [`secrets`] | how failures are told, and what never is |
 //! | [`gate`] | when the process must not be stopped |
 
 pub mod audit;
@@ -42,6 +43,7 @@ mod read_back;
 mod reporter;
 mod run;
 pub mod sample;
+pub mod secrets;
 pub mod session;
 mod stale;
 pub mod state;

@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use crate::domain::background::{AuditEvent, makers_of_ddl, renamer};
+use crate::domain::failure::told;
 use crate::domain::plan::{Difference, Plan};
 use crate::domain::quantity::{count, some_of};
 use crate::domain::snapshot::LogicalTime;
@@ -70,7 +71,7 @@ impl Session {
             reader.audit_events().await
         };
         reading.await.unwrap_or_else(|error: Error| {
-            tracing::warn!(%error, "the audit events can't be read");
+            tracing::warn!(error = told(&error), "the audit events can't be read");
             Vec::new()
         })
     }

@@ -146,9 +146,7 @@ impl Session {
                 let builds = self.last_builds(observation);
                 Ok(plan::repair(facts, stamp, &builds, request))
             }
-            Operation::Await => Err(OpsError::Usage(
-                "await has no plan: it only waits".to_owned(),
-            )),
+            Operation::Await => Err(OpsError::usage("await has no plan: it only waits")),
         })?;
         if self.settings().read_only && request.operation.danger() > Danger::Look {
             plan.findings.insert(0, read_only(self.settings().target()));

@@ -68,8 +68,10 @@ pub enum ModelState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Outcome {
     pub outcome: OutcomeKind,
-    /// One sentence.
+    /// What happened, with what lies behind it.
     pub message: String,
+    /// What to do next, in words: one clause without a full stop.
+    pub remedy: Option<String>,
     /// The command to type next, where there is one.
     pub next: Option<String>,
     /// The audit file of this operation, where one was written.
@@ -82,9 +84,15 @@ impl Outcome {
         Self {
             outcome,
             message: message.into(),
+            remedy: None,
             next: None,
             audit: None,
         }
+    }
+
+    #[must_use]
+    pub fn with_remedy(self, remedy: Option<String>) -> Self {
+        Self { remedy, ..self }
     }
 
     /// With the command that tells where things stand to type next.

@@ -3,7 +3,7 @@
 use super::error::OpsError;
 use crate::dbt::compare::{Comparison, Options};
 use crate::dbt::manifest::{Manifest, Node, ResourceType, UniqueId};
-use crate::dbt::selection::{ResourceTypes, Selection, SelectionError, select};
+use crate::dbt::selection::{ResourceTypes, Selection, select};
 use crate::domain::environment::Environment;
 use crate::domain::name::{Identifier, QualifiedName};
 use crate::domain::project::{Change, Compared, Materialization, Model, Project};
@@ -150,23 +150,19 @@ impl Changes {
                 Selection::parse(&[selector.to_owned()], &[])?.resource_types(ResourceTypes::all());
             select(&comparison, &selection)
         };
-        let stopped = |error: SelectionError| OpsError::Tool(error.to_string());
         let mut changes: BTreeMap<UniqueId, Change> = BTreeMap::new();
         changes.extend(
-            selected("state:modified+")
-                .map_err(stopped)?
+            selected("state:modified+")?
                 .into_iter()
                 .map(|id| (id, Change::Downstream)),
         );
         changes.extend(
-            selected("state:modified")
-                .map_err(stopped)?
+            selected("state:modified")?
                 .into_iter()
                 .map(|id| (id, Change::Modified)),
         );
         changes.extend(
-            selected("state:new")
-                .map_err(stopped)?
+            selected("state:new")?
                 .into_iter()
                 .map(|id| (id, Change::New)),
         );

@@ -1,7 +1,7 @@
 //! dbt's word for where it will build: one process stands by from the look to the deed, so that what was proven is what runs.
 
 use super::build::{ByDbt, Part};
-use super::dbt::{quiet, surroundings, told, verdict};
+use super::dbt::{UNREAD, quiet, surroundings, told, verdict};
 use super::error::OpsError;
 use super::listener::Listener;
 use super::session::Session;
@@ -14,7 +14,7 @@ use crate::dbt::runner::arguments::{LEFT_OUT, Program, Suffix, Verb as Build};
 use crate::dbt::runner::driver::{Answer, Driver, DriverError, Verb};
 use crate::dbt::runner::limit::Limit;
 use crate::dbt::runner::{executable, process};
-use crate::dbt::selection::{ResourceTypes, Selection, SelectionError, select};
+use crate::dbt::selection::{ResourceTypes, Selection, select};
 use crate::domain::action::Operation;
 use crate::domain::environment::{Environment, Strategy};
 use crate::domain::plan::{Bounds, DbtCommand, Request};
@@ -93,10 +93,7 @@ impl Session {
                     let path = self.build_path(&program, suffix);
                     self.seed_partial_parse(&path);
                     let command = program.render(suffix, &path);
-                    standing
-                        .order_parse(&command.arguments)
-                        .await
-                        .map_err(tool)?;
+                    standing.order_parse(&command.arguments).await?;
                 }
                 StandBy::Driver(Box::new(standing))
             }
@@ -156,8 +153,7 @@ impl Session {
     async fn start(&self) -> Result<Option<Standing>, OpsError> {
         let settings = self.settings();
         let program = settings.dbt.executable.display().to_string();
-        let file = executable::find(&program, &settings.project_dir)
-            .map_err(|error| OpsError::Tool(error.to_string()))?;
+        let file = executable::find(&program, &settings.project_dir)?;
         let Some(interpreter) = executable::interpreter(&file) else {
             return Ok(None);
         };
@@ -178,7 +174,7 @@ impl Session {
                 tracing::info!(target: "dbt", "{error}");
                 Ok(None)
             }
-            Err(error) => Err(tool(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -194,7 +190,7 @@ impl Session {
                 break;
             }
         }
-        last.map_err(|reason| OpsError::Tool(format!("dbt could not read the project: {reason}")))
+        last.map_err(|error| error.during(UNREAD))
     }
 
     /// Where everything would be built that these commands take.
@@ -255,14 +251,14 @@ impl Session {
     /// Lets dbt build: the process that stands by, with what it has parsed.
     ///
     /// # Errors
-    /// A sentence: it is gone, was stopped, or models failed.
+    /// When it is gone, was stopped, or models failed.
     pub(super) async fn let_build(
         &self,
         command: &DbtCommand,
         bounds: &Bounds,
         progress: &Listener,
         cancel: &CancellationToken,
-    ) -> Result<(), String> {
+    ) -> Result<(), OpsError> {
         let silence = Limit::Silence(self.settings().dbt.deadlines.silence.duration());
         let mut stand_by = self.dbt.lock().await;
         told(command, progress, async |events| match &mut *stand_by {
@@ -271,15 +267,17 @@ impl Session {
                     standing.driver.go(&command.arguments, bounds).await?;
                     standing.driver.answer(events, cancel, silence).await
                 };
-                let answer = go.await.map_err(|error| error.to_string())?;
+                let answer: Answer = go.await?;
                 Ok(answer.ended())
             }
             StandBy::Processes => {
                 let surroundings = surroundings(self.settings());
-                let ended = process::run(command, &surroundings, events, cancel, silence).await;
-                ended.map_err(|error| error.to_string())
+                Ok(process::run(command, &surroundings, events, cancel, silence).await?)
             }
-            StandBy::Nobody => Err("the dbt that the plan was made with is gone".to_owned()),
+            StandBy::Nobody => {
+                let gone = OpsError::tool("the dbt that the plan was made with is gone");
+                Err(gone.with_remedy("look at the plan again"))
+            }
         })
         .await
     }
@@ -335,15 +333,12 @@ impl Standing {
             self.hear().await?;
         }
         if self.ordered.is_none() {
-            self.order_parse(arguments).await.map_err(tool)?;
+            self.order_parse(arguments).await?;
         }
         let answer = self.hear().await?;
         self.ordered = None;
-        verdict(answer.ended()).map_err(|reason| {
-            OpsError::Tool(format!(
-                "dbt could not parse the project as a deploy does: {reason}"
-            ))
-        })?;
+        verdict(answer.ended())
+            .map_err(|error| error.during("dbt could not parse the project as a deploy does"))?;
         Ok(Told {
             arguments: arguments.to_vec(),
             manifest: Arc::new(Manifest::read(&path.join(MANIFEST))?),
@@ -353,16 +348,15 @@ impl Standing {
     }
 
     async fn order(&mut self, verb: Verb, arguments: &[String]) -> Result<Answer, OpsError> {
-        self.driver.order(verb, arguments).await.map_err(tool)?;
+        self.driver.order(verb, arguments).await?;
         self.hear().await
     }
 
     /// What dbt says of a build that it is not yet to begin.
     async fn ask(&mut self, verb: Verb, arguments: &[String]) -> Result<Answer, OpsError> {
         let answer = self.order(verb, arguments).await?;
-        verdict(answer.ended()).map_err(|reason| {
-            OpsError::Tool(format!("dbt could not tell what it would build: {reason}"))
-        })?;
+        verdict(answer.ended())
+            .map_err(|error| error.during("dbt could not tell what it would build"))?;
         Ok(answer)
     }
 
@@ -370,7 +364,7 @@ impl Standing {
         let never = CancellationToken::new();
         let (driver, reading) = (&mut self.driver, self.reading);
         let heard = quiet(async |events| driver.answer(events, &never, reading).await).await;
-        heard.map_err(tool)
+        Ok(heard?)
     }
 }
 
@@ -413,15 +407,10 @@ fn selected(
         };
         let left_out = LEFT_OUT.map(str::to_owned);
         let exclude = [chosen.exclude.as_slice(), &left_out].concat();
-        let unread = |error: SelectionError| OpsError::Tool(error.to_string());
-        let selection = Selection::parse(&chosen.select, &exclude).map_err(unread)?;
+        let selection = Selection::parse(&chosen.select, &exclude)?;
         let selection = selection.resource_types(ResourceTypes::only([kind]));
-        let found = select(&comparison, &selection).map_err(unread)?;
+        let found = select(&comparison, &selection)?;
         taken.extend(found.iter().map(ToString::to_string));
     }
     Ok(taken)
-}
-
-fn tool(error: DriverError) -> OpsError {
-    OpsError::Tool(error.to_string())
 }

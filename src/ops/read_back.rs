@@ -5,6 +5,7 @@ use super::progress::{Outcome, OutcomeKind};
 use super::run::{Run, Stop};
 use super::session::Observation;
 use crate::domain::action::Operation;
+use crate::domain::failure::{Remedy, told};
 use crate::domain::name::ObjectId;
 use crate::domain::plan::{Identities, Plan, Request, Statement};
 use crate::domain::quantity::some_of;
@@ -41,9 +42,7 @@ impl Run<'_> {
             };
             match self.session.observe_on(&mut reader, None).await {
                 // That connection may have been lost with the other one.
-                Err(OpsError::Server(error)) if error.is_transient() => {
-                    (self.session.observe().await, None)
-                }
+                Err(error) if error.is_of_link() => (self.session.observe().await, None),
                 looked => (looked, Some(reader)),
             }
         };
@@ -137,8 +136,9 @@ impl Run<'_> {
         let unfinished = |message: String| {
             Outcome::new(OutcomeKind::Unfinished, message).and_next(asked.operation)
         };
+        let failed = |error: OpsError| unfinished(error.told()).with_remedy(error.remedy());
         let planned = self.session.plan_from(asked, observation).await;
-        let plan = planned.map_err(|error| unfinished(error.to_string()))?.plan;
+        let plan = planned.map_err(failed)?.plan;
         if plan.is_blocked() {
             let message = "The rest is blocked now; look at its plan.";
             return Err(unfinished(message.to_owned()));
@@ -193,7 +193,7 @@ impl Run<'_> {
         }
         match self.look().await {
             Ok(Ok(observation)) => Ok(observation),
-            Ok(Err(error)) => Err(Unread::Yet(error.to_string())),
+            Ok(Err(error)) => Err(Unread::Yet(error.told())),
             Err(interrupted) => Err(Unread::Interrupted(interrupted)),
         }
     }
@@ -207,8 +207,8 @@ impl Run<'_> {
             Err(stop) => return Err(Unread::Yet(stop.reason())),
         };
         let unread = |error: Error| match error.is_transient() {
-            true => Unread::Yet(error.to_string()),
-            false => Unread::Never(error.to_string()),
+            true => Unread::Yet(told(&error)),
+            false => Unread::Never(told(&error)),
         };
         let fence = Statement::temporary_view();
         executor.statement(&fence).await.map(|_| ()).map_err(unread)

@@ -3,6 +3,7 @@
 use super::audit::{AuditFile, Reply};
 use super::listener::Listener;
 use super::progress::{Outcome, Progress};
+use crate::domain::failure::told;
 use crate::domain::last_build::Built;
 use crate::domain::plan::Proof;
 use crate::domain::quantity::span;
@@ -122,7 +123,7 @@ impl Reporter {
             } => {
                 let words = match &outcome {
                     Ok(done) => done.tag.clone(),
-                    Err(error) => error.to_string(),
+                    Err(error) => told(error),
                 };
                 self.answered(&Reply {
                     sql: &statement,

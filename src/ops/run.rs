@@ -1,11 +1,13 @@
 //! One operation at work: its steps in order, each under the audit.
 
 use super::audit::Reply;
+use super::error::OpsError;
 use super::gate::Held;
 use super::planning::Planned;
 use super::progress::{ModelState, Progress};
 use super::reporter::Reporter;
 use super::session::Session;
+use crate::domain::failure::{Remedy, told};
 use crate::domain::plan::{
     Bounds, DbtCommand, Difference, Harm, Identities, Plan, Promise, Statement, Step, WithoutFence,
 };
@@ -13,6 +15,7 @@ use crate::domain::quantity::first_of;
 use crate::materialize::error::{Class, Error};
 use crate::materialize::execute::{Executor, StatementEvent};
 use crate::materialize::observe::Observer;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -21,19 +24,19 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug)]
 pub(super) enum Stop {
     /// Nothing of this plan took effect.
-    Untouched(String),
+    Untouched(Reason),
     /// Some of it did; the same command finishes it.
-    Partly(String),
+    Partly(Reason),
     /// The swap lost every race (40001) of the time that it had.
-    Raced { tries: u32, reason: String },
+    Raced { tries: u32, reason: Reason },
     /// The swap is committed, and the names are not where it should have put them.
     Elsewhere,
     /// What was confirmed does not hold any more: nothing was swapped.
     Differs(Difference),
     /// The link broke; `swap_sent` tells whether a COMMIT was on its way.
-    LinkLost { reason: String, swap_sent: bool },
+    LinkLost { reason: Reason, swap_sent: bool },
     /// A build did not leave production as it was.
-    Harmed { reason: String, harm: Vec<Harm> },
+    Harmed { reason: Reason, harm: Vec<Harm> },
     /// The operator asked to stop; what was under way then, where something was.
     Interrupted(Option<String>),
 }
@@ -46,11 +49,42 @@ impl Stop {
             | Self::Partly(reason)
             | Self::Raced { reason, .. }
             | Self::LinkLost { reason, .. }
-            | Self::Harmed { reason, .. } => reason.clone(),
+            | Self::Harmed { reason, .. } => reason.words.clone(),
             Self::Elsewhere => "the names are elsewhere".to_owned(),
             Self::Differs(difference) => difference.to_string(),
             Self::Interrupted(why) => why.clone().unwrap_or_else(|| "interrupted".to_owned()),
         }
+    }
+}
+
+/// Why it stopped, and what to do about it where that is known.
+#[derive(Debug, Clone)]
+pub(super) struct Reason {
+    pub words: String,
+    pub remedy: Option<String>,
+}
+
+impl<E: Remedy + 'static> From<&E> for Reason {
+    fn from(error: &E) -> Self {
+        Self {
+            words: told(error),
+            remedy: error.remedy(),
+        }
+    }
+}
+
+impl From<String> for Reason {
+    fn from(words: String) -> Self {
+        Self {
+            words,
+            remedy: None,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
     }
 }
 
@@ -150,10 +184,10 @@ impl Run<'_> {
         match connected {
             Ok(executor) => Ok(executor.stopped_by(self.cancel.clone(), !self.committed)),
             Err(error) if self.touched => Err(Stop::LinkLost {
-                reason: error.to_string(),
+                reason: (&error).into(),
                 swap_sent: false,
             }),
-            Err(error) => Err(Stop::Untouched(error.to_string())),
+            Err(error) => Err(Stop::Untouched((&error).into())),
         }
     }
 
@@ -163,7 +197,7 @@ impl Run<'_> {
         let connected = self.session.unless(self.cancel, connecting).await;
         connected
             .map_err(|interrupted| Stop::Interrupted(Some(interrupted)))?
-            .map_err(|error| Stop::Untouched(error.to_string()))
+            .map_err(|error| Stop::Untouched((&error).into()))
     }
 
     async fn run(
@@ -200,7 +234,7 @@ impl Run<'_> {
                 let words = match &stop {
                     Stop::Untouched(words)
                     | Stop::Partly(words)
-                    | Stop::LinkLost { reason: words, .. } => Some(words.clone()),
+                    | Stop::LinkLost { reason: words, .. } => Some(words.to_string()),
                     Stop::Raced { .. }
                     | Stop::Elsewhere
                     | Stop::Differs(_)
@@ -246,23 +280,22 @@ impl Run<'_> {
 
     fn stop(&self, error: &Error) -> Stop {
         if self.cancel.is_cancelled() && !self.committed {
-            return Stop::Interrupted(Some(error.to_string()));
+            return Stop::Interrupted(Some(told(error)));
         }
         match (&error.class, self.touched) {
             (
                 Class::LinkLost {
                     statement_sent: false,
-                    ..
                 },
                 false,
-            ) => Stop::Untouched(error.to_string()),
+            ) => Stop::Untouched(error.into()),
             (Class::LinkLost { .. } | Class::Timeout { .. }, _) => Stop::LinkLost {
-                reason: error.to_string(),
+                reason: error.into(),
                 swap_sent: false,
             },
             // The server cancelled what it had begun: looking again is the only way to know how far it came.
-            (Class::Overdue { .. }, _) | (_, true) => Stop::Partly(error.to_string()),
-            (_, false) => Stop::Untouched(error.to_string()),
+            (Class::Overdue { .. }, _) | (_, true) => Stop::Partly(error.into()),
+            (_, false) => Stop::Untouched(error.into()),
         }
     }
 
@@ -281,11 +314,11 @@ impl Run<'_> {
                 Ok(false)
             }
             Err(error) if matches!(error.class, Class::LinkLost { .. }) => Err(Stop::LinkLost {
-                reason: error.to_string(),
+                reason: (&error).into(),
                 swap_sent: false,
             }),
             Err(error) => {
-                self.left.push(format!("{error}"));
+                self.left.push(told(&error));
                 Ok(matches!(error.class, Class::Timeout { .. }))
             }
         }
@@ -295,9 +328,10 @@ impl Run<'_> {
     pub(super) fn audit_holds(&self) -> Result<(), Stop> {
         match self.reporter.audit_failure() {
             None => Ok(()),
-            Some(reason) => Err(Stop::Partly(format!(
-                "the audit file can't be written: {reason}"
-            ))),
+            Some(reason) => {
+                let words = format!("the audit file can't be written: {reason}");
+                Err(Stop::Partly(words.into()))
+            }
         }
     }
 
@@ -315,15 +349,16 @@ impl Run<'_> {
             .session
             .let_build(command, &bounds, self.reporter.listener(), self.cancel)
             .await;
+        let words = ended.as_ref().err().map(OpsError::told);
         self.reporter.answered(&Reply {
             sql: &shown,
             seconds: began.elapsed().as_secs_f64(),
             ok: ended.is_ok(),
             sqlstate: None,
-            outcome: ended.as_ref().err().map_or("done", String::as_str),
+            outcome: words.as_deref().unwrap_or("done"),
         });
         self.goes_on()?;
-        ended.map_err(Stop::Partly)
+        ended.map_err(|error| Stop::Partly((&error).into()))
     }
 
     /// Before the record says that the side is whole, the catalog must show what was promised.
@@ -331,9 +366,8 @@ impl Run<'_> {
         let observation = match self.session.observe().await {
             Ok(observation) => observation,
             Err(error) => {
-                return Err(Stop::Partly(format!(
-                    "what was built can't be read back: {error}"
-                )));
+                let error = error.during("what was built can't be read back");
+                return Err(Stop::Partly((&error).into()));
             }
         };
         let broken = observation.with_facts(|facts| promise.missing_twins(facts.resolved));
@@ -345,12 +379,15 @@ impl Run<'_> {
         self.list(broken);
         match self.harm_in(&observation) {
             Some(harm) if is_whole => Err(Stop::Harmed {
-                reason: "the build is done".to_owned(),
+                reason: "the build is done".to_owned().into(),
                 harm,
             }),
-            Some(harm) => Err(Stop::Harmed { reason, harm }),
+            Some(harm) => Err(Stop::Harmed {
+                reason: reason.into(),
+                harm,
+            }),
             None if is_whole => Ok(()),
-            None => Err(Stop::Partly(reason)),
+            None => Err(Stop::Partly(reason.into())),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::error::OpsError;
 use super::gate::Gate;
 use super::project::{Manifests, Read, known};
 use super::proof::StandBy;
+use super::secrets;
 use super::state::{MANIFEST, StateStore};
 use crate::config::Settings;
 use crate::dbt::compare::Options;
@@ -88,7 +89,12 @@ impl Session {
     /// When the settings name no environment or connection, or its certificates can't be read.
     pub fn new(settings: Settings) -> Result<Self, OpsError> {
         let environment = settings.environment()?.clone();
-        let connector = Connector::new(settings.connection()?.clone())?;
+        let connection = settings.connection()?;
+        if let Some(password) = &connection.password {
+            let public = [&connection.user, &connection.host, &connection.database];
+            secrets::keep(password.reveal(), &public.map(String::as_str));
+        }
+        let connector = Connector::new(connection.clone())?;
         let store = StateStore::new(settings.folders.state.clone(), settings.target());
         Ok(Self {
             settings,

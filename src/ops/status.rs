@@ -5,6 +5,7 @@ use super::session::{Observation, Session};
 use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::{Side, Strategy};
+use crate::domain::failure::told_with_remedy;
 use crate::domain::finding::Finding;
 use crate::domain::phase::Phase;
 use crate::domain::picture::{Link, LinkState, Preflight};
@@ -98,7 +99,7 @@ impl LinkStatus {
                 retry_at,
                 ..
             } => {
-                status.error = Some(error.clone());
+                status.error = Some(told_with_remedy(error));
                 status.attempts = Some(*attempts);
                 let wait = retry_at.saturating_duration_since(now);
                 status.next_try_s = Some(wait.as_secs_f64());

@@ -2,8 +2,9 @@
 
 use super::error::OpsError;
 use super::planning::{LONGEST_FLAP, NEXT_LOOK, Planned};
-use super::run::{Run, Stop};
+use super::run::{Reason, Run, Stop};
 use super::session::{Observation, Session};
+use crate::domain::failure::told;
 use crate::domain::plan::{Confirmed, Difference, Identities, Plan, Request, WithoutFence};
 use crate::domain::quantity::some_of;
 use crate::domain::snapshot::LogicalTime;
@@ -41,7 +42,7 @@ enum Unseen {
 /// How a try ended that swapped nothing and may be made again.
 enum Again {
     /// Somebody's DDL came between.
-    Raced(String),
+    Raced(Reason),
     /// Something is in the way that may be over in a moment.
     Flaps(Difference),
 }
@@ -167,7 +168,7 @@ impl Run<'_> {
         // No change without its line in the audit.
         if let Err(unwritten) = self.audit_holds() {
             fenced.leave().await;
-            return Err(Ended::Stop(Stop::Untouched(unwritten.reason())));
+            return Err(Ended::Stop(Stop::Untouched(unwritten.reason().into())));
         }
         let (outcome, planned) = fenced.commit().await;
         match self.settled(outcome, planned.plan) {
@@ -188,12 +189,12 @@ impl Run<'_> {
         let outcome = executor.swap_without_fence(leave).await;
         match self.settled(outcome, order.confirmed.plan.clone()) {
             Err(Unsettled::Refused(error)) if self.cancel.is_cancelled() => {
-                Err(Ended::Stop(Stop::Interrupted(Some(error.to_string()))))
+                Err(Ended::Stop(Stop::Interrupted(Some(told(&error)))))
             }
             Err(Unsettled::Refused(error)) if error.is_serialization() => {
-                Err(Ended::Again(Again::Raced(error.to_string())))
+                Err(Ended::Again(Again::Raced((&error).into())))
             }
-            Err(Unsettled::Refused(error)) => Err(Ended::Stop(Stop::Untouched(error.to_string()))),
+            Err(Unsettled::Refused(error)) => Err(Ended::Stop(Stop::Untouched((&error).into()))),
             Err(Unsettled::Unknown(stop)) => Err(Ended::Stop(stop)),
             Ok(plan) => self.goes_on_from(reader, plan).await,
         }
@@ -209,9 +210,10 @@ impl Run<'_> {
                     false => Err(Ended::Stop(Stop::Elsewhere)),
                 }
             }
-            Err(error) => Err(Ended::Stop(Stop::Partly(format!(
-                "the swap is committed, and the ids can't be read: {error}"
-            )))),
+            Err(error) => {
+                let error = error.during("the swap is committed, and the ids can't be read");
+                Err(Ended::Stop(Stop::Partly((&error).into())))
+            }
         }
     }
 
@@ -231,7 +233,7 @@ impl Run<'_> {
             TransactionOutcome::Unknown { error } => {
                 self.commits(&plan);
                 Err(Unsettled::Unknown(Stop::LinkLost {
-                    reason: error.to_string(),
+                    reason: (&error).into(),
                     swap_sent: true,
                 }))
             }
@@ -257,7 +259,7 @@ impl Run<'_> {
             Unfenced::Differs(difference) => Ended::Stop(Stop::Differs(difference)),
             Unfenced::Unseen(Unseen::Interrupted(why)) => Ended::Stop(Stop::Interrupted(Some(why))),
             Unfenced::Unseen(Unseen::Failed(error)) => {
-                Ended::Stop(Stop::Untouched(error.to_string()))
+                Ended::Stop(Stop::Untouched((&error).into()))
             }
             Unfenced::Refused(error) => self.refused(error, reader, order).await,
         }
@@ -266,10 +268,10 @@ impl Run<'_> {
     /// The server did not take a statement of the transaction. What it says may follow from what somebody did: then that is said.
     async fn refused(&self, error: Error, reader: &mut Observer, order: Order<'_>) -> Ended {
         if self.cancel.is_cancelled() {
-            return Ended::Stop(Stop::Interrupted(Some(error.to_string())));
+            return Ended::Stop(Stop::Interrupted(Some(told(&error))));
         }
         if error.is_serialization() {
-            return Ended::Again(Again::Raced(error.to_string()));
+            return Ended::Again(Again::Raced((&error).into()));
         }
         if error.server().is_some() {
             let stamp = self.session.stamp();
@@ -283,7 +285,7 @@ impl Run<'_> {
                 return Ended::Stop(Stop::Differs(difference));
             }
         }
-        Ended::Stop(Stop::Untouched(error.to_string()))
+        Ended::Stop(Stop::Untouched((&error).into()))
     }
 }
 

@@ -7,6 +7,7 @@ use super::session::Observation;
 use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
+use crate::domain::failure::Remedy;
 use crate::domain::guard;
 use crate::domain::last_build::{Built, contents};
 use crate::domain::plan::{Identities, Plan};
@@ -41,8 +42,12 @@ impl Run<'_> {
             }
             Ok(Err(error)) => {
                 let answered = self.answered();
-                let message = format!("{answered}, but the result can't be read back: {error}");
+                let message = format!(
+                    "{answered}, but the result can't be read back: {}",
+                    error.told()
+                );
                 return Outcome::new(OutcomeKind::Unfinished, message)
+                    .with_remedy(error.remedy())
                     .and_next(plan.request.operation);
             }
         };

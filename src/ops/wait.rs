@@ -1,11 +1,13 @@
 //! Await: event-driven, from the live picture, until ready, failing, out of time, or interrupted.
 
 use super::beside::Beside;
+use super::error::OpsError;
 use super::listener::Listener;
 use super::progress::{Outcome, OutcomeKind, Progress};
 use super::session::Session;
 use crate::domain::board::Board;
-use crate::domain::picture::{Link, LinkState};
+use crate::domain::failure::{Remedy, told};
+use crate::domain::picture::{Link, LinkState, Picture};
 use crate::domain::quantity::{part, span};
 use crate::domain::workflow::{Look, Verdict, Watch};
 use crate::materialize::live::{self, LiveFeed};
@@ -57,16 +59,12 @@ impl Session {
         let mut news = LinkNews::default();
         loop {
             let picture = pictures.borrow_and_update().clone();
+            if let Some(error) = never_seen(&picture) {
+                let message = format!("{}. Nothing was waited for.", error.told());
+                return Outcome::new(error.outcome(), message).with_remedy(error.remedy());
+            }
             if let Some(text) = news.of(&picture.link) {
                 progress.tell(Progress::Note { text });
-            }
-            if let (None, LinkState::Lost { error, .. }) = (&picture.snapshot, &picture.link.state)
-            {
-                // Nothing was ever seen: a wrong address is likelier than a server that restarts just now.
-                return Outcome::new(
-                    OutcomeKind::Failed,
-                    format!("{error}. Nothing was waited for."),
-                );
             }
             if news.lost {
                 // A picture that is kept through a lost link proves nothing any more.
@@ -115,6 +113,15 @@ async fn elapsed(timeout: Duration) -> Duration {
     timeout
 }
 
+/// Why there is no picture, where none ever was and the link is lost: a wrong address is likelier than a server that restarts just now.
+#[must_use]
+pub fn never_seen(picture: &Picture) -> Option<OpsError> {
+    match (&picture.snapshot, &picture.link.state) {
+        (None, LinkState::Lost { error, .. }) => Some(error.clone().into()),
+        _ => None,
+    }
+}
+
 /// Tells once that the link was lost, once that it is back, and once why the server is read at an interval.
 #[derive(Debug, Default)]
 pub struct LinkNews {
@@ -131,7 +138,10 @@ impl LinkNews {
         };
         let before = std::mem::replace(&mut self.lost, error.is_some());
         match (error, before) {
-            (Some(error), false) => Some(format!("The link is lost, connecting again: {error}")),
+            (Some(error), false) => {
+                let why = told(error);
+                Some(format!("The link is lost, connecting again: {why}"))
+            }
             (None, true) => Some("The link is back.".to_owned()),
             _ => self.why_polled(link),
         }

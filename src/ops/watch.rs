@@ -7,6 +7,7 @@ use super::observe::definitions;
 use super::project::Read;
 use super::session::{Observation, Session};
 use crate::domain::board::Board;
+use crate::domain::failure::told;
 use crate::domain::phase::Phase;
 use crate::domain::picture::{LagHistory, Picture, Preflight};
 use crate::domain::readiness::Readiness;
@@ -94,7 +95,7 @@ impl Watcher {
                 changed = pictures.changed() => if changed.is_err() { return },
                 Some(found) = self.ahead.looks.join_next() => {
                     let found = found.map_err(|error| error.to_string());
-                    self.found(found.and_then(|found| found.map_err(|error| error.to_string())));
+                    self.found(found.and_then(|found| found.map_err(|error| error.told())));
                 }
                 () = sleep_until(self.ahead.not_before), if self.ahead.waits => {}
                 _ = glance.tick() => if self.has_new_manifest() { self.forget() },
@@ -266,7 +267,7 @@ async fn past(observer: &Observer) -> Option<Arc<LagHistory>> {
     match observer.lag_history().await {
         Ok(history) => Some(Arc::new(history)),
         Err(error) => {
-            tracing::info!(%error, "no lag history");
+            tracing::info!(error = told(&error), "no lag history");
             None
         }
     }

@@ -40,12 +40,12 @@ pub struct Options {
 /// Why a simulated server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("can't listen on {address}: {source}")]
+    #[error("can't listen on {address}")]
     Listen {
         address: SocketAddr,
         source: std::io::Error,
     },
-    #[error("the start statements of the world failed: {0}")]
+    #[error("the start statements of the world failed")]
     World(#[source] SqlError),
 }
 

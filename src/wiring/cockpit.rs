@@ -5,7 +5,7 @@ use super::port::SessionPort;
 use cutover::cli::printer::Printer;
 use cutover::cli::{fail, finish};
 use cutover::config::{Color, Variables};
-use cutover::ops::error::OpsError;
+use cutover::ops::error::{FailureKind, OpsError};
 use cutover::ops::progress::{Outcome, OutcomeKind};
 use cutover::ops::session::Session;
 use cutover::tui::glyphs::Glyphs;
@@ -28,12 +28,13 @@ pub async fn open(typed: &Typed) -> u8 {
 /// Shows the cockpit until its operator leaves, then says on the normal screen what was done.
 pub async fn show(printer: Printer, session: Arc<Session>, demo: bool) -> u8 {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        let message = "the cockpit needs a terminal; without one use the commands, for example `cutover status`";
-        return fail(printer, &OpsError::Usage(message.to_owned()));
+        let error = OpsError::usage("the cockpit needs a terminal");
+        let remedy = "without one use the commands, for example `cutover status`";
+        return fail(printer, &error.with_remedy(remedy));
     }
     let options = match options(&session, demo) {
         Ok(options) => options,
-        Err(message) => return fail(printer, &OpsError::Usage(message)),
+        Err(error) => return fail(printer, &error),
     };
     match tui::run(Arc::new(SessionPort::new(session)), options).await {
         Ok(farewell) => {
@@ -53,9 +54,9 @@ pub async fn show(printer: Printer, session: Arc<Session>, demo: bool) -> u8 {
     }
 }
 
-fn options(session: &Session, demo: bool) -> Result<Options, String> {
+fn options(session: &Session, demo: bool) -> Result<Options, OpsError> {
     let settings = session.settings();
-    let connection = settings.connection().map_err(|error| error.to_string())?;
+    let connection = settings.connection()?;
     let screen = &settings.screen;
     let keys = screen
         .keys
@@ -64,7 +65,8 @@ fn options(session: &Session, demo: bool) -> Result<Options, String> {
         .collect();
     let keymap = Keymap::configured(&keys).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        lines.join("\n")
+        OpsError::new(FailureKind::Configuration, lines.join("\n"))
+            .with_remedy("correct `[keys]` in cutover.toml")
     })?;
     Ok(Options {
         facts: Facts {
@@ -89,7 +91,7 @@ fn options(session: &Session, demo: bool) -> Result<Options, String> {
     })
 }
 
-fn theme(color: Color, name: &str) -> Result<Theme, String> {
+fn theme(color: Color, name: &str) -> Result<Theme, OpsError> {
     let variables = Variables::from_process();
     let glyphs = Glyphs::for_locale(["LC_ALL", "LC_CTYPE", "LANG"].map(|name| variables.get(name)));
     if !color.paints(variables.no_color(), true) || name == "mono" {
@@ -99,8 +101,11 @@ fn theme(color: Color, name: &str) -> Result<Theme, String> {
     if tui::theme::names().contains(&name) {
         return Ok(base);
     }
-    let text = std::fs::read_to_string(name)
-        .map_err(|error| format!("the theme file {name} can't be read: {error}"))?;
-    base.patched(&text)
-        .map_err(|error| format!("{name}: {error}"))
+    let text = std::fs::read_to_string(name).map_err(OpsError::file(format!(
+        "the theme file {name} can't be read"
+    )))?;
+    base.patched(&text).map_err(|error| {
+        OpsError::foreign(FailureKind::Configuration, &error)
+            .during(format!("the theme file {name} can't be used"))
+    })
 }

@@ -38,7 +38,7 @@ fn write_example(printer: Printer, typed: &Typed) -> u8 {
     };
     if file.exists() {
         let message = format!("{} exists already and was left as it is", file.display());
-        return fail(printer, &OpsError::Usage(message));
+        return fail(printer, &OpsError::usage(message));
     }
     match std::fs::write(&file, config::example()) {
         Ok(()) => {

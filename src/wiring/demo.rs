@@ -5,9 +5,10 @@ use cutover::cli::args::{Common, SimFlags};
 use cutover::cli::printer::Printer;
 use cutover::cli::{self, Desk};
 use cutover::config::Need;
-use cutover::ops::error::OpsError;
+use cutover::ops::error::{FailureKind, OpsError};
 use cutover::ops::sample;
 use cutover::ops::session::Session;
+use cutover::sim::world::WorldError;
 use cutover::sim::{Options, Passing, Simulator, World};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -20,17 +21,14 @@ const DEMO_WORLD: &str = "demo";
 pub async fn sim(printer: Printer, flags: &SimFlags) -> u8 {
     let world = match World::named_or_file(&flags.world) {
         Ok(world) => world,
-        Err(error) => return cli::fail(printer, &OpsError::Usage(error.to_string())),
+        Err(error) => return cli::fail(printer, &unknown_world(&error)),
     };
     if !(flags.speed.is_finite() && flags.speed > 0.0) {
-        return cli::fail(
-            printer,
-            &OpsError::Usage(format!("--speed {}: give a number above 0", flags.speed)),
-        );
+        return cli::fail(printer, &no_speed(flags.speed));
     }
     let simulator = match start(world, flags.listen, flags.speed).await {
         Ok(simulator) => simulator,
-        Err(error) => return cli::fail(printer, &OpsError::Tool(error)),
+        Err(error) => return cli::fail(printer, &error),
     };
     if printer
         .data(&format!("listening on {}", simulator.address()))
@@ -42,7 +40,7 @@ pub async fn sim(printer: Printer, flags: &SimFlags) -> u8 {
     0
 }
 
-async fn start(world: World, listen: SocketAddr, speed: f64) -> Result<Simulator, String> {
+async fn start(world: World, listen: SocketAddr, speed: f64) -> Result<Simulator, OpsError> {
     let options = Options {
         world,
         listen,
@@ -50,7 +48,22 @@ async fn start(world: World, listen: SocketAddr, speed: f64) -> Result<Simulator
     };
     Simulator::start(options)
         .await
-        .map_err(|error| error.to_string())
+        .map_err(|error| OpsError::foreign(FailureKind::Tool, &error))
+}
+
+fn unknown_world(error: &WorldError) -> OpsError {
+    let refused = OpsError::foreign(FailureKind::Usage, error);
+    match error {
+        WorldError::UnknownName { known, .. } => refused.with_remedy(format!(
+            "the built-in ones are {known}; anything else is a file"
+        )),
+        WorldError::Read { .. } | WorldError::Invalid { .. } => refused,
+    }
+}
+
+fn no_speed(speed: f64) -> OpsError {
+    OpsError::usage(format!("the speed {speed} can't be used"))
+        .with_remedy("give a number above 0 with --speed")
 }
 
 /// The folder that the demo works in, of a name that nobody can guess; it goes when the demo ends.
@@ -98,15 +111,11 @@ async fn prepare(
     speed: f64,
 ) -> Result<(Simulator, TempDir, Arc<Session>), OpsError> {
     if !(speed.is_finite() && speed > 0.0) {
-        return Err(OpsError::Usage(format!(
-            "--speed {speed}: give a number above 0"
-        )));
+        return Err(no_speed(speed));
     }
-    let world = World::named(DEMO_WORLD).map_err(|error| OpsError::Tool(error.to_string()))?;
+    let world = World::named(DEMO_WORLD).map_err(|error| unknown_world(&error))?;
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let simulator = start(world, anywhere, speed)
-        .await
-        .map_err(OpsError::Tool)?;
+    let simulator = start(world, anywhere, speed).await?;
     let folder = sample_folder().map_err(OpsError::file(
         "the sample project can't be written to the temporary folder",
     ))?;

@@ -1,9 +1,11 @@
 //! The log goes to a file in the state directory of the user, never to the screen.
 
 use cutover::config::LOG_VARIABLE;
+use cutover::ops::secrets;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::OnceLock;
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 /// Kept for the life of the process: dropping it would lose the last lines.
@@ -32,10 +34,25 @@ pub fn start(file: &Path, verbose: u8) {
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter(level))
         .with_ansi(false)
-        .with_writer(writer)
+        .with_writer(move || Discreet(writer.clone()))
         .try_init();
     if started.is_ok() {
         let _ = GUARD.set(guard);
+    }
+}
+
+/// Writes without secrets. A line comes as a whole.
+struct Discreet(NonBlocking);
+
+impl Write for Discreet {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        self.0.write_all(secrets::hide(&text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

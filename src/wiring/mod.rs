@@ -62,7 +62,7 @@ pub async fn dispatch(arguments: Arguments, flags: Overrides) -> u8 {
 }
 
 fn usage(printer: Printer, message: &str) -> u8 {
-    cli::fail(printer, &OpsError::Usage(message.to_owned()))
+    cli::fail(printer, &OpsError::usage(message))
 }
 
 /// Commands that work on one environment of one server.
@@ -177,6 +177,7 @@ fn diff(printer: Printer, typed: &Typed, flags: &DiffFlags) -> u8 {
     let settings = match settings::load(typed, need) {
         Ok(settings) => settings,
         Err(error) if standalone => {
+            let error = OpsError::from(error).told_with_remedy();
             printer.say(&format!(
                 "note: the project's own flags are not known: {error}"
             ));
@@ -216,9 +217,7 @@ async fn environments(printer: Printer, typed: &Typed) -> u8 {
                 ..typed.clone()
             };
             let settings = settings::load(&named, Need::Server);
-            let session = settings
-                .map_err(|error| error.to_string())
-                .and_then(|settings| Session::new(settings).map_err(|error| error.to_string()));
+            let session = settings.map_err(OpsError::from).and_then(Session::new);
             Target { name, session }
         })
         .collect();

@@ -43,7 +43,7 @@ impl Port for SessionPort {
             let planned = self.session.plan(&request).await;
             planned
                 .map(|planned| planned.plan)
-                .map_err(|error| error.to_string())
+                .map_err(|error| error.told_with_remedy())
         })
     }
 
@@ -65,7 +65,7 @@ impl Port for SessionPort {
             self.session
                 .changes()
                 .await
-                .map_err(|error| error.to_string())
+                .map_err(|error| error.told_with_remedy())
         })
     }
 
@@ -75,7 +75,7 @@ impl Port for SessionPort {
             let read = tokio::task::spawn_blocking(move || audit::history(&dir)).await;
             match read {
                 Ok(Ok(entries)) => Ok(entries.into()),
-                Ok(Err(error)) => Err(format!("the audit trail can't be read: {error}")),
+                Ok(Err(error)) => Err(error.to_string()),
                 Err(error) => Err(error.to_string()),
             }
         })
@@ -87,7 +87,7 @@ impl Port for SessionPort {
             self.watch.refresh();
             manifest
                 .map(|hash| format!("dbt read the project anew: manifest {hash}"))
-                .map_err(|error| error.to_string())
+                .map_err(|error| error.told_with_remedy())
         })
     }
 

@@ -4,6 +4,7 @@ use super::Typed;
 use cutover::cli::printer::Printer;
 use cutover::cli::sink;
 use cutover::config::{Color, Need, Problem, Problems, Settings, Sources, Variables, Vocabulary};
+use cutover::ops::secrets;
 use cutover::tui;
 use std::path::PathBuf;
 
@@ -19,9 +20,13 @@ pub fn look(typed: &Typed, need: Need) -> (Settings, Vec<Problem>) {
 
 fn with_sources<T>(typed: &Typed, need: Need, read: impl FnOnce(&Sources<'_>) -> T) -> T {
     let actions = tui::keymap::action_names();
+    let variables = Variables::from_process();
+    for secret in variables.secrets() {
+        secrets::keep(secret, &[]);
+    }
     read(&Sources {
         flags: typed.flags.clone(),
-        variables: Variables::from_process(),
+        variables,
         working_dir: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         need,
         vocabulary: Vocabulary {

@@ -14,13 +14,13 @@
 #[path = "../support/manifests.rs"]
 #[allow(dead_code)]
 mod manifests;
+#[path = "../support/shop.rs"]
+mod shop;
 
-use cutover::sim::{self, Passing, Simulator, World};
-use manifests::Side;
+use cutover::sim::Simulator;
 use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZero;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -219,15 +219,10 @@ struct Stage {
 impl Stage {
     fn new(models: u64) -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let options = sim::Options {
-            world: World::empty(),
-            listen: "127.0.0.1:0".parse().unwrap(),
-            passing: Passing::Real { speed: 1.0 },
-        };
-        let simulator = runtime.block_on(Simulator::start(options)).unwrap();
-        fill(&simulator, models);
+        let simulator = shop::server(&runtime);
+        shop::fill(&simulator, models);
         let folder = tempfile::tempdir().unwrap();
-        write_project(folder.path(), models);
+        shop::write_project(folder.path(), models);
         Self {
             simulator,
             folder,
@@ -237,11 +232,7 @@ impl Stage {
 
     fn cockpit(&self) -> Pty {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cutover"));
-        let url = format!(
-            "postgres://materialize@{}/materialize?sslmode=disable",
-            self.simulator.address()
-        );
-        command.args(["--url", &url]);
+        command.args(["--url", &shop::url(&self.simulator)]);
         command.cwd(self.folder.path());
         command.env("HOME", self.folder.path());
         command.env("TERM", "xterm-256color");
@@ -250,53 +241,6 @@ impl Stage {
         let pty = Pty::run(command);
         pty.until("the objects", |screen| selected(screen).is_some());
         pty
-    }
-}
-
-fn fill(simulator: &Simulator, models: u64) {
-    let run = |statement: &str| {
-        let made = simulator.control().execute("materialize", statement);
-        made.unwrap_or_else(|error| panic!("{statement}: {error}"));
-    };
-    run("CREATE SCHEMA shop_raw");
-    run("CREATE TABLE shop_raw.orders (id int, amount int)");
-    for suffix in ["", "_dbt_deploy"] {
-        run(&format!("CREATE SCHEMA shop{suffix}"));
-        run(&format!("CREATE CLUSTER compute{suffix} (SIZE '25cc')"));
-        for number in 0..models {
-            let sql = manifests::sql(number, Side::Before);
-            run(&format!(
-                "CREATE MATERIALIZED VIEW shop{suffix}.model_{number} IN CLUSTER compute{suffix} AS {sql}"
-            ));
-        }
-    }
-}
-
-fn write_project(folder: &Path, models: u64) {
-    let write = |name: &str, bytes: &[u8]| {
-        let file = folder.join(name);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, bytes).unwrap();
-    };
-    write(
-        "dbt_project.yml",
-        b"name: shop\nversion: '1.0'\nprofile: shop\nvars:\n  deployment:\n    production:\n      clusters: [compute]\n      schemas: [shop]\n",
-    );
-    write(
-        "profiles.yml",
-        b"shop:\n  target: production\n  outputs:\n    production:\n      type: materialize\n      host: localhost\n      port: 1\n      user: materialize\n      database: materialize\n      schema: shop\n      cluster: compute\n",
-    );
-    write(
-        "state/manifest.json",
-        &manifests::manifest(models, Side::Before),
-    );
-    write(
-        "target/manifest.json",
-        &manifests::manifest(models, Side::After),
-    );
-    for number in 0..models {
-        let sql = manifests::sql(number, Side::After);
-        write(&manifests::file(number), sql.as_bytes());
     }
 }
 

@@ -4,6 +4,7 @@ use crate::proxy::{Cut, Proxy};
 use crate::script::{Reply, Script};
 use crate::swaps::{name, send, swap};
 use crate::{connector, settings};
+use cutover::domain::failure::told;
 use cutover::domain::name::QualifiedName;
 use cutover::domain::plan::{Rename, Statement, Swap};
 use cutover::materialize::connection::Connector;
@@ -282,7 +283,7 @@ async fn a_server_that_takes_the_connection_and_says_nothing_is_told_apart() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let connecting = hasty(listener.local_addr().unwrap());
     let error = Executor::connect(&connecting, |_| {}).await.err().unwrap();
-    let words = error.to_string();
+    let words = told(&error);
     assert!(
         words.contains("took the connection and said nothing within 0.5 s"),
         "{words}"

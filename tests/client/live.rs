@@ -3,6 +3,7 @@
 use crate::proxy::Proxy;
 use crate::script::{Reply, START, Script};
 use crate::{connector, settings};
+use cutover::domain::failure::told;
 use cutover::domain::name::{DatabaseId, ObjectId, SchemaId};
 use cutover::domain::picture::{LinkState, Picture};
 use cutover::domain::reading::CatalogReading;
@@ -237,6 +238,6 @@ async fn a_link_that_passes_nothing_is_noticed() {
     let LinkState::Lost { error, .. } = lost.link.state else {
         panic!("{:?}", lost.link.state);
     };
-    assert!(error.contains("no sign of life"), "{error}");
+    assert!(told(&error).contains("no sign of life"), "{error}");
     assert!(lost.snapshot.is_some());
 }

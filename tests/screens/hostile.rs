@@ -233,6 +233,7 @@ fn no_plan_run_change_or_history_shows_it() {
         Progress::Finished(Outcome {
             outcome: OutcomeKind::Failed,
             message: evil("failed"),
+            remedy: None,
             next: Some(evil("cutover deploy")),
             audit: Some(evil("audit").into()),
         }),

@@ -197,6 +197,17 @@ pub trait Row: Sync {
 
     /// The value that holds where nobody sets it.
     fn default(&self) -> Option<toml::Value>;
+
+    /// How it is written in `cutover.toml`.
+    fn line(&self) -> String {
+        let Setting { key, example, .. } = self.setting();
+        let value = match (self.default(), example) {
+            (_, Some(example)) => (*example).to_owned(),
+            (Some(default), None) => default.to_string(),
+            (None, None) => String::new(),
+        };
+        format!("{key} = {value}")
+    }
 }
 
 impl<T: Serialize> Row for Key<T> {

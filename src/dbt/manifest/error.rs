@@ -1,6 +1,7 @@
 //! What can be wrong with a manifest.
 
 use super::UniqueId;
+use crate::domain::failure::Remedy;
 use std::path::{Path, PathBuf};
 
 /// The oldest manifest version that dbt-core 1.11 and 1.12 read.
@@ -8,36 +9,30 @@ pub(super) const OLDEST_VERSION: u32 = 4;
 /// The newest one, and the only one that they write.
 pub(super) const NEWEST_VERSION: u32 = 12;
 
-/// Why a manifest can't be compared. Each names the file and what to do.
+/// Why a manifest can't be compared. Each names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    #[error("can't read {file}: {source}. Run `dbt parse`, or give the manifest's path")]
+    #[error("can't read {file}")]
     Unreadable {
         file: PathBuf,
         source: std::io::Error,
     },
-    #[error(
-        "{file} is not JSON: {what}. Write it again with `dbt parse`, or fetch it again from where it was saved"
-    )]
+    #[error("{file} is not JSON: {what}")]
     NotJson { file: PathBuf, what: String },
     #[error(
-        "{file} has no schema version (`metadata.dbt_schema_version`), so it is no manifest that dbt wrote. Point to a manifest.json of dbt 1.0 or newer"
+        "{file} has no schema version (`metadata.dbt_schema_version`), so it is no manifest that dbt wrote"
     )]
     NoVersion { file: PathBuf },
     #[error(
-        "{file} has the schema version `{found}`; manifests v{OLDEST_VERSION} to v{NEWEST_VERSION} can be read, which dbt-core 1.0 to 1.13 write. Parse the project again with one of these"
+        "{file} has the schema version `{found}`; manifests v{OLDEST_VERSION} to v{NEWEST_VERSION} can be read"
     )]
     UnsupportedVersion { file: PathBuf, found: String },
-    #[error(
-        "{file} lacks `{section}`, so it is no complete manifest. Write it again with `dbt parse`"
-    )]
+    #[error("{file} lacks `{section}`, so it is no complete manifest")]
     NoSection {
         file: PathBuf,
         section: &'static str,
     },
-    #[error(
-        "{file}: `{field}` of {id} can't be compared: {what}. Write the manifest again with `dbt parse`"
-    )]
+    #[error("{file}: `{field}` of {id} can't be compared: {what}")]
     Field {
         file: PathBuf,
         id: UniqueId,
@@ -46,6 +41,24 @@ pub enum ManifestError {
     },
     #[error("{file} is larger than 4 GiB, more than a manifest can be")]
     TooLarge { file: PathBuf },
+}
+
+impl Remedy for ManifestError {
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::Unreadable { .. } => "run `dbt parse`, or give the manifest's path",
+            Self::NotJson { .. } => {
+                "write it again with `dbt parse`, or fetch it again from where it was saved"
+            }
+            Self::NoVersion { .. } => "point to a manifest.json of dbt 1.0 or newer",
+            Self::UnsupportedVersion { .. } => {
+                "parse the project again with one of dbt-core 1.0 to 1.13, which write these"
+            }
+            Self::NoSection { .. } | Self::Field { .. } => "write it again with `dbt parse`",
+            Self::TooLarge { .. } => "point to a manifest.json that dbt wrote",
+        };
+        Some(remedy.to_owned())
+    }
 }
 
 /// A [`ManifestError`] before the file is known.

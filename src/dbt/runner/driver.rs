@@ -9,6 +9,7 @@ use super::group::{Group, Ladder};
 use super::limit::{Limit, Timer};
 use super::process::{self, LAST_WORDS, Patience, ProcessError, Surroundings};
 use crate::dbt::rendering::Reported;
+use crate::domain::failure::Remedy;
 use crate::domain::plan::Bounds;
 use serde::{Deserialize, Serialize};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -84,10 +85,22 @@ pub enum DriverError {
     Unusable(String),
     #[error("dbt ended without an answer{}", .0.as_ref().map_or_else(String::new, |words| format!(": {words}")))]
     Ended(Option<String>),
-    #[error("{0}, so it was ended; run the same with dbt by hand, or use --runner compiled")]
+    #[error("{0}, so it was ended")]
     Overdue(Limit),
     #[error("dbt was stopped")]
     Cancelled,
+}
+
+impl Remedy for DriverError {
+    fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Process(error) => error.remedy(),
+            Self::Unusable(_) | Self::Ended(_) | Self::Overdue(_) => {
+                Some("run the same with dbt by hand, or use --runner compiled".to_owned())
+            }
+            Self::Cancelled => None,
+        }
+    }
 }
 
 impl Driver {

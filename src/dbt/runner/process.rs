@@ -4,7 +4,7 @@ use super::event::{self, DbtEvent, LogLevel};
 use super::executable;
 use super::group::{Group, Ladder};
 use super::limit::{Limit, Timer};
-use crate::domain::{connection::Secret, plan::DbtCommand};
+use crate::domain::{connection::Secret, failure::Remedy, plan::DbtCommand};
 use std::{io, path::PathBuf, process::ExitStatus, time::Duration};
 use tokio::{
     process::Command,
@@ -22,18 +22,31 @@ pub(super) const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Why dbt could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
-    #[error(
-        "there is no dbt executable `{program}`; install dbt-materialize, or name the executable with the setting `dbt`, or use --runner compiled"
-    )]
+    #[error("there is no dbt executable `{program}`")]
     Missing { program: String },
-    #[error("dbt (`{program}`) can't be started: {source}; check that it runs in a shell")]
+    #[error("dbt (`{program}`) can't be started")]
     Start { program: String, source: io::Error },
-    #[error("the folder {} can't be entered: {source}; check --project-dir", dir.display())]
+    #[error("the folder {} can't be entered", dir.display())]
     Folder { dir: PathBuf, source: io::Error },
-    #[error("dbt could not be watched: {0}; look at what it built before going on")]
+    #[error("dbt could not be watched")]
     Watch(#[source] io::Error),
     #[error("{0}, so it was ended")]
     Overdue(Limit),
+}
+
+impl Remedy for ProcessError {
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::Missing { .. } => {
+                "install dbt-materialize, or name the executable with the setting `dbt`, or use --runner compiled"
+            }
+            Self::Start { .. } => "check that it runs in a shell",
+            Self::Folder { .. } => "check --project-dir",
+            Self::Watch(_) => "look at what it built before going on",
+            Self::Overdue(_) => "run the same with dbt by hand, or use --runner compiled",
+        };
+        Some(remedy.to_owned())
+    }
 }
 
 /// How dbt ended.
@@ -337,6 +350,9 @@ mod tests {
         )
         .await
         .unwrap_err();
-        assert!(error.to_string().contains("--runner compiled"), "{error}");
+        assert!(
+            error.remedy().unwrap().contains("--runner compiled"),
+            "{error}"
+        );
     }
 }

@@ -3,6 +3,7 @@
 use super::{Plan, Swap};
 use crate::domain::action::{Danger, Operation};
 use crate::domain::escape::visible;
+use crate::domain::failure::Remedy;
 use crate::domain::finding::{Finding, FindingId};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -25,12 +26,22 @@ pub enum NotConfirmed {
     Blocked(Vec<String>),
     #[error("the typed word is not `{0}`")]
     WrongWord(String),
-    #[error(
-        "the plan changed: its fingerprint is {actual}, not {expected}; look at it again with --dry-run"
-    )]
+    #[error("the plan changed: its fingerprint is {actual}, not {expected}")]
     OtherPlan { expected: String, actual: String },
-    #[error("the plan has warnings: look at it with --dry-run, then add `--expect {0}`")]
+    #[error("the plan has warnings")]
     NeedsExpect(String),
+}
+
+impl Remedy for NotConfirmed {
+    fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Blocked(_) | Self::WrongWord(_) => None,
+            Self::OtherPlan { .. } => Some("look at it again with --dry-run".to_owned()),
+            Self::NeedsExpect(fingerprint) => Some(format!(
+                "look at it with --dry-run, then add `--expect {fingerprint}`"
+            )),
+        }
+    }
 }
 
 /// A plan that was looked at and agreed to. Only [`Plan::confirm`] makes one.

@@ -1,6 +1,7 @@
 //! Asking on a link: every answer has a deadline; past it comes a cancel, and then the end of the link.
 
 use super::{Answer, Link};
+use crate::domain::failure::{Cause, told};
 use crate::materialize::error::{Class, Error};
 use crate::materialize::tap::Received;
 use crate::materialize::waiting::{Ask, Waited};
@@ -105,7 +106,10 @@ impl Link {
     /// Asks for the cancelling; never comes back, since only the statement's own last word counts.
     async fn cancelled(&self) {
         if let Err(error) = self.cancel().await {
-            tracing::warn!(%error, "the cancel request did not reach the server");
+            tracing::warn!(
+                error = told(&error),
+                "the cancel request did not reach the server"
+            );
         }
         std::future::pending().await
     }
@@ -150,8 +154,8 @@ impl Link {
         if self.is_closed() {
             return Err(Error::new(Class::LinkLost {
                 statement_sent: false,
-                reason: "the connection is closed".to_owned(),
             })
+            .because(Cause::new("the connection is closed"))
             .of_statement(statement));
         }
         Ok(())

@@ -3,6 +3,7 @@
 use super::pace::retry_wait;
 use super::session::{End, Publish};
 use super::{polling, session};
+use crate::domain::failure::{Failure, told};
 use crate::domain::picture::{Link, LinkState, Picture};
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::connection::{Connector, Purpose};
@@ -160,7 +161,11 @@ impl Feed {
     /// Makes the next session different after a refusal: first without what can't be read, then without SUBSCRIBE.
     /// `false` when neither can help.
     fn adapt(&mut self, topic: Topic, error: &Error) -> bool {
-        tracing::warn!(topic = topic.as_str(), %error, "SUBSCRIBE was refused");
+        tracing::warn!(
+            topic = topic.as_str(),
+            error = told(error),
+            "SUBSCRIBE was refused"
+        );
         if matches!(error.class, Class::Decode { .. }) {
             return false;
         }
@@ -178,7 +183,7 @@ impl Feed {
     /// Keeps the last picture and says that it is old, until it is time to try again or somebody asks for it.
     async fn wait_to_retry(&self, since: Instant, error: Error, attempts: u32) {
         let retry_at = Instant::now() + retry_wait(attempts);
-        tracing::info!(%error, attempts, "link lost");
+        tracing::info!(error = told(&error), attempts, "link lost");
         self.sender.send_modify(|picture| {
             let link = &mut picture.link;
             // Failing to come back is the same loss.
@@ -187,7 +192,7 @@ impl Feed {
             }
             link.state = LinkState::Lost {
                 since: since.into_std(),
-                error: error.to_string(),
+                error: Failure::from(&error),
                 attempts,
                 retry_at: retry_at.into_std(),
             };

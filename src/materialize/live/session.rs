@@ -3,6 +3,7 @@
 use super::alignment::Alignment;
 use super::event::Event;
 use super::pace::Pace;
+use crate::domain::failure::Cause;
 use crate::domain::quantity::span;
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::assemble::Assembler;
@@ -118,10 +119,8 @@ async fn read(topic: Topic, statement: String, link: Link, sender: mpsc::Sender<
             let mut chunks = Box::pin(rows.ready_chunks(CHUNK));
             loop {
                 let Some(chunk) = chunks.next().await else {
-                    break Error::new(Class::LinkLost {
-                        statement_sent: true,
-                        reason: format!("the {} stream ended", topic.as_str()),
-                    });
+                    let why = format!("the {} stream ended", topic.as_str());
+                    break lost(why);
                 };
                 let mut events = Vec::with_capacity(chunk.len());
                 let end = parse(chunk, &statement, &mut events).err();
@@ -202,13 +201,19 @@ async fn follow(
             }
             () = sleep_until(silent_at) => {
                 let topic = heard.iter().min_by_key(|(_, at)| **at).map_or("live", |(topic, _)| topic.as_str());
-                return End::Broken(Error::new(Class::LinkLost {
-                    statement_sent: true,
-                    reason: format!("no sign of life on the {topic} stream for {}", span(silence)),
-                }));
+                let why = format!("no sign of life on the {topic} stream for {}", span(silence));
+                return End::Broken(lost(why));
             }
         }
     }
+}
+
+/// A stream that gives nothing more; its SUBSCRIBE was sent.
+fn lost(why: String) -> Error {
+    Error::new(Class::LinkLost {
+        statement_sent: true,
+    })
+    .because(Cause::new(why))
 }
 
 fn take_in(message: Message, alignment: &mut Alignment, pace: &mut Pace) -> Result<(), End> {

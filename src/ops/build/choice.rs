@@ -185,10 +185,9 @@ impl Builder<'_> {
         let wanted = self.choose(manifest, base.as_ref(), &unselected)?.nodes;
         let comparison =
             Comparison::new(base, Arc::clone(manifest), self.session.compare_options());
-        let usage =
-            |error: crate::dbt::selection::SelectionError| OpsError::Usage(error.to_string());
-        let selection = Selection::parse(&request.select, &request.exclude).map_err(usage)?;
-        let selected = select(&comparison, &selection.to_run()).map_err(usage)?;
+        let selection =
+            Selection::parse(&request.select, &request.exclude).map_err(OpsError::refused)?;
+        let selected = select(&comparison, &selection.to_run()).map_err(OpsError::refused)?;
         let all = self.deployed(manifest);
         let nodes: BTreeSet<UniqueId> = all.intersection(&selected).cloned().collect();
         Ok(Choice {
@@ -216,10 +215,8 @@ impl Builder<'_> {
         }
         let comparison =
             Comparison::new(None, Arc::clone(manifest), self.session.compare_options());
-        let usage =
-            |error: crate::dbt::selection::SelectionError| OpsError::Usage(error.to_string());
-        let selection = Selection::parse(&request.exclude, &[]).map_err(usage)?;
-        select(&comparison, &selection.to_run()).map_err(usage)
+        let selection = Selection::parse(&request.exclude, &[]).map_err(OpsError::refused)?;
+        select(&comparison, &selection.to_run()).map_err(OpsError::refused)
     }
 
     /// The nodes that belong on the deployment side: relations in the environment's schemas, neither sinks nor sources.

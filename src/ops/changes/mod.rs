@@ -46,10 +46,9 @@ impl Session {
     pub fn changes_in(&self, observation: &Observation) -> Result<ChangesView, OpsError> {
         let Some(candidate) = &observation.manifests.candidate else {
             let file = self.candidate_file()?;
-            return Err(OpsError::Usage(format!(
-                "there is no {}: press r to run `dbt parse`, or run `dbt compile` in the project",
-                file.display()
-            )));
+            let missing = OpsError::usage(format!("there is no {}", file.display()));
+            let remedy = "press r to run `dbt parse`, or run `dbt compile` in the project";
+            return Err(missing.with_remedy(remedy));
         };
         let (compared_with, nodes) = compare(observation, candidate, self.compare_options())?;
         let project = self.settings().project()?;
@@ -105,12 +104,9 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn nodes(&self) -> Result<Vec<ChangedNode>, OpsError> {
-        let stopped = |error: &dyn std::fmt::Display| OpsError::Tool(error.to_string());
         let selector = DEFAULT_SELECTOR.to_owned();
-        let selection = Selection::parse(std::slice::from_ref(&selector), &[])
-            .map_err(|error| stopped(&error))?;
-        let diff =
-            Diff::of(self.comparison, selector, &selection).map_err(|error| stopped(&error))?;
+        let selection = Selection::parse(std::slice::from_ref(&selector), &[])?;
+        let diff = Diff::of(self.comparison, selector, &selection)?;
         let listed: BTreeSet<&UniqueId> = diff.nodes.iter().map(|node| &node.unique_id).collect();
         let mut nodes: Vec<ChangedNode> = diff
             .nodes

@@ -2,6 +2,7 @@
 
 use super::Twins;
 use crate::domain::environment::{Resolved, Side};
+use crate::domain::failure::told;
 use crate::domain::name::{ClusterId, Identifier, ObjectId, QualifiedName};
 use crate::domain::object::{Object, ObjectKind};
 use crate::domain::validation::{
@@ -62,7 +63,7 @@ impl<'a> Readers<'a> {
             Err(error) if error.is_transient() => return Err(error.into()),
             Err(error) => {
                 let words = error.server().map(ToString::to_string);
-                (None, None, Some(words.unwrap_or_else(|| error.to_string())))
+                (None, None, Some(words.unwrap_or_else(|| told(&error))))
             }
         };
         let judged = verdict(

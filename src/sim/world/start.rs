@@ -49,16 +49,14 @@ pub struct World {
 /// Why there is no world.
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
-    #[error("can't read the world file {}: {source}", path.display())]
+    #[error("can't read the world file {}", path.display())]
     Read {
         path: PathBuf,
         source: std::io::Error,
     },
     #[error("the world {origin} is not usable: {message}")]
     Invalid { origin: String, message: String },
-    #[error(
-        "there is no world named `{name}`; the built-in ones are {known}, anything else must be a file"
-    )]
+    #[error("there is no world named `{name}`")]
     UnknownName { name: String, known: String },
 }
 

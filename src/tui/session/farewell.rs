@@ -32,6 +32,9 @@ impl fmt::Display for Farewell {
             update::outcome_word(outcome.outcome),
             outcome.message
         )?;
+        if let Some(remedy) = &outcome.remedy {
+            write!(f, "\nhint: {remedy}")?;
+        }
         if let Some(next) = &outcome.next {
             write!(f, "\nnext: {next}")?;
         }

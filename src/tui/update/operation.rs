@@ -278,6 +278,12 @@ fn finished(state: &mut State, outcome: Outcome) -> Vec<Effect> {
         flash(state, text);
     } else {
         let mut lines = vec![outcome.message.clone()];
+        lines.extend(
+            outcome
+                .remedy
+                .iter()
+                .map(|remedy| format!("hint: {remedy}")),
+        );
         lines.extend(outcome.next.iter().map(|next| format!("next: {next}")));
         lines.extend(
             outcome

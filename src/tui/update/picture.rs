@@ -2,6 +2,7 @@
 
 use super::{lists, note, operation, readiness};
 use crate::domain::board::Board;
+use crate::domain::failure::told_with_remedy;
 use crate::domain::picture::{Link, LinkState, Picture};
 use crate::domain::readiness::Readiness;
 use crate::tui::effect::Effect;
@@ -55,7 +56,10 @@ fn journal_link(state: &mut State, before: &Link) {
         (LinkState::Lost { .. }, LinkState::Lost { .. }) => return,
         (_, LinkState::Lost { error, .. }) => {
             readiness::interrupt(state);
-            (Role::Stale, format!("link lost: {error}"))
+            (
+                Role::Stale,
+                format!("link lost: {}", told_with_remedy(error)),
+            )
         }
         (LinkState::Lost { .. } | LinkState::Connecting, LinkState::Live) => {
             (Role::Live, "link up, streaming".to_owned())

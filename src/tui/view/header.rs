@@ -2,6 +2,7 @@
 
 use super::Canvas;
 use crate::domain::board::Board;
+use crate::domain::failure::told_with_remedy;
 use crate::domain::phase::Phase;
 use crate::domain::picture::{LinkState, next_try};
 use crate::domain::quantity::{count, part};
@@ -246,8 +247,9 @@ fn message(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             } => (
                 Role::Stale,
                 format!(
-                    "link lost, {}; this is the last picture: {error}",
-                    next_try(*attempts, *retry_at, state.moment())
+                    "link lost, {}; this is the last picture: {}",
+                    next_try(*attempts, *retry_at, state.moment()),
+                    told_with_remedy(error)
                 ),
             ),
             _ => match &state.awaiting {
@@ -264,7 +266,8 @@ fn message(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             } => (
                 Role::Stale,
                 format!(
-                    "No picture yet: {error}. Trying again for as long as this runs, {}.",
+                    "No picture yet: {}. Trying again for as long as this runs, {}.",
+                    told_with_remedy(error),
                     next_try(*attempts, *retry_at, state.moment())
                 ),
             ),

@@ -3,6 +3,7 @@
 use super::Canvas;
 use crate::domain::board::{Board, Row};
 use crate::domain::environment::Side;
+use crate::domain::failure::told_with_remedy;
 use crate::domain::phase::Phase;
 use crate::domain::picture::LinkState;
 use crate::domain::project::Change;
@@ -147,7 +148,10 @@ fn no_board(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             canvas,
             area,
             Role::Stale,
-            &format!("The server can't be read: {error}. Trying again."),
+            &format!(
+                "The server can't be read: {}. Trying again.",
+                told_with_remedy(error)
+            ),
         ),
         _ => say(
             canvas,

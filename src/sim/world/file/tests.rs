@@ -1,6 +1,6 @@
 use super::*;
 use crate::inventory::Kind;
-use crate::world::Timestamp;
+use crate::world::{Timestamp, WorldError};
 
 const EVERYTHING: &str = include_str!("../../../../assets/worlds/example.toml");
 
@@ -148,9 +148,9 @@ fn the_origin_is_part_of_the_error() {
         missing.starts_with("can't read the world file no/such/world.toml"),
         "{missing}"
     );
-    let unknown = World::named_or_file("nowhere").unwrap_err().to_string();
+    let unknown = World::named_or_file("nowhere").unwrap_err();
     assert!(
-        unknown.contains("no world named `nowhere`") && unknown.contains("`empty`"),
+        matches!(&unknown, WorldError::UnknownName { name, known } if name == "nowhere" && known.contains("`empty`")),
         "{unknown}"
     );
 }
