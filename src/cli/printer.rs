@@ -7,7 +7,7 @@ use super::report;
 use super::sink::{self, Words};
 use crate::domain::failure::Remedy;
 use crate::domain::finding::{Finding, Severity};
-use crate::domain::plan::{ClosureItem, Plan};
+use crate::domain::plan::{ClosureItem, Plan, STOP_AT_FAILURE};
 use crate::domain::quantity::MOST_NAMED;
 use crate::ops::error::OpsError;
 use crate::ops::progress::{ModelState, Outcome, Progress};
@@ -81,7 +81,11 @@ impl Printer {
                 "The SQL holds characters that a terminal or a CI system would obey, so it is commented out with them written out; `--output json` has it as it is.",
             );
         }
-        sink::sql(&script, harmless && !plan.is_blocked())
+        let runnable = harmless && !plan.is_blocked();
+        if runnable && !script.is_empty() {
+            sink::sql(&[STOP_AT_FAILURE.to_owned()], true)?;
+        }
+        sink::sql(&script, runnable)
     }
 
     /// Words for people, unless they asked for quiet.

@@ -229,3 +229,25 @@ async fn a_dbt_command_is_a_comment_to_psql() {
         assert_silent(&stage, &format!("{text}\n"));
     }
 }
+
+/// What follows a swap that failed must not be sent: records would tell of a swap that never was.
+#[tokio::test(flavor = "multi_thread")]
+async fn psql_stops_at_the_first_statement_that_fails() {
+    let stage = Stage::new().await;
+    stage.agree("init");
+    stage.agree("deploy");
+    stage.run(&["await"]).with_code(0);
+    let promote = stage.run(&["promote", "--dry-run"]).with_code(0).stdout;
+    stage.sql("ALTER SCHEMA serving_dbt_deploy RENAME TO elsewhere");
+    let ended = psql_with(&stage, "ON_ERROR_STOP=0", &promote).with_code(3);
+    assert!(
+        ended.stderr.contains("serving_dbt_deploy"),
+        "{}",
+        ended.stderr
+    );
+    let retired = stage.sql(
+        "SELECT c.comment FROM mz_internal.mz_comments c JOIN mz_schemas s ON s.id = c.id \
+         WHERE c.comment LIKE '%role=retired%'",
+    );
+    assert_eq!(retired, [] as [Vec<Option<String>>; 0]);
+}

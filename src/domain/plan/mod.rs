@@ -40,7 +40,7 @@ pub use relation::{ColumnText, IndexDefinition, ViewOption};
 pub use repair::repair;
 pub use request::Request;
 pub use rollback::rollback;
-pub use script::{LINE_ENDS, commented};
+pub use script::{LINE_ENDS, STOP_AT_FAILURE, commented};
 pub use sinks::{SinkMove, qualified, sinks_reading};
 pub use statement::{GrantTarget, Statement};
 pub use swap::{Rename, Swap};

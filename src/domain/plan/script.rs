@@ -5,6 +5,9 @@ use super::{Plan, Statement, Step};
 /// What ends a line, and with it a `--` comment, for psql. A comment that is not cut at each of them becomes a command.
 pub const LINE_ENDS: [char; 2] = ['\n', '\r'];
 
+/// Makes psql end with 3 at the first statement that fails: what follows rests on it, records on their swap.
+pub const STOP_AT_FAILURE: &str = "\\set ON_ERROR_STOP on";
+
 /// The text as comments, one for each line that psql would see: it runs nothing of it.
 #[must_use]
 pub fn commented(text: &str) -> String {

@@ -3,7 +3,7 @@
 use super::draft::Stamp;
 use super::holding::holdings;
 use super::sinks::{qualified, sinks_reading};
-use super::{Statement, draft};
+use super::{STOP_AT_FAILURE, Statement, draft};
 use crate::domain::environment::{ResolvedPair, Side, Strategy};
 use crate::domain::guard::Facts;
 use crate::domain::name::{Identifier, ObjectId, QualifiedName, literal};
@@ -24,7 +24,7 @@ pub fn rollback_script(facts: &Facts<'_>, stamp: &Stamp) -> Option<String> {
     }
     let script = Script::of(facts, stamp);
     let mut lines = script.head();
-    lines.push("\\set ON_ERROR_STOP on".to_owned());
+    lines.push(STOP_AT_FAILURE.to_owned());
     lines.extend(script.checks()?);
     lines.push("BEGIN;".to_owned());
     let swap = draft::swap(facts)?;
@@ -261,7 +261,8 @@ fn check(expected: usize, from: &str, otherwise: &str) -> Vec<String> {
         "\\if :cutover_holds".to_owned(),
         "\\else".to_owned(),
         format!("\\echo Nothing was changed: {otherwise}."),
-        "\\quit".to_owned(),
+        // psql's own `\\quit` would end with 0, as after a rollback.
+        "SELECT * FROM \"nothing was changed\";".to_owned(),
         "\\endif".to_owned(),
     ]
 }
