@@ -103,7 +103,10 @@ fn module_of(file: &str) -> Option<&str> {
 }
 
 fn is_test_file(file: &str) -> bool {
-    file.ends_with("/tests.rs") || file.contains("/tests/") || file.ends_with("/fixture.rs")
+    file.ends_with("/tests.rs")
+        || file.contains("/tests/")
+        || file.ends_with("/fixture.rs")
+        || file.ends_with("/fixture/deeds.rs")
 }
 
 /// The modules of ours that a line names: by `crate::x`, or from the binary by `cutover::x`, also within `crate::{x, y}`.

@@ -22,6 +22,9 @@ mod psql;
 #[path = "cli/schema.rs"]
 mod schema;
 #[cfg(feature = "sim")]
+#[path = "support/server.rs"]
+mod server;
+#[cfg(feature = "sim")]
 #[path = "cli/settings.rs"]
 mod settings;
 #[path = "cli/silence.rs"]

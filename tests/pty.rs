@@ -3,12 +3,15 @@
 
 #[path = "pty/dbt.rs"]
 mod dbt;
+#[path = "support/server.rs"]
+mod server;
 
 use cutover::ops::sample;
 use cutover::sim::world::{Fault, FaultKind};
-use cutover::sim::{Options, Passing, Simulator, World};
+use cutover::sim::{Simulator, World};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
+use server::serve;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
@@ -391,16 +394,9 @@ fn the_header_and_the_mouse_are_as_the_settings_say() {
     terminal.end();
 }
 
-/// A simulated server beside the cockpit; it runs as long as the runtime does.
+/// A simulated server beside the cockpit.
 fn server() -> (tokio::runtime::Runtime, Simulator) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let options = Options {
-        world: World::named("demo").unwrap(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        passing: Passing::Real { speed: 20.0 },
-    };
-    let simulator = runtime.block_on(Simulator::start(options)).unwrap();
-    (runtime, simulator)
+    serve(World::named("demo").unwrap())
 }
 
 /// The only audit file of an operation.

@@ -13,7 +13,7 @@ use super::name::{
     SchemaId,
 };
 use super::object::{CatalogParts, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema};
-use super::plan::{Plan, Request, Stamp, Step};
+use super::plan::{Request, Stamp};
 use super::project::{Compared, Materialization, Model, Project};
 use super::readiness::Thresholds;
 use super::reading::{CatalogReading, Missing, MissingReadings};
@@ -26,6 +26,10 @@ use super::whole::Known;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
+
+mod deeds;
+
+pub use deeds::{carry_out, carry_out_step, comment};
 
 /// The logical time of the fixture's snapshot.
 pub const NOW: u64 = 1_795_170_000_000;
@@ -480,56 +484,6 @@ impl World {
 
 fn as_strs(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
-}
-
-/// Carries out what the fixture knows: swaps, sink moves and records.
-pub fn carry_out(world: &mut World, plan: &Plan) {
-    for step in &plan.steps {
-        carry_out_step(world, step);
-    }
-}
-
-pub fn carry_out_step(world: &mut World, step: &Step) {
-    match step {
-        Step::Verify(_) => {}
-        Step::Transaction(_) => world.swap(),
-        Step::Run(statement) => comment(world, statement.sql()),
-        Step::MoveSink { sink, statement } => {
-            let schema = if statement.sql().contains("SET FROM \"db\".\"prod\"") {
-                "prod"
-            } else {
-                "prod_dbt_deploy"
-            };
-            let catalog = world.catalog();
-            let schema = catalog
-                .schemas
-                .values()
-                .find(|known| known.name == name(schema))
-                .unwrap()
-                .id;
-            let target = catalog
-                .objects
-                .values()
-                .find(|object| object.schema == schema && object.name == name("foo"))
-                .unwrap()
-                .id;
-            catalog.inputs.insert(*sink, BTreeSet::from([target]));
-        }
-        Step::Build { .. } | Step::Dbt(_) => {}
-    }
-}
-
-/// Carries out COMMENT ON SCHEMA, by its text.
-pub fn comment(world: &mut World, sql: &str) {
-    let Some(rest) = sql.strip_prefix("COMMENT ON SCHEMA \"db\".\"") else {
-        return;
-    };
-    let (schema, text) = rest.split_once("\" IS '").unwrap();
-    let mut schemas = world.snapshot.catalog.schemas.values();
-    let found = schemas.find(|known| known.name == name(schema)).unwrap();
-    let id = found.id.to_string();
-    let text = text.trim_end_matches('\'').replace("''", "'");
-    world.comment(&id, Some(text));
 }
 
 pub fn model(text: &str) -> Model {

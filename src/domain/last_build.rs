@@ -141,12 +141,7 @@ mod tests {
         assert_eq!(proven(&world, &last, Side::Production), held);
         world.swap();
         let foo = world.id(Side::Deployment, "foo");
-        let object = world.catalog().objects.get_mut(&foo).unwrap();
-        object.create_sql = Some(
-            "CREATE MATERIALIZED VIEW foo AS SELECT 'by hand'"
-                .to_owned()
-                .into(),
-        );
+        world.redefine(&foo, "CREATE MATERIALIZED VIEW foo AS SELECT 'by hand'");
         let why = proven(&world, &last, Side::Deployment).unwrap_err();
         assert!(why.contains("manifest 0123456789ab"), "{why}");
     }

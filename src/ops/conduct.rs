@@ -1,6 +1,5 @@
 //! What happens around the steps, and how their ends are told.
 
-use super::planning::Planned;
 use super::progress::{Outcome, OutcomeKind};
 use super::run::{Run, Stop};
 use crate::domain::action::Operation;
@@ -12,13 +11,13 @@ const MOST_LOSSES: u32 = 3;
 
 impl Run<'_> {
     /// Runs a plan to its end, whatever happens on the way.
-    pub(super) async fn conduct(&mut self, plan: &Plan, planned: &Planned) -> Outcome {
+    pub(super) async fn conduct(&mut self, plan: &Plan) -> Outcome {
         let request = &plan.request;
         let mut current = plan.clone();
         let mut losses = 0;
         loop {
-            let stop = match self.steps(&mut current, planned).await {
-                Ok(()) => return self.finished(&current, planned).await,
+            let stop = match self.steps(&mut current).await {
+                Ok(()) => return self.finished(&current).await,
                 Err(stop) => stop,
             };
             // After a lost link this is a part of reading back.
@@ -31,7 +30,7 @@ impl Run<'_> {
             }
             match stop {
                 Stop::Raced { tries, reason } => {
-                    let since = planned.observation.board.snapshot.time;
+                    let since = self.planned.observation.board.snapshot.time;
                     let reader = self.reader.take();
                     let message = self
                         .session
@@ -45,7 +44,7 @@ impl Run<'_> {
                     }
                     return lost;
                 }
-                Stop::Elsewhere => return self.finished(&current, planned).await,
+                Stop::Elsewhere => return self.finished(&current).await,
                 Stop::Differs(difference) => {
                     let reader = self.reader.take();
                     let told = self.session.what_differs(reader, plan, &difference).await;
@@ -71,7 +70,7 @@ impl Run<'_> {
                             losses += 1;
                             current = rest;
                         }
-                        Ok(None) => return self.finished(&current, planned).await,
+                        Ok(None) => return self.finished(&current).await,
                         Err(outcome) => return outcome,
                     }
                 }

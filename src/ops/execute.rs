@@ -123,7 +123,7 @@ impl Session {
                 if let Some(script) = script {
                     reporter.note(format!("The way back for psql: {}", script.display()));
                 }
-                run.conduct(plan, &planned).await
+                run.conduct(plan).await
             }
             Err(error) => untouched(&OpsError::file("The way back for psql can't be written")(
                 error,

@@ -117,7 +117,7 @@ pub(super) struct Run<'a> {
 
 impl Run<'_> {
     /// Runs all steps, in order. With the swap `plan` becomes what was drawn under its fence.
-    pub(super) async fn steps(&mut self, plan: &mut Plan, planned: &Planned) -> Result<(), Stop> {
+    pub(super) async fn steps(&mut self, plan: &mut Plan) -> Result<(), Stop> {
         self.reporter.tell(Progress::Started {
             operation: plan.operation,
             steps: plan.steps.len(),
@@ -139,7 +139,7 @@ impl Run<'_> {
                 Step::Run(_) if !self.left.is_empty() => {}
                 Step::Run(statement) => self.run(&mut executor, statement).await?,
                 Step::Transaction(_) => {
-                    let fresh = self.swap(&mut executor, plan, planned).await?;
+                    let fresh = self.swap(&mut executor, plan).await?;
                     at = 1 + fresh.steps.iter().take_while(|it| !it.is_swap()).count();
                     *plan = fresh;
                 }

@@ -68,7 +68,6 @@ impl Run<'_> {
         &mut self,
         executor: &mut Executor<impl FnMut(StatementEvent) + Send>,
         confirmed: &Plan,
-        planned: &Planned,
     ) -> Result<Plan, Stop> {
         let mut reader = match self.reader.take() {
             Some(reader) => reader,
@@ -79,7 +78,7 @@ impl Run<'_> {
                 plan: confirmed,
                 recorded: self.touched,
             },
-            shown: &planned.observation,
+            shown: &self.planned.observation,
         };
         let swapped = self.swap_by(executor, &mut reader, order).await;
         self.reader = Some(reader);
@@ -211,7 +210,7 @@ impl Run<'_> {
                 }
             }
             Err(error) => {
-                let error = error.during("the swap is committed, and the ids can't be read");
+                let error = error.during("whose the names are can't be read");
                 Err(Ended::Stop(Stop::Partly((&error).into())))
             }
         }

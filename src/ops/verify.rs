@@ -24,7 +24,7 @@ impl Run<'_> {
     }
 
     /// All steps ran: what was left over, the state files, and whether the server shows what the plan promised.
-    pub(super) async fn finished(&mut self, plan: &Plan, planned: &Planned) -> Outcome {
+    pub(super) async fn finished(&mut self, plan: &Plan) -> Outcome {
         if !self.left.is_empty() {
             let message = format!(
                 "The swap is committed; left to do: {}",
@@ -77,7 +77,7 @@ impl Run<'_> {
         }
         Outcome::new(
             OutcomeKind::Done,
-            done_sentence(plan, planned, &observation.board),
+            done_sentence(plan, self.planned, &observation.board),
         )
     }
 

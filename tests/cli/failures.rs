@@ -1,8 +1,9 @@
 //! Every kind of failure: message, cause and remedy are told once each, a password never, and the exit code is the kind's.
 
+use crate::server::serve;
 use crate::{Ended, command, project};
 use cutover::ops::error::FailureKind;
-use cutover::sim::{Options, Passing, Simulator, World};
+use cutover::sim::{Simulator, World};
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
@@ -82,15 +83,8 @@ fn closed_port() -> String {
 
 /// A server that lets `operator` in with another password than ours.
 fn guarded() -> (tokio::runtime::Runtime, Simulator) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let options = Options {
-        world: World::from_toml("[[role]]\nname = \"operator\"\npassword = \"right horse\"")
-            .unwrap(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        passing: Passing::Manual,
-    };
-    let simulator = runtime.block_on(Simulator::start(options)).unwrap();
-    (runtime, simulator)
+    let role = "[[role]]\nname = \"operator\"\npassword = \"right horse\"";
+    serve(World::from_toml(role).unwrap())
 }
 
 #[test]
@@ -101,16 +95,7 @@ fn every_kind_tells_message_cause_and_remedy_once() {
         format!("postgres://operator:{PASSWORD}@{address}/materialize?sslmode=disable")
     };
     let (_runtime, guarded) = guarded();
-    let (_other, open) = {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let options = Options {
-            world: World::named("demo").unwrap(),
-            listen: "127.0.0.1:0".parse().unwrap(),
-            passing: Passing::Real { speed: 20.0 },
-        };
-        let simulator = runtime.block_on(Simulator::start(options)).unwrap();
-        (runtime, simulator)
-    };
+    let (_other, open) = serve(World::named("demo").unwrap());
     let (gone, guarded) = (closed_port(), guarded.address().to_string());
     let open = format!(
         "postgres://materialize@{}/materialize?sslmode=disable",

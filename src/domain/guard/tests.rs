@@ -524,12 +524,7 @@ fn where_the_deployment_stands() {
         Severity::Block,
     );
     let foobar = world.id(Side::Deployment, "foobar");
-    let foobar = world.catalog().objects.get_mut(&foobar).unwrap();
-    foobar.create_sql = Some(
-        "CREATE MATERIALIZED VIEW foobar AS SELECT 2"
-            .to_owned()
-            .into(),
-    );
+    world.redefine(&foobar, "CREATE MATERIALIZED VIEW foobar AS SELECT 2");
     fires(
         &world,
         newer_than_production,

@@ -235,12 +235,7 @@ mod tests {
         let mut world = World::new();
         let promised = promise(&world, "foo");
         let foobar = world.id(Side::Deployment, "foobar");
-        let object = world.catalog().objects.get_mut(&foobar).unwrap();
-        object.create_sql = Some(
-            "CREATE MATERIALIZED VIEW foobar AS SELECT 2"
-                .to_owned()
-                .into(),
-        );
+        world.redefine(&foobar, "CREATE MATERIALIZED VIEW foobar AS SELECT 2");
         assert!(missing(&world, &promised).is_empty());
         assert_eq!(
             missing(&world, &promised.and_alike()),

@@ -234,20 +234,12 @@ fn same_missing(told: &Verdict, now: &Verdict) -> bool {
 mod tests {
     use super::*;
     use crate::domain::environment::Side;
-    use crate::domain::fixture::{NOW, World, model};
+    use crate::domain::fixture::{World, model};
     use crate::domain::project::Project;
-    use crate::domain::snapshot::Frontier;
 
     /// The picture `millis` later: everything has kept up, and `foo` of the deployment side lags by `lag`.
     fn at(world: &mut World, millis: u64, lag: u64) -> Board {
-        let now = NOW + millis;
-        world.snapshot.time = LogicalTime(now);
-        for frontier in world.snapshot.readings.frontiers.values_mut() {
-            *frontier = Frontier::At(LogicalTime(now));
-        }
-        let foo = world.id(Side::Deployment, "foo");
-        let behind = Frontier::At(LogicalTime(now - lag));
-        world.snapshot.readings.frontiers.insert(foo, behind);
+        world.move_to(millis, lag);
         world.board()
     }
 

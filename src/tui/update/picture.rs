@@ -150,22 +150,13 @@ fn reload_changes(state: &mut State, old: Option<&Board>, new: &Board) -> Vec<Ef
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::environment::Side;
-    use crate::domain::fixture::{NOW, World};
-    use crate::domain::snapshot::{Frontier, LogicalTime};
+    use crate::domain::fixture::World;
     use crate::tui::state::Facts;
     use std::time::Instant;
 
     /// The picture `millis` after the first, with one object of the deployment side `lag` behind.
     fn show(state: &mut State, world: &mut World, millis: u64, lag: u64) {
-        let now = NOW + millis;
-        world.snapshot.time = LogicalTime(now);
-        for frontier in world.snapshot.readings.frontiers.values_mut() {
-            *frontier = Frontier::At(LogicalTime(now));
-        }
-        let foo = world.id(Side::Deployment, "foo");
-        let behind = Frontier::At(LogicalTime(now - lag));
-        world.snapshot.readings.frontiers.insert(foo, behind);
+        world.move_to(millis, lag);
         let picture = Picture {
             board: Some(Arc::new(world.board())),
             ..Picture::default()

@@ -42,8 +42,7 @@ fn two_pairs() -> World {
         let foo = world.id(side, "foo");
         let sum = world.add_in(number, number, "sum", ObjectKind::MaterializedView, &[&foo]);
         if side == Side::Deployment {
-            let sum = world.catalog().objects.get_mut(&sum).unwrap();
-            sum.create_sql = Some("CREATE MATERIALIZED VIEW sum AS SELECT 2".to_owned().into());
+            world.redefine(&sum, "CREATE MATERIALIZED VIEW sum AS SELECT 2");
         }
     }
     let record = Record {

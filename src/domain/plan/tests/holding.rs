@@ -27,11 +27,9 @@ fn build_by_dbt(world: &mut World, schema: &str) {
         ObjectKind::MaterializedView,
         &[&bar],
     );
-    let foobar = world.catalog().objects.get_mut(&foobar).unwrap();
-    foobar.create_sql = Some(
-        "CREATE MATERIALIZED VIEW foobar AS SELECT 'by dbt'"
-            .to_owned()
-            .into(),
+    world.redefine(
+        &foobar,
+        "CREATE MATERIALIZED VIEW foobar AS SELECT 'by dbt'",
     );
 }
 
@@ -221,12 +219,7 @@ fn productions_records_are_made_again_whatever_the_other_side_is() {
 fn a_made_up_sync_is_not_believed() {
     let mut world = World::new();
     let foobar = world.id(Side::Deployment, "foobar");
-    let object = world.catalog().objects.get_mut(&foobar).unwrap();
-    object.create_sql = Some(
-        "CREATE MATERIALIZED VIEW foobar AS SELECT 2"
-            .to_owned()
-            .into(),
-    );
+    world.redefine(&foobar, "CREATE MATERIALIZED VIEW foobar AS SELECT 2");
     let plan = promoted(&world);
     carry_out(&mut world, &plan);
     world.record_on("u1", Role::Synced, true);
@@ -243,7 +236,6 @@ fn a_made_up_sync_is_not_believed() {
     let bar = world.id(Side::Deployment, "bar");
     let fixed = crate::domain::name::ObjectId::user(world.next_object);
     world.give_id(&bar, fixed);
-    let object = world.catalog().objects.get_mut(&fixed).unwrap();
-    object.create_sql = Some("CREATE VIEW bar AS SELECT 'fixed'".to_owned().into());
+    world.redefine(&fixed, "CREATE VIEW bar AS SELECT 'fixed'");
     assert_eq!(world.board().phase, Phase::Synced);
 }

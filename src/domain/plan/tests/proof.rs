@@ -65,8 +65,7 @@ fn each_object_that_moved_is_named_with_its_ids() {
     );
     let mut altered = world;
     let id = altered.id(Side::Production, "foo");
-    let object = altered.catalog().objects.get_mut(&id).unwrap();
-    object.create_sql = Some("CREATE MATERIALIZED VIEW f AS SELECT 1".to_owned().into());
+    altered.redefine(&id, "CREATE MATERIALIZED VIEW f AS SELECT 1");
     let told = lasting(&shown, &promoted(&altered));
     assert!(
         told.contains(&format!(

@@ -191,8 +191,7 @@ fn a_candidate_of_before_the_last_swap_is_not_promoted_again() {
 fn a_retired_side_that_was_built_on_in_part_is_unknown() {
     let mut world = World::new();
     let bar = world.id(Side::Production, "bar");
-    let bar = world.catalog().objects.get_mut(&bar).unwrap();
-    bar.create_sql = Some("CREATE VIEW bar AS SELECT 'old'".to_owned().into());
+    world.redefine(&bar, "CREATE VIEW bar AS SELECT 'old'");
     let plan = promoted(&world);
     carry_out(&mut world, &plan);
     assert_eq!(world.board().phase, Phase::Promoted);
@@ -308,12 +307,7 @@ fn what_nothing_proves_stays_unknown_and_is_told() {
     let last = built(&world);
     world.comment("u2", Some("cleaned up".to_owned()));
     let foo = world.id(Side::Deployment, "foo");
-    let object = world.catalog().objects.get_mut(&foo).unwrap();
-    object.create_sql = Some(
-        "CREATE MATERIALIZED VIEW foo AS SELECT 'by hand'"
-            .to_owned()
-            .into(),
-    );
+    world.redefine(&foo, "CREATE MATERIALIZED VIEW foo AS SELECT 'by hand'");
     let cut_off = LastBuild::Unfinished("2026-11-20T09:00:00Z".to_owned());
     for (last, why) in [
         (last, "are not those that the last build"),

@@ -108,8 +108,10 @@ impl Walk {
             ObjectKind::View,
             &[&foo],
         );
-        let bar = objects.catalog().objects.get_mut(&bar).unwrap();
-        bar.create_sql = Some(format!("CREATE VIEW bar AS SELECT {release} AS release").into());
+        objects.redefine(
+            &bar,
+            &format!("CREATE VIEW bar AS SELECT {release} AS release"),
+        );
     }
 
     fn create(&mut self) {
