@@ -27,6 +27,16 @@ impl Contradiction {
         }
     }
 
+    /// Some of the deployment side's schemas and clusters are not there, and others hold something.
+    #[must_use]
+    pub fn of_missing_names() -> Self {
+        Self {
+            message: "Parts of the deployment side are missing.".to_owned(),
+            remedy: "Run `cutover init`: it makes them anew.".to_owned(),
+            objects: Vec::new(),
+        }
+    }
+
     /// Schemas and clusters that changed sides without the rest.
     #[must_use]
     pub fn of_part(message: String, alone: &[Alone]) -> Self {

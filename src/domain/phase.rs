@@ -81,15 +81,10 @@ pub fn phase(
     if provenance.unfinished.is_some() && provenance.contradictions.is_empty() {
         return Phase::Promoting;
     }
-    if names == Names::Absent {
-        return Phase::None;
-    }
-    if !provenance.contradictions.is_empty() {
-        return Phase::Unknown;
-    }
     let empty = resolved.contents(Side::Deployment).next().is_none();
     match names {
         Names::Absent => return Phase::None,
+        _ if !provenance.contradictions.is_empty() => return Phase::Unknown,
         Names::Partly if empty => return Phase::None,
         Names::Partly => return Phase::Unknown,
         Names::Whole => {}

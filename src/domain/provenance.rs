@@ -46,8 +46,8 @@ pub struct Provenance {
     current: Option<bool>,
     /// dbt's comments call the deployment side retired. A hint, for where no events can be read.
     marked_retired: bool,
-    /// The records on the deployment side's schemas say different things, or what the events refute.
-    disagrees: bool,
+    /// The records on a side's schemas say different things, or what the events refute: production's, the deployment side's.
+    disagrees: (bool, bool),
     strategy: Strategy,
 }
 
@@ -82,7 +82,7 @@ impl Provenance {
             built_on: (None, None),
             current: None,
             marked_retired: false,
-            disagrees: false,
+            disagrees: (false, false),
             strategy: Strategy::Swap,
         }
     }
@@ -93,10 +93,13 @@ impl Provenance {
         self.current == Some(true)
     }
 
-    /// Whether the records that are left on the deployment side say one thing.
+    /// Whether the records that are left on a side say one thing.
     #[must_use]
-    pub fn agrees(&self) -> bool {
-        !self.disagrees
+    pub fn agrees(&self, side: Side) -> bool {
+        !match side {
+            Side::Production => self.disagrees.0,
+            Side::Deployment => self.disagrees.1,
+        }
     }
 
     /// The record of a side.
@@ -118,13 +121,19 @@ impl Provenance {
         known == Some(true)
     }
 
+    /// Whether somebody built on a side since a record called it complete. While a build is under way everything is younger.
+    #[must_use]
+    pub fn is_outdated(&self, side: Side) -> bool {
+        let record = self.record(side);
+        record.is_some_and(|record| record.complete) && self.is_built_on(side)
+    }
+
     /// The manifest that the contents of a side are: its record's, unless somebody built there since it was written.
     #[must_use]
     pub fn held(&self, side: Side) -> Option<&str> {
-        let record = self.record(side)?;
-        match record.complete && self.is_built_on(side) {
+        match self.is_outdated(side) {
             true => None,
-            false => record.held(),
+            false => self.record(side)?.held(),
         }
     }
 
@@ -221,14 +230,16 @@ pub fn provenance(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Provena
         production.is_built_on(resolved, lineage),
         deployment.is_built_on(resolved, lineage),
     );
-    let mut disagrees = false;
+    let mut disagrees = (false, false);
     if unfinished.is_none() && !is_part {
-        contradictions.extend(production.disagreement());
+        let disagreement = production.disagreement();
+        disagrees.0 = disagreement.is_some();
+        contradictions.extend(disagreement);
         let before = contradictions.len();
         contradictions.extend(deployment.disagreement());
         contradictions.extend(deployment.never_retired(resolved, lineage));
         contradictions.extend(no_sync(resolved, lineage, &deployment, built_on.1));
-        disagrees = contradictions.len() > before;
+        disagrees.1 = contradictions.len() > before;
         contradictions.extend(deployment.hole(&standing));
     }
     let current = current(resolved, lineage, &deployment);

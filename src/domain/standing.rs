@@ -18,7 +18,7 @@ pub enum Standing {
     /// Each object was made after the last swap, or is defined as its twin in production is, and some are defined otherwise.
     Newer,
     /// Each object is defined as its twin in production is. Of the rows of its tables definitions tell nothing; `lacking` counts the
-    /// relations that only production has.
+    /// relations and indexes that only production has.
     Equal { tables: usize, lacking: usize },
     /// It bore production's name until the last swap, and nothing was built on it since.
     Retired,
@@ -70,7 +70,7 @@ impl Standing {
                     ));
                 }
                 if *lacking > 0 {
-                    let lacking = count(*lacking, "relation");
+                    let lacking = count(*lacking, "object");
                     why.push_str(&format!(", and {lacking} of production it lacks"));
                 }
                 why
@@ -152,9 +152,15 @@ fn by_age(resolved: &Resolved<'_>, lineage: &Lineage, objects: &[&Object]) -> St
     }
     let placement = Placement::of(resolved, Some(lineage));
     if !placement.is_together() {
+        let alone = placement.moved_alone();
+        if alone.is_empty() {
+            return Standing::Unclear(
+                "its names came one by one, and no swap of them all is known".to_owned(),
+            );
+        }
         return Standing::Apart(format!(
             "the last swap moved {} without the rest",
-            listed(&placement.moved_alone())
+            listed(&alone)
         ));
     }
     let newest = |objects: &[&Object]| {
@@ -212,7 +218,10 @@ fn newer_or_equal(resolved: &Resolved<'_>, objects: &[&Object]) -> Standing {
     Standing::Equal {
         tables: objects.iter().filter(is_table).count(),
         lacking: production
-            .filter(|object| object.kind.is_relation() && resolved.twin(object).is_none())
+            .filter(|object| {
+                let counts = object.kind.is_relation() || object.kind == ObjectKind::Index;
+                counts && resolved.twin(object).is_none()
+            })
             .count(),
     }
 }

@@ -24,6 +24,9 @@ pub struct Known {
     pub deployment: Option<Arc<[QualifiedName]>>,
 }
 
+/// Why an empty side is not ready where no manifest tells what it should hold.
+pub const NOTHING_THERE: &str = "nothing is built there, and which models should be is not known";
+
 /// Which models of its manifest stand on a side.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Whole {
@@ -95,6 +98,7 @@ impl Wholeness {
         };
         let record = provenance.deployment.as_ref();
         let candidate = match record {
+            _ if matches!(phase, Phase::Synced | Phase::Promoted) => false,
             Some(record) => record.role == Role::Candidate,
             None if phase == Phase::Unknown => provenance.standing.is_newer(),
             None => !holds_retired(phase, provenance),
@@ -135,7 +139,7 @@ impl Wholeness {
     }
 
     /// The verdict on the deployment side where it has holes. Waiting fills none, so it fails, whatever stands there is ready for.
-    /// An empty side, and one that is being built, are told by the phase.
+    /// What is empty is ready only where it is known that nothing belongs there. A side that is being built is told by the phase.
     #[must_use]
     pub fn weigh(&self, phase: Phase, deployment: SideReadiness) -> SideReadiness {
         let built = !matches!(
@@ -143,6 +147,13 @@ impl Wholeness {
             Phase::None | Phase::Initialized | Phase::Deploying | Phase::Unknown
         );
         match self.holes(Side::Deployment).filter(|_| built) {
+            None if built && self.deployment.is_none() && deployment.objects.is_empty() => {
+                SideReadiness {
+                    reason: NOTHING_THERE.to_owned(),
+                    readiness: Readiness::Unknown,
+                    ..deployment
+                }
+            }
             None => deployment,
             Some(holes) => SideReadiness {
                 reason: match deployment.readiness {

@@ -4,7 +4,7 @@ use super::{Facts, about};
 use crate::domain::contradiction::Contradiction;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
-use crate::domain::phase::Phase;
+use crate::domain::phase::{Names, Phase};
 use crate::domain::provenance::Judgement;
 use crate::domain::readiness::{ObjectReadiness, Readiness, SideReadiness, seconds};
 use crate::domain::reading::{CatalogReading, Missing};
@@ -28,12 +28,13 @@ pub(super) fn contradictions(facts: &Facts<'_>) -> Vec<Contradiction> {
             .map(|(_, it)| it.clone())
             .collect();
     }
+    if facts.board.names == Names::Partly {
+        return vec![Contradiction::of_missing_names()];
+    }
     let reason = provenance.standing.reason();
-    vec![Contradiction::of_records(if reason.is_empty() {
-        "Parts of the deployment side are missing.".to_owned()
-    } else {
-        format!("The deployment side is unknown: {reason}.")
-    })]
+    vec![Contradiction::of_records(format!(
+        "The deployment side is unknown: {reason}."
+    ))]
 }
 
 /// What stands where is unknown: whatever relies on it must not go on.

@@ -55,21 +55,27 @@ fn of_schema(facts: &Facts<'_>, stamp: &Stamp, side: Side, schema: &Schema, role
         .record(side)
         .filter(|_| provenance.contradictions.is_empty());
     let own = provenance.own.get(&schema.id).or(of_side);
-    let written = record(facts, stamp, role, true, None);
+    // A build of somebody else, at another commit, must not pass for ours.
+    let written = Record {
+        commit: None,
+        tag: None,
+        ..record(facts, stamp, role, true, None)
+    };
     let claimed = claimed(facts, side, own).filter(|_| role != Role::Candidate);
     let Some(own) = own else {
         return Record { claimed, ..written };
     };
+    let is_built_on = provenance.is_built_on(side);
     let manifest = own
         .manifest
         .clone()
-        .filter(|_| own.complete && !provenance.is_built_on(side));
+        .filter(|_| own.complete && !is_built_on);
     Record {
         claimed: claimed.filter(|_| manifest.is_none()),
         project: own.project.clone().filter(|_| manifest.is_some()),
         manifest,
-        commit: own.commit.clone(),
-        tag: own.tag.clone(),
+        commit: own.commit.clone().filter(|_| !is_built_on),
+        tag: own.tag.clone().filter(|_| !is_built_on),
         ..written
     }
 }

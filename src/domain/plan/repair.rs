@@ -23,10 +23,10 @@ pub fn repair(facts: &Facts<'_>, stamp: &Stamp, builds: &LastBuilds, request: &R
     draft.findings.extend(guard::unverified(facts));
     draft.hindered(facts);
     let misplaced = guard::misplaced(facts);
-    let mut sources = Vec::new();
+    let (mut sources, mut is_hindered) = (Vec::new(), !misplaced.is_empty());
     match deployment(facts, stamp, builds) {
         // While names stand apart from what they name, a record would only say it once more.
-        _ if !misplaced.is_empty() => {}
+        _ if is_hindered => {}
         Ok(wanted) => {
             let production =
                 is_due(facts, builds, wanted.as_ref()).then(|| production(facts, stamp, builds));
@@ -38,10 +38,14 @@ pub fn repair(facts: &Facts<'_>, stamp: &Stamp, builds: &LastBuilds, request: &R
                 sources.extend(wanted.source);
             }
         }
-        Err(reason) => draft.findings.push(untold(facts, &reason)),
+        Err(reason) => {
+            is_hindered = true;
+            draft.findings.push(untold(facts, &reason));
+        }
     }
     draft.findings.extend(misplaced);
     draft.summary = vec![match (draft.steps.len(), sources.is_empty()) {
+        (0, _) if is_hindered => "Nothing can be written: see the findings.".to_owned(),
         (0, true) => {
             "Every record agrees with ids and audit events: there is nothing to write.".to_owned()
         }
@@ -73,7 +77,7 @@ fn deployment(
     let left = provenance
         .deployment
         .as_ref()
-        .filter(|_| provenance.agrees());
+        .filter(|_| provenance.agrees(Side::Deployment));
     let wanted = |role| Some(held(facts, stamp, builds, Side::Deployment, role, left));
     if let Some(left) = left.filter(|_| provenance.is_current()) {
         return Ok(wanted(left.role));
@@ -107,8 +111,11 @@ fn is_due(facts: &Facts<'_>, builds: &LastBuilds, deployment: Option<&Wanted>) -
 
 /// Production's.
 fn production(facts: &Facts<'_>, stamp: &Stamp, builds: &LastBuilds) -> Wanted {
-    let left = facts.board.provenance.production.as_ref();
-    let left = left.filter(|left| left.role == Role::Production);
+    let provenance = &facts.board.provenance;
+    let left = provenance
+        .production
+        .as_ref()
+        .filter(|left| left.role == Role::Production && provenance.agrees(Side::Production));
     held(
         facts,
         stamp,

@@ -132,7 +132,9 @@ impl Hindrance {
             Self::Contradicted => "names or records contradict each other: see the findings",
             Self::NothingDeployed => "nothing is deployed yet",
             Self::AlreadyPromoted(_) => "already promoted",
-            Self::Synced(None) => "both sides are the same: deploy a change first",
+            Self::Synced(None) => {
+                "the other side was built to equal production: deploy a change first"
+            }
             Self::Synced(Some(_)) => {
                 "production lacks models: deploy makes this side the candidate that brings them back"
             }
@@ -177,7 +179,7 @@ impl Hindrance {
             ),
             Self::Synced(None) => (
                 FindingId::AlreadyPromoted,
-                "Both sides hold what production runs: there is nothing to promote.",
+                "The deployment side was built to equal production: there is nothing to promote.",
                 "Deploy a change first.",
             ),
             // What is missing in production comes back with a candidate that holds it, and the deployment side can become one.

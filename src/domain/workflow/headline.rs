@@ -1,6 +1,6 @@
 //! Where the deployment stands, in a sentence, and how far it has come.
 
-use super::next::step;
+use super::next::{finishing, is_proven_same, step};
 use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
@@ -67,7 +67,7 @@ pub fn headline(board: &Board) -> Headline {
         Phase::Ready => return reasoned(reason, Some((Operation::Promote, "swaps"))),
         Phase::Promoting => (
             "the swap is committed and its last steps are not done",
-            Some((Operation::Promote, "does them")),
+            Some((finishing(board), "does them")),
         ),
         Phase::Promoted | Phase::Synced if board.wholeness.lacks(Side::Production) => {
             return with_holes_in_production(board);
@@ -83,6 +83,10 @@ pub fn headline(board: &Board) -> Headline {
         Phase::Synced if board.wholeness.lacks(Side::Deployment) => {
             return reasoned(reason, Some((Operation::Sync, "builds what is missing")));
         }
+        Phase::Synced if !is_proven_same(board) => (
+            "a sync made the deployment side, and whether it is whole is not known",
+            Some((Operation::Deploy, "builds the next change")),
+        ),
         Phase::Synced => (
             "both sides hold what production runs",
             Some((Operation::Deploy, "builds the next change")),

@@ -8,7 +8,7 @@
 //! | where does it stand, in a sentence? | [`headline`] |
 //! | is it ready, will it ever be? | [`verdict`], picture by picture [`Watch`] |
 //! | is there a way back? | [`super::way_back`], part of the board |
-//! | did it do what it should? | [`is_committed`], [`stands_after`] |
+//! | did it do what it should? | [`stands_after`] |
 
 mod after;
 mod begin;
@@ -18,7 +18,7 @@ mod next;
 mod tests;
 mod waiting;
 
-pub use after::{is_committed, stands_after};
+pub use after::stands_after;
 pub use begin::{Hindrance, label, may};
 pub use headline::{Headline, STEPS, headline, reason, steps_done};
 pub use next::{Goal, Next, ahead, finishing, next, step};

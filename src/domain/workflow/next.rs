@@ -117,7 +117,7 @@ fn synced(board: &Board, goal: Goal) -> Next {
         Comparison::Same if board.wholeness.lacks(Side::Production) => {
             Next::Operate(Operation::Deploy)
         }
-        Comparison::Same if !board.wholeness.lacks(Side::Deployment) => {
+        Comparison::Same if is_proven_same(board) => {
             Next::Reached("Production runs this project, and both sides are the same.")
         }
         Comparison::Same if goal == Goal::Synced => Next::Operate(Operation::Sync),
@@ -145,6 +145,12 @@ fn after_promote(board: &Board, goal: Goal) -> Next {
                 .to_owned(),
             command: "cutover sync",
         },
+        (Comparison::Unknown(why), _) if board.provenance.is_outdated(Side::Production) => Next::Decide {
+            why: format!(
+                "Whether production runs this project is unknown: {why}. `cutover rollback` goes back to what ran before, `cutover sync` ends that way and builds there what production should run."
+            ),
+            command: "cutover status",
+        },
         (Comparison::Unknown(why), _) => Next::Decide {
             why: format!(
                 "Whether production runs this project is unknown: {why}. Fetch the state directory of the machine that deployed it."
@@ -166,14 +172,22 @@ fn sync_cut_off(board: &Board, goal: Goal) -> Next {
     }
 }
 
+/// Whether both sides are known to hold the same: nothing of its manifest is missing on the deployment side, or each object of either is
+/// defined as its twin is.
+pub(super) fn is_proven_same(board: &Board) -> bool {
+    let whole = board.wholeness.of(Side::Deployment);
+    whole.is_some_and(|whole| whole.missing.is_empty()) || board.provenance.standing.is_same()
+}
+
 /// The project as compiled against what a side holds.
 fn compared(board: &Board, side: Side) -> Comparison {
-    let record = match side {
-        Side::Production => board.provenance.production.as_ref(),
-        Side::Deployment => board.provenance.deployment.as_ref(),
-    };
+    if board.provenance.is_outdated(side) {
+        return Comparison::Unknown(format!(
+            "somebody built on the {side} side since its record was written"
+        ));
+    }
     match &board.project {
-        Some(project) => project.compared_with(side, record),
+        Some(project) => project.compared_with(side, board.provenance.record(side)),
         None => Comparison::Unknown("dbt has not read the project".to_owned()),
     }
 }

@@ -1,6 +1,7 @@
 //! Every stand of a deployment against every operation: each cell is a decision, and no two places answer it differently.
 
 mod holes;
+mod unproven;
 
 use super::*;
 use crate::domain::action::Operation;
@@ -252,7 +253,7 @@ fn after_the_swap() -> Vec<Stand> {
             "retired side emptied",
             emptied,
             (Phase::Promoted, Some(Sync), Sync),
-            ("gone", "+.+.+.++"),
+            ("gone", "+...+.++"),
         ),
         stand(
             "sync cut off",

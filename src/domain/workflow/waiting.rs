@@ -7,6 +7,7 @@ use crate::domain::phase::{Names, Phase};
 use crate::domain::quantity::count;
 use crate::domain::readiness::Readiness;
 use crate::domain::snapshot::LogicalTime;
+use crate::domain::whole::NOTHING_THERE;
 
 /// How many waiting objects are named.
 const NAMED: usize = 5;
@@ -85,22 +86,20 @@ pub(super) fn hopeless(board: &Board) -> Option<String> {
 
 /// An empty side is ready only where the project is known to have nothing for it. A deployment that has begun fills it.
 fn nothing_built(board: &Board) -> Option<String> {
-    let awaits_a_candidate = matches!(
-        board.phase,
-        Phase::Initialized | Phase::Hydrating | Phase::Ready
-    );
-    if !awaits_a_candidate || !board.is_empty {
+    let builds = match board.phase {
+        Phase::Initialized | Phase::Hydrating | Phase::Ready => "deploy",
+        Phase::Promoted | Phase::Synced => "sync",
+        _ => return None,
+    };
+    if !board.is_empty {
         return None;
     }
     let Some(whole) = board.wholeness.of(Side::Deployment) else {
-        return Some(
-            "nothing is built there, and which models should be is not known: run `cutover deploy`"
-                .to_owned(),
-        );
+        return Some(format!("{NOTHING_THERE}: run `cutover {builds}`"));
     };
     (whole.total > 0).then(|| {
         format!(
-            "nothing is built there, and the project has {} for it: run `cutover deploy`",
+            "nothing is built there, and its manifest has {} for it: run `cutover {builds}`",
             count(whole.total, "model")
         )
     })

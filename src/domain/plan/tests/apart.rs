@@ -123,14 +123,35 @@ fn stands_apart(world: &World, object: &str, alone: &[&str], back: &str) {
         )
     );
     assert!(told.remedy.contains(back), "{}", told.remedy);
+    let repair = repaired_by_nothing(world);
+    assert!(repair.steps.is_empty() && repair.is_blocked());
+}
+
+/// The repair of a machine that built nothing.
+fn repaired_by_nothing(world: &World) -> Plan {
     let untold = || LastBuild::Untold("no build is on record".to_owned());
     let builds = LastBuilds {
         production: untold(),
         deployment: untold(),
     };
-    let repair =
-        world.with_facts(|facts| repair(facts, &stamp(), &builds, &asked(Operation::Repair)));
-    assert!(repair.steps.is_empty() && repair.is_blocked());
+    world.with_facts(|facts| repair(facts, &stamp(), &builds, &asked(Operation::Repair)))
+}
+
+#[test]
+fn of_two_records_that_differ_a_repair_spreads_none() {
+    let mut world = promoted_pairs();
+    let older = Record {
+        manifest: Some("ba9876543210".to_owned()),
+        ..written(&world, "u2")
+    };
+    world.comment("u2", Some(older.to_string()));
+    assert_eq!(world.board().phase, Phase::Unknown);
+    let plan = repaired_by_nothing(&world);
+    carry_out(&mut world, &plan);
+    for schema in ["u2", "u4"] {
+        assert_eq!(written(&world, schema).manifest, None, "{schema}");
+    }
+    assert_eq!(world.board().phase, Phase::Promoted);
 }
 
 const PROD_BACK: &str = "ALTER SCHEMA \"db\".\"prod\" SWAP WITH \"prod_dbt_deploy\";";
