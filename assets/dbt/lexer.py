@@ -18,7 +18,7 @@ TOKEN = re.compile(
   | (?P<escaped>[eE]')
   | (?P<string>[xX]?')
   | (?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
-  | (?P<name>"(?:[^"]+|"")*")
+  | (?P<name>"[^"]*(?:""[^"]*)*")
   | (?P<dollar>\$(?![0-9])[^$]*\$)
   | (?P<number>\.?[0-9][0-9.]*)
   | (?P<sign>[-+*/<>=~!@\#%^&|`?$(),.:;\[\]])
@@ -26,8 +26,9 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 COMMENT = re.compile(r"/\*|\*/")
-PLAIN = re.compile(r"(?:[^']+|'')*'")
-ESCAPED = re.compile(r"(?:[^'\\]+|''|\\.)*'", re.DOTALL)
+# Each character fits one way only: else a quotation without an end would be tried in as many ways as there are to cut it.
+PLAIN = re.compile(r"[^']*(?:''[^']*)*'")
+ESCAPED = re.compile(r"[^'\\]*(?:(?:''|\\.)[^'\\]*)*'", re.DOTALL)
 GAP = re.compile(r"[ \t\n\x0c\r]*")
 
 

@@ -84,9 +84,14 @@ async fn not_ready_blocks_a_promote_without_wait() {
     let stage = Stage::new().await;
     stage.must(Operation::Init).await;
     stage.must(Operation::Deploy).await;
-    if stage.phase().await == Phase::Hydrating {
-        assert!(blocks(&stage.plan(Operation::Promote).await).contains(&FindingId::NotReady));
-    }
+    // One look: between two it may become ready.
+    let request = Request::new(Operation::Promote);
+    let planned = stage.session.plan(&request).await.unwrap();
+    let hydrates = planned.observation.board.phase == Phase::Hydrating;
+    assert_eq!(
+        blocks(&planned.plan).contains(&FindingId::NotReady),
+        hydrates
+    );
     assert_eq!(stage.wait().await.outcome, OutcomeKind::Done);
     assert!(!blocks(&stage.plan(Operation::Promote).await).contains(&FindingId::NotReady));
 }

@@ -213,3 +213,24 @@ fn a_refusal_names_the_statement_and_what_it_would_change() {
     let words = "cutover did not send `drop view serving.warm_people cascade`: it would change `serving.warm_people`, which is not on the deployment side.";
     assert!(refused.starts_with(words), "{refused}");
 }
+
+/// A quotation without an end is refused at once, however long it is; and one with an end is read whole.
+#[test]
+fn quotations_are_read_in_one_pass() {
+    let long = "a''\"\"\\\\".repeat(2_000);
+    let open: Vec<String> = ["\"", "'", "E'"]
+        .iter()
+        .map(|quote| format!("select {quote}{}", "a".repeat(20_000)))
+        .collect();
+    for refused in judged(&open) {
+        let refused = refused.expect("it has no end");
+        assert!(refused.starts_with("cutover did not send `"), "{refused}");
+    }
+    let whole = owned(&[
+        &format!("select '{long}'; drop view prod_dbt_deploy.v"),
+        &format!("select E'{long}'; drop view prod_dbt_deploy.v"),
+    ]);
+    assert_eq!(judged(&whole), [None, None]);
+    let behind = owned(&[&format!("select '{long}'; drop view prod.v")]);
+    assert!(judged(&behind)[0].is_some());
+}
