@@ -105,6 +105,9 @@ pub async fn agreed(
             format!("Blocked by {}; nothing was changed.", blocks.join(", ")),
         ));
     }
+    if let Some(other) = plan.is_other_than(expect) {
+        return Err(not_confirmed(&other));
+    }
     let nothing = plan.steps.is_empty();
     let confirmation = if desk.common.yes || nothing {
         Some(Confirmation::Flags {
@@ -121,18 +124,22 @@ pub async fn agreed(
     if desk.common.yes && !desk.printer.is_json() {
         desk.printer.plan(&plan);
     }
-    plan.confirm(&confirmation).map(Some).map_err(|refused| {
-        let kind = match &refused {
-            NotConfirmed::OtherPlan { .. } | NotConfirmed::Blocked(_) => OutcomeKind::Blocked,
-            NotConfirmed::NeedsExpect(_) | NotConfirmed::WrongWord(_) => OutcomeKind::Refused,
-        };
-        let message = format!("Not confirmed: {refused}. Nothing was changed.");
-        Outcome::new(kind, message).with_remedy(refused.remedy())
-    })
+    plan.confirm(&confirmation)
+        .map(Some)
+        .map_err(|refused| not_confirmed(&refused))
+}
+
+fn not_confirmed(refused: &NotConfirmed) -> Outcome {
+    let kind = match refused {
+        NotConfirmed::OtherPlan { .. } | NotConfirmed::Blocked(_) => OutcomeKind::Blocked,
+        NotConfirmed::NeedsExpect(_) | NotConfirmed::WrongWord(_) => OutcomeKind::Refused,
+    };
+    let message = format!("Not confirmed: {refused}. Nothing was changed.");
+    Outcome::new(kind, message).with_remedy(refused.remedy())
 }
 
 fn unasked(plan: &Plan) -> Outcome {
-    let expect = if plan.has_warnings() {
+    let expect = if plan.needs_expect() {
         format!(" --expect {}", plan.fingerprint)
     } else {
         String::new()
@@ -141,7 +148,10 @@ fn unasked(plan: &Plan) -> Outcome {
         OutcomeKind::Refused,
         "Not confirmed: there is no terminal to ask on. Nothing was changed.",
     )
-    .with_remedy(Some(format!("look with --dry-run, then add --yes{expect}")))
+    .with_remedy(Some(format!(
+        "look with --dry-run, then `{} --yes{expect}`",
+        plan.request.command()
+    )))
 }
 
 /// Runs a confirmed plan and prints its events as they come.

@@ -3,6 +3,7 @@
 //! Everything here follows from one snapshot; the cockpit, `status` and `await` show the same board.
 
 use super::environment::{Environment, Resolved, Side};
+use super::lease::{Lease, at_work};
 use super::lineage::Lineage;
 use super::name::{Identifier, ObjectId};
 use super::object::{Object, ObjectKind};
@@ -73,6 +74,8 @@ pub struct Board {
     /// Whether the deployment side holds no object.
     pub is_empty: bool,
     pub wholeness: Wholeness,
+    /// Who is at work on the deployment side, or may be: `cutover deploy by ci on runner-7 (...)`.
+    pub at_work: Option<String>,
     /// By schema, name and kind.
     pub rows: Vec<Row>,
 }
@@ -112,6 +115,7 @@ impl Board {
         let project = known.project;
         let rows = rows(&resolved, &production, &deployment, project.as_deref());
         let names = phase::names(&resolved);
+        let at_work = at_work(&resolved, &snapshot).map(Lease::who);
         let is_empty = resolved.contents(Side::Deployment).next().is_none();
         Self {
             production,
@@ -122,6 +126,7 @@ impl Board {
             names,
             is_empty,
             wholeness,
+            at_work,
             rows,
             environment,
             project,

@@ -111,6 +111,7 @@ finding_ids! {
     RetiredIncomplete = "retired-incomplete", Warn, true, "The retired production lacks models that its manifest has; a rollback brings it back without them.";
     UnfinishedPromote = "unfinished-promote", Warn, true, "A promote is committed and unfinished; what is asked for would leave its rest undone.";
     ProvenanceUnknown = "provenance-unknown", Block, true, "It is not proven that the deployment side is newer than production, or names, records, audit events and what runs where contradict each other.";
+    LeaseHeld = "lease-held", Block, false, "A deploy, sync or cleanup is at work on the deployment side; its marker stands there until it ends.";
     ForeignCandidate = "foreign-candidate", Block, true, "The deployment side holds a candidate of another role, CI tag or commit, and this would build over it.";
     DeploymentNotEmpty = "deployment-not-empty", Block, true, "The deployment side holds objects already.";
     ForeignOnCluster = "foreign-on-cluster", Warn, true, "An object outside the environment's schemas runs on a cluster that would be swapped.";
@@ -137,7 +138,7 @@ impl FindingId {
     pub fn is_momentary(self) -> bool {
         matches!(
             self,
-            Self::NotReady | Self::ProductionUnhealthy | Self::ReadersAttached
+            Self::NotReady | Self::ProductionUnhealthy | Self::ReadersAttached | Self::LeaseHeld
         )
     }
 }

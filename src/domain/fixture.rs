@@ -77,6 +77,8 @@ pub struct World {
     /// What the server's audit events tell; kept by [`World::tell`].
     pub lineage: Option<Lineage>,
     pub ancestry: Ancestry,
+    /// The marker of whoever looks.
+    pub ours: Option<Identifier>,
     /// The number that the next object gets: none is given twice.
     pub next_object: u64,
 }
@@ -170,6 +172,7 @@ impl World {
             clusters: Vec::new(),
             lineage: Some(Lineage::default()),
             ancestry: Ancestry::None,
+            ours: None,
             next_object: 100,
         };
         for number in ["u1", "u2", "u3"] {
@@ -396,14 +399,20 @@ impl World {
     }
 
     pub fn board(&self) -> Board {
+        self.board_knowing(Known {
+            project: self.project.clone().map(Arc::new),
+            production: self.made_by(Side::Production),
+            deployment: self.made_by(Side::Deployment),
+            unread: None,
+        })
+    }
+
+    /// The board of whoever knows just this of the project.
+    pub fn board_knowing(&self, known: Known) -> Board {
         Board::new(
             Arc::new(self.snapshot.clone()),
             Arc::new(self.environment.clone()),
-            Known {
-                project: self.project.clone().map(Arc::new),
-                production: self.made_by(Side::Production),
-                deployment: self.made_by(Side::Deployment),
-            },
+            known,
             self.lineage.as_ref(),
             Thresholds::default(),
         )
@@ -418,6 +427,7 @@ impl World {
             access: &self.access,
             clusters: &self.clusters,
             ancestry: self.ancestry,
+            ours: self.ours.as_ref(),
         })
     }
 

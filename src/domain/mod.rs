@@ -23,6 +23,7 @@ pub mod guard;
 pub mod history;
 pub mod id_map;
 pub mod last_build;
+pub mod lease;
 pub mod lineage;
 pub mod name;
 pub mod object;

@@ -7,7 +7,7 @@
 
 use super::contradiction::Contradiction;
 use super::environment::{Resolved, Side, Strategy};
-use super::lineage::Lineage;
+use super::lineage::{Lineage, number};
 use super::name::SchemaId;
 use super::object::Schema;
 use super::placement::{Alone, Placement};
@@ -17,6 +17,7 @@ use super::records::Records;
 use super::standing::{Standing, is_defined_as_in_production, standing};
 use super::unfinished::Look;
 pub use super::unfinished::Unfinished;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// What the records on both sides say, taken together, beside what the events say.
@@ -32,6 +33,8 @@ pub struct Provenance {
     /// Why it is unknown what stands where. Not empty: the phase is unknown.
     pub contradictions: Vec<Contradiction>,
     pub standing: Standing,
+    /// The side with the younger release, of what the last swap moved. `None`: there is no telling.
+    pub younger: Option<Side>,
     /// What changed sides without the rest, as far as it is known which.
     pub alone: Vec<Alone>,
     /// The records that agree with the catalog, by the schema that carries them.
@@ -75,6 +78,7 @@ impl Provenance {
             unfinished: None,
             contradictions: Vec::new(),
             standing: Standing::Empty,
+            younger: None,
             alone: Vec::new(),
             own: BTreeMap::new(),
             was_swapped: false,
@@ -216,6 +220,7 @@ pub fn provenance(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Provena
     let crossed = !contradictions.is_empty();
     let production = Records::read(resolved, Side::Production, &mut contradictions);
     let deployment = Records::read(resolved, Side::Deployment, &mut contradictions);
+    contradictions.extend(unrecorded_targets(resolved, &production, &deployment));
     let look = Look {
         resolved,
         lineage,
@@ -230,6 +235,8 @@ pub fn provenance(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Provena
         production.is_built_on(resolved, lineage),
         deployment.is_built_on(resolved, lineage),
     );
+    let current = current(resolved, lineage, &deployment);
+    let younger = younger(resolved, lineage);
     let mut disagrees = (false, false);
     if unfinished.is_none() && !is_part {
         let disagreement = production.disagreement();
@@ -239,10 +246,12 @@ pub fn provenance(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Provena
         contradictions.extend(deployment.disagreement());
         contradictions.extend(deployment.never_retired(resolved, lineage));
         contradictions.extend(no_sync(resolved, lineage, &deployment, built_on.1));
+        if current == Some(true) {
+            contradictions.extend(no_candidate(&deployment, &standing, younger));
+        }
         disagrees.1 = contradictions.len() > before;
         contradictions.extend(deployment.hole(&standing));
     }
-    let current = current(resolved, lineage, &deployment);
     let overtaken = lineage.is_some() && is_overtaken(&deployment, &standing, built_on.1);
     let record = deployment.first().filter(|_| !overtaken);
     let mut own = production.by_schema();
@@ -271,6 +280,7 @@ pub fn provenance(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Provena
         unfinished,
         contradictions,
         standing,
+        younger,
         current,
     }
 }
@@ -284,6 +294,23 @@ fn crossings(placement: &Placement<'_, '_>) -> Vec<Contradiction> {
     let told = found.iter();
     told.map(|crossing| Contradiction::of_crossing(crossing, &cure))
         .collect()
+}
+
+/// Where names don't move, records alone tell which side is production. Configured is only where it began.
+fn unrecorded_targets(
+    resolved: &Resolved<'_>,
+    production: &Records<'_>,
+    deployment: &Records<'_>,
+) -> Option<Contradiction> {
+    let targets = resolved.environment.strategy == Strategy::Targets;
+    let told = production.records().chain(deployment.records()).next();
+    let holds = |side| resolved.contents(side).next().is_some();
+    let open = targets && told.is_none() && holds(Side::Production) && holds(Side::Deployment);
+    open.then(|| {
+        Contradiction::of_records(
+            "Both sides hold objects, and no record tells which of them is production.".to_owned(),
+        )
+    })
 }
 
 /// Whether the deployment side's records were written after the last swap of the whole environment.
@@ -302,13 +329,49 @@ fn current(
 
 /// Whether somebody who writes no record (dbt) built on a side that its record calls retired or synced.
 fn is_overtaken(deployment: &Records<'_>, standing: &Standing, built_on: Option<bool>) -> bool {
-    match deployment.first().map(|record| record.role) {
+    let record = deployment.first();
+    let is_complete = record.as_ref().is_some_and(|record| record.complete);
+    match record.map(|record| record.role) {
         Some(Role::Retired | Role::Production) => matches!(
             standing,
             Standing::Newer | Standing::Equal { .. } | Standing::Mixed { .. }
         ),
-        Some(Role::Synced) => built_on == Some(true),
+        // What a sync builds is younger than the record that it began with.
+        Some(Role::Synced) => is_complete && built_on == Some(true),
         Some(Role::Candidate) | None => false,
+    }
+}
+
+/// What was production until the last swap, and is older than what that swap brought, is no candidate: the one that a rollback left is the
+/// younger of the two.
+fn no_candidate(
+    deployment: &Records<'_>,
+    standing: &Standing,
+    younger: Option<Side>,
+) -> Option<Contradiction> {
+    let record = deployment.first()?;
+    let claims = record.role == Role::Candidate && record.complete;
+    let is_older = *standing == Standing::Retired && younger == Some(Side::Production);
+    (claims && is_older).then(|| {
+        Contradiction::of_records(
+            "The records call the deployment side a candidate, and it was production until the last swap, with nothing built on it since: to go back there, `cutover rollback`.".to_owned(),
+        )
+    })
+}
+
+/// The side with the youngest of the relations that the last swap moved. What was made since, by hand, makes no other release of it.
+fn younger(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Option<Side> {
+    let lineage = lineage?;
+    let swap = lineage.last_swap(resolved)?;
+    let youngest = |side| {
+        let relations = resolved.objects(side).filter(|it| it.kind.is_relation());
+        let swapped = relations.filter(|it| lineage.made_since(swap, &it.id) == Some(false));
+        swapped.filter_map(|it| number(&it.id)).max()
+    };
+    match youngest(Side::Production)?.cmp(&youngest(Side::Deployment)?) {
+        Ordering::Greater => Some(Side::Production),
+        Ordering::Less => Some(Side::Deployment),
+        Ordering::Equal => None,
     }
 }
 

@@ -94,17 +94,8 @@ impl Record {
         }
     }
 
-    /// Every field is `key=value`: a word between them is somebody else's text.
     fn parse(line: &str) -> Option<Self> {
-        let fields: Option<BTreeMap<&str, String>> = line
-            .strip_prefix(PREFIX)?
-            .split(' ')
-            .map(|field| {
-                let (key, value) = field.split_once('=')?;
-                Some((key, unescape(value)))
-            })
-            .collect();
-        let fields = fields?;
+        let fields = fields(line.strip_prefix(PREFIX)?)?;
         let text = |key: &str| fields.get(key).filter(|value| !value.is_empty()).cloned();
         let hash = |key: &str| match text(key) {
             Some(hash) if !is_hash(&hash) => None,
@@ -283,8 +274,18 @@ impl fmt::Display for Record {
     }
 }
 
+/// The fields of a line, each `key=value`: a word between them is somebody else's text, and then it is no such line.
+pub(super) fn fields(line: &str) -> Option<BTreeMap<&str, String>> {
+    line.split(' ')
+        .map(|field| {
+            let (key, value) = field.split_once('=')?;
+            Some((key, unescape(value)))
+        })
+        .collect()
+}
+
 /// Whitespace or a bar in a value would end the field or the record, and a value is no record itself.
-fn escape(value: &str) -> String {
+pub(super) fn escape(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
     for c in value.chars() {
         if c == '%' || c == '|' || c == '/' || c.is_whitespace() || c.is_control() {

@@ -22,6 +22,8 @@ pub struct Known {
     pub production: Option<Arc<[QualifiedName]>>,
     /// What the manifest that the deployment side holds, or was said to hold, makes, by production names.
     pub deployment: Option<Arc<[QualifiedName]>>,
+    /// Why nothing of it is known, where the project or a manifest is there and can't be read: half a sentence.
+    pub unread: Option<String>,
 }
 
 /// Why an empty side is not ready where no manifest tells what it should hold.
@@ -80,6 +82,8 @@ impl Whole {
 pub struct Wholeness {
     pub production: Option<Whole>,
     pub deployment: Option<Whole>,
+    /// As [`Known::unread`].
+    pub unread: Option<String>,
 }
 
 impl Wholeness {
@@ -115,6 +119,7 @@ impl Wholeness {
         Self {
             production: by_manifest(Side::Production, &known.production),
             deployment,
+            unread: known.unread.clone(),
         }
     }
 
@@ -154,7 +159,14 @@ impl Wholeness {
                     ..deployment
                 }
             }
-            None => deployment,
+            None => match &self.unread {
+                Some(why) if built && deployment.readiness == Readiness::Ready => SideReadiness {
+                    reason: format!("what it should hold can't be read: {why}"),
+                    readiness: Readiness::Unknown,
+                    ..deployment
+                },
+                _ => deployment,
+            },
             Some(holes) => SideReadiness {
                 reason: match deployment.readiness {
                     Readiness::Ready => holes,
@@ -213,6 +225,26 @@ mod tests {
         assert!(
             why.contains(told) && why.contains("`cutover deploy`"),
             "{why}"
+        );
+    }
+
+    #[test]
+    fn what_a_broken_manifest_should_tell_is_unknown_and_never_ready() {
+        let known = Known {
+            unread: Some("its manifest is cut off".to_owned()),
+            ..Known::default()
+        };
+        let mut world = World::new();
+        assert_eq!(world.board().phase, Phase::Ready);
+        world.project = None;
+        let board = world.board_knowing(known);
+        assert_eq!(board.phase, Phase::Hydrating);
+        let Verdict::Wait { missing, .. } = verdict(&board) else {
+            panic!("the next writing of the file may be whole");
+        };
+        assert!(
+            missing[0].contains("its manifest is cut off"),
+            "{missing:?}"
         );
     }
 

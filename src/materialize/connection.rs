@@ -24,6 +24,10 @@ use tokio_postgres::{AsyncMessage, Client, Config, Connection};
 /// The cluster that serves catalog reads; a paused cluster in the profile would hang them.
 const CATALOG_CLUSTER: &str = "mz_catalog_server";
 
+/// Nothing else is never stale: under `serializable` a reading right after DDL may be of before it (recorded: v26.39/22), and what is looked
+/// at under a fence would be the past.
+const ISOLATION: (&str, &str) = ("transaction_isolation", "strict serializable");
+
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -199,8 +203,12 @@ fn startup_options(settings: &ConnectionSettings, purpose: Purpose) -> String {
         Purpose::Observe => (Some(CATALOG_CLUSTER), Some("0")),
         Purpose::Execute => (settings.cluster.as_deref(), None),
     };
-    let own = |name: &str| matches!(name, "cluster" | "statement_timeout");
+    let own = |name: &str| {
+        let ours = matches!(name, "cluster" | "statement_timeout");
+        name.eq_ignore_ascii_case(ISOLATION.0) || (ours && purpose == Purpose::Observe)
+    };
     let fixed = [
+        ISOLATION,
         ("auto_route_catalog_queries", "on"),
         ("welcome_message", "off"),
         ("current_object_missing_warnings", "off"),
@@ -220,7 +228,7 @@ fn startup_options(settings: &ConnectionSettings, purpose: Purpose) -> String {
                 .options
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str()))
-                .filter(|(name, _)| purpose == Purpose::Execute || !own(name)),
+                .filter(|(name, _)| !own(name)),
         )
         .map(|(name, value)| format!("--{name}={}", escape_option(value)))
         .collect::<Vec<_>>()
@@ -318,6 +326,21 @@ mod tests {
         assert!(!options.contains("my\\ cluster"));
         assert!(options.contains("--statement_timeout=0"), "{options}");
         assert!(!options.contains("min"), "{options}");
+    }
+
+    #[test]
+    fn no_setting_makes_a_reading_stale() {
+        for name in ["transaction_isolation", "TRANSACTION_ISOLATION"] {
+            let settings = ConnectionSettings {
+                options: vec![(name.to_owned(), "serializable".to_owned())],
+                ..settings()
+            };
+            for purpose in [Purpose::Observe, Purpose::Execute] {
+                let options = startup_options(&settings, purpose);
+                assert!(options.contains("--transaction_isolation=strict\\ serializable"));
+                assert!(!options.contains("=serializable"), "{options}");
+            }
+        }
     }
 
     #[test]

@@ -294,7 +294,7 @@ impl Remedy for Error {
             Class::Serialization(_) => "try again: each try looks at everything anew",
             Class::LinkLost {
                 statement_sent: true,
-            } => "read back whether it took effect before trying again",
+            } => "if it was to change something, read back whether it did before trying again",
             Class::Timeout { waited } if waited.ask.changes() => {
                 "read back whether it took effect before trying again"
             }

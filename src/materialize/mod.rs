@@ -19,6 +19,7 @@ pub mod decode;
 pub mod error;
 pub mod execute;
 mod history;
+pub mod lease;
 mod lineage;
 pub mod live;
 pub mod observe;

@@ -26,7 +26,9 @@ impl Beside {
             .look(session, &environment, &snapshot.catalog)
             .await;
         let is_seen = |seen: &Arc<Catalog>| Arc::ptr_eq(seen, &snapshot.catalog);
-        if !self.seen.as_ref().is_some_and(is_seen) {
+        // A file that is just being written is whole a moment later.
+        let unread = self.read.known.unread.is_some();
+        if unread || !self.seen.as_ref().is_some_and(is_seen) {
             self.seen = Some(Arc::clone(&snapshot.catalog));
             self.read = read(session, &snapshot, lineage.clone()).await;
         }
@@ -53,7 +55,7 @@ impl Beside {
     }
 }
 
-/// Manifests are large: they are read beside the loop. With a broken one nothing is known; who asks for it by itself is told why.
+/// Manifests are large: they are read beside the loop. With a broken one nothing is known, and the board says why.
 async fn read(
     session: &Arc<Session>,
     snapshot: &Arc<Snapshot>,
@@ -68,11 +70,17 @@ async fn read(
         Ok(Ok(read)) => read,
         Ok(Err(error)) => {
             tracing::warn!(error = error.told(), "the project can't be compared");
-            Read::default()
+            unread(error.told())
         }
         Err(error) => {
             tracing::error!(%error, "reading the project failed");
-            Read::default()
+            unread("reading it failed".to_owned())
         }
     }
+}
+
+fn unread(why: String) -> Read {
+    let mut read = Read::default();
+    read.known.unread = Some(why);
+    read
 }

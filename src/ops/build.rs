@@ -99,10 +99,24 @@ impl<'a> Builder<'a> {
         };
         let request = Request::new(crate::domain::action::Operation::Sync);
         let mut choice = self.choose(production, manifests.deployment.as_ref(), &request)?;
+        choice.findings.extend(self.built_by_hand());
         if self.session.settings().dbt.runner == RunnerKind::Dbt {
             choice.findings.extend(self.project_differs(production)?);
         }
         self.build(choice)
+    }
+
+    /// What somebody built in production since its record was written, its manifest does not tell: a sync would not make the twin equal,
+    /// and would end the way back for nothing.
+    fn built_by_hand(&self) -> Option<Finding> {
+        let board = &self.observation.board;
+        board.provenance.is_outdated(Side::Production).then(|| Finding {
+            id: FindingId::ProjectDiffers,
+            severity: Severity::Block,
+            message: "Somebody built in production since its record was written, so its manifest no longer tells what it runs.".to_owned(),
+            remedy: "Bring what was built there into the project, deploy and promote it.".to_owned(),
+            objects: vec![self.session.settings().target().to_owned()],
+        })
     }
 
     /// dbt builds from the files on disk: they must be what production runs.

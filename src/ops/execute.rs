@@ -32,6 +32,7 @@ impl Session {
         ) {
             self.abandon().await;
         }
+        self.release_lease().await;
         progress.tell(Progress::Finished(outcome.clone()));
         outcome
     }
@@ -49,7 +50,7 @@ impl Session {
                 return Ok(planned);
             }
             self.stand_by_again(request).await?;
-            self.look_again(request).await
+            self.look_under_lease(shown).await
         };
         let planned = match self.unless(cancel, anew).await {
             Ok(Ok(planned)) => planned,
@@ -96,6 +97,9 @@ impl Session {
             }
         };
         let reporter = Reporter::new(progress.clone(), audit);
+        if let Some(marker) = self.lease() {
+            reporter.write(&format!("The lease: {}", marker.statement().sql()));
+        }
         let way_back = self.leave_way_back(plan, &planned, &reporter.audit_path());
         let mut run = Run {
             session: self,

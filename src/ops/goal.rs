@@ -81,6 +81,7 @@ impl Session {
             .await?;
         let caveat = self.stale_files(&asked.allow, operator)?;
         let mut settled = false;
+        let mut last = None;
         for _ in 0..MOST_STEPS {
             let observation = self.read(cancel, self.observe()).await?;
             match next(&observation.board, goal, settled) {
@@ -102,8 +103,13 @@ impl Session {
                         return Err(waited);
                     }
                     settled = true;
+                    last = None;
                 }
                 Next::Operate(operation) => {
+                    if last == Some(operation) {
+                        return Err(no_end(operation));
+                    }
+                    last = Some(operation);
                     let phase = observation.board.phase;
                     operator.begins(&format!("{operation} (the deployment is {phase})"));
                     settled = false;
@@ -153,7 +159,7 @@ impl Session {
         Err(blocked)
     }
 
-    /// Plans, accepts a plan without warnings (or asks), executes.
+    /// Plans, accepts what `--yes` is enough for (or asks), executes.
     async fn take_step(
         &self,
         request: &Request,
@@ -165,18 +171,19 @@ impl Session {
             .read(cancel, self.plan_from(request, observation))
             .await?
             .plan;
-        if operator.is_away() && plan.has_warnings() && !plan.is_blocked() {
+        if operator.is_away() && plan.needs_expect() && !plan.is_blocked() {
             operator.show(&plan);
             let mut blocked = Outcome::new(
                 OutcomeKind::Blocked,
                 format!(
-                    "The plan of {} has warnings; `run --yes` accepts only plans without.",
+                    "The plan of {} has warnings that nobody allowed by name.",
                     plan.operation
                 ),
             );
             blocked.next = Some(format!(
-                "cutover {} --yes --expect {}",
-                plan.operation, plan.fingerprint
+                "{} --yes --expect {}",
+                plan.request.command(),
+                plan.fingerprint
             ));
             return Err(blocked);
         }
@@ -206,4 +213,16 @@ impl Session {
             )),
         }
     }
+}
+
+/// An operation that ended well and is the next step all the same.
+fn no_end(operation: Operation) -> Outcome {
+    let message = match operation {
+        Operation::Deploy => {
+            "The selection leaves models unbuilt that changed, so the deployment is not complete."
+                .to_owned()
+        }
+        _ => format!("{operation} was done, and is the next step again."),
+    };
+    Outcome::new(OutcomeKind::Unfinished, message).and_next(operation)
 }

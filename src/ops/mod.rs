@@ -31,6 +31,7 @@ pub mod gate;
 mod git;
 pub mod goal;
 mod harm;
+mod lease;
 mod lineage;
 pub mod listener;
 mod observe;

@@ -110,6 +110,7 @@ impl Session {
             manifests,
             known,
             ancestry,
+            ours: self.lease().map(|marker| marker.name().clone()),
         })
     }
 

@@ -141,7 +141,7 @@ impl Session {
             Operation::Sync => Ok(plan::sync(facts, stamp, build, request)),
             Operation::Promote => Ok(plan::promote(facts, stamp, request, rehearsed)),
             Operation::Rollback => Ok(plan::rollback(facts, stamp, request, rehearsed)),
-            Operation::Cleanup => Ok(plan::cleanup(facts, request)),
+            Operation::Cleanup => Ok(plan::cleanup(facts, stamp, request)),
             Operation::Repair => {
                 let builds = self.last_builds(observation);
                 Ok(plan::repair(facts, stamp, &builds, request))

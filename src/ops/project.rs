@@ -70,6 +70,7 @@ pub fn known(
         project: project(manifests, environment, options, commit)?.map(Arc::new),
         production: makes(&manifests.production),
         deployment: makes(&manifests.deployment).or_else(|| makes(&manifests.said)),
+        unread: None,
     })
 }
 

@@ -6,12 +6,10 @@ use super::run::{Run, Stop};
 use super::session::Observation;
 use crate::domain::action::Operation;
 use crate::domain::failure::{Remedy, told};
-use crate::domain::name::ObjectId;
-use crate::domain::plan::{Identities, Plan, Request, Statement};
+use crate::domain::plan::{Confirmed, Identities, Plan, Request, Statement};
 use crate::domain::quantity::some_of;
-use crate::domain::workflow::finishing;
+use crate::domain::workflow::{finishing, stands_after};
 use crate::materialize::error::Error;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How often and at what distance the server is asked again after the link was lost around a COMMIT.
@@ -115,12 +113,15 @@ impl Run<'_> {
         if self.committed && !unfinished {
             return Ok(None);
         }
-        let operation = match unfinished {
-            true => finishing(&observation.board),
-            false => request.operation,
-        };
+        let exchanges = matches!(begun.operation, Operation::Promote | Operation::Rollback);
+        if exchanges && !unfinished && stands_after(begun.operation, &observation.board) {
+            return Ok(None);
+        }
         let rest = Request {
-            operation,
+            operation: match unfinished {
+                true => finishing(&observation.board),
+                false => begun.operation,
+            },
             ..request.clone()
         };
         self.rest(&rest, begun, observation).await
@@ -143,9 +144,16 @@ impl Run<'_> {
             let message = "The rest is blocked now; look at its plan.";
             return Err(unfinished(message.to_owned()));
         }
-        if drops_more(&plan, begun) {
-            let message = "The rest would drop what the plan did not show; look at it again.";
+        if plan.lease.is_some() && self.session.lease().is_none() {
+            let message = "The deployment side could not be held for the rest; look at its plan.";
             return Err(unfinished(message.to_owned()));
+        }
+        if let Err(more) = Confirmed::newly(begun).covers(&plan) {
+            let message = format!(
+                "The rest would be more than the plan that was confirmed ({}); look at it again.",
+                some_of(more)
+            );
+            return Err(unfinished(message));
         }
         Ok((!plan.steps.is_empty()).then_some(plan))
     }
@@ -188,6 +196,9 @@ impl Run<'_> {
     /// A look that tells. The server may still be at work on a COMMIT whose client is gone, so before it DDL of ours makes that COMMIT
     /// fail: from then on it has taken effect or never will.
     async fn settled_look(&mut self, swap_sent: bool) -> Result<Observation, Unread> {
+        let operation = self.planned.plan.operation;
+        let renewed = self.session.renew_lease(operation).await;
+        renewed.map_err(|error| Unread::Yet(told(&error)))?;
         if swap_sent {
             self.fence_off().await?;
         }
@@ -243,33 +254,5 @@ impl Run<'_> {
             ),
         };
         Err(Outcome::new(kind, message).and_look())
-    }
-}
-
-/// Whether the rest of a cleanup would take what was not shown: somebody may have built there while the link was lost.
-fn drops_more(rest: &Plan, shown: &Plan) -> bool {
-    let shown: BTreeSet<&ObjectId> = shown.closure.iter().map(|item| &item.id).collect();
-    rest.operation == Operation::Cleanup
-        && rest.closure.iter().any(|item| !shown.contains(&item.id))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::fixture::{World, asked};
-    use crate::domain::object::ObjectKind;
-    use crate::domain::plan::cleanup;
-
-    #[test]
-    fn the_rest_of_a_cleanup_takes_nothing_that_was_not_shown() {
-        let mut world = World::new();
-        let planned =
-            |world: &World| world.with_facts(|facts| cleanup(facts, &asked(Operation::Cleanup)));
-        let shown = planned(&world);
-        assert!(!drops_more(&shown, &shown));
-        world.add_in("u2", "u2", "new_here", ObjectKind::View, &[]);
-        let with_more = planned(&world);
-        assert!(drops_more(&with_more, &shown));
-        assert!(!drops_more(&shown, &with_more), "a part is gone already");
     }
 }

@@ -134,6 +134,9 @@ impl Run<'_> {
         while let Some(step) = plan.steps.get(at).cloned() {
             at += 1;
             self.goes_on()?;
+            if !matches!(step, Step::Verify(_)) {
+                self.holds_lease().await?;
+            }
             match &step {
                 // Records come last: while a sink is left, production keeps the mark of an unfinished operation.
                 Step::Run(_) if !self.left.is_empty() => {}
@@ -209,6 +212,7 @@ impl Run<'_> {
         match executor.statement(statement).await {
             Ok(_) => {
                 self.touched = true;
+                self.lease_goes_with(statement);
                 self.audit_holds()
             }
             Err(error) => {
@@ -278,7 +282,7 @@ impl Run<'_> {
         });
     }
 
-    fn stop(&self, error: &Error) -> Stop {
+    pub(super) fn stop(&self, error: &Error) -> Stop {
         if self.cancel.is_cancelled() && !self.committed {
             return Stop::Interrupted(Some(told(error)));
         }
@@ -345,10 +349,18 @@ impl Run<'_> {
         let began = Instant::now();
         let observation = &self.planned.observation;
         let bounds = observation.with_facts(|facts| Bounds::of(facts.resolved, &self.planned.plan));
-        let ended = self
-            .session
-            .let_build(command, &bounds, self.reporter.listener(), self.cancel)
-            .await;
+        let stop = self.cancel.child_token();
+        let listener = self.reporter.listener();
+        let building = self.session.let_build(command, &bounds, listener, &stop);
+        tokio::pin!(building);
+        let (ended, lost) = tokio::select! {
+            biased;
+            ended = &mut building => (ended, None),
+            lost = self.lease_lost() => {
+                stop.cancel();
+                (building.await, Some(lost))
+            }
+        };
         let words = ended.as_ref().err().map(OpsError::told);
         self.reporter.answered(&Reply {
             sql: &shown,
@@ -358,7 +370,10 @@ impl Run<'_> {
             outcome: words.as_deref().unwrap_or("done"),
         });
         self.goes_on()?;
-        ended.map_err(|error| Stop::Partly((&error).into()))
+        match lost {
+            Some(lost) => Err(lost),
+            None => ended.map_err(|error| Stop::Partly((&error).into())),
+        }
     }
 
     /// Before the record says that the side is whole, the catalog must show what was promised.

@@ -15,7 +15,7 @@ use crate::domain::board::Board;
 use crate::domain::environment::{Environment, Pair, Side, Strategy};
 use crate::domain::guard::{Ancestry, Facts};
 use crate::domain::lineage::Lineage;
-use crate::domain::name::SchemaId;
+use crate::domain::name::{Identifier, SchemaId};
 use crate::domain::plan::{Fingerprint, Stamp};
 use crate::domain::provenance::provenance;
 use crate::domain::quantity::span;
@@ -24,6 +24,7 @@ use crate::domain::record::{Record, Role};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::whole::Known;
 use crate::materialize::connection::Connector;
+use crate::materialize::lease::Marker;
 use crate::materialize::waiting::Ask;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -46,6 +47,8 @@ pub struct Session {
     pub(super) last_look: Mutex<Option<(Fingerprint, Arc<Observation>)>>,
     /// The dbt that stands by for a plan, from the look to the deed.
     pub(super) dbt: tokio::sync::Mutex<StandBy>,
+    /// What we hold on the deployment side while an operation of ours goes by its names.
+    pub(super) lease: Mutex<Option<Arc<Marker>>>,
 }
 
 /// One look at the server and at the project, with everything that plans need.
@@ -59,6 +62,8 @@ pub struct Observation {
     pub known: Known,
     /// How the commit on the deployment side's record stands to the one that is checked out.
     pub ancestry: Ancestry,
+    /// The marker of our own lease, while we hold one.
+    pub ours: Option<Identifier>,
 }
 
 impl Observation {
@@ -71,6 +76,7 @@ impl Observation {
             access: &self.access,
             clusters: &self.clusters,
             ancestry: self.ancestry,
+            ours: self.ours.as_ref(),
         })
     }
 
@@ -106,6 +112,7 @@ impl Session {
             files: Mutex::new(HashMap::new()),
             last_look: Mutex::new(None),
             dbt: tokio::sync::Mutex::new(StandBy::default()),
+            lease: Mutex::new(None),
         })
     }
 

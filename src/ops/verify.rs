@@ -10,8 +10,8 @@ use crate::domain::environment::Side;
 use crate::domain::failure::Remedy;
 use crate::domain::guard;
 use crate::domain::last_build::{Built, contents};
-use crate::domain::plan::{Identities, Plan};
-use crate::domain::quantity::{count, some_of};
+use crate::domain::plan::{Identities, Plan, sinks_reading};
+use crate::domain::quantity::{agree, count, some_of};
 use crate::domain::record::{Record, Role};
 use crate::domain::workflow::stands_after;
 
@@ -71,6 +71,9 @@ impl Run<'_> {
         if matches!(plan.operation, Operation::Promote | Operation::Rollback) {
             self.keep_production_state(observation.board.provenance.production.as_ref());
             self.check_moved_sinks(plan, &observation);
+            if let Some(left) = stranded(&observation) {
+                return Outcome::new(OutcomeKind::Unfinished, left).and_look();
+            }
         }
         if matches!(plan.operation, Operation::Deploy | Operation::Sync) {
             self.keep_contents(&observation);
@@ -163,6 +166,20 @@ impl Run<'_> {
             ));
         }
     }
+}
+
+/// Sinks that read what left production, since production has no relation of that name now.
+fn stranded(observation: &Observation) -> Option<String> {
+    let sinks = observation.with_facts(|facts| sinks_reading(facts, Side::Deployment));
+    let names: Vec<String> = sinks.iter().map(|sink| sink.name.to_string()).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "The swap is committed and recorded; {} {} what left production, which has nothing of that name now ({}): move or drop what is left.",
+            count(names.len(), "sink"),
+            agree(names.len(), "still reads", "still read"),
+            some_of(names)
+        )
+    })
 }
 
 fn done_sentence(plan: &Plan, planned: &Planned, now: &Board) -> String {

@@ -35,6 +35,8 @@ pub fn plan(swap: &Swap) -> Plan {
         findings: Vec::new(),
         closure: Vec::new(),
         fingerprint,
+        lease: None,
+        manifest: None,
         identities: Arc::default(),
         word: name("word"),
     }

@@ -6,7 +6,7 @@ use cutover::domain::phase::Phase;
 use cutover::domain::plan::{Confirmation, Request, Step};
 use cutover::ops::listener::channel;
 use cutover::ops::progress::{OutcomeKind, Progress};
-use cutover::sim::world::{Fault, FaultKind, LinkCut};
+use cutover::sim::world::{Fault, FaultKind, LinkCut, Refusal};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -113,6 +113,66 @@ async fn a_process_killed_around_commit_or_at_a_sink_is_finished_by_the_next() {
                 .all(|name| !name.contains("_dbt_deploy"))
         );
     }
+}
+
+#[tokio::test]
+async fn the_last_answer_of_what_finishes_a_rollback_is_no_leave_to_promote() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    stage.must(Operation::Promote).await;
+    let control = stage.sim.control();
+    let last = "COMMENT ON SCHEMA \"materialize\".\"serving\"";
+    let refusal = Refusal {
+        sqlstate: "XX000".to_owned(),
+        message: "no".to_owned(),
+        detail: None,
+        hint: None,
+    };
+    control.arm(Fault::once(last, FaultKind::Refuse(refusal)));
+    let plan = stage.plan(Operation::Rollback).await;
+    stage.leaves_unfinished(plan).await;
+    assert_eq!(stage.phase().await, Phase::Promoting);
+    let rolled_back = stage.cluster("compute").unwrap();
+    // Asked for as a promote, as the one key of the cockpit does.
+    let plan = stage.plan(Operation::Promote).await;
+    assert_eq!(plan.operation, Operation::Rollback);
+    assert_eq!(plan.transaction(), None);
+    control.arm(Fault::once(last, FaultKind::Cut(LinkCut::AfterPerforming)));
+    let outcome = stage.execute(plan).await;
+    assert_eq!(outcome.outcome, OutcomeKind::Done, "{}", outcome.message);
+    assert_eq!(stage.cluster("compute").unwrap(), rolled_back);
+    assert_eq!(stage.phase().await, Phase::Ready);
+}
+
+#[tokio::test]
+async fn a_project_that_changed_while_the_link_was_lost_is_not_built() {
+    let stage = Stage::new().await;
+    stage.must(Operation::Init).await;
+    let control = stage.sim.control();
+    let held = "CREATE MATERIALIZED VIEW \"materialize\".\"blue_green_slim_dbt_deploy\".\"bar\"";
+    control.arm(Fault::once(held, FaultKind::Wedge));
+    let plan = stage.plan(Operation::Deploy).await;
+    let expect = Some(plan.fingerprint.to_string());
+    let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
+    let (sender, mut events) = channel();
+    let session = stage.session.clone();
+    let deploy = tokio::spawn(async move {
+        let cancel = CancellationToken::new();
+        session.execute(confirmed, sender, cancel).await
+    });
+    while let Some(event) = events.recv().await {
+        if matches!(&event, Progress::StatementStarted { sql } if sql.starts_with(held)) {
+            let file = stage.folder.path().join("target/manifest.json");
+            let text = std::fs::read_to_string(&file).unwrap();
+            std::fs::write(&file, text + "\n").unwrap();
+            control.cut_connections();
+        }
+    }
+    let outcome = deploy.await.unwrap();
+    unfinished(&outcome);
+    let message = &outcome.message;
+    assert!(message.contains("the manifest is another one"), "{message}");
+    assert_eq!(stage.phase().await, Phase::Deploying);
 }
 
 #[tokio::test]

@@ -112,7 +112,11 @@ pub fn against_the_fence(was: &str, before: &View, after: &View, said: &[Said; 2
 
 /// What nobody may do: drop what was not shown.
 pub fn against_what_was_shown(before: &View, after: &View, said: &[Said; 2]) -> Vec<String> {
-    let shown: BTreeSet<&String> = said.iter().flat_map(|it| &it.shown).collect();
+    let agreed: Option<Vec<&Vec<String>>> = said.iter().map(|it| it.shown.as_ref()).collect();
+    let Some(agreed) = agreed else {
+        return Vec::new();
+    };
+    let shown: BTreeSet<&String> = agreed.into_iter().flatten().collect();
     let gone: Vec<&String> = before
         .objects
         .difference(&after.objects)

@@ -61,8 +61,8 @@ pub struct Said {
     pub words: Vec<&'static str>,
     pub code: i32,
     pub message: String,
-    /// The ids of what it showed that it would drop.
-    pub shown: Vec<String>,
+    /// The ids of what it showed that it would drop; `None` where nothing was agreed to, and `--yes` was to whatever is free of warnings.
+    pub shown: Option<Vec<String>>,
 }
 
 /// An operation of one person, on one server.
@@ -93,19 +93,17 @@ impl Person<'_> {
             .unwrap();
         let shown: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let mut command = self.command(&[words, &["--yes"]].concat());
-        if let Some(fingerprint) = shown["fingerprint"]
-            .as_str()
-            .filter(|_| output.status.success())
-        {
+        let fingerprint = shown["fingerprint"].as_str();
+        let agreed = fingerprint.filter(|_| output.status.success());
+        if let Some(fingerprint) = agreed {
             command.args(["--expect", fingerprint]);
         }
         let closure = shown["closure"].as_array().into_iter().flatten();
+        let ids = closure.filter_map(|item| item["id"].as_str().map(str::to_owned));
         Agreed {
             words: words.to_vec(),
             command,
-            shown: closure
-                .filter_map(|item| item["id"].as_str().map(str::to_owned))
-                .collect(),
+            shown: agreed.map(|_| ids.collect()),
         }
     }
 
@@ -125,7 +123,7 @@ impl Person<'_> {
 pub struct Agreed {
     words: Vec<&'static str>,
     command: Command,
-    shown: Vec<String>,
+    shown: Option<Vec<String>>,
 }
 
 impl Agreed {
@@ -145,7 +143,7 @@ pub struct Running {
     process: Child,
     said: BufReader<ChildStdout>,
     words: Vec<&'static str>,
-    shown: Vec<String>,
+    shown: Option<Vec<String>>,
     last: Option<String>,
 }
 

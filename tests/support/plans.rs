@@ -115,6 +115,8 @@ pub fn plan(operation: Operation, blocked: bool, salt: u64) -> Plan {
             &BTreeSet::new(),
         ),
         identities: std::sync::Arc::default(),
+        lease: None,
+        manifest: None,
         closure: if operation == Operation::Cleanup {
             closure()
         } else {

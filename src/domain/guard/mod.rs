@@ -5,6 +5,7 @@ mod candidate;
 mod contents;
 mod drops;
 mod identity;
+mod leases;
 mod names;
 mod production;
 mod readers;
@@ -20,6 +21,7 @@ pub use contents::{
 };
 pub use drops::{closure_findings, subscriptions_on};
 pub use identity::{identity_unconfirmed, not_put_back};
+pub use leases::{abandoned, leased, place};
 pub use names::{
     cluster_options_differ, deployment_names_missing, production_names_missing, self_swap,
 };
@@ -36,6 +38,7 @@ use super::background::ClusterDefinition;
 use super::board::Board;
 use super::environment::Resolved;
 use super::finding::{Finding, FindingId, Severity};
+use super::name::Identifier;
 use super::project::Project;
 use super::quantity::count;
 use super::snapshot::Snapshot;
@@ -49,6 +52,8 @@ pub struct Facts<'a> {
     pub clusters: &'a [ClusterDefinition],
     /// How the commit on the deployment side's record stands to the one that is checked out.
     pub ancestry: Ancestry,
+    /// The marker of the operation that looks, where it holds a lease.
+    pub ours: Option<&'a Identifier>,
 }
 
 impl<'a> Facts<'a> {

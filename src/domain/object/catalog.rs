@@ -1,6 +1,7 @@
 //! What exists, and where to find it: by place, by name, by what reads it.
 
 use super::{Cluster, Object, ObjectKind, Replica, Schema};
+use crate::domain::lease::Lease;
 use crate::domain::name::{
     ClusterId, DatabaseId, Identifier, ObjectId, ReplicaId, RoleId, SchemaId,
 };
@@ -19,6 +20,8 @@ pub struct CatalogParts {
     pub objects: BTreeMap<ObjectId, Object>,
     /// object -> what it directly depends on (`mz_internal.mz_object_dependencies`, user items only).
     pub inputs: BTreeMap<ObjectId, BTreeSet<ObjectId>>,
+    /// The markers of operations at work. They are no objects of anybody's project.
+    pub leases: Vec<Lease>,
 }
 
 /// What exists, with an index over it. Pictures share a catalog as long as nothing in it changes, and so they share the index, which is made

@@ -50,14 +50,14 @@ impl Bounds {
 mod tests {
     use super::*;
     use crate::domain::action::Operation;
-    use crate::domain::fixture::{World, asked, name};
+    use crate::domain::fixture::{World, asked, name, stamp};
     use crate::domain::plan::cleanup;
 
     #[test]
     fn only_names_of_the_deployment_side_may_be_changed() {
         let world = World::new();
         let bounds = world.with_facts(|facts| {
-            let mut plan = cleanup(facts, &asked(Operation::Cleanup));
+            let mut plan = cleanup(facts, &stamp(), &asked(Operation::Cleanup));
             let shown = Bounds::of(facts.resolved, &plan);
             assert!(shown.standing.is_empty(), "all of it is in the closure");
             plan.closure.clear();

@@ -1,21 +1,24 @@
 //! Dropping the deployment side, with everything that goes along shown first.
 
-use super::draft::Draft;
+use super::draft::{Draft, Stamp};
+use super::rollback::warnings;
 use super::{Plan, Request, Statement};
 use crate::domain::action::Operation;
 use crate::domain::closure::{closure_of_side, describe};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
+use crate::domain::lease::Place;
+use crate::domain::object::Schema;
 use crate::domain::phase::Phase;
 use crate::domain::quantity::count;
 
 /// Drops every existing schema and cluster of the deployment side.
 #[must_use]
-pub fn cleanup(facts: &Facts<'_>, request: &Request) -> Plan {
+pub fn cleanup(facts: &Facts<'_>, stamp: &Stamp, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Cleanup);
     let resolved = facts.resolved;
-    let schemas: Vec<_> = resolved
+    let mut schemas: Vec<&Schema> = resolved
         .schemas
         .iter()
         .filter_map(|pair| pair.deployment)
@@ -35,6 +38,7 @@ pub fn cleanup(facts: &Facts<'_>, request: &Request) -> Plan {
     );
     draft.closure = describe(resolved, &closure, Side::Deployment);
     draft.findings = guard::closure_findings(facts, &draft.closure);
+    draft.findings.extend(guard::leased(facts));
     draft.findings.extend(guard::self_swap(facts));
     draft
         .findings
@@ -49,10 +53,21 @@ pub fn cleanup(facts: &Facts<'_>, request: &Request) -> Plan {
         Severity::Warn,
         "they end with an error.",
     ));
+    draft.findings.extend(foreign(facts, stamp));
     draft.hindered(facts);
     draft.findings.extend(what_is_lost(facts));
+    let holds = |schema: &Schema| resolved.catalog.objects_in(&schema.id).next().is_some();
+    if schemas.iter().any(|schema| holds(schema)) {
+        draft.lease = Place::of(facts.resolved);
+    }
+    // The marker goes along with the last of them.
+    let has_marker = |schema: &Schema| {
+        let place = draft.lease.as_ref();
+        place.is_some_and(|place| place.deployment == schema.name)
+    };
+    schemas.sort_by_key(|schema| has_marker(schema));
     for schema in &schemas {
-        let cascade = resolved.catalog.objects_in(&schema.id).next().is_some();
+        let cascade = holds(schema);
         draft.run(Statement::drop_schema(
             &resolved.environment.database,
             &schema.name,
@@ -78,6 +93,15 @@ pub fn cleanup(facts: &Facts<'_>, request: &Request) -> Plan {
         )
     }];
     draft.close(facts, request)
+}
+
+/// Another role's or tag's candidate. Commits are no matter here: who merges by squash cleans up what is no ancestor.
+fn foreign(facts: &Facts<'_>, stamp: &Stamp) -> Vec<Finding> {
+    let of_no_commit = Facts {
+        ancestry: guard::Ancestry::None,
+        ..facts.clone()
+    };
+    warnings(guard::foreign_candidate(&of_no_commit, stamp))
 }
 
 fn what_is_lost(facts: &Facts<'_>) -> Vec<Finding> {

@@ -105,6 +105,22 @@ impl Plan {
         }
     }
 
+    /// Whether `--yes` alone is not enough: it changes production or destroys something, and warns of what nobody allowed by name.
+    #[must_use]
+    pub fn needs_expect(&self) -> bool {
+        self.operation.danger() > Danger::Reversible && self.has_warnings()
+    }
+
+    /// Whether somebody looked at another plan than this one, by the fingerprint that he expects.
+    #[must_use]
+    pub fn is_other_than(&self, expect: Option<&str>) -> Option<NotConfirmed> {
+        let expected = expect.filter(|expected| *expected != self.fingerprint.as_str())?;
+        Some(NotConfirmed::OtherPlan {
+            expected: expected.to_owned(),
+            actual: self.fingerprint.to_string(),
+        })
+    }
+
     /// The word as it is shown and typed: what a terminal would obey is written out, since nobody can type it.
     #[must_use]
     pub fn word_to_type(&self) -> Cow<'_, str> {
@@ -112,13 +128,12 @@ impl Plan {
     }
 
     fn confirm_by_flags(self, expect: Option<&str>) -> Result<ConfirmedPlan, NotConfirmed> {
+        if let Some(other) = self.is_other_than(expect) {
+            return Err(other);
+        }
         match expect {
-            Some(expected) if expected == self.fingerprint.as_str() => Ok(ConfirmedPlan(self)),
-            Some(expected) => Err(NotConfirmed::OtherPlan {
-                expected: expected.to_owned(),
-                actual: self.fingerprint.to_string(),
-            }),
-            None if self.operation.danger() > Danger::Reversible && self.has_warnings() => {
+            Some(_) => Ok(ConfirmedPlan(self)),
+            None if self.needs_expect() => {
                 Err(NotConfirmed::NeedsExpect(self.fingerprint.to_string()))
             }
             None => Ok(ConfirmedPlan(self)),

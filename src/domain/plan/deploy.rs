@@ -8,6 +8,7 @@ use crate::domain::closure::{closure_of, describe};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
+use crate::domain::lease::Place;
 use crate::domain::name::{Identifier, ObjectId};
 use crate::domain::object::{Object, ObjectKind};
 use crate::domain::phase::Phase;
@@ -85,6 +86,7 @@ pub fn sync(facts: &Facts<'_>, stamp: &Stamp, build: Build, request: &Request) -
 
 fn build_findings(facts: &Facts<'_>, build: &Build) -> Vec<Finding> {
     let mut findings = guard::production_names_missing(facts);
+    findings.extend(guard::leased(facts));
     findings.extend(guard::deployment_names_missing(facts));
     findings.extend(guard::self_swap(facts));
     findings.extend(guard::schema_ownership(facts, &[Side::Deployment]));
@@ -113,7 +115,10 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
     if build.steps.is_empty() && removed.is_empty() && is_recorded(facts, role) {
         return;
     }
-    let manifest = (!build.manifest.is_empty()).then_some(build.manifest.as_str());
+    draft.lease = Place::of(facts.resolved);
+    draft.manifest = Some(build.manifest).filter(|hash| !hash.is_empty());
+    let manifest = draft.manifest.clone();
+    let manifest = manifest.as_deref();
     let held = facts.board.provenance.held(Side::Deployment);
     // A sync builds what production runs, whatever is checked out.
     let commit = match (role, &facts.board.provenance.production) {

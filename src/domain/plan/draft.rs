@@ -7,6 +7,7 @@ use crate::domain::action::Operation;
 use crate::domain::environment::{Side, Strategy};
 use crate::domain::finding::{Finding, apply_allowances};
 use crate::domain::guard::Facts;
+use crate::domain::lease::Place;
 use crate::domain::name::Identifier;
 use crate::domain::object::Schema;
 use crate::domain::record::{Record, Role};
@@ -34,6 +35,8 @@ pub(super) struct Draft {
     pub closure: Vec<ClosureItem>,
     /// What the fingerprint covers beside ids, statements and findings.
     pub content: Vec<String>,
+    pub lease: Option<Place>,
+    pub manifest: Option<String>,
 }
 
 impl Draft {
@@ -45,6 +48,8 @@ impl Draft {
             findings: Vec::new(),
             closure: Vec::new(),
             content: Vec::new(),
+            lease: None,
+            manifest: None,
         }
     }
 
@@ -87,6 +92,8 @@ impl Draft {
             closure: self.closure,
             fingerprint,
             identities: Arc::new(identities),
+            lease: self.lease,
+            manifest: self.manifest,
             word: word(facts),
         }
     }

@@ -25,6 +25,7 @@ pub fn init(facts: &Facts<'_>, stamp: &Stamp, request: &Request) -> Plan {
     let twins = twin::twins(facts, &request.sizes);
     draft.findings.extend(twin::findings(&twins));
     let database = &facts.resolved.environment.database;
+    let mut left = Vec::new();
     for pair in &facts.resolved.schemas {
         let Some(production) = pair.production else {
             continue;
@@ -36,8 +37,13 @@ pub fn init(facts: &Facts<'_>, stamp: &Stamp, request: &Request) -> Plan {
                 draft.run(Statement::comment_on_schema(database, twin, &foreign(tag)));
             }
         }
-        default_privileges(facts, production, pair.deployment, twin)
-            .for_each(|statement| draft.run(statement));
+        let (ours, others): (Vec<_>, Vec<_>) =
+            default_privileges(facts, production, pair.deployment, twin)
+                .partition(|(rule, _)| may_alter(facts, rule));
+        for (_, statement) in ours {
+            draft.run(statement);
+        }
+        left.extend(others.iter().map(|(_, it)| it.sql().to_owned()));
         let had = pair.deployment.map(|schema| {
             (
                 &schema.owner,
@@ -53,6 +59,7 @@ pub fn init(facts: &Facts<'_>, stamp: &Stamp, request: &Request) -> Plan {
         )
         .for_each(|statement| draft.run(statement));
     }
+    draft.findings.extend(left_to_others(left));
     for pair in &facts.resolved.clusters {
         let Some(production) = pair.production else {
             continue;
@@ -202,7 +209,7 @@ fn default_privileges<'a>(
     production: &'a Schema,
     twin: Option<&'a Schema>,
     name: &'a Identifier,
-) -> impl Iterator<Item = Statement> + 'a {
+) -> impl Iterator<Item = (&'a DefaultPrivilege, Statement)> + 'a {
     let all = &facts.access.default_privileges;
     let key = |rule: &DefaultPrivilege| {
         (
@@ -227,15 +234,36 @@ fn default_privileges<'a>(
             let owner = guard::grantee_identifier(facts, &rule.owner);
             let grantee = guard::grantee_identifier(facts, &rule.grantee);
             rule.privileges.iter().filter_map(move |privilege| {
-                Some(Statement::default_privilege(
+                let statement = Statement::default_privilege(
                     owner?,
                     (database, name),
                     privilege.keyword()?,
                     &rule.object_type,
                     grantee?,
-                ))
+                );
+                Some((rule, statement))
             })
         })
+}
+
+/// Whether the server lets this role set the default privileges of what the rule's owner makes: its members may, and only a superuser those
+/// of all roles. A belief from the documentation of ALTER DEFAULT PRIVILEGES; no server was asked.
+fn may_alter(facts: &Facts<'_>, rule: &DefaultPrivilege) -> bool {
+    match &rule.owner {
+        Grantee::Role(role) => facts.access.owns(role),
+        Grantee::Public => facts.access.is_unrestricted(),
+    }
+}
+
+/// They matter for what those owners make there, which is nothing that a deployment of this role makes.
+fn left_to_others(statements: Vec<String>) -> Option<Finding> {
+    (!statements.is_empty()).then(|| Finding {
+        id: FindingId::GrantsDiffer,
+        severity: Severity::Warn,
+        message: "This role may not set default privileges for what other roles make, so the twins of these schemas lack them.".to_owned(),
+        remedy: "Where those roles make objects there, let a member of each (for ALL ROLES a superuser) run the statement.".to_owned(),
+        objects: statements,
+    })
 }
 
 /// Revokes what the twin has beyond production, grants what it lacks. System roles and the twin's owner are left alone.

@@ -48,6 +48,7 @@ pub use way_back::rollback_script;
 
 use super::action::Operation;
 use super::finding::{Allowance, Finding, Severity};
+use super::lease::Place;
 use super::name::{Identifier, ObjectId};
 use super::object::ObjectKind;
 use serde::Serialize;
@@ -95,14 +96,11 @@ impl Step {
 }
 
 impl DbtCommand {
-    /// The command as a person would type it. A NUL, which no argument can hold, is left out.
+    /// The command as a person would type it.
     #[must_use]
     pub fn display(&self) -> String {
-        let words: Vec<String> = std::iter::once(&self.program)
-            .chain(&self.arguments)
-            .map(|word| word.replace('\0', ""))
-            .collect();
-        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
+        let words = std::iter::once(&self.program).chain(&self.arguments);
+        request::typed(words.map(String::as_str))
     }
 }
 
@@ -130,12 +128,18 @@ pub struct Plan {
     pub summary: Vec<String>,
     pub steps: Vec<Step>,
     pub findings: Vec<Finding>,
+    /// The manifest that is built: first 12 hex digits of its hash. The fingerprint leaves it out, since each compilation has another one.
+    #[serde(skip)]
+    pub manifest: Option<String>,
     /// What goes when something is dropped, sorted.
     pub closure: Vec<ClosureItem>,
     pub fingerprint: Fingerprint,
     /// The ids and definitions that it rests on.
     #[serde(skip)]
     pub identities: Arc<Identities>,
+    /// Where the operation puts its marker while it is at work, since it goes by names that somebody could move.
+    #[serde(skip)]
+    pub lease: Option<Place>,
     /// The word to type: the production cluster, or schema where there is none.
     pub word: Identifier,
 }
@@ -176,10 +180,14 @@ impl Plan {
         self.transaction().is_some() && !self.steps.first().is_some_and(Step::is_swap)
     }
 
-    /// Findings that an operator should look at before going on.
+    /// Findings that an operator should look at before going on: those that he did not allow by name.
     #[must_use]
     pub fn has_warnings(&self) -> bool {
-        self.findings.iter().any(Finding::needs_a_look)
+        let is_open = |finding: &Finding| {
+            finding.objects.is_empty() || finding.objects.iter().any(|it| !self.allows(finding, it))
+        };
+        let asking = self.findings.iter().filter(|it| it.needs_a_look());
+        asking.into_iter().any(is_open)
     }
 }
 

@@ -77,7 +77,10 @@ pub(super) fn finish(
 ) -> Plan {
     let (operation, exchange) = match unfinished {
         Unfinished::Promote => (Operation::Promote, Exchange::promote()),
-        Unfinished::Rollback => (Operation::Rollback, Exchange::rollback()),
+        Unfinished::Rollback => (
+            Operation::Rollback,
+            Exchange::rollback(facts, Side::Deployment),
+        ),
     };
     let mut draft = Draft::new(operation);
     let moves = sinks_reading(facts, Side::Deployment);
@@ -122,9 +125,15 @@ impl Exchange {
         }
     }
 
-    pub fn rollback() -> Self {
+    /// What leaves production is a candidate again; where it is the older release of the two, as after a promote too many, it is retired.
+    /// `leaving` is the side that it has now.
+    pub fn rollback(facts: &Facts<'_>, leaving: Side) -> Self {
+        let younger = facts.board.provenance.younger;
         Self {
-            behind: Role::Candidate,
+            behind: match younger == Some(leaving.other()) {
+                true => Role::Retired,
+                false => Role::Candidate,
+            },
         }
     }
 }
@@ -199,6 +208,7 @@ fn promote_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
 pub(super) fn shared_findings(facts: &Facts<'_>) -> Vec<Finding> {
     let both = [Side::Production, Side::Deployment];
     let mut findings = guard::production_names_missing(facts);
+    findings.extend(guard::leased(facts));
     findings.extend(guard::deployment_names_missing(facts));
     findings.extend(guard::self_swap(facts));
     findings.extend(guard::schema_ownership(facts, &both));

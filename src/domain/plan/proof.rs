@@ -1,6 +1,6 @@
 //! The comparison of what was confirmed with what is so now: the only way to the proof that a fence commits on.
 
-use super::{Fingerprint, Identities, Plan, Step, Swap};
+use super::{ClosureItem, Fingerprint, Identities, Plan, Step, Swap};
 use crate::domain::action::Operation;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::name::ObjectId;
@@ -139,6 +139,36 @@ impl<'a> Confirmed<'a> {
     #[must_use]
     pub fn news(self, now: &Plan) -> Vec<String> {
         self.appeared(now).map(|finding| as_new(&finding)).collect()
+    }
+
+    /// Whether what is left of an operation that was cut off is a part of what was confirmed: nobody is asked again.
+    ///
+    /// # Errors
+    /// What would be more, each as half a sentence.
+    pub fn covers(self, rest: &Plan) -> Result<(), Vec<String>> {
+        let shown = self.plan;
+        let mut more = Vec::new();
+        if rest.operation != shown.operation {
+            more.push(format!("it is a {}", rest.operation));
+        }
+        if rest.transaction().is_some() && shown.transaction() != rest.transaction() {
+            more.push("names would move".to_owned());
+        }
+        if rest.manifest != shown.manifest && rest.manifest.is_some() {
+            more.push("the manifest is another one".to_owned());
+        }
+        let known: BTreeSet<ObjectId> = shown.closure.iter().map(|item| item.id).collect();
+        // A build goes over what it has built itself; a cleanup builds nothing.
+        let is_own = |item: &ClosureItem| item.inside && rest.manifest.is_some();
+        let taken = rest.closure.iter();
+        let taken = taken.filter(|item| !known.contains(&item.id) && !is_own(item));
+        more.extend(taken.map(|item| format!("it takes {} along", item.name)));
+        let lasting = self.appeared(rest).filter(|it| !it.id.is_momentary());
+        more.extend(lasting.map(|finding| as_new(&finding)));
+        match more.is_empty() {
+            true => Ok(()),
+            false => Err(more),
+        }
     }
 
     fn is_way_back(self) -> bool {

@@ -40,4 +40,40 @@ impl Request {
             without_fence: false,
         }
     }
+
+    /// The command that asks for the same, as a person types it.
+    #[must_use]
+    pub fn command(&self) -> String {
+        let mut words = vec!["cutover".to_owned()];
+        words.extend(self.operation.command().split(' ').map(str::to_owned));
+        let mut flag = |name: &str, value: String| words.extend([name.to_owned(), value]);
+        for (cluster, size) in &self.sizes {
+            flag("--size", format!("{cluster}={size}"));
+        }
+        for selector in &self.select {
+            flag("--select", selector.clone());
+        }
+        for selector in &self.exclude {
+            flag("--exclude", selector.clone());
+        }
+        if let Some(state) = &self.state {
+            flag("--state", state.display().to_string());
+        }
+        for allowance in &self.allow {
+            flag("--allow", allowance.to_string());
+        }
+        let switches = [
+            ("--full", self.full),
+            ("--without-fence", self.without_fence),
+        ];
+        let set = switches.into_iter().filter(|(_, is_set)| *is_set);
+        words.extend(set.map(|(name, _)| name.to_owned()));
+        typed(words.iter().map(String::as_str))
+    }
+}
+
+/// These words as a person would type them for a shell. A NUL, which no argument can hold, is left out.
+pub(super) fn typed<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let words: Vec<String> = words.map(|word| word.replace('\0', "")).collect();
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
 }

@@ -52,7 +52,13 @@ pub fn rollback(
         mark(facts, stamp, &mut draft, Side::Deployment, Role::Retired);
         mark(facts, stamp, &mut draft, Side::Production, Role::Production);
     }
-    exchange(facts, stamp, &mut draft, &moves, Exchange::rollback());
+    exchange(
+        facts,
+        stamp,
+        &mut draft,
+        &moves,
+        Exchange::rollback(facts, Side::Production),
+    );
     draft.close(facts, request)
 }
 

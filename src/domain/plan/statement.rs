@@ -1,5 +1,6 @@
 //! Statements that change something, built from typed names only.
 
+use crate::domain::lease::Holder;
 use crate::domain::name::{Identifier, QualifiedName, literal};
 use crate::domain::object::ObjectKind;
 use crate::domain::record::{Record, Role, foreign, without_promotion_mark};
@@ -64,6 +65,16 @@ impl Statement {
     #[must_use]
     pub fn temporary_view() -> Self {
         Self::new("CREATE TEMPORARY VIEW \"cutover_fence\" AS SELECT 1 AS \"fence\"".to_owned())
+    }
+
+    /// The marker of a lease: a view, so it runs nowhere, and nobody else's name.
+    #[must_use]
+    pub fn marker(name: &QualifiedName, holder: &Holder) -> Self {
+        Self::new(format!(
+            "CREATE VIEW {} AS SELECT {} AS \"holder\"",
+            name.quoted(),
+            literal(&holder.text())
+        ))
     }
 
     #[must_use]

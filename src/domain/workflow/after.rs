@@ -2,6 +2,7 @@
 
 use crate::domain::action::Operation;
 use crate::domain::board::Board;
+use crate::domain::environment::Strategy;
 use crate::domain::phase::Phase;
 
 /// Whether this is where an operation leaves the deployment once all its steps are done.
@@ -13,6 +14,8 @@ pub fn stands_after(operation: Operation, board: &Board) -> bool {
         | (Operation::Cleanup, Phase::None)
         | (Operation::Sync, Phase::Synced)
         | (Operation::Rollback, Phase::Hydrating | Phase::Ready) => true,
+        // What left production is retired where it is the older release. Under `targets` no name moves, and this is where it was.
+        (Operation::Rollback, Phase::Promoted) => board.environment.strategy == Strategy::Swap,
         // A selection that leaves changes unbuilt stays `deploying`.
         (Operation::Deploy, phase) => phase.holds_candidate(),
         (Operation::Repair, phase) => {

@@ -48,12 +48,16 @@ pub fn headline(board: &Board) -> Headline {
             "nothing is built there yet",
             Some((Operation::Deploy, "builds it")),
         ),
+        Phase::Deploying if board.at_work.is_some() => {
+            let who = board.at_work.as_deref().unwrap_or_default();
+            return reasoned(&format!("{who} is at work"), None);
+        }
         Phase::Deploying if is_of_a_sync(&board.provenance) => (
-            "a sync is under way or was cut off",
+            "a sync was cut off, or models failed",
             Some((Operation::Sync, "goes on with it")),
         ),
         Phase::Deploying => (
-            "a deployment is under way or was cut off",
+            "a deployment was cut off, was partial, or models failed",
             Some((Operation::Deploy, "goes on with it")),
         ),
         Phase::Hydrating if board.wholeness.lacks(Side::Deployment) => {

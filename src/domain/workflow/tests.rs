@@ -52,7 +52,7 @@ fn planned(world: &World, operation: Operation) -> Plan {
         Operation::Sync => plan::sync(facts, &stamp, Build::default(), &request),
         Operation::Promote => plan::promote(facts, &stamp, &request, None),
         Operation::Rollback => plan::rollback(facts, &stamp, &request, None),
-        Operation::Cleanup => plan::cleanup(facts, &request),
+        Operation::Cleanup => plan::cleanup(facts, &stamp, &request),
         Operation::Repair => plan::repair(facts, &stamp, &builds, &request),
         Operation::Await => panic!("await has no plan"),
     })
@@ -164,7 +164,7 @@ fn before_the_swap() -> Vec<Stand> {
             "deploying",
             deploying,
             (Phase::Deploying, Some(Deploy), Deploy),
-            ("not needed", "++++..++"),
+            ("not needed", "++.+..++"),
         ),
         stand(
             "hydrating",
@@ -259,7 +259,7 @@ fn after_the_swap() -> Vec<Stand> {
             "sync cut off",
             cut_sync,
             (Phase::Deploying, Some(Sync), Sync),
-            ("gone", "+++++.++"),
+            ("gone", "++.++.++"),
         ),
         stand(
             "synced",

@@ -1,5 +1,7 @@
 //! Where waiting leads: one verdict per picture, and how long it has held.
 
+use super::next::step;
+use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
 use crate::domain::object::ClusterSchedule;
@@ -35,8 +37,8 @@ pub fn verdict(board: &Board) -> Verdict {
     let side = &board.deployment;
     let (hydrated, total) = side.hydrated_of_total();
     let mut missing = Vec::new();
-    if board.phase == Phase::Deploying {
-        missing.push("the deployment into this side has not finished".to_owned());
+    if let (Phase::Deploying, Some(who)) = (board.phase, &board.at_work) {
+        missing.push(format!("{who} has not finished"));
     }
     let waiting: Vec<_> = side
         .objects
@@ -77,6 +79,12 @@ pub(super) fn hopeless(board: &Board) -> Option<String> {
                 Names::Whole => "records contradict each other, the catalog or the audit events",
             };
             Some(format!("{told}: see `cutover status`"))
+        }
+        Phase::Deploying if board.at_work.is_none() => {
+            let builds = step(board).map_or("deploy", Operation::command);
+            Some(format!(
+                "the deployment into this side was cut off, was partial, or models failed, and nobody is at work on it: run `cutover {builds}`"
+            ))
         }
         _ => never(board)
             .or_else(|| nothing_built(board))

@@ -1,6 +1,7 @@
 //! What exists.
 
 use super::store::CatalogRows;
+use crate::domain::lease::Lease;
 use crate::domain::name::{ClusterId, Id, ObjectId, ReplicaId, SchemaId};
 use crate::domain::object::{
     Catalog, CatalogParts, Cluster, ClusterSchedule, ConnectorType, Object, ObjectKind, Replica,
@@ -14,11 +15,17 @@ use std::collections::{BTreeMap, HashSet};
 /// # Errors
 /// When a row lacks an id or name.
 pub fn catalog(told: &CatalogRows) -> Result<Catalog, Error> {
+    let mut objects = objects(told)?;
+    let leases: Vec<Lease> = objects.values().filter_map(Lease::read).collect();
+    for lease in &leases {
+        objects.remove(&lease.view);
+    }
     let mut catalog = CatalogParts {
         schemas: schemas(told)?,
         clusters: clusters(told)?,
         replicas: replicas(told)?,
-        objects: objects(told)?,
+        objects,
+        leases,
         ..CatalogParts::default()
     };
     for row in told.all::<rows::Databases>() {

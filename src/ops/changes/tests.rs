@@ -98,6 +98,7 @@ impl Look {
             board: world.board().into(),
             access: world.access.clone(),
             clusters: Vec::new(),
+            ours: None,
             ancestry: world.ancestry,
             known: crate::domain::whole::Known::default(),
             manifests: Manifests {

@@ -310,6 +310,7 @@ mod tests {
             way_back: WayBack::NotNeeded,
             names: Names::Whole,
             is_empty: false,
+            at_work: None,
             wholeness: Wholeness::default(),
             rows,
         }

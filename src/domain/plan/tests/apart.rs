@@ -89,7 +89,7 @@ fn relying(world: &World) -> Vec<Plan> {
             deploy(facts, &stamp(), build(), &asked(Operation::Deploy)),
             sync(facts, &stamp(), build(), &asked(Operation::Sync)),
             promote(facts, &stamp(), &asked(Operation::Promote), None),
-            cleanup(facts, &asked(Operation::Cleanup)),
+            cleanup(facts, &stamp(), &asked(Operation::Cleanup)),
         ]
     })
 }

@@ -1,9 +1,11 @@
 //! What init makes of production's clusters.
 
 use super::*;
+use crate::domain::access::{DefaultPrivilege, Grantee, Privilege};
 use crate::domain::background::ClusterDefinition;
 use crate::domain::finding::Severity;
 use crate::domain::name::Identifier;
+use crate::domain::name::RoleId;
 
 /// A world whose deployment side does not exist, and whose production cluster is named and shown so.
 fn shown(cluster: &Identifier, options: &str) -> World {
@@ -183,4 +185,56 @@ fn a_promote_names_every_option_that_changes() {
             .any(|finding| finding.id == FindingId::ClusterOptionsDiffer),
         "the catalog says the same of both"
     );
+}
+
+#[test]
+fn default_privileges_of_other_roles_are_left_out_and_told() {
+    let mut world = World::new();
+    for (number, role) in [(1, "owner"), (7, "etl")] {
+        world
+            .catalog()
+            .roles
+            .insert(RoleId::user(number), name(role));
+    }
+    let rule = |owner: Grantee| DefaultPrivilege {
+        owner,
+        database: None,
+        schema: Some(SchemaId::user(1)),
+        object_type: "table".to_owned(),
+        grantee: Grantee::Public,
+        privileges: BTreeSet::from([Privilege::Select]),
+    };
+    world.access.default_privileges = vec![
+        rule(Grantee::Role(RoleId::user(1))),
+        rule(Grantee::Role(RoleId::user(7))),
+        rule(Grantee::Public),
+    ];
+    let init =
+        |world: &World| world.with_facts(|facts| init(facts, &stamp(), &asked(Operation::Init)));
+    let sets = |plan: &Plan| {
+        let script = plan.script();
+        let sets = script.iter().filter(|it| it.contains("DEFAULT PRIVILEGES"));
+        sets.cloned().collect::<Vec<_>>()
+    };
+    let plan = init(&world);
+    assert_eq!(sets(&plan).len(), 1, "{:?}", sets(&plan));
+    assert!(sets(&plan)[0].contains("FOR ROLE \"owner\""));
+    let told = plan
+        .findings
+        .iter()
+        .find(|it| it.id == FindingId::GrantsDiffer);
+    let told = told.unwrap();
+    assert_eq!(told.severity, crate::domain::finding::Severity::Warn);
+    assert!(
+        told.objects[0].contains("FOR ROLE \"etl\""),
+        "{:?}",
+        told.objects
+    );
+    assert!(
+        told.objects[1].contains("FOR ALL ROLES"),
+        "{:?}",
+        told.objects
+    );
+    world.access.superuser = true;
+    assert_eq!(sets(&init(&world)).len(), 3);
 }

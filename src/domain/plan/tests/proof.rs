@@ -151,8 +151,9 @@ fn records_that_this_run_wrote_are_no_difference() {
 
 #[test]
 fn what_a_drop_would_take_more_or_less_is_named() {
-    let planned =
-        |world: &World| world.with_facts(|facts| cleanup(facts, &asked(Operation::Cleanup)));
+    let planned = |world: &World| {
+        world.with_facts(|facts| cleanup(facts, &stamp(), &asked(Operation::Cleanup)))
+    };
     let world = World::new();
     let mut more = world.clone();
     more.add_in("u2", "u2", "new_here", ObjectKind::View, &[]);
@@ -171,8 +172,9 @@ fn what_a_drop_would_take_more_or_less_is_named() {
 /// A reader that came since is no part of the fingerprint, and is told all the same.
 #[test]
 fn a_reader_that_comes_stops_a_drop() {
-    let planned =
-        |world: &World| world.with_facts(|facts| cleanup(facts, &asked(Operation::Cleanup)));
+    let planned = |world: &World| {
+        world.with_facts(|facts| cleanup(facts, &stamp(), &asked(Operation::Cleanup)))
+    };
     let world = World::new();
     let mut read = world.clone();
     let foo = read.id(Side::Deployment, "foo");
@@ -207,4 +209,63 @@ fn a_record_that_came_too_late_unsays_nothing() {
     let board = world.board();
     assert_eq!(board.provenance.contradictions, []);
     assert_eq!(board.phase, Phase::Promoted);
+}
+
+#[test]
+fn what_is_left_of_an_operation_is_a_part_of_what_was_confirmed() {
+    let covers = |shown: &Plan, rest: &Plan| Confirmed::newly(shown).covers(rest);
+    let world = World::new();
+    let shown = promoted(&world);
+    assert_eq!(covers(&shown, &shown), Ok(()));
+    // What finishes a swap is no leave for another one.
+    let finishing = Plan {
+        steps: shown
+            .steps
+            .iter()
+            .filter(|it| !it.is_swap())
+            .cloned()
+            .collect(),
+        ..shown.clone()
+    };
+    assert_eq!(covers(&shown, &finishing), Ok(()));
+    assert_eq!(
+        covers(&finishing, &shown),
+        Err(vec!["names would move".to_owned()])
+    );
+    let other = Plan {
+        operation: Operation::Rollback,
+        ..finishing.clone()
+    };
+    assert_eq!(covers(&finishing, &other).unwrap_err().len(), 1);
+    let built = |manifest: &str| Plan {
+        manifest: Some(manifest.to_owned()),
+        ..shown.clone()
+    };
+    assert_eq!(
+        covers(&built("0123456789ab"), &built("0123456789ab")),
+        Ok(())
+    );
+    let told = covers(&built("0123456789ab"), &built("ba9876543210")).unwrap_err();
+    assert_eq!(told, ["the manifest is another one"]);
+}
+
+#[test]
+fn the_rest_of_a_cleanup_takes_nothing_that_was_not_shown() {
+    let mut world = World::new();
+    let planned = |world: &World| {
+        world.with_facts(|facts| {
+            cleanup(
+                facts,
+                &stamp(),
+                &crate::domain::fixture::asked(Operation::Cleanup),
+            )
+        })
+    };
+    let shown = planned(&world);
+    world.add_in("u2", "u2", "new_here", ObjectKind::View, &[]);
+    let with_more = planned(&world);
+    let told = Confirmed::newly(&shown).covers(&with_more).unwrap_err();
+    assert!(told[0].contains("new_here"), "{told:?}");
+    let part = Confirmed::newly(&with_more).covers(&shown);
+    assert_eq!(part, Ok(()), "a part is gone already");
 }

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn cleanup_drops_both_and_shows_what_goes() {
     let world = World::new();
-    let plan = world.with_facts(|facts| cleanup(facts, &asked(Operation::Cleanup)));
+    let plan = world.with_facts(|facts| cleanup(facts, &stamp(), &asked(Operation::Cleanup)));
     assert_eq!(
         plan.script(),
         [
@@ -22,10 +22,10 @@ fn what_goes_by_leave_changes_the_plan_and_its_fingerprint() {
     let mut world = World::new();
     let foo = world.id(Side::Deployment, "foo");
     world.add_in("u3", "u3", "team_view", ObjectKind::View, &[&foo]);
-    let blocked = world.with_facts(|facts| cleanup(facts, &asked(Operation::Cleanup)));
+    let blocked = world.with_facts(|facts| cleanup(facts, &stamp(), &asked(Operation::Cleanup)));
     assert_eq!(blocks(&blocked), [FindingId::ClosureOutside]);
     let leave = allowing(Operation::Cleanup, &["closure-outside:db.other.team_view"]);
-    let allowed = world.with_facts(|facts| cleanup(facts, &leave));
+    let allowed = world.with_facts(|facts| cleanup(facts, &stamp(), &leave));
     assert_eq!(blocks(&allowed), []);
     assert_ne!(blocked.fingerprint, allowed.fingerprint);
 }

@@ -175,7 +175,7 @@ impl Walk {
             Act::Cleanup(Tool::Cutover) => {
                 let plan = self
                     .world
-                    .with_facts(|facts| cleanup(facts, &asked(Operation::Cleanup)));
+                    .with_facts(|facts| cleanup(facts, &stamp(), &asked(Operation::Cleanup)));
                 let runs = !plan.is_blocked() && !plan.steps.is_empty();
                 runs && self.clean_up()
             }

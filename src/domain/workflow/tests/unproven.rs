@@ -170,3 +170,43 @@ fn a_repair_that_is_in_the_way_of_itself_says_so() {
     assert!(plan.is_blocked(), "{:?}", plan.findings);
     assert_eq!(plan.summary, ["Nothing can be written: see the findings."]);
 }
+
+#[test]
+fn a_retired_side_that_a_record_calls_a_candidate_is_unknown_and_the_way_back_stays() {
+    let ready = bent(&World::new(), |world| {
+        world.record(Side::Deployment, Role::Candidate, true);
+    });
+    let promoted = after(&ready, Operation::Promote);
+    assert_eq!(promoted.board().phase, Phase::Promoted);
+    let forged = bent(&promoted, |world| {
+        world.record_on("u1", Role::Candidate, true);
+    });
+    let board = forged.board();
+    assert_eq!(board.phase, Phase::Unknown, "nothing was built there since");
+    assert!(planned(&forged, Operation::Deploy).is_blocked());
+    assert!(planned(&forged, Operation::Cleanup).has_warnings());
+    assert!(!planned(&forged, Operation::Rollback).is_blocked());
+    let back = after(&promoted, Operation::Rollback);
+    assert_eq!(
+        back.board().phase,
+        Phase::Ready,
+        "what a rollback leaves is a candidate"
+    );
+}
+
+#[test]
+fn a_sync_that_was_cut_off_is_finished_by_a_sync() {
+    let promoted = after(
+        &bent(&World::new(), |world| {
+            world.record(Side::Deployment, Role::Candidate, true);
+        }),
+        Operation::Promote,
+    );
+    let begun = bent(&promoted, |world| {
+        world.record_on("u1", Role::Synced, false);
+    });
+    // The retired side was built as production; the world knows objects by where they were built.
+    let cut = built_again(&begun, Side::Production, "bar");
+    assert_eq!(cut.board().phase, Phase::Deploying);
+    assert_eq!(step(&cut.board()), Some(Operation::Sync));
+}

@@ -1,0 +1,252 @@
+//! Who is at work on the deployment side.
+
+use super::Facts;
+use crate::domain::finding::{Finding, FindingId, Severity};
+use crate::domain::lease::{Lease, Liveness, on_schemas};
+use crate::domain::name::QualifiedName;
+
+/// Nothing begins on names that somebody else works by, and no names move under him.
+#[must_use]
+pub fn leased(facts: &Facts<'_>) -> Vec<Finding> {
+    of_others(facts)
+        .map(|lease| finding(facts, lease))
+        .collect()
+}
+
+fn finding(facts: &Facts<'_>, lease: &Lease) -> Finding {
+    let drop = place(facts, lease).map_or_else(
+        || "drop its marker".to_owned(),
+        |name| format!("`DROP VIEW {}`", name.quoted()),
+    );
+    let is_held = lease.liveness(facts.snapshot()) == Liveness::Held;
+    let (message, remedy) = match is_held {
+        true => (
+            format!("{} is at work here.", lease.who()),
+            format!("Wait until it ends. Where its process is certainly gone: {drop}."),
+        ),
+        false => (
+            format!(
+                "{} may be at work here: whether its session is still there can't be read.",
+                lease.who()
+            ),
+            format!("Wait until it ends; where its process is certainly gone: {drop}."),
+        ),
+    };
+    Finding {
+        id: FindingId::LeaseHeld,
+        severity: Severity::Block,
+        message,
+        remedy,
+        objects: vec![lease.name.to_string()],
+    }
+}
+
+/// The leases of others on the environment's schemas that may still be held, by this picture. With a lease of our own only an older one
+/// counts: who came later withdraws.
+pub fn of_others<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Lease> {
+    let ours = facts.ours.and_then(|name| {
+        let leases = facts.resolved.catalog.leases.iter();
+        leases.clone().find(|lease| lease.name == *name)
+    });
+    on_schemas(facts.resolved).filter(move |lease| {
+        lease.liveness(facts.snapshot()) != Liveness::Gone
+            && ours.is_none_or(|ours| lease.view < ours.view)
+    })
+}
+
+/// The leases whose holders are gone.
+pub fn abandoned<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Lease> {
+    on_schemas(facts.resolved).filter(|lease| lease.liveness(facts.snapshot()) == Liveness::Gone)
+}
+
+/// Where a marker stands now.
+#[must_use]
+pub fn place(facts: &Facts<'_>, lease: &Lease) -> Option<QualifiedName> {
+    let catalog = facts.resolved.catalog;
+    let schema = catalog.schemas.get(&lease.schema)?;
+    Some(QualifiedName {
+        database: catalog.databases.get(&schema.database)?.clone(),
+        schema: schema.name.clone(),
+        name: lease.name.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::action::Operation;
+    use crate::domain::environment::Side;
+    use crate::domain::finding::{FindingId, Severity};
+    use crate::domain::fixture::{World, asked, stamp};
+    use crate::domain::lease::{Holder, Lease};
+    use crate::domain::name::RoleId;
+    use crate::domain::name::{Identifier, QualifiedName};
+    use crate::domain::object::ObjectKind;
+    use crate::domain::phase::Phase;
+    use crate::domain::plan::{self, Statement};
+    use crate::domain::reading::CatalogReading;
+    use crate::domain::reading::Missing;
+    use crate::domain::record::Role;
+    use crate::domain::snapshot::ClientSession;
+    use crate::domain::workflow::{Verdict, headline, verdict};
+    use proptest::prelude::*;
+
+    const SESSION: &str = "6d2a4a1e-0000-4000-8000-000000000001";
+
+    fn holder(by: &str) -> Holder {
+        Holder {
+            operation: Operation::Deploy,
+            by: by.to_owned(),
+            host: "runner-7".to_owned(),
+            process: 311,
+            at: "2026-11-20T10:00:00Z".to_owned(),
+            session: Some(SESSION.to_owned()),
+        }
+    }
+
+    /// A world in which a marker of this name stands on the deployment side, as the catalog shows it.
+    fn leased(world: &mut World, marker: &str, holder: &Holder) -> Lease {
+        let view = world.add(Side::Deployment, marker, ObjectKind::View, &[]);
+        let mut object = world.catalog().objects.remove(&view).unwrap();
+        let name = QualifiedName {
+            database: Identifier::new("materialize").unwrap(),
+            schema: Identifier::new("prod_dbt_deploy").unwrap(),
+            name: object.name.clone(),
+        };
+        object.create_sql = Some(Statement::marker(&name, holder).sql().to_owned().into());
+        let lease = Lease::read(&object).unwrap();
+        world.catalog().leases.push(lease.clone());
+        lease
+    }
+
+    fn with_session(world: &mut World, id: &str) {
+        world.snapshot.readings.sessions = [ClientSession {
+            id: id.to_owned(),
+            role: RoleId::user(1),
+            client_ip: None,
+            application: None,
+            since: None,
+        }]
+        .into();
+    }
+
+    fn seen(world: &World) -> Vec<(FindingId, Severity)> {
+        world.with_facts(|facts| {
+            let findings = super::leased(facts);
+            findings.iter().map(|it| (it.id, it.severity)).collect()
+        })
+    }
+
+    const HELD: [(FindingId, Severity); 1] = [(FindingId::LeaseHeld, Severity::Block)];
+
+    #[test]
+    fn a_marker_holds_as_long_as_the_session_of_its_holder_is_there() {
+        let mut world = World::new();
+        assert_eq!(seen(&world), []);
+        leased(&mut world, "cutover_lease_1", &holder("ci"));
+        assert_eq!(
+            seen(&world),
+            HELD,
+            "no session can be read, not even our own"
+        );
+        with_session(&mut world, SESSION);
+        assert_eq!(seen(&world), HELD);
+        with_session(&mut world, "another");
+        assert_eq!(seen(&world), []);
+        assert_eq!(world.with_facts(|facts| abandoned(facts).count()), 1);
+        let relation = Missing::relation("mz_internal.mz_sessions");
+        world.lack(CatalogReading::Sessions, relation);
+        assert_eq!(seen(&world), HELD, "nobody knows who is there");
+    }
+
+    #[test]
+    fn who_came_later_withdraws_and_the_other_goes_on() {
+        let mut world = World::new();
+        let first = leased(&mut world, "cutover_lease_1", &holder("ci"));
+        let second = leased(&mut world, "cutover_lease_2", &holder("anna"));
+        with_session(&mut world, SESSION);
+        assert_eq!(seen(&world).len(), 2, "to who holds none, both count");
+        world.ours = Some(first.name);
+        assert_eq!(seen(&world), []);
+        world.ours = Some(second.name);
+        assert_eq!(seen(&world), HELD);
+    }
+
+    #[test]
+    fn a_marker_without_a_readable_text_is_held_by_somebody_unknown() {
+        let mut world = World::new();
+        let lease = leased(&mut world, "cutover_lease_1", &holder("ci"));
+        world.catalog().leases = vec![Lease {
+            holder: None,
+            ..lease
+        }];
+        with_session(&mut world, "another");
+        assert_eq!(seen(&world), HELD);
+    }
+
+    #[test]
+    fn an_unfinished_build_is_waited_for_only_while_somebody_is_at_work_on_it() {
+        let mut world = World::new();
+        world.record(Side::Deployment, Role::Candidate, false);
+        assert_eq!(world.board().phase, Phase::Deploying);
+        let hopeless = |world: &World| match verdict(&world.board()) {
+            Verdict::Never(why) => Some(why),
+            _ => None,
+        };
+        let why = hopeless(&world).unwrap();
+        assert!(why.contains("`cutover deploy`"), "{why}");
+        leased(&mut world, "cutover_lease_1", &holder("ci"));
+        with_session(&mut world, SESSION);
+        assert_eq!(hopeless(&world), None);
+        let stands = headline(&world.board()).stands.into_owned();
+        assert!(
+            stands.contains("`cutover deploy` by ci on runner-7"),
+            "{stands}"
+        );
+        with_session(&mut world, "another");
+        assert!(hopeless(&world).is_some());
+    }
+
+    #[test]
+    fn builds_cleanups_and_promotes_wait_for_it_and_a_rollback_is_only_told() {
+        let mut world = World::new();
+        leased(&mut world, "cutover_lease_1", &holder("ci"));
+        with_session(&mut world, SESSION);
+        let of = |world: &World, operation: Operation| {
+            let planned = world.with_facts(|facts| match operation {
+                Operation::Promote => plan::promote(facts, &stamp(), &asked(operation), None),
+                Operation::Cleanup => plan::cleanup(facts, &stamp(), &asked(operation)),
+                Operation::Rollback => plan::rollback(facts, &stamp(), &asked(operation), None),
+                Operation::Sync => {
+                    plan::sync(facts, &stamp(), plan::Build::default(), &asked(operation))
+                }
+                _ => plan::deploy(facts, &stamp(), plan::Build::default(), &asked(operation)),
+            });
+            let mut findings = planned.findings.into_iter();
+            findings.find_map(|it| (it.id == FindingId::LeaseHeld).then_some(it.severity))
+        };
+        for operation in [
+            Operation::Promote,
+            Operation::Cleanup,
+            Operation::Deploy,
+            Operation::Sync,
+        ] {
+            assert_eq!(of(&world, operation), Some(Severity::Block), "{operation}");
+        }
+        world.swap();
+        world.record(Side::Production, Role::Production, true);
+        world.record(Side::Deployment, Role::Retired, true);
+        assert_eq!(of(&world, Operation::Rollback), Some(Severity::Warn));
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_marker_tells_is_read_back(by in "[^\\x00]{1,20}", host in "[^\\x00]{1,20}") {
+            prop_assume!(!by.contains("cutover/") && !host.contains("cutover/"));
+            let mut world = World::new();
+            let holder = Holder { host, ..holder(&by) };
+            let lease = leased(&mut world, "cutover_lease_1", &holder);
+            prop_assert_eq!(lease.holder, Some(holder));
+        }
+    }
+}
