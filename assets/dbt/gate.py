@@ -27,9 +27,13 @@ KINDS = ("view", "table", "source", "sink", "index", "connection", "secret", "ty
 # What begins a statement that changes nothing but its own session.
 HARMLESS = {
     "select", "values", "table", "show", "explain", "subscribe", "fetch", "close", "inspect", "raise", "validate",
-    "begin", "start", "commit", "end", "reset", "execute", "deallocate",
+    "begin", "start", "commit", "end", "deallocate",
 }  # fmt: skip
-READS = HARMLESS | {"(", "with", "set", "discard", "rollback", "abort"}
+READS = HARMLESS | {"(", "with", "set", "reset", "execute", "discard", "rollback", "abort"}
+# Functions that change more than they answer.
+ACTING = {"pg_cancel_backend", "pg_terminate_backend", "set_config"}
+# Settings that decide what the name of a schema means.
+NAMING = {"database", "all"}
 # What runs somewhere, so that a cluster must be named.
 RUNS = ("materialized view", "index", "source", "sink", "continual task")
 
@@ -109,6 +113,8 @@ class Statement:
         return (len(name) == 1 and name[0] in self.temporary) or name[:-1] == ("mz_temp",)
 
     def relation(self, name):
+        if not name:
+            raise Refused("does not name the relation that it would change")
         if self.is_temporary(name):
             return
         shown = ".".join(name)
@@ -131,6 +137,7 @@ class Statement:
         raise Refused(f"{what}, which is no part of a build")
 
     def judge(self):
+        self.functions()
         head = self.word()
         if self.token() == ("sign", "(") or head in HARMLESS:
             return
@@ -139,6 +146,11 @@ class Statement:
             self.refuse("begins with what is not known to be harmless")
         self.at += 1
         judged()
+
+    def functions(self):
+        for (kind, text), behind in zip(self.tokens, self.tokens[1:]):
+            if kind in ("word", "name") and text in ACTING and behind == ("sign", "("):
+                self.refuse(f"calls `{text}`")
 
     def judge_with(self):
         writes = {("insert", "into"), ("delete", "from"), ("merge", "into")}
@@ -157,19 +169,40 @@ class Statement:
         if ("word", word) not in self.tokens:
             raise Refused("can't be read")
         inner = self.tokens[self.tokens.index(("word", word)) + 1 :]
-        Statement(inner, self.bounds, set(self.temporary)).judge()
+        # What is temporary now need not be there any more when it runs.
+        Statement(inner, self.bounds, set()).judge()
+
+    def judge_execute(self):
+        """What was prepared was judged; a text that is run at once was not."""
+        self.name()
+        if self.at < len(self.tokens) and self.token() != ("sign", "("):
+            raise Refused("does not name in plain words what it runs")
 
     def forget(self):
         """What was temporary may be gone, and its name mean something else."""
         self.temporary.clear()
 
-    judge_discard = judge_rollback = judge_abort = forget
+    judge_rollback = judge_abort = forget
+
+    def judge_discard(self):
+        self.setting()
+        self.forget()
+
+    def setting(self):
+        """The setting whose name comes next."""
+        kind, text = self.token()
+        if kind not in ("word", "name"):
+            raise Refused("does not name its setting in plain words")
+        if text.lower() in NAMING:
+            self.refuse("would change the database that the names behind it lie in")
+        return text.lower()
+
+    judge_reset = setting
 
     def judge_set(self):
         if not self.take("session"):
             self.take("local")
-        kind, variable = self.token()
-        if kind in ("word", "name") and variable.lower() == "cluster":
+        if self.setting() == "cluster":
             self.at += 1
             if not (self.take_sign("=") or self.take("to")):
                 raise Refused("can't be read")
@@ -181,16 +214,12 @@ class Statement:
             if {name, name.lower()} & self.bounds.production:
                 raise Refused(f"would run what follows on production's cluster `{name}`")
 
-    def judge_insert(self):
-        self.take("into")
+    def rows(self):
+        if not self.take("into"):
+            self.take("from")
         self.relation(self.name())
 
-    def judge_delete(self):
-        self.take("from")
-        self.relation(self.name())
-
-    def judge_update(self):
-        self.relation(self.name())
+    judge_insert = judge_delete = judge_update = rows
 
     def judge_copy(self):
         writes = self.take("into")
@@ -202,9 +231,9 @@ class Statement:
 
     def kind(self):
         """The kind of object that comes next, in the words of CREATE and DROP."""
-        for two in (("materialized", "view"), ("cluster", "replica"), ("network", "policy"), ("continual", "task")):
-            if self.take(*two):
-                return " ".join(two)
+        for two in ("materialized view", "cluster replica", "network policy", "continual task"):
+            if self.take(*two.split()):
+                return two
         word = self.word()
         if word is None:
             raise Refused("can't be read")
@@ -228,6 +257,8 @@ class Statement:
             self.refuse(f"would create a {kind}")
         name = self.name()
         if temporary:
+            if kind not in ("view", "table"):
+                raise Refused("can't be read")
             if len(name) > 1 and name[:-1] != ("mz_temp",):
                 raise Refused("can't be read")
             return self.temporary.add(name[-1])
@@ -239,6 +270,21 @@ class Statement:
             self.relation(self.name())
         if kind in RUNS:
             self.in_cluster()
+        if kind == "source":
+            self.brings()
+
+    def brings(self):
+        """What a source makes beside itself: tables, in its own schema unless they name one, and its progress, in the session's."""
+        while self.at < len(self.tokens):
+            progress = self.take("progress")
+            if not (self.take("as") or self.take("into")):
+                self.at += not progress
+                continue
+            if self.token()[0] in ("word", "name"):
+                name = self.name()
+                # In one part it is a table beside the source, or a column.
+                if progress or len(name) > 1:
+                    self.relation(name)
 
     def index(self):
         if self.word() not in ("in", "on"):
@@ -284,7 +330,7 @@ class Statement:
                 self.refuse(f"would alter a {kind}")
             return
         if kind == "default":
-            return self.default_privileges()
+            return self.privileges()
         if kind not in KINDS + ("materialized view", "continual task"):
             self.refuse(f"would alter a {kind}")
         self.relation(self.name())
@@ -292,12 +338,21 @@ class Statement:
             return self.cluster(self.name())
         if self.take("apply", "replacement"):
             return self.relation(self.name())
-        if self.word() == "swap" or (self.word() == "set" and self.word(1) == "schema"):
-            self.refuse("would move something between schemas")
+        if not self.alters_itself():
+            self.refuse(f"would alter a {kind} in a way that is not known to stay on its side")
 
-    def default_privileges(self):
+    def alters_itself(self):
+        """Whether what comes next changes no more than what was named."""
+        if self.word() in ("rename", "owner", "rotate", "as"):
+            return True
+        if self.word() in ("add", "drop") and self.word(1) == "column":
+            return True
+        # The options of `SET` and `RESET`; a sink's new input.
+        return self.word() in ("set", "reset") and (self.token(1) == ("sign", "(") or self.word(1) == "from")
+
+    def privileges(self):
         if not self.find("in", "schema"):
-            self.refuse("would alter privileges of more than one schema")
+            self.refuse("would change privileges on more than one schema")
         for name in self.names():
             self.schema(name)
 
@@ -323,11 +378,7 @@ class Statement:
         if not self.find("on"):
             self.refuse("would change what roles are members of")
         if self.take("all"):
-            if not self.find("in", "schema"):
-                self.refuse("would change privileges on more than one schema")
-            for name in self.names():
-                self.schema(name)
-            return
+            return self.privileges()
         typed = {"materialized", "cluster", "schema", "database", "network", "system", "continual"} | set(KINDS)
         follows = self.token(1)[0] in ("word", "name") and self.word(1) != "to" and self.word(1) != "from"
         kind = self.kind() if self.word() in typed and follows else "table"
@@ -382,6 +433,8 @@ class Gate:
         except Refused as refused:
             self.stop(refused)
             raise
+        except Exception as error:
+            self.refuse(ascii(sent), f"can't be read ({type(error).__name__})")
 
     def refuse(self, text, why):
         refused = Refused(message(text, why))

@@ -30,6 +30,7 @@ COMMENT = re.compile(r"/\*|\*/")
 PLAIN = re.compile(r"[^']*(?:''[^']*)*'")
 ESCAPED = re.compile(r"[^'\\]*(?:(?:''|\\.)[^'\\]*)*'", re.DOTALL)
 GAP = re.compile(r"[ \t\n\x0c\r]*")
+OPERATOR = "+-*/<>=~!@#%^&|`?"
 
 
 class Refused(Exception):
@@ -61,15 +62,44 @@ def string_end(text, at, body):
         at = gap.end() + 1
 
 
+class Operator:
+    """The operator that is being read.
+
+    Where one ends with signs that are no part of it (`1 +-2`), the server goes back by as many characters as it gives back signs. A
+    comment in it, or right behind it, makes it go back into that comment, and read what stands there as SQL.
+    """
+
+    def __init__(self):
+        self.signs = ""
+        self.has_comment = False
+
+    def goes_on(self, kind, shown):
+        if kind == "sign" and shown in OPERATOR:
+            self.signs += shown
+        elif kind == "comment" or shown.startswith("--"):
+            self.has_comment = self.signs != ""
+        else:
+            self.ends()
+
+    def ends(self):
+        gives_back = len(self.signs) > 1 and self.signs[-1] in "+-" and not set(self.signs) & set("~!@#%^&|`?")
+        if self.has_comment and gives_back:
+            raise Refused("has a comment within an operator")
+        self.__init__()
+
+
 def tokens_of(text):
     """Kinds with texts: `word` (lower case), `name` (as quoted), `string`, `number`, `sign`; and where each begins."""
-    at, tokens, begins = 0, [], []
+    at, tokens, begins, operator = 0, [], [], Operator()
+    if "\0" in text:
+        # Nothing behind it would be sent.
+        raise Refused("has a NUL")
     while at < len(text):
         found = TOKEN.match(text, at)
         if found is None:
-            # A NUL too, behind which nothing would be sent.
             raise Refused("can't be read")
         kind, shown, at = found.lastgroup, found.group(), found.end()
+        operator.goes_on(kind, shown)
         if kind == "space":
             continue
         if kind == "comment":
@@ -91,6 +121,7 @@ def tokens_of(text):
             tokens.append(("name", shown[1:-1].replace('""', '"')))
         else:
             tokens.append((kind, shown))
+    operator.ends()
     return tokens, begins
 
 

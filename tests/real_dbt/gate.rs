@@ -84,6 +84,13 @@ fn what_lies_on_the_deployment_side_is_let_through() {
         "copy (select 1) to stdout",
         "declare c cursor for subscribe prod.v; fetch 1 c; close c",
         "prepare p as select 1; execute p",
+        "prepare p as select $1; execute p (1)",
+        "deallocate p; discard temp; set statement_timeout = 0; reset statement_timeout",
+        "alter sink prod_dbt_deploy.s set (snapshot = false)",
+        "alter table prod_dbt_deploy.t add column a int",
+        "create source prod_dbt_deploy.s in cluster compute_dbt_deploy from postgres connection prod.pg (publication 'p') for tables (public.a as b, public.c as prod_dbt_deploy.c) expose progress as prod_dbt_deploy.p",
+        "create source prod_dbt_deploy.s in cluster compute_dbt_deploy from kafka connection prod.k (topic 't') include timestamp as ts, key as k envelope upsert",
+        "select 1 +-- one\n 2, - /* two */ 3, count(*)/* all */, a >=/**/ 1, *-- all\n from t",
         // Names of the session's own.
         "drop view mine",
         "create temporary view more as select 1; drop view more",
@@ -182,7 +189,37 @@ fn whatever_else_is_not_sent() {
         "call f()",
         "do $$ drop view prod.v $$",
         "vacuum",
+        // The meaning of every name in two parts.
+        "set database = other; drop view prod_dbt_deploy.v",
+        "set \"Database\" to 'other'",
+        "set local database = other",
+        "reset database",
+        "reset all",
+        "discard all",
+        // What a source makes beside itself.
+        "create source prod_dbt_deploy.s in cluster compute_dbt_deploy from postgres connection c (publication 'p') for tables (public.a as prod.a)",
+        "create source prod_dbt_deploy.s in cluster compute_dbt_deploy from postgres connection c (publication 'p') for tables (public.a into prod.a)",
+        "create source prod_dbt_deploy.s in cluster compute_dbt_deploy from load generator auction for all tables expose progress as prod.p",
+        "create source prod_dbt_deploy.s in cluster compute_dbt_deploy from load generator auction for all tables expose progress as p",
+        "create temporary source s from load generator auction for tables (a as prod.a)",
+        "alter source prod_dbt_deploy.s add subsource t as prod.t",
+        "alter source prod_dbt_deploy.s add table t as prod.t",
+        "alter source prod_dbt_deploy.s drop subsource prod.t",
+        "alter view prod_dbt_deploy.v whatever",
+        // What acts by being asked or run.
+        "execute immediate 'drop view prod.v'",
+        "execute 'drop view prod.v'",
+        "select pg_cancel_backend(5)",
+        "select * from (values (\"pg_cancel_backend\" (5)))",
+        "prepare p as drop view mine; drop view mine; execute p",
+        // Nothing that could be changed, or too much to be read.
+        "comment on column x is 'y'",
+        // The server steps back into a comment that stands within an operator, or right behind it.
+        "select 1 +-+-/*'*/ 2, '; drop view prod.v; --'",
+        "select 1 +-+--'\n 2, '; drop view prod.v; --'",
+        "select 1 +-/*c*/- 2",
         // What can't be read.
+        "drop view prod_dbt_deploy.v -- \0\n cascade",
         "drop view U&\"prod\".v",
         "drop view prod_dbt_deploy.v\0",
         "select 'open",
@@ -192,7 +229,7 @@ fn whatever_else_is_not_sent() {
         "\u{feff}drop view prod.v",
         // A temporary name that is gone is another's.
         "drop view mine; drop view mine",
-        "discard all; drop view mine",
+        "discard temp; drop view mine",
         "rollback; drop view mine",
         "create view mine as select 1",
     ]);
