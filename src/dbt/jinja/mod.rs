@@ -27,6 +27,10 @@ impl SyntaxError {
     fn new(what: impl Into<String>) -> Self {
         Self(what.into())
     }
+
+    fn too_deep() -> Self {
+        Self::new("it is nested too deeply to be read")
+    }
 }
 
 /// The keyword arguments of the first `config()` call, as text: a plain string without its quotes, everything else as source.

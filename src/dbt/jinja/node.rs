@@ -1,5 +1,10 @@
 //! The nodes of a parsed template.
 
+use super::SyntaxError;
+
+/// What is chained (`a | b | c`, `a.b.c`, `a + b + c`) lies as deep as it is long.
+const MAX_DEPTH: usize = 400;
+
 /// A literal.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Constant {
@@ -19,6 +24,16 @@ pub(super) enum Field {
     Constant(Constant),
     Node(Box<Node>),
     List(Vec<Node>),
+}
+
+impl Field {
+    fn nodes(&self) -> &[Node] {
+        match self {
+            Self::Node(node) => std::slice::from_ref(&**node),
+            Self::List(nodes) => nodes,
+            _ => &[],
+        }
+    }
 }
 
 impl From<Node> for Field {
@@ -55,6 +70,8 @@ impl From<String> for Field {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
     pub kind: &'static str,
+    /// How many nodes stand above each other from this one down.
+    depth: usize,
     pub fields: Vec<(&'static str, Field)>,
 }
 
@@ -62,13 +79,26 @@ impl Node {
     pub fn new(kind: &'static str) -> Self {
         Self {
             kind,
+            depth: 1,
             fields: Vec::new(),
         }
     }
 
     pub fn with(mut self, name: &'static str, field: impl Into<Field>) -> Self {
-        self.fields.push((name, field.into()));
+        let field = field.into();
+        let below = field.nodes().iter().map(|node| node.depth).max();
+        self.depth = self.depth.max(1 + below.unwrap_or(0));
+        self.fields.push((name, field));
         self
+    }
+
+    /// # Errors
+    /// When it is too deep to be walked through, or dropped, on a thread's stack.
+    pub fn bounded(self) -> Result<Self, SyntaxError> {
+        if self.depth > MAX_DEPTH {
+            return Err(SyntaxError::too_deep());
+        }
+        Ok(self)
     }
 
     pub fn constant(value: Constant) -> Self {
@@ -112,12 +142,7 @@ impl Node {
     /// The first node below this one that is wanted: depth first, in the order of the fields.
     pub fn find(&self, wanted: &dyn Fn(&Node) -> bool) -> Option<&Node> {
         self.fields.iter().find_map(|(_, field)| {
-            let children: &[Node] = match field {
-                Field::Node(node) => std::slice::from_ref(&**node),
-                Field::List(nodes) => nodes,
-                _ => &[],
-            };
-            children.iter().find_map(|child| {
+            field.nodes().iter().find_map(|child| {
                 if wanted(child) {
                     Some(child)
                 } else {

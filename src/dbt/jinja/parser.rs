@@ -6,16 +6,38 @@ use super::node::{Constant, Node};
 
 pub(super) type Parsed = Result<Node, SyntaxError>;
 
+/// How many steps down reading may go; a pair of parentheses takes three.
+const MAX_DEPTH: usize = 100;
+
 pub(super) struct Parser {
     tokens: Vec<Token>,
     pub at: usize,
+    depth: usize,
 }
 
 impl Parser {
     pub fn new(source: &str) -> Result<Self, SyntaxError> {
         let source = source.replace("\r\n", "\n").replace('\r', "\n");
         let tokens = Lexer::new(&source).tokens()?;
-        Ok(Self { tokens, at: 0 })
+        Ok(Self {
+            tokens,
+            at: 0,
+            depth: 0,
+        })
+    }
+
+    /// One step down: whatever leads to itself again goes through here.
+    pub fn deeper<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, SyntaxError>,
+    ) -> Result<T, SyntaxError> {
+        if self.depth == MAX_DEPTH {
+            return Err(SyntaxError::too_deep());
+        }
+        self.depth += 1;
+        let found = read(self);
+        self.depth -= 1;
+        found
     }
 
     pub fn ahead(&self, by: usize) -> &Token {
@@ -91,6 +113,10 @@ impl Parser {
     }
 
     pub fn expression(&mut self) -> Parsed {
+        self.deeper(Self::choice)
+    }
+
+    fn choice(&mut self) -> Parsed {
         let mut value = self.or()?;
         while self.skip_word("if") {
             let test = self.or()?;
@@ -102,7 +128,8 @@ impl Parser {
             value = Node::new("CondExpr")
                 .with("test", test)
                 .with("expr1", value)
-                .with("expr2", other);
+                .with("expr2", other)
+                .bounded()?;
         }
         Ok(value)
     }
@@ -110,7 +137,7 @@ impl Parser {
     pub fn or(&mut self) -> Parsed {
         let mut left = self.and()?;
         while self.skip_word("or") {
-            left = binary("Or", left, self.and()?);
+            left = binary("Or", left, self.and()?)?;
         }
         Ok(left)
     }
@@ -118,14 +145,14 @@ impl Parser {
     fn and(&mut self) -> Parsed {
         let mut left = self.not()?;
         while self.skip_word("and") {
-            left = binary("And", left, self.not()?);
+            left = binary("And", left, self.not()?)?;
         }
         Ok(left)
     }
 
     fn not(&mut self) -> Parsed {
         if self.skip_word("not") {
-            return Ok(Node::new("Not").with("node", self.not()?));
+            return Ok(Node::new("Not").with("node", self.deeper(Self::not)?));
         }
         self.compare()
     }
@@ -170,7 +197,7 @@ impl Parser {
     fn sum(&mut self) -> Parsed {
         let mut left = self.concatenation()?;
         while let Some(kind) = self.operation(&[("+", "Add"), ("-", "Sub")]) {
-            left = binary(kind, left, self.concatenation()?);
+            left = binary(kind, left, self.concatenation()?)?;
         }
         Ok(left)
     }
@@ -192,7 +219,7 @@ impl Parser {
             [("*", "Mul"), ("/", "Div"), ("//", "FloorDiv"), ("%", "Mod")];
         let mut left = self.power()?;
         while let Some(kind) = self.operation(&KINDS) {
-            left = binary(kind, left, self.power()?);
+            left = binary(kind, left, self.power()?)?;
         }
         Ok(left)
     }
@@ -200,14 +227,14 @@ impl Parser {
     fn power(&mut self) -> Parsed {
         let mut left = self.unary(true)?;
         while self.skip("**") {
-            left = binary("Pow", left, self.unary(true)?);
+            left = binary("Pow", left, self.unary(true)?)?;
         }
         Ok(left)
     }
 
     fn unary(&mut self, with_filter: bool) -> Parsed {
         let node = match self.operation(&[("-", "Neg"), ("+", "Pos")]) {
-            Some(kind) => Node::new(kind).with("node", self.unary(false)?),
+            Some(kind) => Node::new(kind).with("node", self.deeper(|inner| inner.unary(false))?),
             None => self.primary()?,
         };
         let node = self.postfix(node)?;
@@ -218,7 +245,22 @@ impl Parser {
         }
     }
 
+    /// What holds others leads down again, so it has a small frame on the stack.
     pub fn primary(&mut self) -> Parsed {
+        match self.current() {
+            Token::Operator("(") => {
+                self.at += 1;
+                let inner = self.tuple(true, Self::expression, &[])?;
+                self.expect_operator(")")?;
+                Ok(inner)
+            }
+            Token::Operator("[") => self.items("[", "]", "List", Self::expression),
+            Token::Operator("{") => self.items("{", "}", "Dict", Self::pair),
+            _ => self.single(),
+        }
+    }
+
+    fn single(&mut self) -> Parsed {
         match self.current().clone() {
             Token::Name(_) => {
                 let name = self.name()?;
@@ -245,20 +287,6 @@ impl Parser {
                 self.at += 1;
                 Ok(Node::constant(Constant::Float(value)))
             }
-            Token::Operator("(") => {
-                self.at += 1;
-                let inner = self.tuple(true, Self::expression, &[])?;
-                self.expect_operator(")")?;
-                Ok(inner)
-            }
-            Token::Operator("[") => {
-                let items = self.items("[", "]", Self::expression)?;
-                Ok(Node::new("List").with("items", items))
-            }
-            Token::Operator("{") => {
-                let items = self.items("{", "}", Self::pair)?;
-                Ok(Node::new("Dict").with("items", items))
-            }
             _ => self.unexpected(),
         }
     }
@@ -274,8 +302,9 @@ impl Parser {
         &mut self,
         open: &'static str,
         close: &'static str,
+        kind: &'static str,
         item: fn(&mut Self) -> Parsed,
-    ) -> Result<Vec<Node>, SyntaxError> {
+    ) -> Parsed {
         self.expect_operator(open)?;
         let mut items = Vec::new();
         while !self.is(close) {
@@ -288,7 +317,7 @@ impl Parser {
             items.push(item(self)?);
         }
         self.expect_operator(close)?;
-        Ok(items)
+        Ok(Node::new(kind).with("items", items))
     }
 
     /// One expression, or several with commas between or behind them.
@@ -327,6 +356,9 @@ impl Parser {
     }
 }
 
-fn binary(kind: &'static str, left: Node, right: Node) -> Node {
-    Node::new(kind).with("left", left).with("right", right)
+fn binary(kind: &'static str, left: Node, right: Node) -> Parsed {
+    Node::new(kind)
+        .with("left", left)
+        .with("right", right)
+        .bounded()
 }

@@ -40,7 +40,8 @@ impl Parser {
                 self.call(node)?
             } else {
                 return Ok(node);
-            };
+            }
+            .bounded()?;
         }
     }
 
@@ -54,7 +55,8 @@ impl Parser {
                 self.call(node)?
             } else {
                 return Ok(node);
-            };
+            }
+            .bounded()?;
         }
     }
 
@@ -178,7 +180,7 @@ impl Parser {
             } else {
                 Arguments::none()
             };
-            let filter = arguments.of(filter);
+            let filter = arguments.of(filter).bounded()?;
             if !self.skip("|") {
                 return Ok(filter);
             }

@@ -27,7 +27,7 @@ impl Parser {
                     if end_words.iter().any(|word| self.is_word(word)) {
                         return Ok(body);
                     }
-                    body.push(self.statement()?);
+                    body.push(self.deeper(Self::statement)?);
                     self.expect(&Token::BlockEnd)?;
                 }
                 _ => return self.unexpected(),
@@ -259,7 +259,7 @@ impl Parser {
                 if !std::mem::take(&mut is_first) {
                     self.expect_operator(",")?;
                 }
-                self.type_name()?;
+                self.deeper(Self::type_name)?;
             }
             self.expect_operator("]")?;
         }
