@@ -21,6 +21,8 @@ mod proof;
 mod psql;
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/secret.rs"]
+mod secret;
 #[cfg(feature = "sim")]
 #[path = "support/server.rs"]
 mod server;

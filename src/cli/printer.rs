@@ -68,20 +68,25 @@ impl Printer {
         sink::json(&serde_json::to_string(value).unwrap_or_default())
     }
 
-    /// A plan's SQL, for psql. Commented out where the plan must not run, and where it holds what a terminal would obey: the quoted name of
-    /// an object can't be written otherwise.
+    /// A plan's SQL, for psql. Commented out where the plan must not run, and where it holds what a terminal would obey or a secret: neither can
+    /// be written otherwise.
     ///
     /// # Errors
     /// When nobody reads any more.
     pub fn sql(self, plan: &Plan) -> Result<(), Closed> {
         let script = plan.script();
         let harmless = sink::is_harmless(&script);
-        if !harmless && !plan.is_blocked() {
+        let public = sink::holds_no_secret(&script);
+        if !public && !plan.is_blocked() {
+            self.must_say(
+                "The SQL holds a secret, so it is commented out, with `***` in the secret's place.",
+            );
+        } else if !harmless && !plan.is_blocked() {
             self.must_say(
                 "The SQL holds characters that a terminal or a CI system would obey, so it is commented out with them written out; `--output json` has it as it is.",
             );
         }
-        let runnable = harmless && !plan.is_blocked();
+        let runnable = harmless && public && !plan.is_blocked();
         if runnable && !script.is_empty() {
             sink::sql(&[STOP_AT_FAILURE.to_owned()], true)?;
         }

@@ -1,11 +1,11 @@
 //! Where everything that is printed leaves the process: stdout, stderr, and what each of them must not carry.
 //!
-//! A terminal obeys control characters, a CI system obeys words in its log. Nothing reaches either but through here, so no caller can
-//! forget: names, comments, the server's errors and dbt's words come as they are.
+//! A terminal obeys control characters, a CI system obeys words in its log, and both are read by others: secrets are hidden. Nothing
+//! reaches either but through here, so no caller can forget: names, comments, the server's errors and dbt's words come as they are.
 
 use crate::domain::escape::{is_obeyed, visible, visible_lines};
 use crate::domain::plan::commented;
-use crate::ops::secrets::hide;
+use crate::ops::secrets::{hide, hide_in_json, is_public};
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
@@ -26,7 +26,7 @@ impl Words {
     /// More text in the same line.
     #[must_use]
     pub fn and(mut self, text: &str) -> Self {
-        for (at, line) in text.split('\n').enumerate() {
+        for (at, line) in hide(text).split('\n').enumerate() {
             if at > 0 {
                 self.0.push_str("\n  ");
             }
@@ -39,7 +39,7 @@ impl Words {
     #[must_use]
     pub fn and_painted(mut self, text: &str, code: &str) -> Self {
         self.0
-            .push_str(&format!("\x1b[{code}m{}\x1b[0m", visible(text)));
+            .push_str(&format!("\x1b[{code}m{}\x1b[0m", visible(&hide(text))));
         self
     }
 
@@ -49,11 +49,11 @@ impl Words {
     }
 }
 
-/// Words on stderr, without secrets. That nobody hears them is no reason to fail.
+/// Words on stderr. That nobody hears them is no reason to fail.
 pub fn say(words: &Words) {
     let mut err = io::stderr().lock();
     for line in words.lines() {
-        let _ = writeln!(err, "{}", hide(&line));
+        let _ = writeln!(err, "{line}");
     }
 }
 
@@ -61,7 +61,8 @@ pub fn say(words: &Words) {
 #[must_use]
 pub fn ask(question: &str) -> bool {
     let mut err = io::stderr().lock();
-    let text = visible(question);
+    let text = hide(question);
+    let text = visible(&text);
     let asked = write!(err, "{}", without_commands(&text)).and_then(|()| err.flush());
     asked.is_ok()
 }
@@ -77,19 +78,19 @@ pub fn is_heard() -> bool {
 /// # Errors
 /// When nobody reads any more.
 pub fn data(line: &str) -> Result<(), Closed> {
-    write_line(&without_commands(&visible(line)))
+    write_line(&without_commands(&visible(&hide(line))))
 }
 
 /// A JSON text on stdout, as a serializer wrote it: what would be obeyed, by a terminal, a CI system or psql, becomes `\uXXXX`, which reads
-/// back as the same value.
+/// back as the same value. Secrets are hidden in its values.
 ///
 /// # Errors
 /// When nobody reads any more.
 pub fn json(text: &str) -> Result<(), Closed> {
-    write_line(&plain_json(text))
+    write_line(&plain_json(&hide_in_json(text)))
 }
 
-/// A script of SQL on stdout: byte for byte where psql may run it, else as comments with everything obeyed written out.
+/// A script of SQL on stdout: byte for byte where psql may run it, else as comments with everything obeyed written out and secrets hidden.
 ///
 /// # Errors
 /// When nobody reads any more.
@@ -98,7 +99,7 @@ pub fn sql(script: &[String], runnable: bool) -> Result<(), Closed> {
         if runnable {
             return write_line(statement);
         }
-        let comment = commented(&visible_lines(statement));
+        let comment = commented(&visible_lines(&hide(statement)));
         let mut lines = comment.split('\n');
         lines.try_for_each(|line| write_line(&without_commands(line)))
     })
@@ -113,6 +114,12 @@ pub fn is_harmless(script: &[String]) -> bool {
         !line.contains(|c| is_obeyed(c) && c != '\t')
             && matches!(without_commands(line), Cow::Borrowed(_))
     })
+}
+
+/// Whether a script of SQL can be printed as it is: it holds no secret.
+#[must_use]
+pub fn holds_no_secret(script: &[String]) -> bool {
+    script.iter().all(|statement| is_public(statement))
 }
 
 /// A text of the program itself: a script, a manual page, a table of its own.

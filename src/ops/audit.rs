@@ -7,6 +7,7 @@ use crate::domain::last_build::{Built, LastBuild};
 use crate::domain::name::SchemaId;
 use crate::domain::plan::{Plan, Proof};
 use crate::ops::progress::Outcome;
+use crate::ops::secrets::hide;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -74,6 +75,27 @@ enum Line {
     },
 }
 
+impl Line {
+    /// The line without secrets, in whatever others wrote: statements, answers, messages. What is read back stays as it is.
+    fn without_secrets(mut self) -> Self {
+        let texts: Vec<&mut String> = match &mut self {
+            Self::Began {
+                findings, closure, ..
+            } => findings.iter_mut().chain(closure).collect(),
+            Self::Looked { findings, .. } => findings.iter_mut().collect(),
+            Self::Sent { sql, .. } => vec![sql],
+            Self::Answered { sql, outcome, .. } => vec![sql, outcome],
+            Self::Note { text, .. } => vec![text],
+            Self::Ended { message, .. } => vec![message],
+            Self::Built { .. } => Vec::new(),
+        };
+        for text in texts {
+            *text = hide(text).into_owned();
+        }
+        self
+    }
+}
+
 /// The open audit file of one operation.
 #[derive(Debug)]
 pub struct AuditFile {
@@ -120,7 +142,7 @@ impl AuditFile {
             began: std::time::Instant::now(),
             failure: None,
         };
-        audit.append(&Line::Began {
+        audit.append(Line::Began {
             at,
             operation: plan.operation,
             environment: plan.environment.clone(),
@@ -149,14 +171,14 @@ impl AuditFile {
     }
 
     pub fn sent(&mut self, sql: &str) {
-        self.write(&Line::Sent {
+        self.write(Line::Sent {
             at: now(),
             sql: sql.to_owned(),
         });
     }
 
     pub fn answered(&mut self, reply: &Reply<'_>) {
-        self.write(&Line::Answered {
+        self.write(Line::Answered {
             at: now(),
             sql: reply.sql.to_owned(),
             seconds: reply.seconds,
@@ -167,18 +189,18 @@ impl AuditFile {
     }
 
     pub fn note(&mut self, text: &str) {
-        self.write(&Line::Note {
+        self.write(Line::Note {
             at: now(),
             text: text.to_owned(),
         });
     }
 
     pub fn built(&mut self, built: Built) {
-        self.write(&Line::Built { at: now(), built });
+        self.write(Line::Built { at: now(), built });
     }
 
     pub fn looked(&mut self, proof: &Proof) {
-        self.write(&Line::Looked {
+        self.write(Line::Looked {
             at: now(),
             logical_time: proof.at().0,
             fingerprint: proof.fingerprint().to_string(),
@@ -189,7 +211,7 @@ impl AuditFile {
     }
 
     pub fn end(&mut self, outcome: &Outcome) {
-        self.write(&Line::Ended {
+        self.write(Line::Ended {
             at: now(),
             outcome: outcome.outcome.as_str().to_owned(),
             message: outcome.message.clone(),
@@ -197,15 +219,15 @@ impl AuditFile {
         });
     }
 
-    fn write(&mut self, line: &Line) {
+    fn write(&mut self, line: Line) {
         if let Err(error) = self.append(line) {
             tracing::error!(%error, file = %self.path.display(), "the audit file can't be written");
             self.failure.get_or_insert_with(|| error.to_string());
         }
     }
 
-    fn append(&mut self, line: &Line) -> io::Result<()> {
-        let mut text = serde_json::to_string(line)?;
+    fn append(&mut self, line: Line) -> io::Result<()> {
+        let mut text = serde_json::to_string(&line.without_secrets())?;
         text.push('\n');
         self.file.write_all(text.as_bytes())?;
         // A crash right after must not lose the line that explains it.

@@ -41,6 +41,50 @@ pub fn hide(text: &str) -> Cow<'_, str> {
     shown
 }
 
+/// Whether the text would be told whole: nothing in it is a secret.
+#[must_use]
+pub fn is_public(text: &str) -> bool {
+    hide(text) == text
+}
+
+/// A JSON text, as a serializer wrote it, with the secrets hidden in its values, however they are escaped there; still JSON.
+#[must_use]
+pub fn hide_in_json(text: &str) -> Cow<'_, str> {
+    let mut shown = String::new();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(start) = text[at..].find('"').map(|found| at + found) {
+        at = string_end(text, start);
+        // The names of fields are ours.
+        if text[at..].trim_start().starts_with(':') {
+            continue;
+        }
+        let value: String = serde_json::from_str(&text[start..at]).unwrap_or_default();
+        if let Cow::Owned(hidden) = hide(&value)
+            && hidden != value
+        {
+            shown.push_str(&text[copied..start]);
+            shown.push_str(&serde_json::Value::from(hidden).to_string());
+            copied = at;
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    shown.push_str(&text[copied..]);
+    Cow::Owned(shown)
+}
+
+/// Behind the quote that ends the string which begins here.
+fn string_end(text: &str, start: usize) -> usize {
+    let mut is_escaped = false;
+    let end = text[start + 1..].find(|c| {
+        let ends = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        ends
+    });
+    end.map_or(text.len(), |end| start + end + 2)
+}
+
 /// `scheme://user:password@host`: what stands between the first colon and the last `@` of a word.
 fn without_url_passwords(text: &str) -> Cow<'_, str> {
     let mut shown = String::new();
@@ -87,6 +131,17 @@ mod tests {
             hide("abc correct horse battery of materialize: correct horse"),
             "abc *** of materialize: ***"
         );
+    }
+
+    #[test]
+    fn json_stays_json_and_its_names_stay() {
+        keep("a\"b\nc", &[]);
+        keep("own_field", &[]);
+        let text = r#"{"own_field": ["xa\"b\ncx", "own_field", {"a\\": "\\a\"b\n"}], "n": 1}"#;
+        let hidden = r#"{"own_field": ["x***x", "***", {"a\\": "\\a\"b\n"}], "n": 1}"#;
+        assert_eq!(hide_in_json(text), hidden);
+        assert_eq!(hide_in_json("[1, \"open"), "[1, \"open");
+        assert!(is_public("a://b") && !is_public("an own_field"));
     }
 
     #[test]

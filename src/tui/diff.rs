@@ -2,6 +2,7 @@
 
 use super::theme::Role;
 use crate::domain::changes::Versions;
+use crate::ops::secrets::hide;
 use similar::{ChangeTag, TextDiff};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
@@ -41,8 +42,10 @@ pub struct Diff {
 impl Diff {
     #[must_use]
     pub fn new(versions: &Versions) -> Self {
-        let before = versions.before.as_deref().unwrap_or("");
-        let after = versions.after.as_deref().unwrap_or("");
+        // Before anything is cut into words, which would show a secret by halves.
+        let before = hide(versions.before.as_deref().unwrap_or(""));
+        let after = hide(versions.after.as_deref().unwrap_or(""));
+        let (before, after) = (&*before, &*after);
         let (old, new) = (highlight(before), highlight(after));
         let compared = TextDiff::from_lines(before, after);
         let mut lines = Vec::new();
@@ -219,6 +222,15 @@ mod tests {
             .iter()
             .map(|piece| piece.text.as_str())
             .collect()
+    }
+
+    #[test]
+    fn a_secret_is_hidden_before_words_are_compared() {
+        crate::ops::secrets::keep("open sesame", &[]);
+        let diff = diff("select 'open sesame'", "select 'open up'");
+        let unified = diff.unified();
+        let texts: Vec<String> = unified.iter().map(|(_, line)| text(line)).collect();
+        assert_eq!(texts, ["select '***'", "select 'open up'"]);
     }
 
     #[test]

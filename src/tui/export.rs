@@ -6,6 +6,7 @@ use super::table::{Entry, arrange};
 use super::traffic;
 use crate::domain::board::Row;
 use crate::domain::escape::{visible, visible_lines};
+use crate::ops::secrets::hide;
 
 /// What the copy keys take: the name of what is selected, or all of it.
 ///
@@ -13,6 +14,7 @@ use crate::domain::escape::{visible, visible_lines};
 #[must_use]
 pub fn copied(state: &State, all: bool) -> Option<String> {
     let text = selected(state, all)?;
+    let text = hide(&text);
     let escaped = if all {
         visible_lines(&text)
     } else {
@@ -70,7 +72,7 @@ fn selected(state: &State, all: bool) -> Option<String> {
     }
 }
 
-/// The shown view as a file. Files are looked at in terminals, so texts are written out as on the screen.
+/// The shown view as a file. Files are looked at in terminals, so texts are written out as on the screen, without secrets.
 #[must_use]
 pub fn save(state: &State) -> Option<Effect> {
     let (name, text) = match state.screen {
@@ -90,7 +92,13 @@ pub fn save(state: &State) -> Option<Effect> {
                 .run
                 .log
                 .iter()
-                .map(|line| format!("{} {}", line.at.strftime("%H:%M:%S"), visible(&line.text)))
+                .map(|line| {
+                    format!(
+                        "{} {}",
+                        line.at.strftime("%H:%M:%S"),
+                        visible(&hide(&line.text))
+                    )
+                })
                 .collect();
             ("run.log", lines.join("\n"))
         }
@@ -153,7 +161,7 @@ fn csv(rows: &[[String; 11]]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in std::iter::once(&HEADS.map(str::to_owned)).chain(rows) {
         // Records of one length, into memory: nothing can fail.
-        let _ = writer.write_record(row.iter().map(|cell| visible(cell).into_owned()));
+        let _ = writer.write_record(row.iter().map(|cell| visible(&hide(cell)).into_owned()));
     }
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()

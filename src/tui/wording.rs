@@ -6,6 +6,7 @@ use crate::domain::escape::{is_obeyed, visible};
 use crate::domain::name::ObjectId;
 use crate::domain::object::ObjectKind;
 use crate::domain::snapshot::Lag;
+use crate::ops::secrets::hide;
 use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -70,9 +71,16 @@ pub fn object(board: &Board, id: &ObjectId) -> String {
 }
 
 /// The text as the screen shows it: blanks for tabs and line ends, and what a terminal would obey written out, so that the text is as
-/// wide as it looks.
+/// wide as it looks. Secrets are hidden.
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
+    match hide(text) {
+        Cow::Borrowed(text) => flat(text),
+        Cow::Owned(text) => Cow::Owned(flat(&text).into_owned()),
+    }
+}
+
+fn flat(text: &str) -> Cow<'_, str> {
     if !text.contains(is_obeyed) {
         return Cow::Borrowed(text);
     }
@@ -83,12 +91,13 @@ pub fn shown(text: &str) -> Cow<'_, str> {
 /// As [`shown`], line by line.
 #[must_use]
 pub fn shown_lines(text: &str) -> Cow<'_, str> {
+    let text = hide(text);
     if !text.contains(is_obeyed) {
-        return Cow::Borrowed(text);
+        return text;
     }
     let lines: Vec<Cow<'_, str>> = text
         .split('\n')
-        .map(|line| shown(line.trim_end_matches('\r')))
+        .map(|line| flat(line.trim_end_matches('\r')))
         .collect();
     Cow::Owned(lines.join("\n"))
 }
@@ -190,6 +199,13 @@ mod tests {
     fn what_is_shown_is_as_wide_as_it_looks() {
         assert_eq!(shown("a\u{202e}b\tc\n"), "a\\u{202e}b    c ");
         assert_eq!(shown_lines("a\r\n\u{1b}[1mb"), "a\n\\u{1b}[1mb");
+    }
+
+    #[test]
+    fn secrets_are_hidden_before_anything_is_cut() {
+        crate::ops::secrets::keep("a\tfull secret", &[]);
+        assert_eq!(shown("is a\tfull secret"), "is ***");
+        assert_eq!(shown_lines("is\na\tfull secret\t!"), "is\n***    !");
     }
 
     proptest! {
