@@ -36,7 +36,10 @@ pub async fn watch(desk: &Desk) -> u8 {
             desk.printer.must_say(&words);
         }
         if let Some(snapshot) = picture.snapshot {
-            let board = beside.board(&desk.session, snapshot).await;
+            let board = match desk.reading(beside.board(&desk.session, snapshot)).await {
+                Ok(board) => board,
+                Err(interrupted) => return finish(desk.printer, &interrupted),
+            };
             let status = Status::new(&board, &picture.link, Vec::new());
             // In words the link's news are told above; whoever reads JSON learns them here.
             let link = desk.printer.is_json().then_some(status.link.state);

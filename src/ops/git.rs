@@ -2,8 +2,20 @@
 
 use super::session::Session;
 use crate::domain::guard::Ancestry;
+use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::process::Command;
+use tokio::runtime::Builder;
+
+/// How long an answer is waited for. What git is asked takes milliseconds; a folder on a network may take more.
+const DEADLINE: Duration = Duration::from_secs(2);
+/// How long git is not asked again when an answer did not come.
+const PAUSE: Duration = Duration::from_secs(60);
+
+static SILENT_SINCE: Mutex<Option<Instant>> = Mutex::new(None);
 
 impl Session {
     /// The commit that is checked out in the project's folder, if it is a git repository and git is there.
@@ -63,14 +75,50 @@ fn is_whole(folder: &Path) -> bool {
         .is_some_and(|output| output.status.success() && output.stdout.trim_ascii() == b"false")
 }
 
-/// `None` where git is not there.
+/// `None` where git is not there, or does not answer in time.
 fn git(folder: &Path, arguments: &[&str]) -> Option<Output> {
-    Command::new("git")
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .ok()
+    if is_silent() {
+        return None;
+    }
+    let answer = ask("git".as_ref(), folder, arguments, DEADLINE)?;
+    if answer.is_none() {
+        tracing::warn!("git does not answer, so commits are unknown for now");
+        *SILENT_SINCE.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+    answer
+}
+
+/// Whether git was asked in vain not long ago. Each plan asks several times: that all of them wait would be felt.
+fn is_silent() -> bool {
+    let since = SILENT_SINCE.lock().unwrap_or_else(PoisonError::into_inner);
+    since.is_some_and(|since| since.elapsed() < PAUSE)
+}
+
+/// The answer, which is `None` where it did not come in time: then the program is ended. No outer `Some` where it can't be run.
+///
+/// It runs beside whatever runtime the caller is on, and is waited for here.
+fn ask(
+    program: &OsStr,
+    folder: &Path,
+    arguments: &[&str],
+    deadline: Duration,
+) -> Option<Option<Output>> {
+    let run = || {
+        let runtime = Builder::new_current_thread().enable_all().build().ok()?;
+        runtime.block_on(async {
+            let answer = Command::new(program)
+                .args(arguments)
+                .current_dir(folder)
+                .stdin(Stdio::null())
+                .kill_on_drop(true)
+                .output();
+            match tokio::time::timeout(deadline, answer).await {
+                Ok(answer) => answer.ok().map(Some),
+                Err(_) => Some(None),
+            }
+        })
+    };
+    std::thread::scope(|scope| scope.spawn(run).join().ok().flatten())
 }
 
 #[cfg(test)]
@@ -91,6 +139,17 @@ mod tests {
             &["commit", "--quiet", "--allow-empty", "-m", message],
         );
         head(folder).unwrap()
+    }
+
+    #[test]
+    fn what_does_not_answer_is_ended_and_what_is_not_there_is_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let ask = |program: &str, argument| {
+            let limit = Duration::from_millis(50);
+            ask(program.as_ref(), folder.path(), &[argument], limit)
+        };
+        assert_eq!(ask("sleep", "600"), Some(None));
+        assert_eq!(ask("no-such-program", "600"), None);
     }
 
     #[test]

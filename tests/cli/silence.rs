@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, Mutex};
@@ -160,18 +160,22 @@ struct Running {
 
 impl Running {
     fn start(folder: &Path, words: &[&str], mute: &Mute) -> Self {
+        let child = Self::command(folder, words, mute).spawn().unwrap();
+        Self { child }
+    }
+
+    fn command(folder: &Path, words: &[&str], mute: &Mute) -> Command {
         let url = format!(
             "postgres://materialize@{}/materialize?sslmode=disable&connect_timeout=1",
             mute.address
         );
-        let child = command(folder)
+        let mut command = command(folder);
+        command
             .args(words)
             .args(["--url", &url])
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self { child }
+            .stderr(Stdio::piped());
+        command
     }
 
     fn signal(&self, signal: Signal) {
@@ -263,6 +267,37 @@ fn a_signal_ends_what_waits_for_a_silent_server_at_once() {
 }
 
 #[test]
+fn a_signal_ends_what_waits_for_what_stands_beside_the_picture() {
+    let folder = with_deadlines("1h");
+    let server = Server::start(folder.path());
+    for words in [&["status", "--watch"][..], &["await"]] {
+        let stage = Stage::Statement("mz_catalog.mz_audit_events");
+        let mute = Mute::before(server.address(), stage);
+        let running = Running::start(folder.path(), words, &mute);
+        mute.silence.until_fallen();
+        running.signal(Signal::INT);
+        let what = format!("{words:?}");
+        let ended = running.end(&what).with_code(130);
+        let told = ended.stderr.contains("Interrupted after waiting");
+        assert!(told, "{what}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_git_that_says_nothing_is_waited_for_with_an_end() {
+    let folder = project();
+    let server = Server::start(folder.path());
+    let fake = folder.path().join("bin");
+    std::fs::create_dir(&fake).unwrap();
+    runnable(&fake.join("git"), "#!/bin/sh\nexec sleep 600\n");
+    let path = format!("{}:{}", fake.display(), std::env::var("PATH").unwrap());
+    let mute = Mute::before(server.address(), Stage::Commit);
+    let mut status = Running::command(folder.path(), &["status"], &mute);
+    let child = status.env("PATH", path).spawn().unwrap();
+    Running { child }.end("status").with_code(0);
+}
+
+#[test]
 fn a_signal_ends_a_change_that_is_not_answered_and_says_what_is_unknown() {
     let folder = with_deadlines("1h");
     let server = Server::start(folder.path());
@@ -327,13 +362,19 @@ fn a_silent_server_during_a_promote_leaves_no_doubt_unsaid() {
     assert_eq!(status["phase"], "promoted");
 }
 
+fn runnable(file: &Path, script: &str) {
+    std::fs::write(file, script).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(file, mode).unwrap();
+}
+
 /// A dbt that is started and then says nothing, for ever.
 fn with_a_silent_dbt(deadlines: &str) -> tempfile::TempDir {
     let project = project();
-    let dbt = project.path().join("dbt.sh");
-    std::fs::write(&dbt, "#!/bin/sh\nexec sleep 600\n").unwrap();
-    let runnable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&dbt, runnable).unwrap();
+    runnable(
+        &project.path().join("dbt.sh"),
+        "#!/bin/sh\nexec sleep 600\n",
+    );
     let config = format!("runner = \"dbt\"\ndbt = \"./dbt.sh\"\n{deadlines}\n");
     std::fs::write(project.path().join("cutover.toml"), config).unwrap();
     project
