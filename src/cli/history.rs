@@ -39,7 +39,7 @@ pub fn history(desk: &Desk, limit: usize) -> u8 {
 }
 
 fn line(entry: &AuditEntry) -> String {
-    let outcome = entry.outcome.as_deref().unwrap_or("cut off");
+    let outcome = entry.outcome.as_deref().unwrap_or("no end");
     let seconds = entry
         .seconds
         .map_or_else(String::new, |seconds| format!(" {seconds:.1} s"));

@@ -7,13 +7,14 @@ use super::session::Observation;
 use crate::domain::action::Operation;
 use crate::domain::failure::{Remedy, told};
 use crate::domain::plan::{Confirmed, Identities, Plan, Request, Statement};
-use crate::domain::quantity::some_of;
+use crate::domain::quantity::{some_of, span};
 use crate::domain::workflow::{finishing, stands_after};
 use crate::materialize::error::Error;
 use std::time::Duration;
+use tokio::time::Instant;
 
-/// How often and at what distance the server is asked again after the link was lost around a COMMIT.
-const READ_BACK_TRIES: u32 = 20;
+/// For how long, and at what distance, the server is asked again after a lost link. The last try has its own deadline.
+const READ_BACK_FOR: Duration = Duration::from_secs(45);
 const READ_BACK_PAUSE: Duration = Duration::from_millis(1500);
 
 /// Why a try to read back told nothing.
@@ -93,7 +94,8 @@ impl Run<'_> {
         swap_sent: bool,
     ) -> Result<Option<Plan>, Outcome> {
         self.reporter.note(format!(
-            "The link was lost ({reason}); reading back where things stand."
+            "The link was lost ({reason}); reading back where things stand, for {} at most.",
+            span(READ_BACK_FOR)
         ));
         let observation = self.read_back(request, swap_sent).await?;
         if self.has_built
@@ -164,7 +166,7 @@ impl Run<'_> {
         request: &Request,
         swap_sent: bool,
     ) -> Result<Observation, Outcome> {
-        let mut tries = 0;
+        let until = Instant::now() + READ_BACK_FOR;
         loop {
             let why = match self.settled_look(swap_sent).await {
                 Ok(observation) => return Ok(observation),
@@ -175,8 +177,7 @@ impl Run<'_> {
                     let why = format!("Interrupted while reading back ({why})");
                     return Err(self.unread(request, &why, swap_sent));
                 }
-                Err(Unread::Yet(_)) if tries < READ_BACK_TRIES => {
-                    tries += 1;
+                Err(Unread::Yet(_)) if Instant::now() < until => {
                     tokio::select! {
                         () = tokio::time::sleep(READ_BACK_PAUSE) => {}
                         () = self.cancel.cancelled() => {}
@@ -185,11 +186,18 @@ impl Run<'_> {
                 }
                 Err(Unread::Yet(why) | Unread::Never(why)) => why,
             };
+            let (kind, state) = match self.committed {
+                true => (
+                    OutcomeKind::Unfinished,
+                    "the swap is committed, and what is left of the rest is unknown",
+                ),
+                false => (OutcomeKind::Unknown, "it is unknown"),
+            };
             let message = format!(
-                "The link was lost and it can't be read back what took effect ({why}): it is unknown."
+                "The link was lost and it can't be read back what took effect ({why}): {state}."
             );
-            let unknown = Outcome::new(OutcomeKind::Unknown, message);
-            return Err(self.with_next_of(unknown, request.operation));
+            let unread = Outcome::new(kind, message);
+            return Err(self.with_next_of(unread, request.operation));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Guards on ownership, privileges and grants.
 
 use super::{Facts, about};
-use crate::domain::access::{Grant, Grantee, Privilege};
+use crate::domain::access::{Access, Grant, Grantee, Privilege};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::{Identifier, RoleId};
@@ -72,11 +72,17 @@ fn ownership<'a>(
         FindingId::Ownership,
         Severity::Block,
         format!("The role {role} does not own everything that this would change."),
-        format!(
-            "Let an owner run: {} Or make the role a member of the owning role.",
-            fixes.join(" ")
-        ),
+        to_own(facts.access, &fixes),
         objects,
+    )
+}
+
+/// How the role comes to own it. Giving ownership away takes membership in the new owner (recorded: 04, `must be a member of`).
+pub(super) fn to_own(access: &Access, statements: &[String]) -> String {
+    format!(
+        "Let a superuser, or an owner who is a member of {}, run: {} Or make the role a member of the owning role.",
+        access.role_name,
+        statements.join(" ")
     )
 }
 

@@ -4,8 +4,10 @@ use super::{Facts, about};
 use crate::domain::access::Privilege;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
+use crate::domain::name::Identifier;
 use crate::domain::object::{ConnectorType, Object, ObjectKind};
-use crate::domain::plan::SinkMove;
+use crate::domain::plan::{SinkMove, qualified};
+use std::collections::BTreeSet;
 
 /// Sinks and sources in the schemas or on the clusters of these sides: a swap would carry them along.
 #[must_use]
@@ -76,7 +78,7 @@ fn stalled(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
         FindingId::SinkStalled,
         Severity::Block,
         "Sinks that must be moved are not running; ALTER SINK waits for them and may never return.",
-        "Mend the sink first (see `cutover status`), or allow it by name: the promote then ends unfinished and can be finished later.",
+        "Mend the sink first (see `cutover status`), or allow it by name: the operation then ends unfinished and can be finished later.",
         stalled,
     )
 }
@@ -89,6 +91,12 @@ fn unmovable(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
             .iter()
             .filter_map(|sink| catalog.objects.get(&sink.id))
     };
+    let role = access.role_name.quoted();
+    let foreign = || sinks().filter(|sink| !access.owns(&sink.owner));
+    let alter: Vec<String> = foreign()
+        .filter_map(|sink| qualified(catalog, sink))
+        .map(|name| format!("ALTER SINK {} OWNER TO {role};", name.quoted()))
+        .collect();
     let mut findings = about(
         FindingId::Ownership,
         Severity::Block,
@@ -96,12 +104,8 @@ fn unmovable(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
             "The role {} does not own the sinks that must be moved after the swap.",
             access.role_name
         ),
-        format!(
-            "Let an owner run ALTER SINK ... OWNER TO {};",
-            access.role_name.quoted()
-        ),
-        sinks()
-            .filter(|sink| !access.owns(&sink.owner))
+        super::access::to_own(access, &alter),
+        foreign()
             .map(|sink| {
                 format!(
                     "sink {} (owned by {})",
@@ -111,9 +115,17 @@ fn unmovable(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
             })
             .collect(),
     );
-    let clusters = sinks()
+    let closed: BTreeSet<&Identifier> = sinks()
         .filter_map(|sink| sink.cluster.as_ref())
-        .filter_map(|id| catalog.clusters.get(id));
+        .filter_map(|id| catalog.clusters.get(id))
+        .filter(|cluster| {
+            !access.owns(&cluster.owner)
+                && !access.holds_on_cluster(&cluster.id, &Privilege::Create)
+        })
+        .map(|cluster| &cluster.name)
+        .collect();
+    let grant =
+        |name: &&Identifier| format!("GRANT CREATE ON CLUSTER {} TO {role};", name.quoted());
     findings.extend(about(
         FindingId::Permission,
         Severity::Block,
@@ -122,15 +134,12 @@ fn unmovable(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
             access.role_name
         ),
         format!(
-            "Let an administrator run GRANT CREATE ON CLUSTER ... TO {};",
-            access.role_name.quoted()
+            "Let an administrator run: {}",
+            closed.iter().map(grant).collect::<Vec<_>>().join(" ")
         ),
-        clusters
-            .filter(|cluster| {
-                !access.owns(&cluster.owner)
-                    && !access.holds_on_cluster(&cluster.id, &Privilege::Create)
-            })
-            .map(|cluster| format!("CREATE on cluster {}", cluster.name))
+        closed
+            .iter()
+            .map(|name| format!("CREATE on cluster {name}"))
             .collect(),
     ));
     findings

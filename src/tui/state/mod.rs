@@ -28,7 +28,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a flash stays, in milliseconds.
-pub const FLASH_MS: u64 = 8_000;
+pub const FLASH_MS: u64 = 5_000;
 
 const NO_PICTURE: &str = "no picture of the server yet";
 
@@ -300,9 +300,11 @@ impl State {
         }
         match &self.stage {
             Stage::Idle => Ok(()),
-            Stage::Running(running) => Err(format!("{} is running", running.label)),
-            Stage::Planning { request, .. } => Err(format!("planning {}", request.operation)),
-            Stage::Reviewing(_) => Err("a plan is open".to_owned()),
+            Stage::Running(running) => Err(format!("not while {} is running", running.label)),
+            Stage::Planning { request, .. } => {
+                Err(format!("not while {} is planned", request.operation))
+            }
+            Stage::Reviewing(_) => Err("not while a plan is open".to_owned()),
         }
     }
 }

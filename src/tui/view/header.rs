@@ -63,9 +63,13 @@ fn place(state: &State) -> String {
     format!("{address} as {role}{version}")
 }
 
+/// A picture comes with every tick of the server, each second. One that is older than this is not called live.
+const SILENCE_MS: u64 = 4_000;
+
 fn link(canvas: &Canvas<'_>, state: &State) -> (Role, String) {
     let glyphs = canvas.glyphs();
-    let age = wording::span(state.age_ms(state.shown()));
+    let age_ms = state.age_ms(state.shown());
+    let (age, silent) = (wording::span(age_ms), age_ms > SILENCE_MS);
     if state.frozen.is_some() {
         return (
             Role::Stale,
@@ -80,6 +84,10 @@ fn link(canvas: &Canvas<'_>, state: &State) -> (Role, String) {
     };
     match &link.state {
         LinkState::Connecting => (Role::Hydrating, format!("{} connecting", glyphs.hydrating)),
+        LinkState::Live if silent => (
+            Role::Lagging,
+            format!("{} silent for {age}{losses}", glyphs.lagging),
+        ),
         LinkState::Live => (Role::Live, format!("{} live {age}{losses}", glyphs.ready)),
         LinkState::Polling { every } => (
             Role::Lagging,
@@ -89,6 +97,9 @@ fn link(canvas: &Canvas<'_>, state: &State) -> (Role, String) {
                 wording::span(millis(*every))
             ),
         ),
+        LinkState::Lost { .. } if state.shown().board.is_none() => {
+            (Role::Stale, format!("{} NOT REACHED", glyphs.failing))
+        }
         LinkState::Lost { .. } => (
             Role::Stale,
             format!("{} LINK LOST, data {age} old{losses}", glyphs.failing),
@@ -291,7 +302,9 @@ fn running_words(state: &State, running: &Running) -> (Role, String) {
         .iter()
         .filter(|statement| statement.outcome.is_some())
         .count();
-    let what = if running.committing {
+    let what = if run.committed {
+        "committed; the last steps are at work, do not interrupt".to_owned()
+    } else if running.committing {
         "COMMIT is on its way, do not interrupt".to_owned()
     } else if running.cancelling {
         "stopping".to_owned()

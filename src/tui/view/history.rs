@@ -85,7 +85,7 @@ fn cells(entry: &AuditEntry) -> [(Role, String); 7] {
         (Role::Text, entry.by.clone()),
         (
             prose::outcome_role(outcome),
-            outcome.unwrap_or("cut off").to_owned(),
+            outcome.unwrap_or("no end").to_owned(),
         ),
         (
             Role::Muted,
