@@ -1,8 +1,9 @@
 //! diff: what changed, exactly as dbt selects it, and why.
 
 use super::args::{DiffFlags, Output};
+use super::desk::PIPE_CLOSED;
+use super::fail;
 use super::printer::{Closed, Printer};
-use super::{PIPE_CLOSED, fail};
 use crate::ops::diff::{Diff, DiffNode, DiffOptions, diff, words};
 use crate::ops::error::OpsError;
 use std::path::{Path, PathBuf};

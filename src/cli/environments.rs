@@ -1,8 +1,9 @@
 //! environments: the dbt targets that have a deployment, and where each stands.
 
+use super::desk::PIPE_CLOSED;
 use super::printer::{Closed, Printer};
 use super::status::word;
-use super::{PIPE_CLOSED, finish, interrupted};
+use super::{finish, interrupted};
 use crate::domain::failure::Remedy;
 use crate::ops::error::OpsError;
 use crate::ops::session::Session;

@@ -1,7 +1,8 @@
 //! history: past operations from the audit trail.
 
+use super::Desk;
+use super::desk::PIPE_CLOSED;
 use super::printer::Closed;
-use super::{Desk, PIPE_CLOSED};
 use crate::domain::history::AuditEntry;
 use crate::domain::quantity::count;
 use crate::ops::audit;

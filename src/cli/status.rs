@@ -1,7 +1,8 @@
 //! status: where the deployment stands.
 
+use super::desk::PIPE_CLOSED;
 use super::printer::{Closed, Printer};
-use super::{Desk, PIPE_CLOSED, finish, interrupted};
+use super::{Desk, finish, interrupted};
 use crate::domain::environment::Side;
 use crate::domain::finding::Severity;
 use crate::domain::project::Compared;

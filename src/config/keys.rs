@@ -7,9 +7,6 @@ use super::{
 use std::collections::BTreeMap;
 use toml::{Spanned, de::DeValue};
 
-/// Keys by action, as the file holds them.
-pub(super) type KeyTable = BTreeMap<String, Vec<String>>;
-
 /// The keys of one action, instead of its default ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyBinding {

@@ -31,6 +31,7 @@ mod sources;
 mod timespan;
 mod tool;
 mod url;
+mod value;
 mod variables;
 mod yaml;
 

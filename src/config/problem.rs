@@ -1,6 +1,5 @@
 //! What is wrong with the configuration: everything at once, each with its place and what to do.
 
-use super::setting::rows;
 use crate::domain::failure::Remedy;
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt, path::PathBuf};
@@ -133,18 +132,6 @@ impl Problem {
             message,
             remedy: remedy.to_owned(),
         }
-    }
-
-    /// A setting's name that does not exist, with the closest one that does.
-    pub(super) fn unknown_setting(name: &str, place: Place) -> Self {
-        let known = rows().map(|row| row.setting().key);
-        Self::new(
-            format!("there is no setting `{name}`"),
-            suggestion(name, known).unwrap_or_else(|| {
-                "see config.example.toml, or `cutover config init`, for all settings".to_owned()
-            }),
-        )
-        .at(place)
     }
 }
 

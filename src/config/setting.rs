@@ -8,9 +8,9 @@ mod row;
 pub use row::{Argument, Flag, Row, Scope, Setting};
 pub(super) use row::{Key, Optional};
 
-use super::keys::KeyTable;
-use super::settings::{Color, RunnerKind, TargetNames, ValidateCommand};
+use super::problem::{Place, Problem, suggestion};
 use super::timespan::Timespan;
+use super::value::{Color, KeyTable, RunnerKind, TargetNames, ValidateCommand};
 use crate::domain::connection::{Deadlines, Secret};
 use crate::domain::environment::Strategy;
 use crate::domain::readiness::Thresholds;
@@ -266,4 +266,18 @@ pub fn rows() -> impl Iterator<Item = &'static dyn Row> {
 /// The setting of this name.
 pub(super) fn setting(key: &str) -> Option<&'static Setting> {
     rows().map(Row::setting).find(|setting| setting.key == key)
+}
+
+impl Problem {
+    /// A setting's name that does not exist, with the closest one that does.
+    pub(super) fn unknown_setting(name: &str, place: Place) -> Self {
+        let known = rows().map(|row| row.setting().key);
+        Self::new(
+            format!("there is no setting `{name}`"),
+            suggestion(name, known).unwrap_or_else(|| {
+                "see config.example.toml, or `cutover config init`, for all settings".to_owned()
+            }),
+        )
+        .at(place)
+    }
 }

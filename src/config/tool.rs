@@ -1,13 +1,14 @@
 //! The tool's own settings: waiting, promoting, starting dbt, keeping files, looking.
 
 use super::{
-    keys::{self, KeyTable},
+    keys,
     layers::Chosen,
     load::Loading,
     problem::{Origin, Problem, suggestion},
     setting::{Key, Optional, TABLE},
     settings::{Dbt, DbtDeadlines, Folders, Promotion, Screen, Waiting},
     timespan::Timespan,
+    value::KeyTable,
 };
 use crate::domain::connection::Deadlines;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! What a test, or the demo, can do to a simulated server besides talking SQL to it.
 
+use super::door::Door;
 use super::engine::Shared;
 use super::error::SqlResult;
-use super::server::Door;
 use super::world::{Clock, Disturbance, Fault, Faults, Timestamp, UnknownTarget};
 use std::sync::Arc;
 use std::time::Duration;

@@ -23,6 +23,7 @@
 pub mod catalog;
 mod control;
 pub mod ddl;
+mod door;
 pub mod engine;
 pub mod error;
 mod functions;

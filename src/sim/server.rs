@@ -1,11 +1,13 @@
 //! A simulated server on a socket: it accepts connections and lets world time pass.
 
 use super::control::Control;
+use super::door::Door;
 use super::engine::Shared;
 use super::error::SqlError;
-use super::wire;
 use super::world::{Clock, Timestamp, World};
+use super::{session, wire};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -49,14 +51,6 @@ pub enum StartError {
     World(#[source] SqlError),
 }
 
-/// Whether the server can be reached at all, and the connections it holds.
-#[derive(Debug)]
-pub(super) struct Door {
-    pub open: watch::Sender<bool>,
-    /// Cancelled, and replaced, to cut every connection.
-    pub connections: watch::Sender<CancellationToken>,
-}
-
 /// A running server. Dropping it ends everything.
 pub struct Simulator {
     address: SocketAddr,
@@ -86,7 +80,7 @@ impl Simulator {
             Passing::Real { speed } => Clock::real(begins, speed),
             Passing::Manual => Clock::manual(begins),
         };
-        let shared = Shared::open(world, clock).map_err(StartError::World)?;
+        let shared = Shared::open(world, clock, session::script::run).map_err(StartError::World)?;
         let door = Door {
             open: watch::channel(true).0,
             connections: watch::channel(CancellationToken::new()).0,
@@ -168,7 +162,7 @@ async fn accept_until_closed(
 fn serve(stream: tokio::net::TcpStream, peer: SocketAddr, control: &Control) {
     // Rows of a SUBSCRIBE are small and must not wait for each other; a socket that refuses is slower, not wrong.
     let _ = stream.set_nodelay(true);
-    let host = control.shared().host();
+    let host = Arc::new(session::login::Door::new(control.shared().clone()));
     let cut = control.door().connections.borrow().clone();
     tokio::spawn(async move {
         tokio::select! {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// `cutover` without a command.
 pub async fn open(typed: &Typed) -> u8 {
     let printer = Printer::new(&typed.common);
-    match super::open(typed) {
+    match super::session::open(typed) {
         Ok(session) => show(printer, session, false).await,
         Err(error) => fail(printer, &error),
     }

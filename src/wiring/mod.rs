@@ -7,10 +7,12 @@ mod demo;
 pub mod flags;
 mod logging;
 mod port;
+mod session;
 mod settings;
 mod signals;
+mod typed;
 
-use cutover::cli::args::{Arguments, Command, Common, DiffFlags, Output, RecordCommand, Until};
+use cutover::cli::args::{Arguments, Command, DiffFlags, Output, RecordCommand, Until};
 use cutover::cli::environments::Target;
 use cutover::cli::printer::Printer;
 use cutover::cli::{self, Desk};
@@ -20,14 +22,8 @@ use cutover::domain::plan::Request;
 use cutover::ops::error::OpsError;
 use cutover::ops::progress::OutcomeKind;
 use cutover::ops::session::Session;
-use std::sync::Arc;
-
-/// What was typed beside the command itself.
-#[derive(Clone)]
-pub struct Typed {
-    pub common: Common,
-    pub flags: Overrides,
-}
+pub use session::open;
+pub use typed::Typed;
 
 /// Carries out a command and returns the exit code.
 pub async fn dispatch(arguments: Arguments, flags: Overrides) -> u8 {
@@ -157,13 +153,6 @@ async fn promote(desk: &Desk, wait: bool, flags: &cli::args::OperationFlags) -> 
         }
     }
     cli::operation::operate(desk, Request::new(Operation::Promote), flags).await
-}
-
-/// Settings, log and session of the environment that the flags name.
-pub fn open(typed: &Typed) -> Result<Arc<Session>, OpsError> {
-    let settings = settings::load(typed, Need::Server)?;
-    logging::start(&settings.folders.log_file(), typed.common.verbose);
-    Ok(Arc::new(Session::new(settings)?))
 }
 
 /// With both files named, neither a project nor a connection is needed; else the project says where they are.

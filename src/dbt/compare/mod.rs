@@ -13,7 +13,9 @@ mod abort;
 mod contract;
 mod differences;
 mod facet;
+mod kind;
 mod macros;
+mod options;
 mod pair;
 mod reason;
 mod rules;
@@ -24,6 +26,8 @@ mod upgrade;
 
 pub use abort::Abort;
 pub use facet::{Facet, Facets};
+use kind::is_stored_in_nodes;
+pub use options::Options;
 pub use reason::{MacroChange, Reason};
 
 use super::graph::{Graph, NodeSet};
@@ -35,17 +39,6 @@ use pair::Pair;
 use rules::Rules;
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// What a comparison needs to know beside the manifests.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// The project flag `state_modified_compare_more_unrendered_values`: compare names of sources before rendering. Where the
-    /// project does not say it, the dbt that wrote its manifest decides: no before 1.12, yes from 1.12 on. No environment variable
-    /// sets it.
-    pub compare_unrendered: Option<bool>,
-    /// Removing a contracted model breaks nothing once its deprecation date has passed.
-    pub now: Timestamp,
-}
 
 /// A broken contract of a model without versions: dbt warns and goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -335,18 +328,6 @@ impl Comparison {
             }
         }
     }
-}
-
-fn is_stored_in_nodes(kind: ResourceType) -> bool {
-    !matches!(
-        kind,
-        ResourceType::Source
-            | ResourceType::Exposure
-            | ResourceType::Metric
-            | ResourceType::UnitTest
-            | ResourceType::SemanticModel
-            | ResourceType::SavedQuery
-    )
 }
 
 /// dbt takes every difference that it can't look up for one, so each kind matches the sub-selectors that exist for it.

@@ -11,27 +11,14 @@ mod postfix;
 mod python;
 mod source;
 mod statement;
+mod syntax_error;
 #[cfg(test)]
 mod tests;
 
 use node::Node;
 use parser::Parser;
 use std::collections::BTreeMap;
-
-/// Code that Jinja can't parse.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct SyntaxError(String);
-
-impl SyntaxError {
-    fn new(what: impl Into<String>) -> Self {
-        Self(what.into())
-    }
-
-    fn too_deep() -> Self {
-        Self::new("it is nested too deeply to be read")
-    }
-}
+pub use syntax_error::SyntaxError;
 
 /// The keyword arguments of the first `config()` call, as text: a plain string without its quotes, everything else as source.
 /// Empty where there is no call.

@@ -1,25 +1,15 @@
 //! Whether two manifests are parses of one project: dbt gives each parse another time and id, so their files are never the same.
 
+use super::hash::ProjectHash;
 use super::{Field, Manifest, Node};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// What no parse decides (SQL that was compiled or not) or what follows from the rest (`depends_on`: dbt gathers the macros of some nodes
 /// only when it compiles them, and the nodes in another order each time).
 const LEFT_OUT: [Field; 3] = [Field::CompiledCode, Field::CompiledSql, Field::DependsOn];
 
-/// Names a project as dbt reads it, whichever parse: the first 12 hexadecimal digits of a SHA-256 over all that `state:modified` may look
-/// at, and over the version of dbt. Compiled SQL is no part of it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ProjectHash(String);
-
 impl ProjectHash {
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     pub(super) fn of(manifest: &Manifest) -> Self {
         let mut hash = Parts(Sha256::new());
         let metadata = manifest.metadata();
@@ -53,12 +43,6 @@ impl ProjectHash {
                 .map(|byte| format!("{byte:02x}"))
                 .collect(),
         )
-    }
-}
-
-impl fmt::Display for ProjectHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

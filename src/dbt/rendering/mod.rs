@@ -11,37 +11,22 @@
 mod clause;
 mod deciders;
 mod overrides;
+mod parsed;
 mod report;
 mod target;
 mod text;
 
+pub use parsed::Parsed;
 pub use report::{Reported, ReportedCluster};
 
-use crate::dbt::manifest::{Manifest, ResourceType, UniqueId};
-use crate::domain::environment::Environment;
-use crate::domain::name::QualifiedName;
+use super::manifest::{Manifest, ResourceType, UniqueId};
 use crate::domain::project::Materialization;
 use crate::domain::rendered::{
     ClusterUse, Deciders, Doubt, DoubtAbout, Place, Rendered, RenderedCluster, RenderedRelation,
 };
 use deciders::Names;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// One parse with what is to be built of it.
-#[derive(Debug, Clone, Copy)]
-pub struct Parsed<'a> {
-    /// As parsed for the build: with the deploy variable where it is given.
-    pub manifest: &'a Manifest,
-    pub report: &'a [Reported],
-    /// What dbt selects to build.
-    pub selected: &'a BTreeSet<String>,
-    /// The twin that the plan shows, by id.
-    pub planned: &'a BTreeMap<String, QualifiedName>,
-    pub environment: &'a Environment,
-    /// Whether the adapter puts its suffix behind every cluster.
-    pub is_suffixed: bool,
-}
 
 /// The proof, as far as there is one.
 #[must_use]

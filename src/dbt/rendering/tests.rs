@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::dbt::manifest::sample;
+use crate::domain::environment::Environment;
 use crate::domain::environment::{Pair, Strategy};
 use crate::domain::name::Identifier;
 use crate::domain::rendered::ClusterName;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 fn name(text: &str) -> Identifier {

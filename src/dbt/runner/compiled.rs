@@ -9,7 +9,7 @@ use self::order::in_dependency_order;
 use super::rewrite::{self, RewriteError};
 use crate::dbt::{
     json::Value,
-    manifest::{Manifest, Node, ResourceType, UniqueId},
+    manifest::{Node, ResourceType, UniqueId},
 };
 use crate::domain::{
     environment::{Environment, Pair},
@@ -21,29 +21,9 @@ use crate::domain::{
         ClusterName, ClusterUse, Decider, Deciders, Place, RenderedCluster, RenderedRelation,
     },
 };
-use std::collections::{BTreeMap, BTreeSet};
+pub use request::{Order, Standing};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// A relation that stands on the deployment side already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
-    pub kind: ObjectKind,
-    /// Whether something that is not rebuilt depends on it, and may go along.
-    pub cascade: bool,
-}
-
-/// What is to be built.
-#[derive(Debug, Clone, Copy)]
-pub struct Order<'a> {
-    /// Compiled without the deploy variable: its names are production's.
-    pub manifest: &'a Manifest,
-    pub selected: &'a BTreeSet<UniqueId>,
-    pub environment: &'a Environment,
-    /// The profile's cluster, for models that name none.
-    pub default_cluster: Option<&'a Identifier>,
-    /// By the name on the deployment side.
-    pub standing: &'a BTreeMap<QualifiedName, Standing>,
-}
 
 /// What builds one selected model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -417,5 +397,6 @@ fn comments(
     Ok(comments)
 }
 
+mod request;
 #[cfg(test)]
 mod tests;

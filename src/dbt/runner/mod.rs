@@ -16,6 +16,7 @@
 pub mod arguments;
 pub mod compiled;
 pub mod driver;
+mod error;
 pub mod event;
 pub mod executable;
 mod group;
@@ -23,4 +24,5 @@ pub mod limit;
 pub mod process;
 pub mod profile;
 pub mod rewrite;
+mod surroundings;
 pub mod version;

@@ -1,11 +1,13 @@
 //! dbt as a child process: its events as they come, and a way to end it that gives it time to clean up.
 
+pub use super::error::ProcessError;
 use super::event::{self, DbtEvent, LogLevel};
 use super::executable;
 use super::group::{Group, Ladder};
 use super::limit::{Limit, Timer};
-use crate::domain::{connection::Secret, failure::Remedy, plan::DbtCommand};
-use std::{io, path::PathBuf, process::ExitStatus, time::Duration};
+pub use super::surroundings::{Patience, Surroundings};
+use crate::domain::plan::DbtCommand;
+use std::{process::ExitStatus, time::Duration};
 use tokio::{
     process::Command,
     sync::mpsc,
@@ -18,36 +20,6 @@ const WATCH: &str = include_str!("../../../assets/dbt/watch.sh");
 
 /// How long the output of a process that has ended is read for; a grandchild may keep the pipe open.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(2);
-
-/// Why dbt could not be run.
-#[derive(Debug, thiserror::Error)]
-pub enum ProcessError {
-    #[error("there is no dbt executable `{program}`")]
-    Missing { program: String },
-    #[error("dbt (`{program}`) can't be started")]
-    Start { program: String, source: io::Error },
-    #[error("the folder {} can't be entered", dir.display())]
-    Folder { dir: PathBuf, source: io::Error },
-    #[error("dbt could not be watched")]
-    Watch(#[source] io::Error),
-    #[error("{0}, so it was ended")]
-    Overdue(Limit),
-}
-
-impl Remedy for ProcessError {
-    fn remedy(&self) -> Option<String> {
-        let remedy = match self {
-            Self::Missing { .. } => {
-                "install dbt-materialize, or name the executable with the setting `dbt`, or use --runner compiled"
-            }
-            Self::Start { .. } => "check that it runs in a shell",
-            Self::Folder { .. } => "check --project-dir",
-            Self::Watch(_) => "look at what it built before going on",
-            Self::Overdue(_) => "run the same with dbt by hand, or use --runner compiled",
-        };
-        Some(remedy.to_owned())
-    }
-}
 
 /// How dbt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,44 +44,6 @@ pub enum Verdict {
     Overdue(Limit),
     /// Somebody else ended it with a signal.
     Killed,
-}
-
-/// How long dbt is left alone after each signal before the next, stronger one.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// After SIGINT, at which dbt cancels its queries.
-    pub interrupt: Duration,
-    /// After SIGTERM; then comes SIGKILL.
-    pub terminate: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            interrupt: Duration::from_secs(10),
-            terminate: Duration::from_secs(5),
-        }
-    }
-}
-
-/// What a process runs in.
-#[derive(Debug, Clone)]
-pub struct Surroundings {
-    pub dir: PathBuf,
-    /// Variables beside our own environment's.
-    pub variables: Vec<(String, Secret)>,
-    pub patience: Patience,
-}
-
-impl Surroundings {
-    #[must_use]
-    pub fn folder(dir: impl Into<PathBuf>) -> Self {
-        Self {
-            dir: dir.into(),
-            variables: Vec::new(),
-            patience: Patience::default(),
-        }
-    }
 }
 
 /// Runs dbt until it ends, and sends what it says to `events`. When `cancel` fires, or when it exceeds the limit, dbt's whole process
@@ -203,6 +137,7 @@ fn verdict(status: ExitStatus, stopped: Option<Verdict>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::failure::Remedy;
 
     fn shell(script: &str) -> DbtCommand {
         DbtCommand {

@@ -5,9 +5,10 @@
 
 use super::grammar::{Criterion, Union};
 use super::method::Method;
+use super::request::Include;
 use super::selectors::{self, Spec};
 use super::wildcard::Wildcard;
-use super::{Include, IndirectSelection, Selection, SelectionError, matching};
+use super::{IndirectSelection, Selection, SelectionError, matching};
 use crate::dbt::compare::Comparison;
 use crate::dbt::graph::NodeSet;
 use crate::dbt::manifest::ResourceType;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::dbt::compare::Options;
+use crate::dbt::manifest::ResourceType;
 use crate::dbt::manifest::sample;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

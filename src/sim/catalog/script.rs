@@ -1,7 +1,6 @@
 //! SQL that follows its objects: names of items and clusters are held by id and written when asked for, so that a rename or
 //! a swap needs no rewriting.
 
-use super::Catalog;
 use super::id::Id;
 
 /// One piece of a stored statement.
@@ -51,30 +50,6 @@ impl Script {
 
     pub fn append(&mut self, other: &Self) {
         self.0.extend(other.0.iter().cloned());
-    }
-
-    #[must_use]
-    pub fn write(&self, catalog: &Catalog, style: Style) -> String {
-        let mut sql = String::new();
-        for piece in &self.0 {
-            match (piece, style) {
-                (Piece::Text(text), _) => sql.push_str(text),
-                (Piece::Name(name), Style::Catalog) => sql.push_str(&quote(name)),
-                (Piece::Name(name), Style::Show) => sql.push_str(&quote_if_needed(name)),
-                (Piece::Item(id), Style::Catalog) => {
-                    sql.push_str(&format!("[{id} AS {}]", catalog.quoted_name(*id)));
-                }
-                (Piece::Item(id), Style::Show) => sql.push_str(&catalog.shown_name(*id)),
-                (Piece::Cluster(id), Style::Catalog) => sql.push_str(&format!("[{id}]")),
-                (Piece::Cluster(id), Style::Show) => {
-                    let name = catalog.clusters.get(id).map_or("", |c| c.name.as_str());
-                    sql.push_str(&quote_if_needed(name));
-                }
-                (Piece::Break(_), Style::Catalog) => sql.push(' '),
-                (Piece::Break(indent), Style::Show) => sql.push_str(indent),
-            }
-        }
-        sql
     }
 }
 

@@ -2,10 +2,36 @@
 
 use super::id::Id;
 use super::item::{Body, Item, PROGRESS, Refresh, Retain, SUBSOURCE, ViewOptions};
-use super::script::{Piece, Script, Style, literal, quote};
+use super::script::{Piece, Script, Style, literal, quote, quote_if_needed};
 use super::{Catalog, Cluster, Managed};
 use crate::time::{show_interval, show_timestamptz};
 use std::time::Duration;
+
+impl Script {
+    #[must_use]
+    pub fn write(&self, catalog: &Catalog, style: Style) -> String {
+        let mut sql = String::new();
+        for piece in &self.0 {
+            match (piece, style) {
+                (Piece::Text(text), _) => sql.push_str(text),
+                (Piece::Name(name), Style::Catalog) => sql.push_str(&quote(name)),
+                (Piece::Name(name), Style::Show) => sql.push_str(&quote_if_needed(name)),
+                (Piece::Item(id), Style::Catalog) => {
+                    sql.push_str(&format!("[{id} AS {}]", catalog.quoted_name(*id)));
+                }
+                (Piece::Item(id), Style::Show) => sql.push_str(&catalog.shown_name(*id)),
+                (Piece::Cluster(id), Style::Catalog) => sql.push_str(&format!("[{id}]")),
+                (Piece::Cluster(id), Style::Show) => {
+                    let name = catalog.clusters.get(id).map_or("", |c| c.name.as_str());
+                    sql.push_str(&quote_if_needed(name));
+                }
+                (Piece::Break(_), Style::Catalog) => sql.push(' '),
+                (Piece::Break(indent), Style::Show) => sql.push_str(indent),
+            }
+        }
+        sql
+    }
+}
 
 impl Catalog {
     /// `create_sql`, or SHOW CREATE without its semicolon; `None` for system items and secrets.

@@ -3,7 +3,7 @@
 use super::Work;
 use crate::catalog::id::Id;
 use crate::error::{SqlError, SqlResult};
-use crate::select::query::ident;
+use crate::select::identifier::ident;
 use sqlparser::ast::{Expr, Query, Visit, Visitor};
 use std::ops::ControlFlow;
 

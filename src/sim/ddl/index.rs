@@ -78,7 +78,7 @@ impl Work<'_> {
             .map(|expression| {
                 let column = match expression {
                     Expr::Identifier(name) => {
-                        let name = select::query::ident(name);
+                        let name = crate::select::identifier::ident(name);
                         let at = on.columns.iter().position(|c| c.name == name);
                         Some(at.ok_or_else(|| SqlError::unknown_column(&name))?)
                     }

@@ -4,8 +4,7 @@ use super::{NewItem, Work};
 use crate::catalog::id::Id;
 use crate::catalog::item::{Body, Definition, Refresh, Retain, ViewOptions};
 use crate::catalog::ownership::Owned;
-use crate::catalog::script::Piece;
-use crate::catalog::script::Script;
+use crate::catalog::script::{Piece, Script};
 use crate::error::{SqlError, SqlResult};
 use crate::select::{self, Planner};
 use crate::statement::Name;
@@ -219,7 +218,8 @@ impl VisitorMut for CteNames {
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
         for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
-            self.0.insert(select::query::ident(&cte.alias.name));
+            self.0
+                .insert(crate::select::identifier::ident(&cte.alias.name));
         }
         ControlFlow::Continue(())
     }
@@ -234,7 +234,7 @@ impl VisitorMut for ById<'_, '_> {
     type Break = SqlError;
 
     fn pre_visit_relation(&mut self, name: &mut ObjectName) -> ControlFlow<SqlError> {
-        let Ok(parts) = select::from::parts(name) else {
+        let Ok(parts) = crate::select::identifier::parts(name) else {
             return ControlFlow::Continue(());
         };
         if let [single] = parts.as_slice()
@@ -246,7 +246,7 @@ impl VisitorMut for ById<'_, '_> {
         if let Ok(Some(item)) = self.work.catalog.find(&self.work.viewer.path, &parts)
             && item.is_relation()
         {
-            let by_id = format!("{}{}", select::from::BY_ID, item.id);
+            let by_id = format!("{}{}", crate::select::identifier::BY_ID, item.id);
             *name = ObjectName::from(vec![Ident::with_quote('"', by_id)]);
         }
         ControlFlow::Continue(())

@@ -4,7 +4,7 @@ use crate::catalog::id::{Id, Space};
 use crate::catalog::sql::millis_to_micros;
 use crate::inventory::Millis;
 use crate::store::Row;
-use crate::store::relations::{id, list};
+use crate::store::row::{id, list};
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_util::sync::CancellationToken;

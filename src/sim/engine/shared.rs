@@ -1,11 +1,10 @@
 //! The handle on the server's state that every session holds.
 
 use super::Engine;
+use super::prepare::prepare;
 use crate::catalog::Catalog;
 use crate::error::{SqlError, SqlResult};
 use crate::inventory::Millis;
-use crate::session::{self, variables::Variables};
-use crate::wire::Host;
 use crate::world::{
     Action, Clock, Disturbance, Dynamics, Faults, LoginRole, Script, Timestamp, World,
 };
@@ -17,6 +16,13 @@ use tokio::sync::watch;
 /// The longest step of world time between two looks at the world: SUBSCRIBE tells its progress at least this often.
 const STEP: Duration = Duration::from_secs(1);
 
+/// Rows as text.
+pub type Texts = Vec<Vec<Option<String>>>;
+
+/// How statements of a role run without a connection; the rows of the last one come back. Who opens a world brings it along, since
+/// sessions stand above the state that they share.
+pub type Run = fn(&Shared, &str, &str) -> SqlResult<Texts>;
+
 struct Inner {
     engine: Mutex<Engine>,
     clock: Clock,
@@ -24,6 +30,7 @@ struct Inner {
     script: Mutex<Script>,
     roles: Vec<LoginRole>,
     version: Option<String>,
+    run: Run,
     /// Counts changes, so that subscriptions wake.
     changes: watch::Sender<u64>,
 }
@@ -53,18 +60,19 @@ impl Shared {
     ///
     /// # Errors
     /// When a start statement is refused; the message names it.
-    pub fn open(world: World, clock: Clock) -> SqlResult<Self> {
+    pub fn open(world: World, clock: Clock, run: Run) -> SqlResult<Self> {
         let begins = clock.now();
         let faults = Faults::default();
         let dynamics = Dynamics::new(world.model.clone(), begins);
         let mut engine = Engine::open(dynamics, faults.clone(), begins.millis())?;
-        session::login::prepare(&mut engine, &world)?;
+        prepare(&mut engine, &world)?;
         let shared = Self(Arc::new(Inner {
             engine: Mutex::new(engine),
             faults: faults.clone(),
             script: Mutex::default(),
             roles: world.roles.clone(),
             version: world.version.clone(),
+            run,
             changes: watch::channel(0).0,
             clock,
         }));
@@ -98,12 +106,6 @@ impl Shared {
     #[must_use]
     pub fn faults(&self) -> Faults {
         self.0.faults.clone()
-    }
-
-    /// A server as its sockets see it.
-    #[must_use]
-    pub fn host(&self) -> Arc<dyn Host> {
-        Arc::new(session::login::Door::new(self.clone()))
     }
 
     #[must_use]
@@ -177,8 +179,8 @@ impl Shared {
     ///
     /// # Errors
     /// What the server says against one of them.
-    pub fn execute(&self, role: &str, sql: &str) -> SqlResult<Vec<Vec<Option<String>>>> {
-        session::script::run(self, role, sql, Variables::default())
+    pub fn execute(&self, role: &str, sql: &str) -> SqlResult<Texts> {
+        (self.0.run)(self, role, sql)
     }
 
     /// Changes a copy of the catalog and installs it, all at once; `change` is told the time.

@@ -167,11 +167,11 @@ fn shape(name: &str, of: SqlType) -> SqlResult<(&str, SqlType)> {
         "string_agg" => ("group_concat", T::Text),
         "array_agg" => (
             "json_group_array",
-            T::Array(super::expression::element_of(of)?),
+            T::Array(crate::select::typed::element_of(of)?),
         ),
         "list_agg" => (
             "json_group_array",
-            T::List(super::expression::element_of(of)?),
+            T::List(crate::select::typed::element_of(of)?),
         ),
         "jsonb_agg" => ("json_group_array", T::Jsonb),
         "jsonb_object_agg" => ("json_group_object", T::Jsonb),

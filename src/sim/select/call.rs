@@ -1,7 +1,7 @@
 //! Functions of one row.
 
 use super::Planner;
-use super::from::parts;
+use super::identifier::parts;
 use super::scope::Scope;
 use super::typed::{Origin, Typed, quote};
 use crate::catalog::id::Id;
@@ -114,7 +114,7 @@ impl Planner<'_> {
             let ty = planned.columns.first().map_or(T::Text, |c| c.ty);
             return Ok(Typed::new(
                 format!("(SELECT json_group_array(c1) FROM ({}))", planned.sql),
-                T::Array(super::expression::element_of(ty)?),
+                T::Array(crate::select::typed::element_of(ty)?),
             ));
         }
         if let Some(aggregate) = self.aggregate(&name, function, scope)? {

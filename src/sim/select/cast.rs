@@ -1,7 +1,7 @@
 //! Casts, asked for and implied.
 
 use super::Planner;
-use super::from::parts;
+use super::identifier::parts;
 use super::typed::{Origin, Typed, constant, quote};
 use crate::error::{SqlError, SqlResult};
 use crate::types::SqlType;
@@ -20,7 +20,7 @@ pub fn type_of(data_type: &DataType) -> SqlResult<SqlType> {
         DataType::Timestamp(..) => Some(SqlType::Timestamp),
         DataType::Array(ArrayElemTypeDef::SquareBracket(element, _)) => {
             let element = type_of(element)?;
-            Some(SqlType::Array(super::expression::element_of(element)?))
+            Some(SqlType::Array(crate::select::typed::element_of(element)?))
         }
         other => {
             let text = other.to_string().to_lowercase();

@@ -1,11 +1,11 @@
 //! Expressions.
 
 use super::Planner;
-use super::query::ident;
+use super::identifier::ident;
 use super::scope::Scope;
-use super::typed::{Origin, Typed};
+use super::typed::{Origin, Typed, element_of, truth};
 use crate::error::{SqlError, SqlResult};
-use crate::types::{Element, SqlType};
+use crate::types::SqlType;
 use sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, DateTimeField, Expr, Subscript, UnaryOperator, Value,
 };
@@ -351,28 +351,6 @@ impl Planner<'_> {
         let typed = self.expression(expression, scope)?;
         Ok(Typed::new(format!("{function}({})", typed.sql), typed.ty))
     }
-}
-
-#[must_use]
-pub fn truth(sql: String) -> Typed {
-    Typed::new(sql, SqlType::Bool)
-}
-
-pub fn element_of(ty: SqlType) -> SqlResult<Element> {
-    Ok(match ty {
-        SqlType::Text | SqlType::Varchar | SqlType::Char => Element::Text,
-        SqlType::AclItem => Element::AclItem,
-        SqlType::Int2 => Element::Int2,
-        SqlType::Int4 => Element::Int4,
-        SqlType::Int8 => Element::Int8,
-        SqlType::Oid => Element::Oid,
-        ty => {
-            return Err(SqlError::unsupported(format!(
-                "arrays of {}",
-                ty.long_name()
-            )));
-        }
-    })
 }
 
 fn number(text: &str) -> Typed {

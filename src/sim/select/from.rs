@@ -1,7 +1,8 @@
 //! FROM: relations, views planned in place, subqueries, table functions and joins.
 
 use super::Planner;
-use super::query::ident;
+use super::from_clause::From;
+use super::identifier::{BY_ID, ident, parts};
 use super::scope::{Relation, Scope};
 use super::typed::Typed;
 use crate::catalog::acl::Privileges;
@@ -15,46 +16,6 @@ use sqlparser::ast::{
     TableAlias, TableFactor, TableWithJoins,
 };
 use std::sync::Arc;
-
-/// Marks a relation that is named by id: `\u{1}u12`. No SQL text can spell it.
-pub const BY_ID: char = '\u{1}';
-
-/// A planned FROM.
-#[derive(Debug, Default)]
-pub struct From {
-    pub sql: String,
-    pub relations: Vec<Relation>,
-}
-
-impl From {
-    #[must_use]
-    pub fn scope<'p>(&self, outer: &'p Scope<'p>) -> Scope<'p> {
-        Scope {
-            relations: self.relations.clone(),
-            ctes: Vec::new(),
-            outer: Some(outer),
-        }
-    }
-
-    pub(super) fn add(&mut self, sql: &str, glue: &str) {
-        if !self.sql.is_empty() {
-            self.sql.push_str(glue);
-        }
-        self.sql.push_str(sql);
-    }
-}
-
-/// The parts of a name as the catalog stores them.
-pub fn parts(name: &ObjectName) -> SqlResult<Vec<String>> {
-    name.0
-        .iter()
-        .map(|part| {
-            part.as_ident()
-                .map(ident)
-                .ok_or_else(|| SqlError::unsupported(format!("the name {name}")))
-        })
-        .collect()
-}
 
 impl Planner<'_> {
     pub(super) fn from(&self, tables: &[TableWithJoins], outer: &Scope<'_>) -> SqlResult<From> {

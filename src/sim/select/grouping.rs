@@ -1,19 +1,10 @@
 //! Keeps columns that are not grouped out of grouped queries: SQLite would pick a value for them.
 
 use super::Planner;
-use super::query::Output;
+use super::output::Output;
+use super::planner::Grouping;
 use super::scope::Relation;
 use crate::error::{SqlError, SqlResult};
-
-/// What is known of the SELECT that is being planned.
-#[derive(Debug, Default)]
-pub struct Grouping {
-    aggregated: bool,
-    /// How many aggregates deep the planner is: what they read need not be grouped.
-    inside: usize,
-    /// Columns named outside aggregates since the last look: as SQLite reaches them, and as they were written.
-    named: Vec<(String, String)>,
-}
 
 impl Planner<'_> {
     pub(super) fn enter_select(&self) {

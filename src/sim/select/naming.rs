@@ -1,7 +1,6 @@
 //! The names of result columns without an alias.
 
-use super::from::parts;
-use super::query::ident;
+use super::identifier::{ident, parts};
 use crate::types::SqlType;
 use sqlparser::ast::{Expr, FunctionArguments, Query, SelectItem, SetExpr};
 

@@ -1,8 +1,7 @@
 //! Binary operators, and how two types meet.
 
 use super::Planner;
-use super::expression::truth;
-use super::typed::{Origin, Typed};
+use super::typed::{Origin, Typed, truth};
 use crate::error::{SqlError, SqlResult};
 use crate::types::SqlType;
 use sqlparser::ast::BinaryOperator as Op;

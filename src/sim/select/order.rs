@@ -1,7 +1,8 @@
 //! GROUP BY and ORDER BY: by position, by output name, by expression.
 
 use super::Planner;
-use super::query::{Output, ident};
+use super::identifier::ident;
+use super::output::Output;
 use super::scope::Scope;
 use crate::error::{SqlError, SqlResult};
 use crate::types::Column;

@@ -1,9 +1,8 @@
 //! Conditions beyond the plain operators: IN, LIKE, ANY, IS.
 
 use super::Planner;
-use super::expression::{element_of, truth};
 use super::scope::Scope;
-use super::typed::Typed;
+use super::typed::{Typed, element_of, truth};
 use crate::error::{SqlError, SqlResult};
 use crate::types::SqlType;
 use sqlparser::ast::{Expr, Query};

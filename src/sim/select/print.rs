@@ -1,8 +1,7 @@
 //! Queries as the server writes them down: names qualified and quoted, relations by id (recorded: 02).
 
 use super::cast::type_of;
-use super::from::{BY_ID, parts};
-use super::query::ident;
+use super::identifier::{BY_ID, ident, parts};
 use crate::catalog::id::Id;
 use crate::catalog::script::{Piece, Script};
 use crate::functions::FUNCTIONS;

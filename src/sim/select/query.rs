@@ -1,40 +1,18 @@
 //! SELECT, VALUES, set operations, WITH, ORDER BY and LIMIT.
 
+use super::from_clause::From;
+use super::identifier::ident;
+use super::output::{Output, Planned};
 use super::scope::{Cte, Relation, Scope};
 use super::typed::{Origin, Typed};
-use super::{Planner, from::From, naming::output_name};
+use super::{Planner, naming::output_name};
 use crate::error::{SqlError, SqlResult};
 use crate::statement::query::EXPAND;
 use crate::types::{Column, SqlType};
 use sqlparser::ast::{
-    Distinct, Expr, Ident, LimitClause, OrderBy, Query, Select, SelectItem,
+    Distinct, Expr, LimitClause, OrderBy, Query, Select, SelectItem,
     SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier,
 };
-
-/// A planned query: its result columns are `c1`, `c2`, ...
-#[derive(Debug)]
-pub struct Planned {
-    pub sql: String,
-    pub columns: Vec<Column>,
-}
-
-/// An identifier of `sqlparser` as the catalog stores it.
-#[must_use]
-pub fn ident(ident: &Ident) -> String {
-    if ident.quote_style.is_some() {
-        ident.value.clone()
-    } else {
-        ident.value.to_lowercase()
-    }
-}
-
-pub(super) struct Output {
-    pub name: String,
-    pub typed: Typed,
-    /// The columns that it names outside aggregates: as SQLite reaches them, and as they were written.
-    pub named: Vec<(String, String)>,
-    nullable: bool,
-}
 
 impl Planner<'_> {
     pub(super) fn query(&self, query: &Query, outer: Option<&Scope<'_>>) -> SqlResult<Planned> {
@@ -324,7 +302,7 @@ impl Planner<'_> {
                     SelectItemQualifiedWildcardKind::ObjectName(name),
                     _,
                 ) => {
-                    let parts = super::from::parts(name)?;
+                    let parts = crate::select::identifier::parts(name)?;
                     let scope = from.scope(outer);
                     let relation = scope.relation(&parts).ok_or_else(|| {
                         SqlError::plan(format!("relation \"{}\" does not exist", parts.join(".")))

@@ -1,8 +1,8 @@
 //! Functions that give rows, in FROM and in select lists.
 
 use super::Planner;
-use super::from::{From, parts};
-use super::query::ident;
+use super::from_clause::From;
+use super::identifier::{ident, parts};
 use super::scope::{Relation, Scope, ScopeColumn};
 use super::typed::Typed;
 use crate::error::{SqlError, SqlResult};

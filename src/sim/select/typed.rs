@@ -2,7 +2,7 @@
 
 use crate::error::{SqlError, SqlResult};
 use crate::time::{parse_interval, parse_timestamp};
-use crate::types::SqlType;
+use crate::types::{Element, SqlType};
 
 /// What is known of an expression beside its text.
 #[derive(Debug, Clone, PartialEq)]
@@ -143,6 +143,28 @@ pub fn read_array(text: &str) -> Option<String> {
         elements.push((quoted || !element.eq_ignore_ascii_case("null")).then_some(element));
     }
     serde_json::to_string(&elements).ok()
+}
+
+#[must_use]
+pub fn truth(sql: String) -> Typed {
+    Typed::new(sql, SqlType::Bool)
+}
+
+pub fn element_of(ty: SqlType) -> SqlResult<Element> {
+    Ok(match ty {
+        SqlType::Text | SqlType::Varchar | SqlType::Char => Element::Text,
+        SqlType::AclItem => Element::AclItem,
+        SqlType::Int2 => Element::Int2,
+        SqlType::Int4 => Element::Int4,
+        SqlType::Int8 => Element::Int8,
+        SqlType::Oid => Element::Oid,
+        ty => {
+            return Err(SqlError::unsupported(format!(
+                "arrays of {}",
+                ty.long_name()
+            )));
+        }
+    })
 }
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
 //! Who may come in, and what a session starts with.
 
 use super::{Session, variables::Variables};
-use crate::catalog::id::Id;
-use crate::catalog::{Catalog, Role};
-use crate::engine::{Engine, LiveSession, Shared};
+use crate::catalog::Catalog;
+use crate::engine::{LiveSession, Shared};
 use crate::error::{Notice, SqlError, SqlResult};
 use crate::wire::{Host, Login, Opened, Startup};
-use crate::world::World;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
@@ -115,31 +113,4 @@ fn uuid(connection: u32, now: u64) -> String {
         0x8000 | (tail >> 50),
         tail & 0xffff_ffff_ffff
     )
-}
-
-/// Gives a new server the roles of its world and its settings.
-///
-/// # Errors
-/// When the catalog can't be installed.
-pub fn prepare(engine: &mut Engine, world: &World) -> SqlResult<()> {
-    let mut catalog = Catalog::clone(&engine.current());
-    for (name, on) in &world.flags {
-        let value = if *on { "true" } else { "false" };
-        catalog.settings.insert(name.clone(), value.to_owned());
-    }
-    for login in &world.roles {
-        if catalog.role_named(&login.name).is_none() {
-            catalog.counters.role += 1;
-            let id = Id::user(catalog.counters.role);
-            let role = Role {
-                oid: catalog.next_oid(),
-                name: login.name.clone(),
-                can_login: Some(true),
-                superuser: login.superuser.then_some(true),
-            };
-            catalog.roles.insert(id, role);
-        }
-    }
-    let now = engine.now();
-    engine.install(catalog, now)
 }

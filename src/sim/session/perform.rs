@@ -1,6 +1,7 @@
 //! One statement.
 
 use super::Session;
+use super::cursor::no_cursor;
 use super::transaction::{Act, Transaction, Work, aborted};
 use crate::catalog::id::Id;
 use crate::error::{Notice, SqlError, SqlResult};
@@ -204,9 +205,4 @@ impl Session {
             _ => None,
         }
     }
-}
-
-#[must_use]
-pub fn no_cursor(name: &str) -> SqlError {
-    SqlError::new("34000", format!("cursor \"{name}\" does not exist"))
 }

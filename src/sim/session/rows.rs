@@ -6,7 +6,7 @@ use crate::catalog::Catalog;
 use crate::catalog::acl::Privileges;
 use crate::catalog::item::{Body, Item};
 use crate::error::{SqlError, SqlResult};
-use crate::select::from::parts;
+use crate::select::identifier::parts;
 use crate::select::{Plan, Planner};
 use crate::store::{Row, table_name};
 use crate::types::{Column, SqlType};

@@ -1,7 +1,7 @@
 //! Statements without a connection: a world's start, a scripted colleague, a test's hand.
 
 use super::{Session, variables::Variables};
-use crate::engine::Shared;
+use crate::engine::{Shared, Texts};
 use crate::error::{Notice, SqlError, SqlResult};
 use crate::statement::tokens::split;
 use crate::text::show;
@@ -11,14 +11,12 @@ use crate::wire::{Conversation, Ended, Reply};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 
-/// Rows as text.
-pub type Texts = Vec<Vec<Option<String>>>;
-
 /// Runs statements as a role and gives the rows of the last one. Faults leave it alone.
 ///
 /// # Errors
 /// What the server says against one of them; 0A000 for one that would have to wait.
-pub fn run(shared: &Shared, role: &str, sql: &str, variables: Variables) -> SqlResult<Texts> {
+pub fn run(shared: &Shared, role: &str, sql: &str) -> SqlResult<Texts> {
+    let variables = Variables::default();
     let (connection, id) = {
         let mut engine = shared.engine();
         let id = engine.current().role(role)?;

@@ -1,7 +1,7 @@
 //! SUBSCRIBE and cursors: rows that come over time.
 
 use super::Session;
-use super::perform::no_cursor;
+use super::cursor::{Cursor, Rows, no_cursor};
 use super::subscription::{self, Subscription};
 use super::transaction::{Act, Transaction};
 use crate::catalog::builtin::MZ_CATALOG_SERVER;
@@ -16,20 +16,7 @@ use crate::types::Column;
 use crate::value::Value;
 use crate::wire::{Ended, Reply};
 use async_trait::async_trait;
-use std::collections::VecDeque;
 use std::time::Duration;
-
-/// What DECLARE made.
-pub struct Cursor {
-    pub columns: Vec<Column>,
-    of: Rows,
-}
-
-enum Rows {
-    /// All of a SELECT, worked out at the first FETCH.
-    Ready(VecDeque<Row>),
-    Coming(Box<Subscription>),
-}
 
 impl Session {
     async fn begin_subscription(

@@ -5,7 +5,6 @@ mod ingest;
 mod temporary;
 
 use super::script::run;
-use super::variables::Variables;
 use crate::catalog::builtin::RELATIONS;
 use crate::engine::Shared;
 use crate::error::SqlError;
@@ -14,13 +13,12 @@ use std::time::Duration;
 
 fn server() -> Shared {
     let clock = Clock::manual(Timestamp(1_800_000_000_000));
-    Shared::open(World::empty(), clock).unwrap()
+    Shared::open(World::empty(), clock, run).unwrap()
 }
 
 /// Rows as `a|b`, NULL as `-`, sorted unless the query sorts.
 fn rows(server: &Shared, sql: &str) -> Vec<String> {
-    let rows = run(server, "materialize", sql, Variables::default())
-        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let rows = run(server, "materialize", sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
     let mut lines: Vec<String> = rows
         .into_iter()
         .map(|row| {
@@ -35,7 +33,7 @@ fn rows(server: &Shared, sql: &str) -> Vec<String> {
 }
 
 fn refused(server: &Shared, sql: &str) -> SqlError {
-    run(server, "materialize", sql, Variables::default()).unwrap_err()
+    run(server, "materialize", sql).unwrap_err()
 }
 
 fn with_people() -> Shared {
@@ -226,12 +224,7 @@ fn every_system_relation_is_read_or_refused_by_name() {
     let mut read = 0;
     for relation in RELATIONS.iter() {
         let name = relation.full_name();
-        match run(
-            &server,
-            "mz_system",
-            &format!("select * from {name}"),
-            Variables::default(),
-        ) {
+        match run(&server, "mz_system", &format!("select * from {name}")) {
             Ok(_) => read += 1,
             Err(error) => assert_eq!(error.code, "0A000", "{name}: {error}"),
         }
@@ -336,7 +329,7 @@ fn replicas_follow_the_replication_factor() {
 #[test]
 fn privileges_come_from_roles_and_defaults() {
     let server = server();
-    let as_system = |sql: &str| run(&server, "mz_system", sql, Variables::default()).unwrap();
+    let as_system = |sql: &str| run(&server, "mz_system", sql).unwrap();
     for sql in ["create role team", "create role dev", "grant team to dev"] {
         as_system(sql);
     }
@@ -348,7 +341,7 @@ fn privileges_come_from_roles_and_defaults() {
     ] {
         rows(&server, sql);
     }
-    let dev = |sql: &str| run(&server, "dev", sql, Variables::default());
+    let dev = |sql: &str| run(&server, "dev", sql);
     assert!(dev("select * from t").is_ok());
     let refused = dev("select * from hidden.t").unwrap_err();
     assert_eq!(refused.code, "42501");

@@ -7,40 +7,7 @@ use crate::time::parse_interval;
 use sqlparser::tokenizer::Token;
 use std::time::Duration;
 
-/// `SCHEDULE`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Schedule {
-    Manual,
-    OnRefresh(Duration),
-}
-
-/// Options of a managed cluster; `None` where not given.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ClusterOptions {
-    pub size: Option<String>,
-    pub replication_factor: Option<u32>,
-    pub introspection_debugging: Option<bool>,
-    /// `Some(None)` switches introspection off.
-    pub introspection_interval: Option<Option<Duration>>,
-    pub schedule: Option<Schedule>,
-    pub managed: Option<bool>,
-    /// `Some(None)` takes it away.
-    pub workload_class: Option<Option<String>>,
-    pub features: Vec<(String, bool)>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ClusterSpec {
-    Managed(ClusterOptions),
-    /// Name and size of each replica.
-    Unmanaged(Vec<(String, String)>),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ClusterChange {
-    Set(ClusterOptions),
-    Reset(Vec<String>),
-}
+pub use super::parsed::{ClusterChange, ClusterOptions, ClusterSpec, Schedule};
 
 /// A name of one part.
 pub fn single(name: &Name) -> SqlResult<String> {

@@ -6,6 +6,8 @@
 pub mod cluster;
 pub mod ingest;
 pub mod object;
+mod object_kind;
+mod parsed;
 pub mod query;
 pub mod relation;
 pub mod rights;
@@ -14,162 +16,13 @@ pub mod show;
 pub mod subscribe;
 pub mod tokens;
 
+pub use parsed::{CursorOf, Ddl, Statement};
+pub use tokens::Name;
+
 use crate::error::{SqlError, SqlResult};
-use cluster::{ClusterChange, ClusterSpec};
-use ingest::{CreateConnection, CreateSink, CreateSource};
-use object::ObjectKind;
-use relation::{CreateIndex, CreateMaterializedView, CreateTable, CreateView};
-use rights::{DefaultPrivileges, Grant};
-use show::Show;
-use sqlparser::ast::{Query, Statement as Dml};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
-use subscribe::Subscribe;
 use tokens::Cursor;
-
-/// A name as it was written, one part per identifier.
-pub type Name = Vec<String>;
-
-#[derive(Debug, Clone)]
-pub enum Statement {
-    Select(Box<Query>),
-    Subscribe(Subscribe),
-    /// `COPY (..) TO STDOUT`.
-    CopySelect(Box<Query>),
-    CopySubscribe(Subscribe),
-    Declare {
-        cursor: String,
-        of: CursorOf,
-    },
-    Fetch {
-        cursor: String,
-        /// `None` for ALL.
-        count: Option<u64>,
-        /// In seconds; `None` waits for one row.
-        timeout: Option<f64>,
-    },
-    CloseCursor(String),
-    Show(Show),
-    Set {
-        name: String,
-        /// `None` for DEFAULT.
-        value: Option<Vec<String>>,
-        local: bool,
-    },
-    Reset(String),
-    /// SET TRANSACTION and the like, which change nothing here.
-    SetTransaction,
-    DiscardAll,
-    Begin,
-    Commit,
-    Rollback,
-    /// INSERT, UPDATE, DELETE.
-    Dml(Box<Dml>),
-    Ddl(Box<Ddl>),
-}
-
-#[derive(Debug, Clone)]
-pub enum CursorOf {
-    Select(Box<Query>),
-    Subscribe(Subscribe),
-}
-
-/// A statement that changes the catalog.
-#[derive(Debug, Clone)]
-pub enum Ddl {
-    CreateDatabase {
-        name: String,
-        if_not_exists: bool,
-    },
-    CreateSchema {
-        name: Name,
-        if_not_exists: bool,
-    },
-    CreateRole {
-        name: String,
-    },
-    CreateCluster {
-        name: String,
-        if_not_exists: bool,
-        spec: ClusterSpec,
-    },
-    CreateReplica {
-        cluster: String,
-        name: String,
-        size: String,
-    },
-    CreateTable(CreateTable),
-    CreateView(CreateView),
-    CreateMaterializedView(CreateMaterializedView),
-    CreateIndex(CreateIndex),
-    CreateSource(CreateSource),
-    CreateSink(CreateSink),
-    CreateConnection(CreateConnection),
-    CreateSecret {
-        name: Name,
-        if_not_exists: bool,
-    },
-    Drop {
-        kind: ObjectKind,
-        names: Vec<Name>,
-        if_exists: bool,
-        cascade: bool,
-    },
-    Swap {
-        kind: ObjectKind,
-        name: Name,
-        with: String,
-    },
-    Rename {
-        kind: ObjectKind,
-        name: Name,
-        to: String,
-        if_exists: bool,
-    },
-    ChangeOwner {
-        kind: ObjectKind,
-        name: Name,
-        role: String,
-        if_exists: bool,
-    },
-    AlterCluster {
-        name: String,
-        if_exists: bool,
-        change: ClusterChange,
-    },
-    /// ALTER SINK .. SET FROM.
-    MoveSink {
-        sink: Name,
-        from: Name,
-    },
-    AlterSystem {
-        name: String,
-        value: Option<String>,
-    },
-    Grant(Grant),
-    GrantRole {
-        roles: Vec<String>,
-        members: Vec<String>,
-        revoke: bool,
-    },
-    DefaultPrivileges(DefaultPrivileges),
-    Comment {
-        kind: ObjectKind,
-        name: Name,
-        /// For COMMENT ON COLUMN.
-        column: Option<String>,
-        /// `None` for NULL.
-        text: Option<String>,
-    },
-}
-
-impl Ddl {
-    /// Whether it may share a transaction with others of its kind (recorded: 05, 14).
-    #[must_use]
-    pub fn is_rename(&self) -> bool {
-        matches!(self, Self::Swap { .. } | Self::Rename { .. })
-    }
-}
 
 /// Parses one statement.
 ///

@@ -1,60 +1,12 @@
 //! GRANT, REVOKE and ALTER DEFAULT PRIVILEGES.
 
 use super::Ddl;
-use super::Name;
-use super::object::ObjectKind;
+use super::object_kind::ObjectKind;
 use super::tokens::{Cursor, shown};
 use crate::catalog::acl::Privileges;
 use crate::error::{SqlError, SqlResult};
 
-/// The privileges of a statement; ALL depends on the object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    All,
-    These(Privileges),
-}
-
-/// What a GRANT is on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum On {
-    System,
-    Objects {
-        kind: ObjectKind,
-        names: Vec<Name>,
-    },
-    /// `ALL TABLES IN SCHEMA a, b`.
-    AllIn {
-        kind: ObjectKind,
-        schemas: Vec<Name>,
-    },
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    pub revoke: bool,
-    pub privileges: Which,
-    pub on: On,
-    /// Role names; `public` stands for PUBLIC.
-    pub grantees: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DefaultPrivileges {
-    /// Whose objects; `None` for ALL ROLES.
-    pub creators: Option<Vec<String>>,
-    pub scope: Scope,
-    pub revoke: bool,
-    pub privileges: Which,
-    pub kind: ObjectKind,
-    pub grantees: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    Everywhere,
-    Schemas(Vec<Name>),
-    Databases(Vec<String>),
-}
+pub use super::parsed::{DefaultPrivileges, Grant, On, Scope, Which};
 
 /// A role's name; `GROUP` before it is a leftover of Postgres.
 pub fn role_name(cursor: &mut Cursor<'_>) -> SqlResult<String> {

@@ -1,7 +1,7 @@
 //! SHOW.
 
 use super::Name;
-use super::object::ObjectKind;
+use super::object_kind::ObjectKind;
 use super::tokens::{Cursor, shown};
 use crate::error::{SqlError, SqlResult};
 use sqlparser::tokenizer::Token;

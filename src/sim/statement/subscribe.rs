@@ -1,25 +1,13 @@
 //! SUBSCRIBE, COPY .. TO STDOUT, and cursors.
 
-use super::query;
 use super::tokens::Cursor;
-use super::{CursorOf, Statement};
+use super::{CursorOf, Statement, query};
 use crate::error::{SqlError, SqlResult};
 use crate::time::parse_interval;
 use sqlparser::ast::Query;
 use sqlparser::tokenizer::Token;
 
-#[derive(Debug, Clone)]
-pub struct Subscribe {
-    pub query: Box<Query>,
-    pub progress: bool,
-    pub snapshot: bool,
-    /// AS OF, milliseconds.
-    pub as_of: Option<u64>,
-    /// UP TO, milliseconds.
-    pub up_to: Option<u64>,
-    /// ENVELOPE UPSERT (KEY (..)).
-    pub upsert: Option<Vec<String>>,
-}
+pub use super::parsed::Subscribe;
 
 /// Reads a statement of this family, or `None`.
 pub fn parse(cursor: &mut Cursor<'_>) -> SqlResult<Option<Statement>> {

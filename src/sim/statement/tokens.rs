@@ -349,6 +349,9 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// A name as it was written, one part per identifier.
+pub type Name = Vec<String>;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! Rows about databases, schemas, roles, clusters and replicas.
 
 use super::Row;
-use super::relations::{id, list, oid};
+use super::row::{id, list, oid};
 use crate::catalog::builtin::SIZES;
 use crate::catalog::sql::micros;
 use crate::catalog::{Catalog, Cluster};

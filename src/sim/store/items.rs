@@ -1,7 +1,7 @@
 //! Rows about items, one relation per kind.
 
 use super::Row;
-use super::relations::{id, list, oid};
+use super::row::{id, list, oid};
 use crate::catalog::Catalog;
 use crate::catalog::builtin::INTROSPECTION;
 use crate::catalog::id::Id;

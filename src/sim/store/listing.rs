@@ -1,7 +1,7 @@
 //! Rows about items: columns, comments, dependencies, history.
 
 use super::Row;
-use super::relations::{id, oid};
+use super::row::{id, oid};
 use crate::catalog::Catalog;
 use crate::catalog::id::Id;
 use crate::catalog::item::Body;

@@ -11,7 +11,10 @@ pub mod listing;
 pub mod postgres;
 pub mod relations;
 pub mod rights;
+pub mod row;
 pub mod views;
+
+pub use row::Row;
 
 use super::catalog::id::Id;
 use super::error::{SqlError, SqlResult};
@@ -40,9 +43,6 @@ impl ToSql for Value {
         }))
     }
 }
-
-/// One row of a result, each field as its column's type says.
-pub type Row = Vec<Value>;
 
 pub struct Store {
     sqlite: Connection,

@@ -1,7 +1,7 @@
 //! Rows of `pg_catalog`, as far as psql, tokio-postgres and dbt read them.
 
 use super::Row;
-use super::relations::{list, oid};
+use super::row::{list, oid};
 use crate::catalog::Catalog;
 use crate::catalog::acl::Privileges;
 use crate::catalog::id::Id;

@@ -1,11 +1,7 @@
 //! The rows of the built-in relations: where they come from, and those that follow from the catalog.
 
-use super::Row;
-use super::{containers, items, listing, postgres, rights};
+use super::{Row, containers, items, listing, postgres, rights};
 use crate::catalog::Catalog;
-use crate::catalog::id::Id;
-use crate::value::Value;
-use serde_json::json;
 
 /// Where a built-in relation's rows come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,16 +203,4 @@ pub fn rows(name: &str, catalog: &Catalog) -> Vec<Row> {
         name if name.starts_with("pg_") => postgres::rows(name, catalog),
         name => items::items(catalog, name),
     }
-}
-
-pub fn id(id: Id) -> Value {
-    Value::Text(id.to_string())
-}
-
-pub fn oid(oid: u32) -> Value {
-    Value::Int(i64::from(oid))
-}
-
-pub fn list(texts: impl Iterator<Item = String>) -> Value {
-    Value::Text(json!(texts.collect::<Vec<_>>()).to_string())
 }

@@ -1,7 +1,7 @@
 //! Rows about privileges.
 
 use super::Row;
-use super::relations::id;
+use super::row::id;
 use crate::catalog::Catalog;
 use crate::catalog::acl::Acl;
 use crate::value::Value;

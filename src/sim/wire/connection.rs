@@ -1,9 +1,9 @@
 //! Simple and extended queries on one connection.
 
 use super::conversation::{Conversation, Ended, Opened, Status};
+use super::link::{Gone, Link, error_message};
 use super::reply::{Outlet, WireReply, row_description};
 use super::statements::{Prepared, Statements};
-use super::{Gone, Link, error_message};
 use crate::error::SqlError;
 use crate::types::SqlType;
 use futures_util::{SinkExt, StreamExt};
@@ -158,7 +158,7 @@ where
         };
         let types: Vec<_> = parse.type_oids.iter().map(named).collect();
         let description = if is_empty(&parse.query) {
-            super::Description {
+            super::conversation::Description {
                 parameters: Vec::new(),
                 columns: None,
             }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `conversation` | what the wire asks of a session, and what a session says back |
 //! | `startup` | start packets, options, passwords |
+//! | `link` | the link, its end, errors on it |
 //! | `connection` | simple and extended queries on one connection |
 //! | `statements` | prepared statements and portals |
 //! | `reply` | answers as messages |
@@ -16,6 +17,7 @@
 mod connection;
 pub mod conversation;
 mod encode;
+mod link;
 mod parameters;
 mod reply;
 mod startup;
@@ -25,10 +27,12 @@ pub use conversation::{
     Conversation, Description, Ended, Host, Login, Opened, Reply, Startup, Status,
 };
 
+pub use link::Gone;
+
 use connection::Connection;
 use futures_util::{SinkExt, StreamExt};
+use link::Link;
 use pgwire::api::{ClientInfo, DefaultClient, PgWireConnectionState};
-use pgwire::error::ErrorInfo;
 use pgwire::messages::response::{GssEncResponse, SslResponse};
 use pgwire::messages::{
     PgWireBackendMessage as Backend, PgWireFrontendMessage as Frontend, SslNegotiationMetaMessage,
@@ -39,22 +43,8 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::codec::Framed;
 
-use super::error::SqlError;
-
 #[cfg(test)]
 mod tests;
-
-/// The link is gone, whoever cut it.
-#[derive(Debug)]
-pub struct Gone;
-
-impl From<std::io::Error> for Gone {
-    fn from(_: std::io::Error) -> Self {
-        Self
-    }
-}
-
-type Link<S> = Framed<S, PgWireMessageServerCodec<()>>;
 
 /// Serves one connection until it ends.
 pub async fn serve<S>(stream: S, peer: SocketAddr, host: Arc<dyn Host>)
@@ -102,18 +92,4 @@ where
             _ => return Err(Gone),
         }
     }
-}
-
-/// An error as a message; a fatal one ends the connection.
-fn error_message(error: &SqlError, fatal: bool) -> Backend {
-    let severity = if fatal { "FATAL" } else { "ERROR" };
-    let mut info = ErrorInfo::new(
-        severity.to_owned(),
-        error.code.to_owned(),
-        error.message.clone(),
-    );
-    info.detail.clone_from(&error.detail);
-    info.hint.clone_from(&error.hint);
-    info.severity_nonlocalized = Some(severity.to_owned());
-    Backend::ErrorResponse(info.into())
 }

@@ -1,8 +1,8 @@
 //! Answers as messages.
 
-use super::Link;
 use super::conversation::{Ended, Reply};
 use super::encode::{Format, encode};
+use super::link::Link;
 use crate::Value;
 use crate::error::{Notice, Severity};
 use crate::types::{Column, SqlType};

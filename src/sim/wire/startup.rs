@@ -1,8 +1,8 @@
 //! Start packets, options, passwords.
 
 use super::conversation::{Host, Login, Opened, Startup};
+use super::link::{Gone, Link, error_message};
 use super::reply::notice_message;
-use super::{Gone, Link, error_message};
 use crate::error::SqlError;
 use futures_util::{SinkExt, StreamExt};
 use pgwire::api::{ClientInfo, PgWireConnectionState};

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Value;
-use crate::error::{Notice, SqlResult};
+use crate::error::{Notice, SqlError, SqlResult};
 use crate::types::{Column, SqlType};
 use async_trait::async_trait;
 use futures_util::TryStreamExt;

@@ -2,6 +2,7 @@
 
 use super::order::is_built_by_run;
 use super::*;
+use crate::dbt::manifest::Manifest;
 use crate::domain::environment::Strategy;
 use serde_json::json;
 use std::path::Path;

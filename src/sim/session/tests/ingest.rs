@@ -130,7 +130,6 @@ fn tables_from_a_source_need_a_setting_that_is_off_by_default() {
         &server,
         "mz_system",
         "alter system set enable_create_table_from_source = true",
-        Variables::default(),
     )
     .unwrap();
     rows(&server, table);

@@ -1,6 +1,7 @@
 //! What depends on the server's state: time, roles, privileges, other connections.
 
-use super::{Facts, lock, pure, refuse, text};
+use super::facts::{Facts, lock};
+use super::scalar::{pure, refuse, text};
 use crate::catalog::Catalog;
 use crate::catalog::acl::{Privileges, read_item};
 use crate::catalog::id::{Id, Space};

@@ -1,6 +1,6 @@
 //! JSON, arrays, and functions that give rows (as JSON arrays).
 
-use super::{Args, pure, refuse, text};
+use super::scalar::{Args, pure, refuse, text};
 use crate::catalog::acl::{Privileges, read_item};
 use crate::error::SqlError;
 use crate::text::elements;

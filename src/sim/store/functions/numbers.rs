@@ -1,6 +1,6 @@
 //! Numbers and times.
 
-use super::{Args, number, owned, pure, refuse, text};
+use super::scalar::{Args, number, owned, pure, refuse, text};
 use crate::error::SqlError;
 use crate::types::SqlType;
 use rusqlite::types::{Value as Sqlite, ValueRef};

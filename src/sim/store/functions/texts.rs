@@ -1,6 +1,6 @@
 //! Texts: patterns, casts, quoting.
 
-use super::{pure, refuse, text};
+use super::scalar::{pure, refuse, text};
 use crate::error::SqlError;
 use crate::select::typed::{constant, read_bool};
 use crate::text::show;

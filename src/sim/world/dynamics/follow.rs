@@ -1,7 +1,7 @@
 //! Learning a changed catalog.
 
 use super::super::clock::Timestamp;
-use super::Dynamics;
+use super::moving::Dynamics;
 use super::node::{Node, Slot};
 use super::relation::Cause;
 use crate::inventory::{Inventory, Kind, Object};

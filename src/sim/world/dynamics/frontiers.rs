@@ -1,6 +1,6 @@
 //! How far each object has got, and the lag samples of each minute.
 
-use super::Dynamics;
+use super::moving::Dynamics;
 use super::node::{Frontier, Node, Slot};
 use super::relation::Cause;
 use super::tick::{HEALTHY_LAG, SECOND, healthy_frontier};

@@ -1,16 +1,16 @@
 //! The state of the dynamics as rows, columns in catalog order.
 
 mod external;
+mod field;
 mod lag;
 
-use super::super::clock::Timestamp;
+use super::Relation;
+use super::moving::{Dynamics, MINUTE};
 use super::node::{Frontier, Node, OnReplica, Progress, read_frontier};
-use super::{Dynamics, MINUTE, Relation};
 use crate::Value;
 use crate::inventory::Kind;
+use field::{Row, frontier, interval, millis, text, timestamptz};
 use std::time::Duration;
-
-pub(super) type Row = Vec<Value>;
 
 /// `mz_wallclock_global_lag` shows the newest sample of this long.
 const NEWEST_LAG_WITHIN: Duration = Duration::from_millis(5 * MINUTE);
@@ -186,29 +186,4 @@ fn hydration_time(node: &Node, on: &OnReplica) -> Option<Duration> {
 
 fn seconds(whole: Option<u64>) -> Option<Duration> {
     whole.map(Duration::from_secs)
-}
-
-pub(super) fn text(text: &str) -> Value {
-    Value::Text(text.to_owned())
-}
-
-pub(super) fn millis(number: u64) -> Value {
-    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-pub(super) fn frontier(at: Frontier) -> Value {
-    match at {
-        Frontier::At(at) => millis(at),
-        Frontier::Complete | Frontier::None => Value::Null,
-    }
-}
-
-pub(super) fn interval(duration: Option<Duration>) -> Value {
-    duration
-        .map(|duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
-        .into()
-}
-
-pub(super) fn timestamptz(at: Timestamp) -> Value {
-    Value::Int(i64::try_from(at.millis().saturating_mul(1_000)).unwrap_or(i64::MAX))
 }

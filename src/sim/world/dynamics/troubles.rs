@@ -2,8 +2,8 @@
 
 use super::super::clock::Timestamp;
 use super::super::script::{Disturbance, ObjectName};
-use super::Dynamics;
-use super::hydration::What;
+use super::due::What;
+use super::moving::Dynamics;
 use super::node::{Node, OnReplica, Slot, StatusEntry};
 use super::relation::Cause;
 use crate::inventory::Kind;

@@ -1,9 +1,9 @@
 //! Sources, sinks and replicas as rows.
 
-use super::super::Dynamics;
+use super::super::moving::Dynamics;
 use super::super::node::{Node, OnReplica, StatusEntry};
-use super::super::replicas::Utilization;
-use super::{Row, interval, millis, text, timestamptz};
+use super::super::replica::Utilization;
+use super::field::{Row, interval, millis, text, timestamptz};
 use crate::Value;
 use crate::inventory::Kind;
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! Materialization lag and refreshes as rows.
 
-use super::super::Dynamics;
 use super::super::frontiers::{distance, last_refresh, next_refresh};
+use super::super::moving::Dynamics;
 use super::super::node::{Frontier, Node, Slot};
 use super::super::tick::healthy_frontier;
-use super::{Row, interval, millis, text};
+use super::field::{Row, interval, millis, text};
 use crate::Value;
 use crate::inventory::{Kind, Refresh};
 use std::collections::HashMap;
