@@ -135,8 +135,19 @@ impl Error {
         match &self.class {
             Class::LinkLost { statement_sent, .. } => *statement_sent,
             Class::Timeout { waited } => waited.ask.changes(),
-            _ => false,
+            Class::Cancelled(_) => false,
+            _ => self.sqlstate().is_some() && !self.is_refusal(),
         }
+    }
+
+    /// Whether the server says that it did not do it. An interrupted server (57xxx, 58xxx, 08xxx) may have done it first.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.sqlstate().is_some_and(|code| {
+            !["57", "58", "08"]
+                .iter()
+                .any(|class| code.starts_with(class))
+        })
     }
 
     /// Whether connecting again later can help, without anybody changing anything here.

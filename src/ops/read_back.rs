@@ -131,7 +131,7 @@ impl Run<'_> {
 
     /// What is left to do of an operation that was cut off.
     async fn rest(
-        &self,
+        &mut self,
         asked: &Request,
         begun: &Plan,
         observation: Observation,
@@ -157,6 +157,8 @@ impl Run<'_> {
             );
             return Err(unfinished(message));
         }
+        // What was left, such as a sink, is a part of the rest.
+        self.left.clear();
         Ok((!plan.steps.is_empty()).then_some(plan))
     }
 

@@ -37,6 +37,21 @@ fn only_a_sent_statement_leaves_the_outcome_open() {
     assert!(lost(true).is_outcome_unknown());
     assert!(!lost(false).is_outcome_unknown());
     assert!(lost(true).is_transient());
+    let answered = |sqlstate: &str| Error::new(answer(sqlstate, "x").classify());
+    for interrupted in ["57P01", "58000", "08006"] {
+        let error = answered(interrupted);
+        assert!(
+            error.is_outcome_unknown(),
+            "a server that {interrupted} ends"
+        );
+    }
+    for refused in ["42501", "40001", "XX000"] {
+        let error = answered(refused);
+        assert!(
+            error.is_refusal() && !error.is_outcome_unknown(),
+            "{refused}"
+        );
+    }
 }
 
 #[test]

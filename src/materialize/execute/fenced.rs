@@ -134,7 +134,7 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
                 error: Error::decode("the answer to COMMIT", format!("its tag is `{}`", done.tag))
                     .of_statement("COMMIT"),
             },
-            Err(error) if refuses(&error) || is_unsent(&error) => {
+            Err(error) if error.is_refusal() || is_unsent(&error) => {
                 TransactionOutcome::NotCommitted {
                     failed: None,
                     error,
@@ -188,15 +188,6 @@ impl From<Refused> for TransactionOutcome {
             error: refused.error,
         }
     }
-}
-
-/// Whether the server says that it did not do it. An interrupted server (57xxx, 58xxx, 08xxx) may have done it first.
-fn refuses(error: &Error) -> bool {
-    error.sqlstate().is_some_and(|code| {
-        !["57", "58", "08"]
-            .iter()
-            .any(|class| code.starts_with(class))
-    })
 }
 
 fn is_unsent(error: &Error) -> bool {
