@@ -1,7 +1,7 @@
 //! `cutover`: a cockpit for blue/green and slim deployments of dbt projects on Materialize.
 //!
 //! This page is for whoever comes new: where something is decided, and what to touch. Paths are from the repository's root; a test holds
-//! them to what exists, and the arrows to what the files import (`tests/architecture.rs`).
+//! them to what exists, and the arrows to what the files import (`tests/architecture/main.rs`).
 //!
 //! # The rooms
 //!

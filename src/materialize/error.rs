@@ -135,7 +135,7 @@ impl Error {
         match &self.class {
             Class::LinkLost { statement_sent, .. } => *statement_sent,
             Class::Timeout { waited } => waited.ask.changes(),
-            Class::Cancelled(_) => false,
+            Class::Cancelled(_) | Class::Overdue { .. } => false,
             _ => self.sqlstate().is_some() && !self.is_refusal(),
         }
     }

@@ -2,15 +2,13 @@
 
 use super::connection::{Answer, Connector, Link, Purpose};
 use super::error::Error;
+use super::queries::Fact;
 use super::waiting::Ask;
 use crate::domain::failure::told;
 use crate::domain::lease::{Holder, Place};
 use crate::domain::name::{Identifier, QualifiedName, literal};
 use crate::domain::object::ObjectKind;
 use crate::domain::plan::Statement;
-
-/// Our own session, as [`Holder::session`]. Both numbers are the connection's; as text, since their types differ.
-const OWN_SESSION: &str = "SELECT id::text FROM mz_internal.mz_sessions WHERE connection_id::text = pg_backend_pid()::text";
 
 /// A marker that we set. Its lease ends with this session, however that ends.
 pub struct Marker {
@@ -43,7 +41,8 @@ impl Marker {
         holder: Holder,
     ) -> Result<Self, Error> {
         let link = connector.connect(Purpose::Observe).await?;
-        let session = match link.ask(OWN_SESSION, Ask::Reading).await {
+        let own_session = Fact::OwnSession.query().statement();
+        let session = match link.ask(&own_session, Ask::Reading).await {
             Ok(answer) => only(answer),
             Err(error) if error.server().is_some() => {
                 tracing::warn!(error = told(&error), "our own session can't be read");
@@ -88,7 +87,8 @@ impl Marker {
     /// When the link fails.
     pub async fn stands(&self) -> Result<Stands, Error> {
         let select = format!(
-            "SELECT s.name FROM mz_catalog.mz_views AS v JOIN mz_catalog.mz_schemas AS s ON s.id = v.schema_id WHERE v.name = {}",
+            "SELECT q.schema\nFROM (\n{}\n) AS q\nWHERE q.view = {}",
+            Fact::ViewSchemas.query().statement(),
             literal(self.name.as_str())
         );
         let answer = self.link.ask(&select, Ask::Reading).await?;

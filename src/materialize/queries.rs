@@ -250,6 +250,10 @@ queries! {
         from "mz_catalog.mz_audit_events" [id event_type object_type details];
     AuditEvents "audit_events" Alone optional [id event_type object_type details user_name occurred_at]
         from "mz_catalog.mz_audit_events" [id event_type object_type details user occurred_at];
+    OwnSession "own_session" Alone optional [id]
+        from "mz_internal.mz_sessions" [id connection_id];
+    ViewSchemas "view_schemas" Alone optional [view schema]
+        from "mz_catalog.mz_views" [name schema_id];
     Columns "columns" Alone optional [id position name r#type type_mod nullable]
         from "mz_catalog.mz_columns" [id position name type type_mod nullable];
     LagHistory "lag_history" Alone optional [object_id lag occurred_at]
