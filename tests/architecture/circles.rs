@@ -32,8 +32,6 @@ const LEFT: &[&str] = &[
     "src/domain/object",
     "src/domain/readiness",
     "src/materialize/connection",
-    "src/materialize/error",
-    "src/materialize/execute",
     "src/ops/",
     "src/tui/keymap/",
     "src/tui/layout.rs",

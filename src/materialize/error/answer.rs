@@ -1,6 +1,5 @@
 //! The server's own words, and the class that they belong to.
 
-use super::Class;
 use std::fmt;
 
 /// The server's own words.
@@ -20,21 +19,6 @@ impl From<&tokio_postgres::error::DbError> for ServerError {
             message: answer.message().to_owned(),
             detail: answer.detail().map(str::to_owned),
             hint: answer.hint().map(str::to_owned),
-        }
-    }
-}
-
-impl ServerError {
-    /// The class by SQLSTATE; switched-off features answer XX000 and are known by their words (recorded: 07, 08).
-    pub(super) fn classify(self: Box<Self>) -> Class {
-        match self.sqlstate.as_str() {
-            "42501" => Class::Permission(self),
-            "40001" => Class::Serialization(self),
-            "57014" => Class::Cancelled(self),
-            "42601" => Class::Syntax(self),
-            "0A000" => Class::Unsupported(self),
-            "XX000" if self.message.ends_with("is not available") => Class::Unsupported(self),
-            _ => Class::Server(self),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The fence: an open transaction of renames in which it was seen that what was confirmed still holds.
 
-use super::{Executor, Refused, StatementEvent, TransactionOutcome, ends};
+use super::executor::{Executor, Refused, StatementEvent, TransactionOutcome, ends};
 use crate::domain::plan::{Confirmed, Difference, Plan, Proof, Rename, WithoutFence};
 use crate::domain::snapshot::LogicalTime;
 use crate::materialize::error::{Class, Error};
