@@ -2,8 +2,8 @@
 
 use super::environment::{Resolved, Side};
 use super::name::{ClusterId, ObjectId, SchemaId};
-use super::object::Catalog;
-use super::plan::ClosureItem;
+use super::object::{Catalog, ObjectKind};
+use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// Everything that goes when these objects go: themselves and whatever depends on them, in any schema, of any owner.
@@ -57,6 +57,17 @@ pub fn describe(
         (&one.name, &one.kind, &one.id).cmp(&(&other.name, &other.kind, &other.id))
     });
     items
+}
+
+/// One object that a drop would take along.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ClosureItem {
+    pub id: ObjectId,
+    pub name: String,
+    pub kind: ObjectKind,
+    pub owner: String,
+    /// Whether it lives in the side that is dropped.
+    pub inside: bool,
 }
 
 #[cfg(test)]

@@ -3,44 +3,16 @@
 //! The text is read token by token, names and constants as the server quotes them, and written anew from what was read: nothing of it
 //! reaches a statement as it stands. What this version does not know is named, never carried along and never dropped in silence.
 
+mod option;
 mod scan;
 
-use super::name::{Identifier, literal};
+use super::name::Identifier;
+use option::Listed;
+use option::SIZE;
+use option::STRATEGY;
+use option::Shape;
+pub use option::{ClusterOption, OptionValue, UnreadableOptions};
 use scan::Scanner;
-use std::fmt::{self, Write as _};
-
-/// Why a text does not tell a cluster's options.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UnreadableOptions {
-    #[error("what SHOW CREATE CLUSTER answers has another form than this version knows, near {0}")]
-    Form(String),
-    #[error("SHOW CREATE CLUSTER answers with the text of another cluster, `{0}`")]
-    OtherCluster(String),
-}
-
-/// One option, or one entry of a list inside an option's value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClusterOption {
-    /// In capitals: `REPLICATION FACTOR`. Empty for an entry that is a value alone, such as an availability zone.
-    pub name: String,
-    pub value: OptionValue,
-}
-
-/// What stands behind an option's name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OptionValue {
-    /// Nothing: the name says it.
-    Absent,
-    Text(String),
-    Number(String),
-    /// `INTERVAL '00:00:01'`.
-    Interval(String),
-    /// `MANUAL`, `true`.
-    Words(String),
-    List(Vec<ClusterOption>),
-    /// `ON REFRESH (...)`.
-    Clause(String, Vec<ClusterOption>),
-}
 
 /// Everything that `SHOW CREATE CLUSTER` says of a managed cluster, in its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,37 +33,7 @@ pub struct TwinOptions {
     pub strategy: Option<String>,
 }
 
-/// What an option's value must look like to be passed on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Text,
-    Texts,
-    Number,
-    Truth,
-    Interval,
-    Schedule,
-    Strategy,
-    /// Anything: it is not passed on.
-    OfTheSystem,
-}
-
-const SIZE: &str = "SIZE";
-const STRATEGY: &str = "AUTO SCALING STRATEGY";
 const FEATURES: &str = "FEATURES";
-
-const KNOWN: [(&str, Shape); 11] = [
-    (STRATEGY, Shape::Strategy),
-    ("AVAILABILITY ZONES", Shape::Texts),
-    ("DISK", Shape::Truth),
-    ("EXPERIMENTAL ARRANGEMENT COMPRESSION", Shape::Truth),
-    ("INTROSPECTION DEBUGGING", Shape::Truth),
-    ("INTROSPECTION INTERVAL", Shape::Interval),
-    ("MANAGED", Shape::Truth),
-    ("REPLICATION FACTOR", Shape::Number),
-    ("SCHEDULE", Shape::Schedule),
-    (SIZE, Shape::Text),
-    ("WORKLOAD CLASS", Shape::OfTheSystem),
-];
 
 impl ClusterOptions {
     /// Reads what `SHOW CREATE CLUSTER` answered for this cluster.
@@ -205,105 +147,6 @@ fn refused_strategy(options: &[ClusterOption]) -> Option<String> {
         .into_iter()
         .any(|entry| entry.name == "HYDRATION SIZE" && entry.value == size.value)
         .then(|| strategy.to_string())
-}
-
-impl ClusterOption {
-    fn shape(&self) -> Option<Shape> {
-        let known = KNOWN.iter().find(|(name, _)| *name == self.name);
-        known.map(|(_, shape)| *shape)
-    }
-
-    fn is_known(&self) -> bool {
-        self.shape().is_some_and(|shape| self.value.has(shape))
-    }
-
-    fn is_null(&self) -> bool {
-        matches!(&self.value, OptionValue::Words(word) if word.eq_ignore_ascii_case("NULL"))
-    }
-
-    fn is(&self, name: &str, shape: Shape) -> bool {
-        self.name == name && self.value.has(shape)
-    }
-}
-
-impl OptionValue {
-    fn has(&self, shape: Shape) -> bool {
-        let one_of = |words: &str, known: &[&str]| {
-            known.iter().any(|known| words.eq_ignore_ascii_case(known))
-        };
-        match (shape, self) {
-            (Shape::OfTheSystem, _)
-            | (Shape::Text, Self::Text(_))
-            | (Shape::Number, Self::Number(_))
-            | (Shape::Interval, Self::Interval(_) | Self::Text(_) | Self::Number(_))
-            | (Shape::Truth, Self::Absent) => true,
-            (Shape::Truth, Self::Words(words)) => one_of(words, &["true", "false", "on", "off"]),
-            (Shape::Texts, Self::List(entries)) => {
-                entries.iter().all(|entry| entry.is("", Shape::Text))
-            }
-            (Shape::Schedule, Self::Words(words)) => one_of(words, &["MANUAL", "ON REFRESH"]),
-            (Shape::Schedule, Self::Clause(words, entries)) => {
-                one_of(words, &["ON REFRESH"])
-                    && entries.iter().all(|entry| {
-                        entry.is("HYDRATION TIME ESTIMATE", Shape::Interval)
-                            || entry.is("REHYDRATION TIME ESTIMATE", Shape::Interval)
-                    })
-            }
-            (Shape::Strategy, Self::List(clauses)) => clauses.iter().all(|clause| {
-                let OptionValue::List(entries) = &clause.value else {
-                    return false;
-                };
-                clause.name == "ON HYDRATION"
-                    && entries.iter().all(|entry| {
-                        entry.is("HYDRATION SIZE", Shape::Text)
-                            || entry.is("LINGER DURATION", Shape::Interval)
-                    })
-            }),
-            _ => false,
-        }
-    }
-}
-
-impl fmt::Display for ClusterOption {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.name.as_str(), &self.value) {
-            (name, OptionValue::Absent) => f.write_str(name),
-            ("", value) => value.fmt(f),
-            // A clause inside a list: `ON HYDRATION (...)`.
-            (name, OptionValue::List(entries)) if name.starts_with("ON ") => {
-                write!(f, "{name} {}", Listed(entries))
-            }
-            (name, value) => write!(f, "{name} = {value}"),
-        }
-    }
-}
-
-impl fmt::Display for OptionValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Absent => Ok(()),
-            Self::Text(text) => f.write_str(&literal(text)),
-            Self::Number(number) => f.write_str(number),
-            Self::Interval(text) => write!(f, "INTERVAL {}", literal(text)),
-            Self::Words(words) => f.write_str(words),
-            Self::List(entries) => Listed(entries).fmt(f),
-            Self::Clause(words, entries) => write!(f, "{words} {}", Listed(entries)),
-        }
-    }
-}
-
-/// `(one, two)`.
-struct Listed<'a>(&'a [ClusterOption]);
-
-impl fmt::Display for Listed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('(')?;
-        for (at, entry) in self.0.iter().enumerate() {
-            let separator = if at > 0 { ", " } else { "" };
-            write!(f, "{separator}{entry}")?;
-        }
-        f.write_char(')')
-    }
 }
 
 #[cfg(test)]

@@ -278,6 +278,17 @@ fn split_allowed(finding: Finding, allowed: &BTreeSet<Allowance>) -> Vec<Finding
     }
 }
 
+/// Blocks as warnings.
+pub(super) fn warnings(findings: Vec<Finding>) -> Vec<Finding> {
+    findings
+        .into_iter()
+        .map(|finding| Finding {
+            severity: finding.severity.min(Severity::Warn),
+            ..finding
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

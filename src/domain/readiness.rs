@@ -5,147 +5,32 @@
 
 mod clusters;
 mod connectors;
+mod hydration;
 mod lag;
+mod side;
 #[cfg(test)]
 mod tests;
 
 use super::environment::{Resolved, Side};
-use super::name::{ClusterId, ObjectId, ReplicaId};
-use super::object::{ClusterSchedule, ConnectorType, Object, ObjectKind};
+use super::name::ObjectId;
+use super::object::{ClusterSchedule, Object, ObjectKind};
 use super::quantity::part;
 pub use super::quantity::seconds;
 use super::reading::CatalogReading;
-use super::snapshot::{Frontier, Lag, LogicalTime, Snapshot};
+use super::snapshot::Snapshot;
 use clusters::judge_clusters;
 use connectors::judge_connector;
+pub use hydration::counts;
+use hydration::{hydrated_on, needs_no_replica, replicas_of};
 use lag::Yardstick;
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use lag::late_source;
+pub use side::{
+    ClusterReadiness, OOM_LOOP_KILLS, OOM_WINDOW_MS, ObjectReadiness, Readiness, SideReadiness,
+    Thresholds,
+};
+use std::collections::BTreeMap;
 
 pub use lag::ROOT_LAG_MS;
-
-/// `oom-killed` events within [`OOM_WINDOW_MS`] that make a replica that is not online count as looping.
-pub const OOM_LOOP_KILLS: usize = 3;
-/// The window for counting kills, in milliseconds of logical time: one hour.
-pub const OOM_WINDOW_MS: u64 = 60 * 60 * 1000;
-
-/// The verdict on one object, one cluster or one side, from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Readiness {
-    Ready,
-    /// Hydrated, but not caught up: behind its inputs or its twin by more than the threshold.
-    Lagging,
-    Hydrating,
-    /// The facts to judge it are missing.
-    Unknown,
-    /// Without replicas on purpose.
-    Paused,
-    /// Can't become ready by waiting.
-    Failing,
-}
-
-impl Readiness {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ready => "ready",
-            Self::Lagging => "lagging",
-            Self::Hydrating => "hydrating",
-            Self::Unknown => "unknown",
-            Self::Paused => "paused",
-            Self::Failing => "failing",
-        }
-    }
-}
-
-impl fmt::Display for Readiness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// What is asked of a side before it counts as ready.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Thresholds {
-    /// The lag in milliseconds, behind the reading's time or behind inputs and twin, that is acceptable.
-    pub lag_ms: u64,
-    /// How long, in milliseconds of the server's time, readiness must hold before somebody who waits is told.
-    pub settle_ms: u64,
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self {
-            lag_ms: 1000,
-            settle_ms: 3000,
-        }
-    }
-}
-
-/// The verdict on one object and what it rests on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ObjectReadiness {
-    pub id: ObjectId,
-    pub side: Side,
-    /// The cluster that its dataflow runs on.
-    pub cluster: Option<ClusterId>,
-    pub readiness: Readiness,
-    /// Why it is not ready, or what "ready" means for it; empty when there is nothing to add.
-    pub reason: String,
-    /// Replicas that have rebuilt it.
-    pub hydrated_on: BTreeSet<ReplicaId>,
-    /// Replicas of its cluster that count.
-    pub replicas: usize,
-    pub lag: Lag,
-    pub materialization_lag: Lag,
-    /// Whether it must hydrate or catch up at all: views and ordinary tables need nothing.
-    pub counts: bool,
-}
-
-/// The verdict on one cluster of a side.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ClusterReadiness {
-    pub name: String,
-    pub id: Option<ClusterId>,
-    pub side: Side,
-    pub readiness: Readiness,
-    pub reason: String,
-    /// Objects hydrated on the replica that has the most, and objects that count.
-    pub hydrated: usize,
-    pub total: usize,
-    /// The largest known lag; unknown while any object's lag is.
-    pub lag: Lag,
-    /// When the state that holds it up began, on the server's clock.
-    pub since: Option<LogicalTime>,
-}
-
-/// The verdict on one side.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SideReadiness {
-    pub side: Side,
-    pub readiness: Readiness,
-    pub reason: String,
-    pub clusters: Vec<ClusterReadiness>,
-    pub objects: BTreeMap<ObjectId, ObjectReadiness>,
-}
-
-impl SideReadiness {
-    /// Objects hydrated and objects that count, over all clusters.
-    #[must_use]
-    pub fn hydrated_of_total(&self) -> (usize, usize) {
-        self.clusters.iter().fold((0, 0), |(h, t), cluster| {
-            (h + cluster.hydrated, t + cluster.total)
-        })
-    }
-
-    /// The largest lag of what counts; unknown while any is.
-    #[must_use]
-    pub fn worst_lag(&self) -> Lag {
-        worst_lag(self.objects.values().filter(|object| object.counts))
-    }
-}
 
 /// Judges one side of an environment.
 #[must_use]
@@ -202,35 +87,6 @@ fn overall(
     }
 }
 
-/// What caught-up objects are late with: the reason of the latest of them, empty while none is late by more than ticks.
-fn late_source<'a>(
-    objects: impl Iterator<Item = &'a ObjectReadiness>,
-    thresholds: Thresholds,
-) -> String {
-    let late = |object: &&ObjectReadiness| match object.lag {
-        Lag::Millis(lag) => lag > thresholds.root_lag_ms(),
-        Lag::Unknown => false,
-    };
-    objects
-        .filter(late)
-        .max_by_key(|object| match object.lag {
-            Lag::Millis(lag) => lag,
-            Lag::Unknown => 0,
-        })
-        .map_or_else(String::new, |object| object.reason.clone())
-}
-
-fn worst_lag<'a>(objects: impl Iterator<Item = &'a ObjectReadiness>) -> Lag {
-    let mut worst = 0;
-    for object in objects {
-        match object.lag {
-            Lag::Unknown => return Lag::Unknown,
-            Lag::Millis(lag) => worst = worst.max(lag),
-        }
-    }
-    Lag::Millis(worst)
-}
-
 fn judge_object<'a>(
     snapshot: &'a Snapshot,
     object: &'a Object,
@@ -262,48 +118,6 @@ fn judge_object<'a>(
         };
     }
     verdict
-}
-
-fn replicas_of<'a>(snapshot: &'a Snapshot, object: &'a Object) -> Vec<&'a ReplicaId> {
-    object
-        .cluster
-        .iter()
-        .flat_map(|cluster| snapshot.catalog.replicas_of(cluster))
-        .map(|replica| &replica.id)
-        .collect()
-}
-
-/// Whether an object must hydrate or catch up: a dataflow, or a table that a source feeds.
-///
-/// A source without a cluster (a webhook, a progress collection, a subsource) has no dataflow of its own.
-#[must_use]
-pub fn counts(object: &Object) -> bool {
-    match object.kind {
-        ObjectKind::Table => object.parent.is_some(),
-        ObjectKind::Source => {
-            let connector = object.connector.as_ref();
-            object.cluster.is_some() && connector.is_none_or(ConnectorType::has_dataflow)
-        }
-        ObjectKind::Other(_) => object.cluster.is_some(),
-        _ => object.kind.has_dataflow(),
-    }
-}
-
-fn hydrated_on(
-    snapshot: &Snapshot,
-    object: &Object,
-    replicas: &[&ReplicaId],
-) -> BTreeSet<ReplicaId> {
-    snapshot
-        .readings
-        .hydration_of(&object.id)
-        .iter()
-        .filter(|status| status.hydrated == Some(true))
-        .filter_map(|status| status.replica.as_ref())
-        // The status view keeps rows of replicas that are gone: only living ones prove anything.
-        .filter(|replica| replicas.contains(replica))
-        .cloned()
-        .collect()
 }
 
 fn judge_dataflow<'a>(
@@ -341,14 +155,6 @@ fn judge_dataflow<'a>(
         };
     }
     judge_lag(snapshot, object, measure)
-}
-
-/// A complete collection is read from storage and needs no replica; a complete index still lives in a replica's memory.
-fn needs_no_replica(snapshot: &Snapshot, id: &ObjectId) -> bool {
-    let frontier = snapshot.readings.frontiers.get(id);
-    let object = snapshot.catalog.objects.get(id);
-    matches!(frontier, Some(Frontier::Complete))
-        && object.is_some_and(|object| object.kind != ObjectKind::Index)
 }
 
 /// A refresh view whose cluster has replicas only while it refreshes.

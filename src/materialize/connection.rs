@@ -1,6 +1,8 @@
 //! One authenticated session with a server.
 
 mod asking;
+mod connector;
+mod link;
 
 use super::error::{Class, Error};
 use super::settings::{ConnectionSettings, SslMode};
@@ -11,15 +13,17 @@ use super::waiting::{Ask, Waited, Waits};
 use crate::domain::failure::Cause;
 use crate::domain::quantity::span;
 pub use asking::Stop;
+use connector::Inner;
+pub use connector::{Connector, Purpose};
+pub use link::{Answer, Link};
 use socket2::{SockRef, TcpKeepalive};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
-use tokio_postgres::{AsyncMessage, Client, Config, Connection};
+use tokio_postgres::{AsyncMessage, Config, Connection};
 
 /// The cluster that serves catalog reads; a paused cluster in the profile would hang them.
 const CATALOG_CLUSTER: &str = "mz_catalog_server";
@@ -27,49 +31,6 @@ const CATALOG_CLUSTER: &str = "mz_catalog_server";
 /// Nothing else is never stale: under `serializable` a reading right after DDL may be of before it (recorded: v26.39/22), and what is looked
 /// at under a fence would be the past.
 const ISOLATION: (&str, &str) = ("transaction_isolation", "strict serializable");
-
-/// What a connection is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// Reads the catalog only: pinned to `mz_catalog_server`.
-    Observe,
-    /// Runs statements, on the cluster of the settings.
-    Execute,
-}
-
-/// Makes connections. Cheap to clone.
-#[derive(Clone)]
-pub struct Connector {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    settings: ConnectionSettings,
-    tls: Tls,
-    waits: Waits,
-}
-
-/// One authenticated session; closed when dropped.
-pub struct Link {
-    client: Client,
-    connector: Connector,
-    received: Received,
-    driver: AbortHandle,
-    /// We closed it; the driver may not have noticed yet.
-    closed: AtomicBool,
-    version: Option<String>,
-    cluster: Option<String>,
-}
-
-/// What one statement answered, all values as text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Answer {
-    pub columns: Vec<String>,
-    pub rows: Vec<Vec<Option<String>>>,
-    /// The last command tag, e.g. `SELECT 3`, `COMMIT`, or `ROLLBACK` for a COMMIT that did not commit.
-    pub tag: String,
-    pub notices: Vec<Notice>,
-}
 
 impl Connector {
     /// Checks the settings and reads the certificate files; connects to nothing yet.
@@ -261,49 +222,6 @@ where
             }
             None => return,
         }
-    }
-}
-
-impl Link {
-    /// The version that the server reported while connecting.
-    #[must_use]
-    pub fn version(&self) -> Option<&str> {
-        self.version.as_deref()
-    }
-
-    /// The cluster that the session started with.
-    #[must_use]
-    pub fn cluster(&self) -> Option<&str> {
-        self.cluster.as_deref()
-    }
-
-    #[must_use]
-    pub fn settings(&self) -> &ConnectionSettings {
-        self.connector.settings()
-    }
-
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::SeqCst) || self.client.is_closed()
-    }
-
-    /// Starts a statement whose rows arrive one by one, such as SUBSCRIBE.
-    pub(super) async fn stream(
-        &self,
-        statement: &str,
-    ) -> Result<tokio_postgres::SimpleQueryStream, Error> {
-        self.must_be_open(statement)?;
-        self.client
-            .simple_query_raw(statement)
-            .await
-            .map_err(|error| Error::from_driver(&error, statement))
-    }
-}
-
-impl Drop for Link {
-    /// A running SUBSCRIBE would keep the session open for ever.
-    fn drop(&mut self) {
-        self.driver.abort();
     }
 }
 

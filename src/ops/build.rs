@@ -1,65 +1,38 @@
 //! What a deploy or a sync builds: which models, why these, and by which runner.
 
+mod builder;
 mod choice;
+mod drawn;
 mod elsewhere;
 
 use super::error::OpsError;
-use super::project::{Changes, deployed, relation};
+use super::project::{Changes, relation};
 use super::session::{Observation, Session};
 use crate::config::RunnerKind;
 use crate::dbt::manifest::{Manifest, Node, ResourceType};
-use crate::dbt::runner::arguments::{Program, Selection as DbtSelection, Suffix, Verb};
+use crate::dbt::runner::arguments::{Selection as DbtSelection, Suffix, Verb};
 use crate::dbt::runner::compiled::{self, Order, Standing};
 use crate::domain::definition::digest;
-use crate::domain::environment::{Environment, Side, Strategy};
+use crate::domain::environment::{Side, Strategy};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::{Identifier, QualifiedName};
 use crate::domain::object::ObjectKind;
-use crate::domain::plan::{Build, DbtCommand, Request, Step, qualified};
+use crate::domain::plan::{Build, Request, Step, qualified};
 use crate::domain::quantity::count;
 use crate::domain::rendered::{Rendered, RenderedRelation};
+pub(super) use builder::Builder;
+use builder::is_built_by_dbt;
+use builder::is_deployed;
 use choice::Choice;
+pub(super) use drawn::{ByDbt, Drawn, Part};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// dbt's selector for what changed and all that reads it.
-const SLIM: &str = "state:modified+";
-
-/// A build, and what dbt must be asked before it counts.
-pub(super) struct Drawn {
-    pub build: Build,
-    pub by_dbt: Option<ByDbt>,
-}
-
-/// How dbt builds, for the proof of where.
-pub(super) struct ByDbt {
-    pub program: Program,
-    pub suffix: Suffix,
-    pub parts: Vec<Part>,
-    /// The twin that the plan shows, by id.
-    pub planned: BTreeMap<String, QualifiedName>,
-}
-
-/// One command of a build.
-pub(super) struct Part {
-    pub verb: Verb,
-    pub selection: DbtSelection,
-    /// Tells the ids that the command will take.
-    pub list: DbtCommand,
-    pub command: DbtCommand,
-}
 
 /// What the compiled runner does, what it can't, and where it puts things.
 struct CompiledSteps {
     steps: Vec<Step>,
     refused: Vec<Finding>,
     rendered: Rendered,
-}
-
-/// Draws up a build from one observation.
-pub(super) struct Builder<'a> {
-    session: &'a Session,
-    observation: &'a Observation,
 }
 
 impl<'a> Builder<'a> {
@@ -343,24 +316,6 @@ fn left_out(choice: &Choice) -> Option<Finding> {
         remedy: "Run `cutover deploy` without a selection to complete it.".to_owned(),
         objects: choice.left_out.iter().map(ToString::to_string).collect(),
     })
-}
-
-fn is_built_by_dbt(node: &Node) -> bool {
-    node.materialized()
-        .is_none_or(|materialized| materialized.is_built())
-}
-
-/// Whether dbt makes a relation of this node.
-fn is_made(node: &Node) -> bool {
-    matches!(node.resource_type, ResourceType::Model | ResourceType::Seed)
-        && is_built_by_dbt(node)
-        && node.is_enabled()
-        // dbt never runs a model without SQL.
-        && (node.resource_type == ResourceType::Seed || !node.raw_code().trim().is_empty())
-}
-
-fn is_deployed(node: &Node, environment: &Environment) -> bool {
-    deployed(node, environment).is_some()
 }
 
 /// dbt selectors that mean exactly these nodes. dbt takes a name for a folder's too, so what lies below one of them is left out.

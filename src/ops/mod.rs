@@ -47,6 +47,7 @@ pub mod sample;
 pub mod secrets;
 pub mod session;
 mod stale;
+mod stand_by;
 pub mod state;
 pub mod status;
 mod swap;

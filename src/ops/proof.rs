@@ -5,6 +5,7 @@ use super::dbt::{UNREAD, quiet, surroundings, told, verdict};
 use super::error::OpsError;
 use super::listener::Listener;
 use super::session::Session;
+use super::stand_by::{StandBy, Standing, Taken, Told};
 use super::state::MANIFEST;
 use crate::config::RunnerKind;
 use crate::dbt::compare::Comparison;
@@ -27,45 +28,6 @@ use tokio_util::sync::CancellationToken;
 
 /// dbt's own file beside its manifest: what a later parse need not read again.
 const PARTIAL_PARSE: &str = "partial_parse.msgpack";
-
-/// The dbt that a plan relies on.
-#[derive(Default)]
-pub(super) enum StandBy {
-    /// None yet, or none any more.
-    #[default]
-    Nobody,
-    /// One process that has parsed, or is about to.
-    Driver(Box<Standing>),
-    /// dbt is no Python program: each command is a process of its own.
-    Processes,
-}
-
-/// A driver with what it was told and what it has told.
-pub(super) struct Standing {
-    driver: Driver,
-    /// For one compile, parse or list.
-    reading: Limit,
-    /// The arguments of a parse that is under way.
-    ordered: Option<Vec<String>>,
-    parsed: Option<Told>,
-}
-
-/// A parse, with what was told of it since.
-struct Told {
-    arguments: Vec<String>,
-    manifest: Arc<Manifest>,
-    /// The ids that a listing took, by its arguments.
-    listed: HashMap<Vec<String>, Vec<String>>,
-    /// Where a build would put things, by its arguments.
-    placed: HashMap<Vec<String>, Vec<Reported>>,
-}
-
-/// What the commands of a build take of a parse, and where they put it.
-#[derive(Default)]
-struct Taken {
-    selected: BTreeSet<String>,
-    report: Vec<Reported>,
-}
 
 impl Session {
     /// Compiles the project before a deploy or a sync by dbt is planned, so that the plan is about the files as they are now; the

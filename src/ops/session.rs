@@ -3,8 +3,8 @@
 use super::error::OpsError;
 use super::gate::Gate;
 use super::project::{Manifests, Read, known};
-use super::proof::StandBy;
 use super::secrets;
+use super::stand_by::StandBy;
 use super::state::{MANIFEST, StateStore};
 use crate::config::Settings;
 use crate::dbt::compare::Options;

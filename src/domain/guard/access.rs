@@ -1,6 +1,6 @@
 //! Guards on ownership, privileges and grants.
 
-use super::{Facts, about};
+use super::facts::{Facts, about};
 use crate::domain::access::{Access, Grant, Grantee, Privilege};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};

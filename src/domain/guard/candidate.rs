@@ -1,28 +1,13 @@
 //! Whose candidate a build would go over.
 
-use super::{Facts, about};
+use super::facts::Ancestry;
+use super::facts::{Facts, about};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::object::Schema;
 use crate::domain::phase::Phase;
 use crate::domain::plan::Stamp;
 use crate::domain::record::{Record, Role, foreign, without_promotion_mark};
-
-/// How the commit of what the deployment side holds stands to the one that is checked out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Ancestry {
-    /// Neither is known: nobody works with git here.
-    #[default]
-    None,
-    /// It is this commit.
-    Same,
-    /// This commit builds on it.
-    Ancestor,
-    /// This commit does not contain it.
-    Unrelated,
-    /// The history that is here does not tell.
-    Unknown,
-}
 
 /// A candidate of another role, CI tag or line of commits is not built over in silence, as dbt's own init refuses a foreign tag.
 #[must_use]

@@ -1,6 +1,6 @@
 //! Guards on what both sides hold: completeness, provenance of each object, staleness, wrong edges.
 
-use super::{Facts, about};
+use super::facts::{Facts, about};
 use crate::domain::board::logical_schema;
 use crate::domain::definition::canonical;
 use crate::domain::environment::{Resolved, Side};

@@ -1,6 +1,6 @@
 //! Guards on what is dropped: how far the closure reaches, and who still reads it.
 
-use super::{Facts, about};
+use super::facts::{Facts, about};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::ObjectId;

@@ -1,13 +1,14 @@
 //! What stands where, shown where no record confirms it.
 
+use super::facts::{Facts, about};
 use super::state::contradictions;
-use super::{Facts, about, count};
 use crate::domain::contradiction::{listed, names, swap_back};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::object::ObjectKind;
 use crate::domain::phase::Phase;
 use crate::domain::provenance::Unfinished;
+use crate::domain::quantity::count;
 use crate::domain::record::Role;
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Guards on names and cluster options.
 
-use super::{Facts, about};
+use super::facts::{Facts, about};
 use crate::domain::environment::{ResolvedPair, Side};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::{Identifier, literal};

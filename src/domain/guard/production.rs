@@ -1,6 +1,6 @@
 //! The guard that keeps a build off production: what is not proven to lie on the deployment side is not built.
 
-use super::{Facts, about};
+use super::facts::{Facts, about};
 use crate::domain::environment::{Environment, Pair, Strategy};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::DEPLOY_SUFFIX;
@@ -154,7 +154,7 @@ fn message(
     };
     let what = match wrong {
         Wrong::Session if objects.len() > 1 => format!("{} queries", objects.len()),
-        _ => super::count(objects.len(), noun),
+        _ => crate::domain::quantity::count(objects.len(), noun),
     };
     let who = &decider.words;
     match wrong {

@@ -1,6 +1,6 @@
 //! Guards on what lies outside the environment and hangs on it all the same.
 
-use super::{Facts, about};
+use super::facts::{Facts, about};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::object::ObjectKind;

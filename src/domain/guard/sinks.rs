@@ -1,6 +1,6 @@
 //! Guards on sinks and sources: they must live apart, and those that read production must be movable.
 
-use super::{Facts, about};
+use super::facts::{Facts, about};
 use crate::domain::access::Privilege;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};

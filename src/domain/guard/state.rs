@@ -1,6 +1,6 @@
 //! Guards on where the deployment stands: provenance, completeness, readiness.
 
-use super::{Facts, about};
+use super::facts::{Facts, about};
 use crate::domain::contradiction::Contradiction;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};

@@ -1,7 +1,7 @@
 //! What a build may change, as names: what dbt sends is held to it, statement by statement.
 
 use super::Plan;
-use super::sinks::qualified;
+use super::sink_move::qualified;
 use crate::domain::environment::{Pair, Resolved, Side};
 use crate::domain::name::{Identifier, ObjectId};
 use serde::Serialize;

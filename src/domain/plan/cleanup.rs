@@ -1,11 +1,12 @@
 //! Dropping the deployment side, with everything that goes along shown first.
 
-use super::draft::{Draft, Stamp};
-use super::rollback::warnings;
+use super::draft::Draft;
+use super::stamp::Stamp;
 use super::{Plan, Request, Statement};
 use crate::domain::action::Operation;
 use crate::domain::closure::{closure_of_side, describe};
 use crate::domain::environment::Side;
+use crate::domain::finding::warnings;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
 use crate::domain::lease::Place;

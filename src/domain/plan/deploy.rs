@@ -1,7 +1,8 @@
 //! Building into the deployment side: a deploy of the candidate, and a sync to what production runs.
 
-use super::draft::{Draft, Stamp, record, record_on_side};
-use super::sinks::qualified;
+use super::draft::{Draft, record, record_on_side};
+use super::sink_move::qualified;
+use super::stamp::Stamp;
 use super::{Plan, Promise, Request, Statement, Step};
 use crate::domain::action::Operation;
 use crate::domain::closure::{closure_of, describe};

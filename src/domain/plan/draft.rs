@@ -1,5 +1,6 @@
 //! What every planner starts from and ends with.
 
+use super::stamp::Stamp;
 use super::{
     ClosureItem, Fingerprint, Identities, Plan, Rename, Request, SinkMove, Statement, Step, Swap,
 };
@@ -13,17 +14,6 @@ use crate::domain::object::Schema;
 use crate::domain::record::{Record, Role};
 use crate::domain::workflow::may;
 use std::sync::Arc;
-
-/// Who acts, and when: for records. Time enters from outside, so that planning stays pure.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stamp {
-    /// RFC 3339.
-    pub at: String,
-    /// The commit that is checked out, if there is one.
-    pub commit: Option<String>,
-    /// `CI_TAG`, as dbt-materialize uses it.
-    pub ci_tag: Option<String>,
-}
 
 /// What a planner collects before the plan is closed with its fingerprint.
 #[derive(Debug)]

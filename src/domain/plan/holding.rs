@@ -1,6 +1,7 @@
 //! The records that end an operation: what each schema holds, as far as it is proven.
 
-use super::draft::{Stamp, record, with_twin};
+use super::draft::{record, with_twin};
+use super::stamp::Stamp;
 use crate::domain::environment::Side;
 use crate::domain::guard::Facts;
 use crate::domain::name::Identifier;

@@ -1,6 +1,8 @@
 //! Creating the deployment side: schemas and clusters like production's, with its grants and default privileges.
 
-use super::draft::{Draft, Stamp};
+use super::draft::Draft;
+use super::request::Sizes;
+use super::stamp::Stamp;
 use super::{GrantTarget, Plan, Request, Statement, twin};
 use crate::domain::access::{DefaultPrivilege, Grant, Grantee, Privilege};
 use crate::domain::action::Operation;
@@ -12,9 +14,6 @@ use crate::domain::object::Schema;
 use crate::domain::quantity::count;
 use crate::domain::record::{Record, foreign, without_record};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Sizes asked for by cluster name (production or deployment name), e.g. a larger one to hydrate faster.
-pub type Sizes = BTreeMap<String, String>;
 
 /// Creates what is missing and grants what differs; run again, it finishes what an earlier init left.
 #[must_use]

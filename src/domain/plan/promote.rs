@@ -1,11 +1,12 @@
 //! The cutover, its way back, and finishing either when it was cut off.
 
-use super::draft::{Draft, Stamp, sink_steps, swap};
+use super::draft::{Draft, sink_steps, swap};
 use super::holding::{Holding, holdings};
-use super::rollback::warnings;
+use super::stamp::Stamp;
 use super::{Plan, Request, SinkMove, Statement, Step, sinks_reading};
 use crate::domain::action::Operation;
 use crate::domain::environment::{Side, Strategy};
+use crate::domain::finding::warnings;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
 use crate::domain::provenance::Unfinished;

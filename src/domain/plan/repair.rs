@@ -1,8 +1,9 @@
 //! Writing the deployment records anew, where somebody's comment overwrote or forged them: from ids, the server's audit events, the records
 //! that are left, the audit trail of this machine and the state directory.
 
-use super::draft::{Draft, Stamp, record, with_twin};
+use super::draft::{Draft, record, with_twin};
 use super::holding::claimed;
+use super::stamp::Stamp;
 use super::{Plan, Request, Statement};
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;

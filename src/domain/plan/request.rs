@@ -1,10 +1,9 @@
 //! What an operator asks for.
 
-use super::Sizes;
 use crate::domain::action::Operation;
 use crate::domain::finding::Allowance;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// One operation with its options, before anything was looked at. A plan carries it, so that planning anew needs nothing beside the plan.
@@ -77,3 +76,6 @@ pub(super) fn typed<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<String> = words.map(|word| word.replace('\0', "")).collect();
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
 }
+
+/// Sizes asked for by cluster name (production or deployment name), e.g. a larger one to hydrate faster.
+pub type Sizes = BTreeMap<String, String>;

@@ -1,12 +1,14 @@
 //! The way back. In an incident it is refused only for what makes it impossible; everything else is a warning.
 
-use super::draft::{Draft, Stamp};
+use super::draft::Draft;
 use super::promote::{
     Exchange, exchange, finish, mark, shared_findings, sinks_sentence, swap_sentence,
 };
+use super::stamp::Stamp;
 use super::{Plan, Request, SinkMove, sinks_reading};
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;
+use crate::domain::finding::warnings;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::guard::{self, Facts};
 use crate::domain::provenance::Unfinished;
@@ -94,17 +96,6 @@ fn findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
         all.extend(warnings(findings));
     }
     all
-}
-
-/// Blocks as warnings.
-pub(super) fn warnings(findings: Vec<Finding>) -> Vec<Finding> {
-    findings
-        .into_iter()
-        .map(|finding| Finding {
-            severity: finding.severity.min(Severity::Warn),
-            ..finding
-        })
-        .collect()
 }
 
 fn no_way_back(facts: &Facts<'_>) -> Option<Finding> {

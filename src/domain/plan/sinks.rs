@@ -1,20 +1,10 @@
 //! Which sinks read a side, found in the catalog, never by name or in dbt's graph.
 
+use super::sink_move::{SinkMove, qualified};
 use crate::domain::environment::{Resolved, Side, Strategy};
 use crate::domain::guard::Facts;
-use crate::domain::name::{ObjectId, QualifiedName};
-use crate::domain::object::{Catalog, Object, ObjectKind};
-
-/// One sink that reads a side and belongs on the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SinkMove {
-    pub id: ObjectId,
-    pub name: QualifiedName,
-    /// What it reads now.
-    pub from: ObjectId,
-    /// What it shall read, by the name that holds after the swap; `None` when the other side lacks the relation.
-    pub target: Option<QualifiedName>,
-}
+use crate::domain::name::QualifiedName;
+use crate::domain::object::{Object, ObjectKind};
 
 /// The sinks outside the environment that read objects of this side.
 #[must_use]
@@ -69,16 +59,5 @@ fn target(resolved: &Resolved<'_>, from: &Object, side: Side) -> Option<Qualifie
         database: resolved.environment.database.clone(),
         schema: schema.clone(),
         name: twin.name.clone(),
-    })
-}
-
-/// The full name of an object; `None` when its schema or database is not in the catalog.
-#[must_use]
-pub fn qualified(catalog: &Catalog, object: &Object) -> Option<QualifiedName> {
-    let schema = catalog.schemas.get(&object.schema)?;
-    Some(QualifiedName {
-        database: catalog.databases.get(&schema.database)?.clone(),
-        schema: schema.name.clone(),
-        name: object.name.clone(),
     })
 }

@@ -11,6 +11,7 @@ mod walk;
 mod way_back;
 
 use super::*;
+use crate::domain::action::Operation;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Allowance, FindingId};
 use crate::domain::fixture::{World, asked, carry_out, carry_out_step, comment, name, stamp};

@@ -1,7 +1,7 @@
 //! The twin of a production cluster: what it is created with, and what it will lack.
 
 use super::Statement;
-use super::init::Sizes;
+use super::request::Sizes;
 use crate::domain::cluster_options::{ClusterOptions, UnreadableOptions};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::guard::Facts;

@@ -1,8 +1,9 @@
 //! What psql needs to take a promote back when this machine or its tool is gone.
 
-use super::draft::Stamp;
 use super::holding::holdings;
-use super::sinks::{qualified, sinks_reading};
+use super::sink_move::qualified;
+use super::sinks::sinks_reading;
+use super::stamp::Stamp;
 use super::{STOP_AT_FAILURE, Statement, draft};
 use crate::domain::environment::{ResolvedPair, Side, Strategy};
 use crate::domain::guard::Facts;

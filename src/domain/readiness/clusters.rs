@@ -1,8 +1,10 @@
 //! A cluster is ready when one healthy replica has everything: the judgement from objects to their cluster.
 
+use super::hydration::needs_no_replica;
+use super::lag::late_source;
+use super::side::worst_lag;
 use super::{
     ClusterReadiness, OOM_LOOP_KILLS, OOM_WINDOW_MS, ObjectReadiness, Readiness, Thresholds,
-    late_source, needs_no_replica, worst_lag,
 };
 use crate::domain::environment::{Resolved, Side};
 use crate::domain::name::{ObjectId, ReplicaId};

@@ -8,6 +8,7 @@ use super::{Readiness, Thresholds, counts, hydrated_on, needs_no_replica, replic
 use crate::domain::environment::{Resolved, Side};
 use crate::domain::name::ObjectId;
 use crate::domain::object::{Object, ObjectKind};
+use crate::domain::readiness::ObjectReadiness;
 use crate::domain::snapshot::{Frontier, Lag, Snapshot};
 use std::collections::{HashMap, HashSet};
 
@@ -228,4 +229,22 @@ impl<'a> Yardstick<'a> {
             || !hydrated_on(self.snapshot, twin, &replicas_of(self.snapshot, twin)).is_empty();
         at_work.then(|| self.telling_lag(&twin.id)).flatten()
     }
+}
+
+/// What caught-up objects are late with: the reason of the latest of them, empty while none is late by more than ticks.
+pub(super) fn late_source<'a>(
+    objects: impl Iterator<Item = &'a ObjectReadiness>,
+    thresholds: Thresholds,
+) -> String {
+    let late = |object: &&ObjectReadiness| match object.lag {
+        Lag::Millis(lag) => lag > thresholds.root_lag_ms(),
+        Lag::Unknown => false,
+    };
+    objects
+        .filter(late)
+        .max_by_key(|object| match object.lag {
+            Lag::Millis(lag) => lag,
+            Lag::Unknown => 0,
+        })
+        .map_or_else(String::new, |object| object.reason.clone())
 }

@@ -5,9 +5,10 @@ mod recorded;
 
 use super::*;
 use crate::domain::fixture::{NOW, World, name, online, replica_of};
+use crate::domain::name::ClusterId;
 use crate::domain::name::ReplicaId;
 use crate::domain::reading::Missing;
-use crate::domain::snapshot::{HydrationStatus, RefreshSchedule};
+use crate::domain::snapshot::{Frontier, HydrationStatus, Lag, LogicalTime, RefreshSchedule};
 use std::sync::Arc;
 
 fn deployment(world: &World) -> SideReadiness {

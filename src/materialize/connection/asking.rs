@@ -1,6 +1,6 @@
 //! Asking on a link: every answer has a deadline; past it comes a cancel, and then the end of the link.
 
-use super::{Answer, Link};
+use super::link::{Answer, Link};
 use crate::domain::failure::{Cause, told};
 use crate::materialize::error::{Class, Error};
 use crate::materialize::tap::Received;

@@ -1,6 +1,6 @@
 //! Which models a deploy or a sync builds, and why these.
 
-use super::{Builder, SLIM, is_deployed};
+use super::builder::{Builder, SLIM, is_deployed};
 use crate::dbt::compare::Comparison;
 use crate::dbt::manifest::{Manifest, UniqueId};
 use crate::dbt::selection::{Selection, select};

@@ -1,7 +1,7 @@
 //! Models that belong to the environment by their schema and are put into another database: left out of a build, they would be
 //! missing in silence.
 
-use super::{Builder, is_made};
+use super::builder::{Builder, is_made};
 use crate::dbt::manifest::Manifest;
 use crate::dbt::rendering::deciders;
 use crate::domain::finding::{Finding, FindingId, Severity};

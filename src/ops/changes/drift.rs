@@ -2,7 +2,7 @@
 //!
 //! Said only where it is sure. Silence proves nothing.
 
-use super::relation_of;
+use super::relation::relation_of;
 use super::standing::{Held, Standing};
 use crate::dbt::drift::{Stray, is_as_compiled, is_settled, stray_constant};
 use crate::dbt::manifest::{Field, Manifest, Node, UniqueId};

@@ -1,6 +1,7 @@
 //! What the Changes screen shows: the diff against production, with what each node is on the server now.
 
 mod drift;
+mod relation;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -9,14 +10,12 @@ use super::error::OpsError;
 use super::session::{FileStamp, Observation, Session};
 use crate::dbt::compare::{Comparison, Options, Reason};
 use crate::dbt::diff::{self, DEFAULT_SELECTOR, Diff, DiffNode};
-use crate::dbt::manifest::{Manifest, Node, ResourceType, UniqueId};
+use crate::dbt::manifest::{Manifest, Node, UniqueId};
 use crate::dbt::selection::Selection;
 use crate::dbt::staleness;
 use crate::domain::changes::{ChangedNode, ChangesView, ConfigChange, Versions};
-use crate::domain::environment::Environment;
-use crate::domain::name::QualifiedName;
 use crate::domain::project::Change;
-use crate::ops::project::relation;
+use relation::relation_of;
 use standing::Standing;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -208,19 +207,6 @@ impl Reading<'_> {
             .map(|child| child.unique_id.to_string())
             .collect()
     }
-}
-
-/// The relation that a node makes; tests, exposures and the like make none.
-fn relation_of(node: &Node, environment: &Environment) -> Option<QualifiedName> {
-    let kinds = [
-        ResourceType::Model,
-        ResourceType::Seed,
-        ResourceType::Snapshot,
-    ];
-    kinds
-        .contains(&node.resource_type)
-        .then(|| relation(node, environment))
-        .flatten()
 }
 
 fn config_change(reason: &Reason) -> Option<ConfigChange> {

@@ -1,6 +1,6 @@
 //! What a node of the project is on each side of the server, as sentences.
 
-use super::relation_of;
+use super::relation::relation_of;
 use crate::dbt::compare::Options;
 use crate::dbt::manifest::{Manifest, Node};
 use crate::domain::environment::{Environment, Resolved, ResolvedPair, Side, Strategy};

@@ -2,8 +2,10 @@
 
 mod commands;
 mod reading;
+mod twins;
 
 pub use commands::CommandReport;
+use twins::Twins;
 
 use super::error::OpsError;
 use super::project::{Changes, relation};
@@ -44,14 +46,6 @@ impl Validation {
             OutcomeKind::Done
         }
     }
-}
-
-/// A relation beside its twin, and where each is read.
-struct Twins<'a> {
-    production: &'a Object,
-    deployment: &'a Object,
-    schema: &'a Identifier,
-    expected: Compared,
 }
 
 impl Session {

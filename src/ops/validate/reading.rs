@@ -1,6 +1,6 @@
 //! Reading both sides of a relation, each on its own cluster, at one moment where the server allows it.
 
-use super::Twins;
+use super::twins::Twins;
 use crate::domain::environment::{Resolved, Side};
 use crate::domain::failure::told;
 use crate::domain::name::{ClusterId, Identifier, ObjectId, QualifiedName};

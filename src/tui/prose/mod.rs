@@ -2,97 +2,21 @@
 
 mod detail;
 mod entry;
+mod finding;
 mod help;
 mod journal;
 mod node;
+mod paragraph;
 mod plan;
 mod preflight;
 
 pub use entry::outcome_role;
+pub use paragraph::{Paragraph, wrap};
 pub use plan::plan;
 
 use super::layout;
 use super::state::{Dialog, Overlay, Pane, Panel, Screen, State};
-use super::theme::Role;
-use super::wording;
 use ratatui::layout::Rect;
-use unicode_width::UnicodeWidthStr;
-
-/// A text of one role behind a lead of another; it wraps under itself, beside the lead.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paragraph {
-    pub lead: String,
-    pub lead_role: Role,
-    pub role: Role,
-    pub text: String,
-}
-
-impl Paragraph {
-    #[must_use]
-    pub fn new(role: Role, text: impl Into<String>) -> Self {
-        Self {
-            lead: String::new(),
-            lead_role: Role::Muted,
-            role,
-            text: text.into(),
-        }
-    }
-
-    /// Set in by `columns`.
-    #[must_use]
-    pub fn indented(role: Role, columns: usize, text: impl Into<String>) -> Self {
-        Self {
-            lead: " ".repeat(columns),
-            ..Self::new(role, text)
-        }
-    }
-
-    /// A fact with its name before it.
-    #[must_use]
-    pub fn fact(label: &str, role: Role, text: impl Into<String>) -> Self {
-        Self {
-            lead: format!("{label:<11} "),
-            ..Self::new(role, text)
-        }
-    }
-
-    #[must_use]
-    pub fn blank() -> Self {
-        Self::new(Role::Text, "")
-    }
-}
-
-/// The paragraphs as lines of at most `width` columns.
-#[must_use]
-pub fn wrap(paragraphs: &[Paragraph], width: u16) -> Vec<Paragraph> {
-    paragraphs
-        .iter()
-        .flat_map(|paragraph| wrap_one(paragraph, usize::from(width)))
-        .collect()
-}
-
-fn wrap_one(paragraph: &Paragraph, width: usize) -> Vec<Paragraph> {
-    let lead = paragraph.lead.width();
-    // A lead that leaves no room for its text is dropped rather than the text.
-    let (lead_text, room) = if lead + 8 <= width {
-        (paragraph.lead.clone(), width - lead)
-    } else {
-        (String::new(), width)
-    };
-    wording::wrap(&wording::shown_lines(&paragraph.text), room)
-        .into_iter()
-        .enumerate()
-        .map(|(at, text)| Paragraph {
-            lead: if at == 0 {
-                lead_text.clone()
-            } else {
-                " ".repeat(lead_text.width())
-            },
-            text,
-            ..paragraph.clone()
-        })
-        .collect()
-}
 
 /// What a pane of the cockpit says.
 #[must_use]
@@ -170,7 +94,7 @@ pub fn scroll_limit(state: &State) -> usize {
             let area = layout::list_and_panel(frame.body).1;
             let lines = match state.changes.panel {
                 // Lines wrap as they are drawn, so the last one may stand at the top.
-                Panel::Sql => return super::view::diff_length(state).saturating_sub(1),
+                Panel::Sql => return state.changes.diff_length().saturating_sub(1),
                 panel => wrap(&self::panel(state, panel), layout::inner_width(area)).len(),
             };
             (lines, area.height.saturating_sub(2))

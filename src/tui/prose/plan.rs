@@ -38,7 +38,7 @@ fn findings(plan: &Plan, text: &mut Vec<Paragraph>) {
     );
     let mut findings: Vec<_> = plan.findings.iter().collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    text.extend(findings.into_iter().flat_map(super::preflight::finding));
+    text.extend(findings.into_iter().flat_map(super::finding::finding));
 }
 
 fn closure(plan: &Plan, text: &mut Vec<Paragraph>) {

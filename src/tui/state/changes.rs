@@ -74,6 +74,15 @@ pub struct ChangesState {
 }
 
 impl ChangesState {
+    /// Lines of the comparison in the chosen layout.
+    #[must_use]
+    pub fn diff_length(&self) -> usize {
+        self.diff.as_ref().map_or(0, |diff| match self.layout {
+            DiffLayout::SideBySide => diff.lines.len(),
+            DiffLayout::Unified => diff.unified().len(),
+        })
+    }
+
     #[must_use]
     pub fn selected(&self) -> Option<&ChangedNode> {
         let view = self.view.here()?;

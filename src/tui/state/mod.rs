@@ -2,19 +2,25 @@
 
 mod changes;
 mod cockpit;
+mod cursor;
 mod journal;
 mod lasting;
+mod loaded;
 mod operation;
 mod overlay;
 mod run;
+mod screen;
 
 pub use changes::{ChangesState, DiffLayout, DiffText, Panel};
 pub use cockpit::{CockpitState, Pane};
+pub use cursor::Cursor;
 pub use journal::{Entry as JournalEntry, Journal};
 pub use lasting::{Lasting, Standings};
+pub use loaded::Loaded;
 pub use operation::{DEAF_MS, Dialog, DialogStep, REPEAT_MS, Running, Stage};
 pub use overlay::{Overlay, PaletteState, Question};
 pub use run::{LogLine, ModelLine, RunState, StatementLine};
+pub use screen::Screen;
 
 use super::effect::Generation;
 use super::event::Now;
@@ -31,36 +37,6 @@ use std::time::{Duration, Instant};
 pub const FLASH_MS: u64 = 5_000;
 
 const NO_PICTURE: &str = "no picture of the server yet";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Screen {
-    Cockpit,
-    Changes,
-    Run,
-    Traffic,
-    History,
-}
-
-impl Screen {
-    pub const ALL: [Self; 5] = [
-        Self::Cockpit,
-        Self::Changes,
-        Self::Run,
-        Self::Traffic,
-        Self::History,
-    ];
-
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Cockpit => "cockpit",
-            Self::Changes => "changes",
-            Self::Run => "run",
-            Self::Traffic => "traffic",
-            Self::History => "history",
-        }
-    }
-}
 
 /// What holds for the whole session, known before the first picture.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -85,52 +61,6 @@ pub struct Facts {
 pub struct Flash {
     pub text: String,
     pub until: u64,
-}
-
-/// A list with a cursor, scrolled so that the cursor is visible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Cursor {
-    pub at: usize,
-    pub offset: usize,
-}
-
-impl Cursor {
-    /// Moves by `by` lines within `length`, keeping the cursor inside a window of `height`.
-    pub fn step(&mut self, by: isize, length: usize, height: usize) {
-        self.at = self.at.saturating_add_signed(by);
-        self.settle(length, height);
-    }
-
-    /// Brings cursor and offset back into bounds.
-    pub fn settle(&mut self, length: usize, height: usize) {
-        self.at = self.at.min(length.saturating_sub(1));
-        let height = height.max(1);
-        self.offset = self
-            .offset
-            .min(self.at)
-            .max((self.at + 1).saturating_sub(height))
-            .min(length.saturating_sub(height));
-    }
-}
-
-/// Data that is asked for once and shown later.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub enum Loaded<T> {
-    #[default]
-    NotAsked,
-    Loading,
-    Here(T),
-    Failed(String),
-}
-
-impl<T> Loaded<T> {
-    #[must_use]
-    pub fn here(&self) -> Option<&T> {
-        match self {
-            Self::Here(value) => Some(value),
-            _ => None,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -263,6 +193,12 @@ impl State {
             _ => return None,
         };
         Some(opened.millis + DEAF_MS).filter(|wake| *wake > self.now.millis)
+    }
+
+    /// Whether the dialog has the keys.
+    #[must_use]
+    pub fn is_reviewing(&self) -> bool {
+        matches!(self.stage, Stage::Reviewing(_))
     }
 
     /// The phase by the newest picture; operations are judged by it even while the screen is held still.

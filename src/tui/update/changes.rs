@@ -1,7 +1,7 @@
 //! Keys and answers of the changes screen.
 
 use super::lists::{self};
-use super::{flash, note};
+use super::telling::{flash, note};
 use crate::domain::changes::ChangesView;
 use crate::domain::name::ObjectId;
 use crate::tui::effect::Effect;

@@ -1,6 +1,7 @@
 //! Keys and clicks of the cockpit screen.
 
-use super::{flash, lists};
+use super::lists;
+use super::telling::flash;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Command;
 use crate::tui::layout;

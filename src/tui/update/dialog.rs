@@ -116,7 +116,7 @@ pub fn close(state: &mut State) -> Vec<Effect> {
     };
     let label = dialog.label;
     state.stage = Stage::Idle;
-    super::flash(state, format!("{label}: not confirmed, nothing was done"));
+    super::telling::flash(state, format!("{label}: not confirmed, nothing was done"));
     vec![Effect::Abandon]
 }
 

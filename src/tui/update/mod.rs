@@ -2,21 +2,24 @@
 
 mod changes;
 mod cockpit;
+mod command;
 mod dialog;
 mod keys;
 mod lists;
 mod operation;
 mod overlay;
+mod palette;
 mod picture;
 mod readiness;
 mod run;
+mod telling;
 
 pub use operation::{NOT_NOW, outcome_word};
+use telling::flash;
 
 use super::effect::Effect;
 use super::event::{Event, Signal};
-use super::state::{Flash, Loaded, Stage, State};
-use super::theme::Role;
+use super::state::{Loaded, State};
 
 /// Takes in one event and says what must be done outside.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
@@ -64,21 +67,4 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
     }
-}
-
-/// Shows a sentence at the foot of the screen for a while.
-fn flash(state: &mut State, text: impl Into<String>) {
-    state.flash = Some(Flash {
-        text: text.into(),
-        until: state.now.millis + super::state::FLASH_MS,
-    });
-}
-
-fn note(state: &mut State, role: Role, text: impl Into<String>) {
-    state.journal.note(state.now.wall, role, text);
-}
-
-/// Whether the dialog has the keys.
-fn is_reviewing(state: &State) -> bool {
-    matches!(state.stage, Stage::Reviewing(_))
 }

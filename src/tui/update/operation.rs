@@ -1,6 +1,7 @@
 //! The life of an operation: asked for, planned, reviewed, running, ended. The only place that makes [`Effect::Execute`].
 
-use super::{flash, note, readiness};
+use super::readiness;
+use super::telling::{flash, note};
 use crate::domain::action::Operation;
 use crate::domain::plan::{ConfirmedPlan, Plan, Request};
 use crate::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};

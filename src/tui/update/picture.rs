@@ -1,6 +1,7 @@
 //! A new picture: what changed goes to the journal, the list is arranged anew.
 
-use super::{lists, note, operation, readiness};
+use super::telling::note;
+use super::{lists, operation, readiness};
 use crate::domain::board::Board;
 use crate::domain::failure::told_with_remedy;
 use crate::domain::picture::{Link, LinkState, Picture};

@@ -1,6 +1,6 @@
 //! Waiting for readiness. The pictures come anyway, so the cockpit only has to tell when it is there to stay, or can't come.
 
-use super::{flash, note};
+use super::telling::{flash, note};
 use crate::domain::board::Board;
 use crate::domain::workflow::{Look, Watch};
 use crate::tui::state::{Awaiting, Overlay, State};

@@ -1,6 +1,7 @@
 //! Keys of the run screen: following and searching the log.
 
-use super::{flash, lists};
+use super::lists;
+use super::telling::flash;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Command;
 use crate::tui::state::State;

@@ -1,6 +1,7 @@
 //! The changes screen: the list of nodes, and of the selected one its SQL, configuration, impact and state on the server.
 
-use super::{Canvas, text};
+use super::Canvas;
+use super::paragraphs::text;
 use crate::domain::changes::{ChangedNode, ChangesView};
 use crate::domain::project::Change;
 use crate::tui::diff::{Diff, DiffLine, Line};
@@ -167,19 +168,6 @@ fn sql_words(state: &State) -> String {
         DiffLayout::Unified => "unified",
     };
     format!("{text}, {layout}")
-}
-
-/// Lines of the comparison in the chosen layout.
-#[must_use]
-pub fn diff_length(state: &State) -> usize {
-    state
-        .changes
-        .diff
-        .as_ref()
-        .map_or(0, |diff| match state.changes.layout {
-            DiffLayout::SideBySide => diff.lines.len(),
-            DiffLayout::Unified => diff.unified().len(),
-        })
 }
 
 fn sql(canvas: &mut Canvas<'_>, area: Rect, state: &State) {

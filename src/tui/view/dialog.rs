@@ -1,6 +1,7 @@
 //! The plan under review: what it would do, and what to press, by the danger of it.
 
-use super::{Canvas, text};
+use super::Canvas;
+use super::paragraphs::text;
 use crate::domain::action::Danger;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;

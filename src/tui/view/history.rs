@@ -1,6 +1,7 @@
 //! The history screen: past operations, and the statements of one.
 
-use super::{Canvas, text};
+use super::Canvas;
+use super::paragraphs::text;
 use crate::domain::history::AuditEntry;
 use crate::tui::layout;
 use crate::tui::prose;

@@ -9,14 +9,15 @@ mod header;
 mod history;
 mod objects;
 mod overlay;
+mod paragraphs;
 mod run;
 mod traffic;
 
 pub use canvas::Canvas;
-pub use changes::diff_length;
+use paragraphs::{below_rule, text};
 
 use super::layout::{self, CockpitAreas};
-use super::prose::{self, Paragraph};
+use super::prose::{self};
 use super::state::{Pane, Screen, State};
 use super::theme::{Role, Theme};
 use ratatui::Frame;
@@ -106,22 +107,4 @@ fn text_pane(canvas: &mut Canvas<'_>, area: Rect, pane: Pane, state: &State) {
     };
     canvas.rule(area, &title, "", focused);
     text(canvas, below_rule(area), &lines, offset);
-}
-
-/// Everything but the first line of an area, which its rule takes.
-fn below_rule(area: Rect) -> Rect {
-    Rect {
-        y: area.y + 1.min(area.height),
-        height: area.height.saturating_sub(1),
-        ..area
-    }
-}
-
-/// Wrapped paragraphs from an offset on, with one blank on each side.
-fn text(canvas: &mut Canvas<'_>, area: Rect, lines: &[Paragraph], offset: usize) {
-    let offset = offset.min(lines.len().saturating_sub(1));
-    for (row, line) in (area.y..area.bottom()).zip(lines.iter().skip(offset)) {
-        let x = canvas.text(area.x + 1, row, area.right(), line.lead_role, &line.lead);
-        canvas.text(x, row, area.right(), line.role, &line.text);
-    }
 }

@@ -1,6 +1,7 @@
 //! Help, palette, questions and results.
 
-use super::{Canvas, text};
+use super::Canvas;
+use super::paragraphs::text;
 use crate::tui::keymap::{Action, BINDINGS};
 use crate::tui::layout;
 use crate::tui::prose::{self, Paragraph};

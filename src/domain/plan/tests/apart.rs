@@ -1,6 +1,7 @@
 //! Schemas and clusters that changed sides without the rest.
 
 use super::*;
+use crate::domain::action::Operation;
 use crate::domain::finding::Severity;
 use crate::domain::fixture::pair;
 use crate::domain::guard;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::access::{DefaultPrivilege, Grantee, Privilege};
+use crate::domain::action::Operation;
 use crate::domain::background::ClusterDefinition;
 use crate::domain::finding::Severity;
 use crate::domain::name::Identifier;

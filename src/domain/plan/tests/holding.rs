@@ -1,6 +1,7 @@
 //! What the records say that a side holds: only what is proven.
 
 use super::*;
+use crate::domain::action::Operation;
 use crate::domain::finding::Severity;
 use crate::domain::guard;
 use crate::domain::last_build::{Built, LastBuild, LastBuilds, contents};

@@ -1,6 +1,8 @@
 //! Whether what was confirmed still holds: the comparison that a fence commits on.
 
 use super::*;
+use crate::domain::action::Operation;
+use crate::domain::name::ObjectId;
 use crate::domain::snapshot::{LogicalTime, Subscription};
 
 fn holds(shown: &Plan, now: &Plan) -> Result<(), Difference> {

@@ -1,6 +1,7 @@
 //! Records that do not count, whose candidate is built over, and records written anew.
 
 use super::*;
+use crate::domain::action::Operation;
 use crate::domain::finding::Severity;
 use crate::domain::fixture::{id, pair};
 use crate::domain::guard::{self, Ancestry};

@@ -1,6 +1,7 @@
 //! Going back in an incident: refused only for what makes it impossible.
 
 use super::*;
+use crate::domain::action::Operation;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::plan::rehearsal_refused;
 

@@ -1,6 +1,7 @@
 //! Making, filling and dropping the deployment side.
 
 use super::*;
+use crate::domain::action::Operation;
 
 #[test]
 fn cleanup_drops_both_and_shows_what_goes() {

@@ -4,6 +4,7 @@
 //! dbt-02, dbt-03, dbt-06, dbt-09), the server its audit events. The model knows which release stands where; the program must find out.
 
 use super::*;
+use crate::domain::action::Operation;
 use crate::domain::fixture;
 use crate::domain::lineage::{Happening, Subject};
 use crate::domain::name::DatabaseId;

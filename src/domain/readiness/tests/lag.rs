@@ -1,11 +1,15 @@
 //! Lag beside inputs and twin: what excuses a late object, and what does not.
 
 use crate::domain::fixture::World;
+use crate::domain::name::ClusterId;
 use crate::domain::name::SchemaId;
+use crate::domain::readiness::tests::ReplicaId;
 use crate::domain::readiness::*;
+use crate::domain::snapshot::Frontier;
 use crate::domain::snapshot::{
     ConnectorState, ConnectorStatus, HydrationStatus, LogicalTime, RefreshSchedule,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A source outside, `behind` it on both sides the materialized view `mv`, all `lag` milliseconds late.

@@ -9,6 +9,8 @@ use crate::domain::object::{ObjectKind, Schema};
 use crate::domain::plan::{Plan, promote, rollback};
 use crate::domain::readiness::*;
 use crate::domain::record::Role;
+use crate::domain::snapshot::Frontier;
+use crate::domain::snapshot::Lag;
 use crate::domain::snapshot::LogicalTime;
 use flate2::read::GzDecoder;
 use serde_json::Value;

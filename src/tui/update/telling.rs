@@ -1,0 +1,16 @@
+//! What the operator is told: at the foot of the screen, and in the journal.
+
+use crate::tui::state::{Flash, State};
+use crate::tui::theme::Role;
+
+/// Shows a sentence at the foot of the screen for a while.
+pub(super) fn flash(state: &mut State, text: impl Into<String>) {
+    state.flash = Some(Flash {
+        text: text.into(),
+        until: state.now.millis + crate::tui::state::FLASH_MS,
+    });
+}
+
+pub(super) fn note(state: &mut State, role: Role, text: impl Into<String>) {
+    state.journal.note(state.now.wall, role, text);
+}
