@@ -16,18 +16,11 @@ pub async fn validate(desk: &Desk) -> u8 {
 
 async fn run(desk: &Desk) -> u8 {
     let printer = desk.printer;
-    let relations = match desk.session.validate(|twin| told(printer, twin)).await {
-        Ok(relations) => relations,
+    let twin_told = |twin: &TwinReport| told(printer, twin);
+    let command_told = |command: &CommandReport| command_told(printer, command);
+    let validation = match desk.session.validate(twin_told, command_told).await {
+        Ok(validation) => validation,
         Err(error) => return desk.fail(&error),
-    };
-    let commands = desk
-        .session
-        .validate_commands(|command| command_told(printer, command))
-        .await;
-    let validation = Validation {
-        environment: desk.session.environment().target.clone(),
-        relations,
-        commands,
     };
     match print(printer, &validation) {
         Ok(()) | Err(Closed) => validation.outcome().exit_code(),
@@ -108,7 +101,11 @@ fn summary(validation: &Validation) -> String {
         (with(Verdict::Equal), "equal"),
         (with(Verdict::Changed), "changed as the project says"),
         (with(Verdict::Differs), "differing without a change"),
-        (with(Verdict::Unknown), "differing, unknown whether meant"),
+        (
+            with(Verdict::Unknown),
+            "differing or missing, unknown whether meant",
+        ),
+        (with(Verdict::Missing), "missing"),
         (with(Verdict::Unread), "not readable"),
     ];
     let mut words: Vec<String> = parts
@@ -122,7 +119,7 @@ fn summary(validation: &Validation) -> String {
         failed => words.push(format!("{} failed", count(failed, "command"))),
     }
     if words.is_empty() {
-        "There are no twins to compare.".to_owned()
+        "There are no relations to compare.".to_owned()
     } else {
         format!("{}.", words.join(", "))
     }

@@ -2,7 +2,7 @@
 
 use super::name::{Identifier, QualifiedName};
 use super::object::ObjectKind;
-use super::project::Compared;
+use super::project::{Change, Compared};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,6 +35,8 @@ pub enum Verdict {
     Differs,
     /// Whether its model changed is unknown, and it differs.
     Unknown,
+    /// The deployment side has none, though its model was not removed.
+    Missing,
     /// It could not be read to its end.
     Unread,
 }
@@ -46,6 +48,7 @@ impl fmt::Display for Verdict {
             Self::Changed => "changed",
             Self::Differs => "DIFFERS",
             Self::Unknown => "unknown",
+            Self::Missing => "MISSING",
             Self::Unread => "unread",
         })
     }
@@ -87,6 +90,16 @@ pub fn verdict(
         (Compared::Unknown, Some(_), Some(_)) => Verdict::Unknown,
         (Compared::Changed(_), Some(_), Some(_)) => Verdict::Changed,
         (_, None, _) | (_, _, None) => Verdict::Unread,
+    }
+}
+
+/// Judges a relation of production that the deployment side does not have.
+#[must_use]
+pub fn without_twin(expected: Compared) -> Verdict {
+    match expected {
+        Compared::Changed(Change::Removed) => Verdict::Changed,
+        Compared::Unknown => Verdict::Unknown,
+        Compared::Unmodified | Compared::Changed(_) => Verdict::Missing,
     }
 }
 
@@ -181,7 +194,6 @@ pub fn set_cluster(cluster: &Identifier) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::project::Change;
 
     fn name(text: &str) -> Identifier {
         Identifier::new(text).unwrap()
@@ -253,6 +265,15 @@ mod tests {
             Verdict::Differs
         );
         assert_eq!(judge(changed, &columns, Some(&one)), Verdict::Changed);
+    }
+
+    #[test]
+    fn only_a_removed_model_may_be_missing() {
+        let changed = |change| without_twin(Compared::Changed(change));
+        assert_eq!(changed(Change::Removed), Verdict::Changed);
+        assert_eq!(changed(Change::Modified), Verdict::Missing);
+        assert_eq!(without_twin(Compared::Unmodified), Verdict::Missing);
+        assert_eq!(without_twin(Compared::Unknown), Verdict::Unknown);
     }
 
     #[test]

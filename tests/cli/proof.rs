@@ -145,7 +145,7 @@ async fn run_waits_until_readiness_has_held() {
 async fn an_empty_side_is_not_ready_and_nothing_compared_is_no_validation() {
     let stage = Stage::new().await;
     let before = stage.run(&["validate"]).with_code(4);
-    assert!(before.stderr.contains("no twins"), "{}", before.stderr);
+    assert!(before.stderr.contains(" missing"), "{}", before.stderr);
     stage.agree("init");
     let ended = stage.run(&["await"]);
     assert_ne!(ended.code, 0, "{}", ended.stderr);
@@ -154,6 +154,25 @@ async fn an_empty_side_is_not_ready_and_nothing_compared_is_no_validation() {
     // An init that has nothing to do says so where it is true.
     let again = stage.run(&["init", "--yes"]).with_code(0);
     assert!(again.stderr.contains("stands already"), "{}", again.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relation_that_the_deployment_side_lacks_is_no_validation() {
+    let stage = Stage::new().await;
+    stage.agree("init");
+    stage.agree("deploy");
+    stage.run(&["await"]).with_code(0);
+    stage.run(&["validate"]).with_code(0);
+    stage.sql("DROP VIEW materialize.serving_dbt_deploy.color_card");
+    // What nobody's project makes is nobody's to miss.
+    stage.sql("CREATE VIEW materialize.serving.by_hand AS SELECT 1 AS one");
+    let ended = stage.run(&["validate"]).with_code(4);
+    assert!(ended.stderr.contains(", 1 missing."), "{}", ended.stderr);
+    let line = ended.stdout.lines().find(|line| line.contains("MISSING"));
+    let line = line.unwrap_or_else(|| panic!("{}", ended.stdout));
+    assert!(line.starts_with("serving.color_card "), "{line}");
+    let json = stage.run(&["validate", "--output", "json"]).with_code(4);
+    crate::schema::Schema::named("validation").check(&crate::value(&json));
 }
 
 #[tokio::test(flavor = "multi_thread")]

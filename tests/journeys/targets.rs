@@ -8,11 +8,39 @@ use cutover::ops::progress::OutcomeKind;
 
 async fn two_targets() -> Stage {
     Stage::with(Changes {
-        config: Some("strategy = \"targets\"\ntargets = { blue = \"production\", green = \"green\" }"),
-        deployments: Some("    green:\n      clusters: [compute_green, serving_green]\n      schemas: [slim_green, serving_green]\n"),
+        config: Some(
+            "strategy = \"targets\"\ntargets = { blue = \"production\", green = \"green\" }",
+        ),
+        deployments: Some(GREEN),
         ..Changes::default()
     })
     .await
+}
+
+const GREEN: &str = "    green:\n      clusters: [compute_green, serving_green]\n      schemas: [slim_green, serving_green]\n";
+
+#[tokio::test]
+async fn commands_of_validate_are_told_the_sides_as_they_are() {
+    let config = r#"
+        strategy = "targets"
+        targets = { blue = "production", green = "green" }
+        validate = [{ name = "mine", command = ["sh", "-c", "echo $CUTOVER_DEPLOYMENT_SCHEMAS beside $CUTOVER_PRODUCTION_SCHEMAS; exit 1"] }]
+    "#;
+    let stage = Stage::with(Changes {
+        config: Some(config),
+        deployments: Some(GREEN),
+        ..Changes::default()
+    })
+    .await;
+    let told = async || {
+        let validation = stage.session.validate(|_| (), |_| ()).await.unwrap();
+        validation.commands[0].output.clone()
+    };
+    stage.ready().await;
+    let (blue, green) = ("blue_green_slim,serving", "slim_green,serving_green");
+    assert_eq!(told().await, [format!("{green} beside {blue}")]);
+    stage.must(Operation::Promote).await;
+    assert_eq!(told().await, [format!("{blue} beside {green}")]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The operator's own commands: no shell, the deployment told in the environment, exit code 0 passes.
 
 use crate::config::{COMMAND_VARIABLES, ValidateCommand};
-use crate::domain::environment::{Pair, Side};
+use crate::domain::environment::{Environment, Pair, Side};
 use crate::domain::quantity::span;
 use crate::ops::session::Session;
 use serde::Serialize;
@@ -11,6 +11,9 @@ use tokio::time::timeout;
 
 /// Lines of a command's output that are kept when it fails.
 const KEPT_LINES: usize = 20;
+
+/// Names and values.
+type Variables = [(&'static str, String); 6];
 
 /// How one of the configured commands ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,21 +29,26 @@ pub struct CommandReport {
 
 impl Session {
     /// Runs the configured commands one after the other, in the project's folder, without a shell.
-    pub async fn validate_commands(&self, told: impl Fn(&CommandReport)) -> Vec<CommandReport> {
+    pub(super) async fn run_commands(
+        &self,
+        environment: &Environment,
+        told: impl Fn(&CommandReport),
+    ) -> Vec<CommandReport> {
         let mut reports = Vec::new();
+        let variables = variables(environment);
         for command in &self.settings().validate {
-            let report = self.run_command(command).await;
+            let report = self.run_command(command, &variables).await;
             told(&report);
             reports.push(report);
         }
         reports
     }
 
-    async fn run_command(&self, command: &ValidateCommand) -> CommandReport {
+    async fn run_command(&self, command: &ValidateCommand, variables: &Variables) -> CommandReport {
         let started = Instant::now();
         let ended = match command.command.split_first() {
             None => Err("the command is empty".to_owned()),
-            Some((program, arguments)) => self.output(program, arguments).await,
+            Some((program, arguments)) => self.output(program, arguments, variables).await,
         };
         let seconds = started.elapsed().as_secs_f64();
         let (exit_code, output) = match ended {
@@ -61,10 +69,15 @@ impl Session {
         }
     }
 
-    async fn output(&self, program: &str, arguments: &[String]) -> Result<Output, String> {
+    async fn output(
+        &self,
+        program: &str,
+        arguments: &[String],
+        variables: &Variables,
+    ) -> Result<Output, String> {
         let output = tokio::process::Command::new(program)
             .args(arguments)
-            .envs(self.command_variables())
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .current_dir(&self.settings().project_dir)
             .stdin(Stdio::null())
             .kill_on_drop(true)
@@ -78,31 +91,30 @@ impl Session {
             )),
         }
     }
+}
 
-    /// What a command learns of the deployment that it validates. Lists are separated by commas.
-    fn command_variables(&self) -> [(&'static str, String); 6] {
-        let environment = self.environment();
-        let names = |pairs: &[Pair], side| -> String {
-            let names = pairs.iter().map(|pair| pair.name(side).as_str());
-            names.collect::<Vec<_>>().join(",")
-        };
-        let [
-            target,
-            database,
-            schemas,
-            clusters,
-            new_schemas,
-            new_clusters,
-        ] = COMMAND_VARIABLES;
-        [
-            (target, environment.target.clone()),
-            (database, environment.database.to_string()),
-            (schemas, names(&environment.schemas, Side::Production)),
-            (clusters, names(&environment.clusters, Side::Production)),
-            (new_schemas, names(&environment.schemas, Side::Deployment)),
-            (new_clusters, names(&environment.clusters, Side::Deployment)),
-        ]
-    }
+/// What a command learns of the deployment that it validates, with the sides as they were found. Lists are separated by commas.
+fn variables(environment: &Environment) -> Variables {
+    let names = |pairs: &[Pair], side| -> String {
+        let names = pairs.iter().map(|pair| pair.name(side).as_str());
+        names.collect::<Vec<_>>().join(",")
+    };
+    let [
+        target,
+        database,
+        schemas,
+        clusters,
+        new_schemas,
+        new_clusters,
+    ] = COMMAND_VARIABLES;
+    [
+        (target, environment.target.clone()),
+        (database, environment.database.to_string()),
+        (schemas, names(&environment.schemas, Side::Production)),
+        (clusters, names(&environment.clusters, Side::Production)),
+        (new_schemas, names(&environment.schemas, Side::Deployment)),
+        (new_clusters, names(&environment.clusters, Side::Deployment)),
+    ]
 }
 
 fn last_lines(text: &str) -> Vec<String> {

@@ -5,7 +5,7 @@ mod reading;
 mod twins;
 
 pub use commands::CommandReport;
-use twins::Twins;
+use twins::{Relation, Twins};
 
 use super::error::OpsError;
 use super::project::{Changes, relation};
@@ -31,14 +31,17 @@ pub struct Validation {
 }
 
 impl Validation {
-    /// Blocked: a relation differs and nothing proves that this is meant, a command failed, or nothing was compared at all. Failed:
+    /// Blocked: a relation differs or is missing and nothing proves that this is meant, a command failed, or nothing was compared at all. Failed:
     /// something could not be read.
     #[must_use]
     pub fn outcome(&self) -> OutcomeKind {
         let any = |verdict| self.relations.iter().any(|twin| twin.verdict == verdict);
         let commands_pass = self.commands.iter().all(|command| command.passed);
         let compared = !self.relations.is_empty() || !self.commands.is_empty();
-        if any(Verdict::Differs) || any(Verdict::Unknown) || !commands_pass || !compared {
+        let unproven = [Verdict::Differs, Verdict::Missing, Verdict::Unknown]
+            .into_iter()
+            .any(any);
+        if unproven || !commands_pass || !compared {
             OutcomeKind::Blocked
         } else if any(Verdict::Unread) {
             OutcomeKind::Failed
@@ -49,11 +52,15 @@ impl Validation {
 }
 
 impl Session {
-    /// Compares every relation of production with its twin; changes nothing.
+    /// Compares every relation of production with its twin, then runs the configured commands; changes nothing itself.
     ///
     /// # Errors
     /// When the server can't be read or a manifest is broken. What can't be read of one relation is told in its report.
-    pub async fn validate(&self, told: impl Fn(&TwinReport)) -> Result<Vec<TwinReport>, OpsError> {
+    pub async fn validate(
+        &self,
+        told: impl Fn(&TwinReport),
+        command_told: impl Fn(&CommandReport),
+    ) -> Result<Validation, OpsError> {
         let observation = self.observe().await?;
         let columns = Observer::connect(self.connector()).await?.columns().await?;
         let board = &observation.board;
@@ -61,19 +68,34 @@ impl Session {
         let expected = Expectations::new(self, &observation)?;
         let mut readers = Readers::connect(self, &resolved).await?;
         let mut reports = Vec::new();
-        for twins in twins(&resolved, &expected) {
-            let report = readers.compare(&twins, &columns).await?;
+        for production in &relations(&resolved, &expected) {
+            let report = match twin_of_any_kind(&resolved, production.object) {
+                Some(deployment) => {
+                    let twins = Twins {
+                        production,
+                        deployment,
+                    };
+                    readers.compare(&twins, &columns).await?
+                }
+                None => production.alone(),
+            };
             told(&report);
             reports.push(report);
         }
-        Ok(reports)
+        Ok(Validation {
+            environment: board.environment.target.clone(),
+            relations: reports,
+            commands: self.run_commands(&board.environment, command_told).await,
+        })
     }
 }
 
 /// What the manifests say of each relation: how the deployment side's differs from production's.
 struct Expectations {
+    /// Whether both manifests are at hand.
     known: bool,
-    by_relation: BTreeMap<(Identifier, Identifier), Change>,
+    /// By the relations of both: those of no model are nobody's to build.
+    by_relation: BTreeMap<(Identifier, Identifier), Compared>,
 }
 
 impl Expectations {
@@ -91,50 +113,63 @@ impl Expectations {
         };
         let changes = Changes::new(production, deployed, session.compare_options())?;
         let environment = &observation.board.environment;
-        let changed = deployed.nodes().iter().filter_map(|node| {
-            let change = changes.of(&node.unique_id)?;
+        let place = |node| {
             let relation = relation(node, environment)?;
-            Some(((relation.schema, relation.name), change))
+            Some((relation.schema, relation.name))
+        };
+        // A model that has another name now has left its old one.
+        let before = production.nodes().iter().filter_map(|node| {
+            let removed = Compared::Changed(Change::Removed);
+            Some((place(node)?, removed))
         });
+        let after = deployed
+            .nodes()
+            .iter()
+            .filter_map(|node| Some((place(node)?, changes.compared(&node.unique_id))));
         Ok(Self {
             known: true,
-            by_relation: changed.collect(),
+            by_relation: before.chain(after).collect(),
         })
     }
 
-    fn of(&self, schema: &Identifier, name: &Identifier) -> Compared {
-        match self.by_relation.get(&(schema.clone(), name.clone())) {
-            Some(change) => Compared::Changed(*change),
-            None if self.known => Compared::Unmodified,
-            None => Compared::Unknown,
+    /// `None`: no project makes this relation.
+    fn of(&self, schema: &Identifier, name: &Identifier) -> Option<Compared> {
+        if !self.known {
+            return Some(Compared::Unknown);
         }
+        let known = self.by_relation.get(&(schema.clone(), name.clone()));
+        known.copied()
     }
 }
 
-/// By schema and name.
-fn twins<'a>(resolved: &'a Resolved<'_>, expected: &Expectations) -> Vec<Twins<'a>> {
+/// Production's relations by schema and name: those that have a twin, and those that should.
+fn relations<'a>(resolved: &'a Resolved<'_>, expected: &Expectations) -> Vec<Relation<'a>> {
     let is_relation = |object: &&Object| {
         matches!(
             object.kind,
             ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Table
         )
     };
-    let mut twins: Vec<Twins<'_>> = resolved
+    let mut relations: Vec<Relation<'_>> = resolved
         .objects(Side::Production)
         .filter(is_relation)
-        .filter_map(|production| {
-            let deployment = twin_of_any_kind(resolved, production)?;
-            let schema = logical_schema(resolved, production)?;
-            Some(Twins {
-                expected: expected.of(schema, &production.name),
-                production,
-                deployment,
+        .filter_map(|object| {
+            let schema = logical_schema(resolved, object)?;
+            let expected = match expected.of(schema, &object.name) {
+                Some(expected) => expected,
+                // Somebody made it by hand, on both sides.
+                None if twin_of_any_kind(resolved, object).is_some() => Compared::Unmodified,
+                None => return None,
+            };
+            Some(Relation {
+                object,
                 schema,
+                expected,
             })
         })
         .collect();
-    twins.sort_by_key(|twins| (twins.schema, &twins.production.name));
-    twins
+    relations.sort_by_key(|relation| (relation.schema, &relation.object.name));
+    relations
 }
 
 /// A view that became a materialized view is still the same relation to its readers.

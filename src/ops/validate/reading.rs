@@ -47,7 +47,7 @@ impl<'a> Readers<'a> {
         columns: &BTreeMap<ObjectId, Vec<Column>>,
     ) -> Result<TwinReport, OpsError> {
         let of = |object: &Object| columns.get(&object.id).map_or(&[][..], Vec::as_slice);
-        let (before, after) = (of(twins.production), of(twins.deployment));
+        let (before, after) = (of(twins.production.object), of(twins.deployment));
         let differences = column_differences(before, after);
         let mut read = self.read(twins, before, after).await;
         for _ in 1..TRIES {
@@ -67,16 +67,16 @@ impl<'a> Readers<'a> {
             }
         };
         let judged = verdict(
-            twins.expected,
+            twins.production.expected,
             &differences,
             production.as_ref(),
             deployment.as_ref(),
         );
         Ok(TwinReport {
-            schema: twins.schema.clone(),
-            name: twins.production.name.clone(),
+            schema: twins.production.schema.clone(),
+            name: twins.production.object.name.clone(),
             kind: twins.deployment.kind.clone(),
-            change: twins.expected,
+            change: twins.production.expected,
             verdict: judged,
             columns: differences,
             production,
@@ -113,7 +113,7 @@ impl<'a> Readers<'a> {
         after: &[Column],
         as_of: Option<u64>,
     ) -> Result<(Contents, Contents), ServerError> {
-        let one = contents_query(&self.name(twins.production), before, as_of);
+        let one = contents_query(&self.name(twins.production.object), before, as_of);
         let other = contents_query(&self.name(twins.deployment), after, as_of);
         tokio::try_join!(
             contents(&mut self.production, &one),
@@ -122,7 +122,7 @@ impl<'a> Readers<'a> {
     }
 
     async fn choose_clusters(&mut self, twins: &Twins<'_>) -> Result<(), ServerError> {
-        if let Some(cluster) = self.cluster(Side::Production, twins.production) {
+        if let Some(cluster) = self.cluster(Side::Production, twins.production.object) {
             self.production.read(&set_cluster(&cluster)).await?;
         }
         if let Some(cluster) = self.cluster(Side::Deployment, twins.deployment) {
