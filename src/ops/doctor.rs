@@ -8,6 +8,7 @@ use crate::domain::environment::Side;
 use crate::domain::failure::Remedy;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::guard;
+use crate::domain::provenance::Provenance;
 use crate::domain::quantity::some_of;
 use crate::domain::reading::Missing;
 use crate::materialize::observe::Observer;
@@ -87,7 +88,14 @@ impl Session {
                     None => SETTINGS_SHOWN.to_owned(),
                 };
                 checks.push(check("connection", Health::Fail, error.told(), remedy));
-                for name in ["version", "relations", "names", "ownership", "privileges"] {
+                for name in [
+                    "version",
+                    "relations",
+                    "record",
+                    "names",
+                    "ownership",
+                    "privileges",
+                ] {
                     checks.push(check(
                         name,
                         Health::Skipped,
@@ -134,7 +142,12 @@ impl Session {
             Err(error) => failed("manifest", Health::Fail, &error, remedy),
         });
         checks.push(match self.store().find_production() {
-            Ok(Some(manifest)) => check("state", Health::Ok, format!("production runs manifest {}", manifest.hash()), ""),
+            Ok(Some(manifest)) => check(
+                "state",
+                Health::Ok,
+                format!("{} is manifest {}", self.store().production().display(), manifest.hash()),
+                "",
+            ),
             Ok(None) => check(
                 "state",
                 Health::Warn,
@@ -187,7 +200,9 @@ impl Session {
                 return vec![failed("names", Health::Fail, &error, "")];
             }
         };
-        observation.with_facts(|facts| {
+        let record = self.record_check(&observation.board.provenance);
+        let mut checks = vec![record];
+        checks.extend(observation.with_facts(|facts| {
             let mut names = guard::production_names_missing(facts);
             names.extend(guard::self_swap(facts));
             names.extend(guard::connectors_in_environment(facts, &[Side::Production]));
@@ -203,10 +218,49 @@ impl Session {
                 ("ownership", ownership),
                 ("privileges", privileges),
             ]
-            .into_iter()
             .map(|(name, findings)| of_findings(name, &findings))
-            .collect()
-        })
+        }));
+        checks
+    }
+
+    /// What production runs, by its record, beside what the state directory takes it for.
+    fn record_check(&self, provenance: &Provenance) -> Check {
+        let file = self.store().production();
+        // One that can't be read is told by the check of the state directory.
+        let state = self.store().find_production().ok().flatten();
+        let state = state.map(|manifest| manifest.hash().to_string());
+        match (provenance.held(Side::Production), state) {
+            (Some(held), Some(state)) if held != state => check(
+                "record",
+                Health::Warn,
+                format!(
+                    "production runs manifest {held}, but {} is {state}",
+                    file.display()
+                ),
+                "copy the manifest.json of what production runs there: what reads that file compares with something else",
+            ),
+            (Some(held), _) => check(
+                "record",
+                Health::Ok,
+                format!("production runs manifest {held}"),
+                "",
+            ),
+            (None, _) if provenance.is_outdated(Side::Production) => check(
+                "record",
+                Health::Warn,
+                "what production runs is unknown: somebody built there since its record was written",
+                "`cutover deploy` and `cutover promote` bring the project's models there",
+            ),
+            (None, _) => check(
+                "record",
+                Health::Ok,
+                format!(
+                    "none tells what production runs, so {} is taken for it",
+                    file.display()
+                ),
+                "",
+            ),
+        }
     }
 }
 
