@@ -3,6 +3,7 @@
 use super::{
     jinja::Jinja,
     problem::{Origin, Origins, Place, Problem, listed},
+    timespan::Seconds,
     variables::Variables,
     yaml::{self, Node},
 };
@@ -12,7 +13,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
     str::FromStr,
-    time::Duration,
 };
 
 pub(super) const FILE_NAME: &str = "profiles.yml";
@@ -156,16 +156,16 @@ impl Fields<'_> {
         if let Some(name) = self.text(&["application_name"]) {
             connection.application_name = name;
         }
-        let seconds = "write a whole number of seconds";
-        if let Some(timeout) = self.parsed("connect_timeout", seconds) {
-            connection.connect_timeout = Duration::from_secs(timeout);
+        let seconds = "write a whole number of seconds, a year at most";
+        if let Some(Seconds(timeout)) = self.parsed("connect_timeout", seconds) {
+            connection.connect_timeout = timeout;
         }
         // dbt's 0 means "the default".
-        if let Some(idle) = self
+        if let Some(Seconds(idle)) = self
             .parsed("keepalives_idle", seconds)
-            .filter(|idle| *idle > 0)
+            .filter(|Seconds(idle)| !idle.is_zero())
         {
-            connection.keepalives.get_or_insert_default().idle = Duration::from_secs(idle);
+            connection.keepalives.get_or_insert_default().idle = idle;
         }
         self.tls(&mut connection);
         connection.options = self.options();

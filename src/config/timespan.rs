@@ -4,16 +4,43 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr, time::Duration};
 
-/// A length of time, never negative.
+/// A length of time, never negative, and never so long that no clock can tell when it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timespan(Duration);
 
 /// The text is no length of time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a length of time")]
-pub struct InvalidTimespan(String);
+pub enum InvalidTimespan {
+    #[error("`{0}` is not a length of time")]
+    Unreadable(String),
+    #[error("`{0}` is longer than a year")]
+    TooLong(String),
+}
+
+/// A whole number of seconds, as profiles and URLs write a length of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seconds(pub Duration);
+
+impl FromStr for Seconds {
+    type Err = InvalidTimespan;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTimespan> {
+        let seconds = text.parse();
+        let seconds = seconds.map_err(|_| InvalidTimespan::Unreadable(text.to_owned()))?;
+        bounded(Duration::from_secs(seconds), text).map(Self)
+    }
+}
+
+fn bounded(span: Duration, text: &str) -> Result<Duration, InvalidTimespan> {
+    if span > Timespan::LONGEST.0 {
+        return Err(InvalidTimespan::TooLong(text.to_owned()));
+    }
+    Ok(span)
+}
 
 impl Timespan {
+    const LONGEST: Self = Self::from_secs(366 * 24 * 60 * 60);
+
     #[must_use]
     pub const fn from_millis(milliseconds: u64) -> Self {
         Self(Duration::from_millis(milliseconds))
@@ -46,9 +73,10 @@ impl FromStr for Timespan {
     type Err = InvalidTimespan;
 
     fn from_str(text: &str) -> Result<Self, InvalidTimespan> {
-        let invalid = || InvalidTimespan(text.to_owned());
+        let invalid = || InvalidTimespan::Unreadable(text.to_owned());
         let signed: SignedDuration = text.trim().parse().map_err(|_| invalid())?;
-        Duration::try_from(signed).map(Self).map_err(|_| invalid())
+        let span = Duration::try_from(signed).map_err(|_| invalid())?;
+        bounded(span, text).map(Self)
     }
 }
 
@@ -102,6 +130,19 @@ mod tests {
         for text in ["15", "", "-1s", "1s ago", "soon"] {
             assert!(text.parse::<Timespan>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn refuses_what_no_clock_can_tell_the_end_of() {
+        for text in ["8785h", "1000000000000000s"] {
+            let told = text.parse::<Timespan>().unwrap_err().to_string();
+            assert_eq!(told, format!("`{text}` is longer than a year"));
+        }
+        let told = "18446744073709551615".parse::<Seconds>().unwrap_err();
+        assert!(told.to_string().ends_with(" is longer than a year"));
+        assert_eq!("8784h".parse(), Ok(Timespan::LONGEST));
+        let year = "31622400".parse::<Seconds>();
+        assert_eq!(year, Ok(Seconds(Timespan::LONGEST.0)));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Connection URLs: `postgres://user:password@host:port/database?sslmode=...`.
 
 use super::session_options;
+use super::timespan::Seconds;
 use crate::domain::connection::{ConnectionSettings, RootCertificates, Secret, SslMode};
 use crate::domain::failure::Remedy;
-use std::time::Duration;
 
 /// Why a URL can't be used. No message repeats the URL, which may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -166,8 +166,8 @@ fn set(connection: &mut ConnectionSettings, name: &str, value: String) -> Result
     let seconds = |value: &str| {
         value
             .parse()
-            .map(Duration::from_secs)
-            .map_err(|_| wrong("it is a number of seconds".to_owned()))
+            .map(|Seconds(span)| span)
+            .map_err(|_| wrong("it is a number of seconds, a year at most".to_owned()))
     };
     match name {
         "sslmode" => {
