@@ -85,6 +85,9 @@ pub enum DriverError {
     Unusable(String),
     #[error("dbt ended without an answer{}", .0.as_ref().map_or_else(String::new, |words| format!(": {words}")))]
     Ended(Option<String>),
+    /// What was said in the place of an answer is none.
+    #[error("the answer of dbt can't be read: {0}")]
+    Unreadable(String),
     #[error("{0}, so it was ended")]
     Overdue(Limit),
     #[error("dbt was stopped")]
@@ -95,7 +98,7 @@ impl Remedy for DriverError {
     fn remedy(&self) -> Option<String> {
         match self {
             Self::Process(error) => error.remedy(),
-            Self::Unusable(_) | Self::Ended(_) | Self::Overdue(_) => {
+            Self::Unusable(_) | Self::Ended(_) | Self::Unreadable(_) | Self::Overdue(_) => {
                 Some("run the same with dbt by hand, or use --runner compiled".to_owned())
             }
             Self::Cancelled => None,
@@ -201,14 +204,8 @@ impl Driver {
         let mut error = None;
         loop {
             tokio::select! {
+                // A dbt that never stops printing must not drown a wish to stop, nor a limit.
                 biased;
-                Some(line) = self.lines.recv() => {
-                    timer.heard();
-                    match self.read(&line) {
-                        Some(answer) => return stopped.map_or(Ok(answer), Err),
-                        None => process::pass_on(&line, events, &mut error).await,
-                    }
-                }
                 () = cancel.cancelled(), if !ladder.is_climbed() => {
                     stopped = Some(DriverError::Cancelled);
                     ladder.climb(&mut self.group);
@@ -218,6 +215,13 @@ impl Driver {
                     ladder.climb(&mut self.group);
                 }
                 () = sleep_until(ladder.next), if ladder.is_climbed() => ladder.climb(&mut self.group),
+                Some(line) = self.lines.recv() => {
+                    timer.heard();
+                    match self.read(&line) {
+                        Some(answer) => return stopped.map_or(answer, Err),
+                        None => process::pass_on(&line, events, &mut error).await,
+                    }
+                }
                 status = self.group.child.wait() => {
                     status.map_err(ProcessError::Watch)?;
                     self.group.ended = true;
@@ -246,13 +250,16 @@ impl Driver {
             None
         };
         match timeout(LAST_WORDS, rest).await {
-            Ok(Some(answer)) => Ok(answer),
+            Ok(Some(answer)) => answer,
             _ => Err(DriverError::Ended(error.or(last))),
         }
     }
 
-    fn read(&self, line: &str) -> Option<Answer> {
-        serde_json::from_str(line.strip_prefix(&self.marker)?).ok()
+    /// `None`: the line is dbt's own.
+    fn read(&self, line: &str) -> Option<Result<Answer, DriverError>> {
+        let text = line.strip_prefix(&self.marker)?;
+        let answer = serde_json::from_str(text);
+        Some(answer.map_err(|error| DriverError::Unreadable(error.to_string())))
     }
 }
 
@@ -324,6 +331,40 @@ mod tests {
             "{error}"
         );
         assert!(error.to_string().contains("dbt_start_deadline"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_can_not_be_read_is_told_as_such() {
+        let script = r#"printf '%s{"exit":"no"}\n' "${marker%\"*}"; exec sleep 600"#;
+        let (answer, _) = build(script, Limit::Start(LONG)).await;
+        let error = answer.unwrap_err();
+        assert!(matches!(error, DriverError::Unreadable(_)), "{error}");
+        assert!(
+            error.to_string().contains("`exit`") || error.to_string().contains("\"no\""),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_dbt_that_never_stops_printing_hears_a_wish_to_stop() {
+        let script = format!("{READY} read -r go; exec yes");
+        let mut driver = start(&script, Limit::Start(LONG)).await.ok().unwrap();
+        let (events, mut heard) = mpsc::channel(16);
+        let (cancel, seen) = (CancellationToken::new(), CancellationToken::new());
+        let told = seen.clone();
+        tokio::spawn(async move {
+            while heard.recv().await.is_some() {
+                told.cancel()
+            }
+        });
+        driver.order(Verb::Go, &[]).await.unwrap();
+        let stop = cancel.clone();
+        tokio::spawn(async move {
+            seen.cancelled().await;
+            stop.cancel()
+        });
+        let answer = driver.answer(&events, &cancel, Limit::Start(LONG)).await;
+        assert!(matches!(answer, Err(DriverError::Cancelled)), "{answer:?}");
     }
 
     #[tokio::test]
