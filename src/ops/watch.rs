@@ -247,19 +247,22 @@ impl Session {
 /// A role that owns nothing of the environment may only look.
 fn powerless(observation: &Observation) -> Option<Arc<str>> {
     let access = &observation.access;
-    let owns_something = observation.with_facts(|facts| {
+    let owns_nothing = observation.with_facts(|facts| {
         let schemas = facts.resolved.schemas.iter();
         let clusters = facts.resolved.clusters.iter();
-        schemas
-            .flat_map(|pair| [pair.production, pair.deployment])
-            .flatten()
-            .any(|schema| access.owns(&schema.owner))
-            || clusters
-                .flat_map(|pair| [pair.production, pair.deployment])
-                .flatten()
-                .any(|cluster| access.owns(&cluster.owner))
+        let schemas = schemas.flat_map(|pair| [pair.production, pair.deployment]);
+        let clusters = clusters.flat_map(|pair| [pair.production, pair.deployment]);
+        let owners = schemas.flatten().map(|schema| &schema.owner);
+        let owners = owners.chain(clusters.flatten().map(|cluster| &cluster.owner));
+        owns_nothing(owners.map(|owner| access.owns(owner)))
     });
-    (!owns_something).then(|| format!("role {} owns nothing here", access.role_name).into())
+    owns_nothing.then(|| format!("role {} owns nothing here", access.role_name).into())
+}
+
+/// Of what is there. Where nothing is, nobody can own it, and nothing is told of the role.
+fn owns_nothing(owned: impl Iterator<Item = bool>) -> bool {
+    let mut owned = owned.peekable();
+    owned.peek().is_some() && !owned.any(|own| own)
 }
 
 /// The lag of the last hours; a server that does not keep it costs the first part of the trends.
@@ -269,6 +272,22 @@ async fn past(observer: &Observer) -> Option<Arc<LagHistory>> {
         Err(error) => {
             tracing::info!(error = told(&error), "no lag history");
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_owns_none_of_what_is_there_is_powerless() {
+        for (owned, nothing) in [
+            (&[][..], false),
+            (&[false, false], true),
+            (&[false, true], false),
+        ] {
+            assert_eq!(owns_nothing(owned.iter().copied()), nothing, "{owned:?}");
         }
     }
 }

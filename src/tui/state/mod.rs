@@ -48,7 +48,7 @@ pub struct Facts {
     /// `host:port/database`, until the server says it itself.
     pub address: String,
     pub role: String,
-    /// Why nothing may be changed, where that is so.
+    /// Why nothing may be changed, where that is so by the settings.
     pub read_only: Option<String>,
     /// The word that marks this environment in the configuration; empty where none does.
     pub badge: String,
@@ -229,9 +229,16 @@ impl State {
         workflow::may(board, operation).map_err(|why| why.clause().into_owned())
     }
 
+    /// Why nothing may be changed from here: by the settings, or because the role can't.
+    #[must_use]
+    pub fn read_only(&self) -> Option<&str> {
+        let powerless = self.latest.powerless.as_deref();
+        self.facts.read_only.as_deref().or(powerless)
+    }
+
     /// Whether something that changes the server may be asked for here, whatever the deployment is.
     fn is_free(&self) -> Result<(), String> {
-        if self.facts.read_only.is_some() {
+        if self.read_only().is_some() {
             return Err("read-only".to_owned());
         }
         match &self.stage {

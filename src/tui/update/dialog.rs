@@ -147,7 +147,7 @@ fn confirm(state: &mut State, held: bool, confirmation: Confirmation) -> Vec<Eff
     if held {
         return say(state, "a held key does not confirm: press it once");
     }
-    if state.facts.read_only.is_some() {
+    if state.read_only().is_some() {
         return say(state, "read-only: nothing can be changed from here");
     }
     if state.latest.link.is_lost() {

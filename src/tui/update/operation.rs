@@ -17,7 +17,7 @@ pub const NOT_NOW: &str =
 
 /// An operation's key: asks for its plan, or says why not.
 pub fn ask(state: &mut State, operation: Operation) -> Vec<Effect> {
-    if state.outdated && state.stage == Stage::Idle && state.facts.read_only.is_none() {
+    if state.outdated && state.stage == Stage::Idle && state.read_only().is_none() {
         let label = state.label(operation);
         state.wanted = Some(operation);
         flash(state, format!("{label}: reading the new state first"));
@@ -113,7 +113,7 @@ fn show_failure(state: &mut State, label: &str, message: String) -> Vec<Effect> 
 pub fn execute(state: &mut State, plan: ConfirmedPlan) -> Vec<Effect> {
     let operation = plan.plan().operation;
     // The stage must be free of any other operation; a running one is never replaced.
-    if matches!(state.stage, Stage::Running(_)) || state.facts.read_only.is_some() {
+    if matches!(state.stage, Stage::Running(_)) || state.read_only().is_some() {
         return Vec::new();
     }
     let label = state.label(operation);

@@ -14,9 +14,6 @@ use std::sync::Arc;
 pub fn take(state: &mut State, picture: Picture) -> Vec<Effect> {
     let before = std::mem::replace(&mut state.latest, picture);
     journal_link(state, &before.link);
-    if let (None, Some(reason)) = (&state.facts.read_only, &state.latest.powerless) {
-        state.facts.read_only = Some(reason.to_string());
-    }
     if before.past.is_none()
         && let Some(past) = &state.latest.past
     {

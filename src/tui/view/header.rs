@@ -125,7 +125,7 @@ fn badges(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         .is_some_and(|board| board.snapshot.server.simulated);
     let mut badges: Vec<(Role, String)> = Vec::new();
     if facts.demo || simulated {
-        let alone = facts.badge.is_empty() && facts.read_only.is_none();
+        let alone = facts.badge.is_empty() && state.read_only().is_none();
         let words = if tabs < 60 && !alone {
             // The other badges must stay readable.
             " DEMO "
@@ -141,7 +141,7 @@ fn badges(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         let badge = wording::cut(&badge, WIDEST_BADGE, canvas.glyphs().ellipsis);
         badges.push((Role::Production, format!(" {badge} ")));
     }
-    if let Some(reason) = &facts.read_only {
+    if let Some(reason) = state.read_only() {
         badges.push((Role::ReadOnly, format!(" READ-ONLY {reason} ")));
     }
     let Some((first, _)) = badges.first() else {
