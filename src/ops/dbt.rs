@@ -12,6 +12,7 @@ use crate::dbt::runner::event::{DbtEvent, LogLevel, NodeStatus};
 use crate::dbt::runner::limit::Limit;
 use crate::dbt::runner::process::{self, Ended, Surroundings, Verdict};
 use crate::dbt::runner::profile;
+use crate::domain::environment::Side;
 use crate::domain::plan::DbtCommand;
 use std::fs;
 use std::path::PathBuf;
@@ -75,12 +76,7 @@ impl Session {
             .or(project.profile.as_ref())
             .unwrap_or(&project.name);
         let dir = self.scratch().join("profiles");
-        let text = profile::text(
-            name,
-            settings.target(),
-            self.default_schema(),
-            settings.connection()?,
-        );
+        let text = profile::text(name, &self.profile_targets(), settings.connection()?);
         fs::create_dir_all(&dir)
             .and_then(|()| fs::write(dir.join("profiles.yml"), text))
             .map_err(OpsError::file(format!(
@@ -88,6 +84,25 @@ impl Session {
                 dir.display()
             )))?;
         Ok(dir)
+    }
+
+    /// The dbt targets that are run, with their schemas: under strategy `targets` both sides', on the one server of the URL.
+    fn profile_targets(&self) -> Vec<(&str, &str)> {
+        let own = self.settings().target();
+        let mut targets = vec![(own, self.default_schema())];
+        if let Some(names) = &self.settings().targets {
+            let first = self.environment().schemas.first();
+            for (target, side) in [
+                (&names.blue, Side::Production),
+                (&names.green, Side::Deployment),
+            ] {
+                let schema = first.map_or(self.default_schema(), |pair| pair.name(side).as_str());
+                if target != own {
+                    targets.push((target, schema));
+                }
+            }
+        }
+        targets
     }
 
     /// What dbt's `target.schema` is: where no profile says it, the first schema of the environment is the best guess.

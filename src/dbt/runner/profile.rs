@@ -6,10 +6,21 @@ use serde_json::{Map, Value, json};
 /// The variable that carries the password to dbt, which hides variables of this prefix in its own output.
 pub const PASSWORD_VARIABLE: &str = "DBT_ENV_SECRET_CUTOVER_PASSWORD";
 
-/// The text of a `profiles.yml` with one profile and one target. The password is not in it: it goes to dbt as
-/// [`PASSWORD_VARIABLE`].
+/// The text of a `profiles.yml` with one profile and these targets, each with its schema; the first is the default. The password is not in
+/// it: it goes to dbt as [`PASSWORD_VARIABLE`].
 #[must_use]
-pub fn text(profile: &str, target: &str, schema: &str, connection: &ConnectionSettings) -> String {
+pub fn text(profile: &str, targets: &[(&str, &str)], connection: &ConnectionSettings) -> String {
+    let outputs = targets.iter().map(|(target, schema)| {
+        let output = output(schema, connection);
+        ((*target).to_owned(), Value::Object(output))
+    });
+    let outputs: Map<_, _> = outputs.collect();
+    let default = targets.first().map(|(target, _)| *target);
+    // JSON is YAML.
+    json!({ profile: { "target": default, "outputs": outputs } }).to_string()
+}
+
+fn output(schema: &str, connection: &ConnectionSettings) -> Map<String, Value> {
     let mut output = Map::new();
     let mut set = |key: &str, value: Value| {
         if !value.is_null() {
@@ -58,8 +69,7 @@ pub fn text(profile: &str, target: &str, schema: &str, connection: &ConnectionSe
             .collect();
         set("options", Value::Object(options));
     }
-    // JSON is YAML.
-    json!({ profile: { "target": target, "outputs": { target: output } } }).to_string()
+    output
 }
 
 fn optional(text: Option<&str>) -> Value {
@@ -88,9 +98,15 @@ mod tests {
             cluster: Some("compute".into()),
             ..ConnectionSettings::default()
         };
-        let text = text("shop", "prod", "marts", &connection);
+        let text = text("shop", &[("prod", "marts"), ("green", "new")], &connection);
         assert!(!text.contains("hunter2"));
         let profiles: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(profiles["shop"]["target"], "prod");
+        let green = &profiles["shop"]["outputs"]["green"];
+        assert_eq!(
+            (&green["host"], &green["schema"]),
+            (&json!("db.example"), &json!("new"))
+        );
         let output = &profiles["shop"]["outputs"]["prod"];
         assert_eq!(output["host"], "db.example");
         assert_eq!(output["schema"], "marts");
