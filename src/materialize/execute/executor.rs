@@ -54,14 +54,6 @@ pub enum TransactionOutcome {
     Unknown { error: Error },
 }
 
-impl TransactionOutcome {
-    /// Whether a fresh observation and plan may be tried: nothing changed, and only a race was in the way.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::NotCommitted { error, .. } if error.is_serialization())
-    }
-}
-
 /// A statement of a transaction that was not answered with a yes; what came before it is undone.
 pub(super) struct Refused {
     /// Counted from 0; `None` for BEGIN.
@@ -103,11 +95,6 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
     pub(super) fn must_stop(&self) -> bool {
         let asked = |stop: &CancellationToken| stop.is_cancelled();
         self.cuts && self.stop.as_ref().is_some_and(asked)
-    }
-
-    #[must_use]
-    pub fn link(&self) -> &Link {
-        &self.link
     }
 
     /// Runs one statement that changes something and waits for its end.
