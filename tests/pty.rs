@@ -478,7 +478,7 @@ fn a_swap_under_way_is_not_suspended() {
     terminal.press("A");
     terminal.see("await done: the deployment side is ready");
     // Longer than the keys below need: world time passes twenty times as fast as ours.
-    let slow = FaultKind::Slow(Duration::from_secs(1_000));
+    let slow = FaultKind::Slow(Duration::from_secs(500));
     simulator.control().arm(Fault::once("ALTER SINK", slow));
     terminal.open("P");
     terminal.press("compute");

@@ -91,7 +91,10 @@ impl<'a> Yardstick<'a> {
         let mut text = format!("{} behind", seconds(lag));
         if let Some(root) = root {
             let name = self.snapshot.catalog.display_name(root.id);
-            text.push_str(&format!(", its input {name} {}", seconds(root.lag)));
+            text.push_str(&format!(
+                ", the input {name} of its side {}",
+                seconds(root.lag)
+            ));
         }
         if let Some(twin) = twin {
             text.push_str(&format!(", its twin {}", seconds(twin)));

@@ -133,7 +133,7 @@ fn neither_a_late_twin_nor_a_late_input_excuses_alone() {
         late.verdict(&late.deployment),
         (
             Readiness::Lagging,
-            "30.0 s behind, its input db.other.house 0.7 s, its twin 30.0 s, threshold 1.0 s"
+            "30.0 s behind, the input db.other.house of its side 0.7 s, its twin 30.0 s, threshold 1.0 s"
                 .to_owned()
         ),
         "both sides are slow by themselves"
