@@ -144,9 +144,17 @@ impl Wholeness {
     }
 
     /// The verdict on the deployment side where it has holes. Waiting fills none, so it fails, whatever stands there is ready for.
-    /// What is empty is ready only where it is known that nothing belongs there. A side that is being built is told by the phase.
+    /// What is empty is ready only where it is known that nothing belongs there. What a build has not finished is not ready either, though
+    /// all that stands there is.
     #[must_use]
     pub fn weigh(&self, phase: Phase, deployment: SideReadiness) -> SideReadiness {
+        if phase == Phase::Deploying && deployment.readiness == Readiness::Ready {
+            return SideReadiness {
+                reason: "the deployment into this side has not finished".to_owned(),
+                readiness: Readiness::Unknown,
+                ..deployment
+            };
+        }
         let built = !matches!(
             phase,
             Phase::None | Phase::Initialized | Phase::Deploying | Phase::Unknown
@@ -226,6 +234,15 @@ mod tests {
             why.contains(told) && why.contains("`cutover deploy`"),
             "{why}"
         );
+    }
+
+    #[test]
+    fn what_a_build_has_not_finished_is_not_ready() {
+        let mut world = World::new();
+        world.record(Side::Deployment, Role::Candidate, false);
+        let board = world.board();
+        assert_eq!(board.phase, Phase::Deploying);
+        assert_eq!(board.deployment.readiness, Readiness::Unknown);
     }
 
     #[test]
