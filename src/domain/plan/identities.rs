@@ -152,6 +152,23 @@ impl Identities {
         moved
     }
 
+    /// The names that have another bearer than before; one that came or went is none of them.
+    #[must_use]
+    pub fn rebound_since(&self, before: &Self) -> Vec<String> {
+        let others = |then: &Bearer, now: &Bearer| then.id.is_some() && now.id.is_some();
+        let pairs = before.pairs.iter().zip(&self.pairs);
+        pairs
+            .flat_map(|(then, now)| {
+                [
+                    (then.kind, &then.production, &now.production),
+                    (then.kind, &then.deployment, &now.deployment),
+                ]
+            })
+            .filter(|(_, then, now)| others(then, now))
+            .filter_map(|(kind, then, now)| rebound(kind, then, now))
+            .collect()
+    }
+
     fn changed_objects(&self, before: &Self) -> Vec<String> {
         let gone = || minus(&before.objects, &self.objects);
         let new = || minus(&self.objects, &before.objects);

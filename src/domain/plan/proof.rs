@@ -157,6 +157,10 @@ impl<'a> Confirmed<'a> {
         if rest.manifest != shown.manifest && rest.manifest.is_some() {
             more.push("the manifest is another one".to_owned());
         }
+        // A swap of its own has moved them: whoever asks has read that back.
+        if shown.transaction().is_none() {
+            more.extend(rest.identities.rebound_since(&shown.identities));
+        }
         let known: BTreeSet<ObjectId> = shown.closure.iter().map(|item| item.id).collect();
         // A build goes over what it has built itself; a cleanup builds nothing.
         let is_own = |item: &ClosureItem| item.inside && rest.manifest.is_some();

@@ -271,3 +271,41 @@ fn the_rest_of_a_cleanup_takes_nothing_that_was_not_shown() {
     let part = Confirmed::newly(&with_more).covers(&shown);
     assert_eq!(part, Ok(()), "a part is gone already");
 }
+
+#[test]
+fn what_is_left_goes_by_the_names_that_were_shown() {
+    let built = |plan: Plan| Plan {
+        manifest: Some("0123456789ab".to_owned()),
+        steps: plan
+            .steps
+            .iter()
+            .filter(|it| !it.is_swap())
+            .cloned()
+            .collect(),
+        ..plan
+    };
+    let world = World::new();
+    let shown = built(promoted(&world));
+    let mut swapped = world.clone();
+    swapped.swap();
+    let rest = Plan {
+        identities: promoted(&swapped).identities,
+        ..shown.clone()
+    };
+    let told = Confirmed::newly(&shown).covers(&rest).unwrap_err();
+    assert!(
+        told.contains(&"schema prod_dbt_deploy is u1, and was u2".to_owned()),
+        "{told:?}"
+    );
+    // Its own swap has moved them, and that it did is known by then.
+    let confirmed = promoted(&world);
+    let finishing = Plan {
+        identities: promoted(&swapped).identities,
+        ..built(confirmed.clone())
+    };
+    let finishing = Plan {
+        manifest: None,
+        ..finishing
+    };
+    assert_eq!(Confirmed::newly(&confirmed).covers(&finishing), Ok(()));
+}
