@@ -107,7 +107,7 @@ impl Session {
                 }
                 Next::Operate(operation) => {
                     if last == Some(operation) {
-                        return Err(no_end(operation));
+                        return Err(no_end(&request(operation)));
                     }
                     last = Some(operation);
                     let phase = observation.board.phase;
@@ -216,13 +216,17 @@ impl Session {
 }
 
 /// An operation that ended well and is the next step all the same.
-fn no_end(operation: Operation) -> Outcome {
+fn no_end(done: &Request) -> Outcome {
+    let operation = done.operation;
+    let selects = !done.select.is_empty() || !done.exclude.is_empty();
     let message = match operation {
-        Operation::Deploy => {
+        Operation::Deploy if selects => {
             "The selection leaves models unbuilt that changed, so the deployment is not complete."
                 .to_owned()
         }
-        _ => format!("{operation} was done, and is the next step again."),
+        _ => format!(
+            "The {operation} was done, and is the next step again; look at `cutover status`."
+        ),
     };
     Outcome::new(OutcomeKind::Unfinished, message).and_next(operation)
 }
