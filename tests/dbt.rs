@@ -3,10 +3,10 @@
 
 use cutover::dbt::manifest::{Manifest, ResourceType};
 use cutover::dbt::runner::{
-    arguments::{Program, Selection, Suffix},
+    arguments::{Program, SelectionArguments, Suffix},
     event::DbtEvent,
     limit::Limit,
-    process::{self, Ended, Surroundings, Verdict},
+    process::{self, DbtExit, FinishedRun, ProcessOptions},
     version,
 };
 use cutover::domain::plan::DbtCommand;
@@ -69,8 +69,8 @@ impl Sample {
     async fn run(
         &self,
         command: &DbtCommand,
-        surroundings: &Surroundings,
-    ) -> (Ended, Vec<DbtEvent>) {
+        surroundings: &ProcessOptions,
+    ) -> (FinishedRun, Vec<DbtEvent>) {
         let (events, mut heard) = mpsc::channel(16);
         let run = async move {
             let cancel = CancellationToken::new();
@@ -120,9 +120,9 @@ async fn compiling_the_sample_gives_the_committed_manifest() {
     let target = sample.path().join("fresh");
     let command = sample.program().compile(&target);
     let (ended, events) = sample
-        .run(&command, &Surroundings::folder(sample.path()))
+        .run(&command, &ProcessOptions::folder(sample.path()))
         .await;
-    assert_eq!(ended.verdict, Verdict::Succeeded, "{events:?}");
+    assert_eq!(ended.verdict, DbtExit::Succeeded, "{events:?}");
     assert!(
         events
             .iter()
@@ -137,10 +137,10 @@ async fn compiling_the_sample_gives_the_committed_manifest() {
     let (ended, _) = sample
         .run(
             &sample.program().parse(&again),
-            &Surroundings::folder(sample.path()),
+            &ProcessOptions::folder(sample.path()),
         )
         .await;
-    assert_eq!(ended.verdict, Verdict::Succeeded);
+    assert_eq!(ended.verdict, DbtExit::Succeeded);
     let read = |folder: &Path| Manifest::read(&folder.join("manifest.json")).unwrap();
     let (compiled, parsed) = (read(&target), read(&again));
     assert_ne!(compiled.hash(), parsed.hash());
@@ -157,21 +157,21 @@ async fn a_server_that_is_not_there_is_a_failed_run_that_says_so() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let mut surroundings = Surroundings::folder(sample.path());
+    let mut surroundings = ProcessOptions::folder(sample.path());
     surroundings.variables = vec![(
         "MZ_PORT".into(),
         cutover::domain::connection::Secret::new(port.to_string()),
     )];
-    let selection = Selection {
+    let selection = SelectionArguments {
         select: vec!["state:modified+".into()],
         state: Some(sample.path().join("state")),
-        ..Selection::default()
+        ..SelectionArguments::default()
     };
     let command = sample
         .program()
         .run(&selection, Suffix::Deployment, &sample.path().join("run"));
     let (ended, events) = sample.run(&command, &surroundings).await;
-    assert_eq!(ended.verdict, Verdict::Failed, "{events:?}");
+    assert_eq!(ended.verdict, DbtExit::Failed, "{events:?}");
     let error = ended.error.unwrap();
     assert!(error.contains(&port.to_string()), "{error}");
     // Six models are new, modified or downstream of one that is; the sink among them is left out.

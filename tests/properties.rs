@@ -5,14 +5,14 @@ mod support;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use cutover::domain::action::{Danger, Operation};
-use cutover::domain::picture::{Link, LinkState, Picture};
+use cutover::domain::picture::{ConnectionState, ConnectionStatus, Picture};
 use cutover::domain::plan::Plan;
 use cutover::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
 use cutover::tui::effect::{Effect, Generation};
 use cutover::tui::event::{Event, Now, Signal};
 use cutover::tui::glyphs::Glyphs;
 use cutover::tui::keymap::Keymap;
-use cutover::tui::state::{Facts, Stage, State};
+use cutover::tui::state::{Stage, State, TargetInfo};
 use cutover::tui::theme::Theme;
 use cutover::tui::update;
 use proptest::prelude::*;
@@ -34,7 +34,7 @@ enum Happening {
     Paste(String),
     Resize(u16, u16),
     Wait(u64),
-    Picture(Scene, LinkState),
+    Picture(Scene, ConnectionState),
     /// An answer to the last request for a plan, or to one before it.
     Plan {
         blocked: bool,
@@ -113,12 +113,12 @@ fn scenes() -> impl Strategy<Value = Scene> {
     ]
 }
 
-fn links() -> impl Strategy<Value = LinkState> {
+fn links() -> impl Strategy<Value = ConnectionState> {
     prop_oneof![
-        6 => Just(LinkState::Live),
-        1 => Just(LinkState::Connecting),
-        1 => Just(LinkState::Polling { every: Duration::from_secs(5) }),
-        1 => Just(LinkState::Lost {
+        6 => Just(ConnectionState::Live),
+        1 => Just(ConnectionState::Connecting),
+        1 => Just(ConnectionState::Polling { every: Duration::from_secs(5) }),
+        1 => Just(ConnectionState::Lost {
             since: Instant::now(),
             error: cutover::domain::failure::Failure::new("connection refused"),
             attempts: 1,
@@ -163,7 +163,7 @@ const STRAIGHT: usize = 7;
 fn straight() -> Vec<Happening> {
     let press = |code, modifiers| Happening::Key(code, modifiers, KeyEventKind::Press);
     vec![
-        Happening::Picture(Scene::Ready, LinkState::Live),
+        Happening::Picture(Scene::Ready, ConnectionState::Live),
         press(KeyCode::Char('P'), KeyModifiers::NONE),
         GOOD,
         Happening::Wait(450),
@@ -202,10 +202,10 @@ struct Witness {
 
 impl Witness {
     fn new(read_only: bool) -> Self {
-        let facts = Facts {
+        let facts = TargetInfo {
             target: "prod".to_owned(),
             read_only: read_only.then(|| "asked for".to_owned()),
-            ..Facts::default()
+            ..TargetInfo::default()
         };
         let keymap = Arc::new(Keymap::default());
         Self {
@@ -248,11 +248,11 @@ impl Witness {
             Happening::Picture(scene, link) => self.send(Event::Picture(Picture {
                 board: Some(boards::board(*scene, self.now / 1000)),
                 preflight: None,
-                link: Link {
+                connection: ConnectionStatus {
                     state: link.clone(),
                     heard_at: Some(self.state.started),
                     restarts: 1,
-                    ..Link::default()
+                    ..ConnectionStatus::default()
                 },
                 ..Picture::default()
             })),
@@ -499,7 +499,7 @@ const GOOD: Happening = Happening::Plan {
 fn what_was_clearly_asked_for_happens() {
     let key = |c| press(KeyCode::Char(c), KeyModifiers::NONE);
     let confirm = press(KeyCode::Char('y'), KeyModifiers::CONTROL);
-    let ready = Happening::Picture(Scene::Ready, LinkState::Live);
+    let ready = Happening::Picture(Scene::Ready, ConnectionState::Live);
     let straight = straight();
     let theme = Theme::ansi(Glyphs::UNICODE);
     assert_eq!(play(&straight, false, &theme), 1);

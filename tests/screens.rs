@@ -10,14 +10,14 @@ mod support;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use cutover::domain::action::Operation;
 use cutover::domain::finding::{Finding, FindingId, Severity};
-use cutover::domain::picture::{Link, LinkState, Picture, Preflight};
+use cutover::domain::picture::{ConnectionState, ConnectionStatus, Picture, Preflight};
 use cutover::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
 use cutover::tui::effect::{Effect, Generation};
 use cutover::tui::event::{Event, Now};
 use cutover::tui::glyphs::Glyphs;
 use cutover::tui::keymap::Keymap;
 use cutover::tui::prose;
-use cutover::tui::state::{Facts, Pane, State};
+use cutover::tui::state::{Pane, State, TargetInfo};
 use cutover::tui::theme::Theme;
 use cutover::tui::update;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ use support::{changes, plans, screen};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
-fn facts() -> Facts {
-    Facts {
+fn facts() -> TargetInfo {
+    TargetInfo {
         target: "prod".to_owned(),
         project: "shop".to_owned(),
         address: "127.0.0.1:6875/materialize".to_owned(),
@@ -48,7 +48,7 @@ struct Session {
 }
 
 impl Session {
-    fn new(facts: Facts, size: (u16, u16)) -> Self {
+    fn new(facts: TargetInfo, size: (u16, u16)) -> Self {
         Self {
             state: State::new(facts, Arc::new(Keymap::default()), Instant::now(), size),
             millis: 0,
@@ -62,7 +62,7 @@ impl Session {
         let mut session = Self::new(facts(), size);
         for second in 0..30 {
             session.millis = second * 1000;
-            session.picture(scene, LinkState::Live);
+            session.picture(scene, ConnectionState::Live);
         }
         session
     }
@@ -88,7 +88,7 @@ impl Session {
         }
     }
 
-    fn picture(&mut self, scene: Scene, link: LinkState) {
+    fn picture(&mut self, scene: Scene, link: ConnectionState) {
         let preflight = Preflight {
             operation: Operation::Promote,
             findings: vec![
@@ -108,17 +108,17 @@ impl Session {
                 },
             ],
         };
-        let restarts = u32::from(matches!(link, LinkState::Lost { .. }));
+        let restarts = u32::from(matches!(link, ConnectionState::Lost { .. }));
         let heard_at = self.moment().checked_sub(Duration::from_millis(200));
         self.send(Event::Picture(Picture {
             board: Some(boards::board(scene, self.millis / 1000)),
             preflight: Some(Arc::new(preflight)),
-            link: Link {
+            connection: ConnectionStatus {
                 state: link,
                 heard_at,
                 restarts,
                 server_verified: true,
-                ..Link::default()
+                ..ConnectionStatus::default()
             },
             ..Picture::default()
         }));
@@ -216,7 +216,7 @@ fn on_screen(scene: Scene, keys: &str, size: (u16, u16)) -> Session {
 
 fn lost(size: (u16, u16)) -> Session {
     let mut session = Session::watching(Scene::Ready, size);
-    let lost = LinkState::Lost {
+    let lost = ConnectionState::Lost {
         since: session.moment(),
         error: cutover::domain::failure::Failure::new("connection refused by 127.0.0.1:6875"),
         attempts: 2,
@@ -399,7 +399,7 @@ fn an_estimate_comes_from_this_run_and_from_the_past() {
         let estimates = session.state.cockpit.estimates.values();
         estimates.map(ToString::to_string).collect()
     };
-    session.picture(Scene::Hydrating(0), LinkState::Live);
+    session.picture(Scene::Hydrating(0), ConnectionState::Live);
     // Production's twins took 23 to 27 s, and nothing is known of this run.
     assert_eq!(
         estimates(&session),
@@ -409,14 +409,14 @@ fn an_estimate_comes_from_this_run_and_from_the_past() {
         ]
     );
     session.millis = 12_000;
-    session.picture(Scene::Hydrating(40), LinkState::Live);
+    session.picture(Scene::Hydrating(40), ConnectionState::Live);
     // Four of seven in 12 s: three more take about 9 s, where the past says 13 s.
     assert_eq!(estimates(&session)[0], "in about 15 s");
     session.millis = 60_000;
-    session.picture(Scene::Hydrating(70), LinkState::Live);
+    session.picture(Scene::Hydrating(70), ConnectionState::Live);
     assert_eq!(estimates(&session), ["later than foreseen"]);
     session.millis = 61_000;
-    session.picture(Scene::Ready, LinkState::Live);
+    session.picture(Scene::Ready, ConnectionState::Live);
     assert!(estimates(&session).is_empty());
 }
 
@@ -428,14 +428,14 @@ fn a_terminal_that_is_too_small_says_so() {
 
 #[test]
 fn production_and_read_only_are_unmistakable() {
-    let marked = Facts {
+    let marked = TargetInfo {
         demo: false,
         badge: "PRODUCTION".into(),
         read_only: Some("the role has no privilege to change anything".to_owned()),
         ..facts()
     };
     let mut session = Session::new(marked, SIZES[0]);
-    session.picture(Scene::Ready, LinkState::Live);
+    session.picture(Scene::Ready, ConnectionState::Live);
     session.press("P");
     hold("production-read-only", &mut session, &theme(), SIZES[0]);
 }

@@ -30,7 +30,7 @@ Exit codes:
   130  interrupted";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Output {
+pub enum OutputFormat {
     #[default]
     Text,
     Json,
@@ -47,7 +47,7 @@ pub struct Common {
     pub config: Option<PathBuf>,
     /// What stdout carries
     #[arg(long, global = true, value_enum, default_value_t)]
-    pub output: Output,
+    pub output: OutputFormat,
     /// Accept the plan without being asked
     #[arg(short, long, global = true)]
     pub yes: bool,

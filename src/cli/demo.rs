@@ -2,7 +2,7 @@
 
 use super::operation::{agreed, perform};
 use super::wait::until_ready;
-use super::{Desk, finish};
+use super::{CommandContext, finish};
 use crate::domain::action::Operation;
 use crate::domain::plan::Request;
 use crate::ops::progress::{Outcome, OutcomeKind};
@@ -21,7 +21,7 @@ const STEPS: &[Operation] = &[
 ];
 
 /// Performs every step; stops at the first that does not end well.
-pub async fn headless(desk: &Desk) -> u8 {
+pub async fn headless(desk: &CommandContext) -> u8 {
     for operation in STEPS {
         desk.printer.say("");
         desk.printer.say(&format!("== {operation} =="));
@@ -41,7 +41,7 @@ pub async fn headless(desk: &Desk) -> u8 {
 }
 
 /// The demo agrees to its own plans by their fingerprints, so blocks stop it and warnings do not.
-async fn step(desk: &Desk, operation: Operation) -> Outcome {
+async fn step(desk: &CommandContext, operation: Operation) -> Outcome {
     let request = Request::new(operation);
     let agreed = match desk.reading(desk.session.plan(&request)).await {
         Ok(Ok(planned)) => {

@@ -1,7 +1,7 @@
 //! diff: what changed, exactly as dbt selects it, and why.
 
-use super::args::{DiffFlags, Output};
-use super::desk::PIPE_CLOSED;
+use super::args::{DiffFlags, OutputFormat};
+use super::context::PIPE_CLOSED;
 use super::fail;
 use super::printer::{Closed, Printer};
 use crate::ops::diff::{Diff, DiffNode, DiffOptions, diff, words};
@@ -100,12 +100,12 @@ fn print(printer: Printer, diff: &Diff) -> Result<(), Closed> {
         ));
     }
     match printer.output {
-        Output::Ids => diff
+        OutputFormat::Ids => diff
             .selected
             .iter()
             .try_for_each(|id| printer.data(id.as_str())),
-        Output::Json => printer.json(diff),
-        Output::Text => {
+        OutputFormat::Json => printer.json(diff),
+        OutputFormat::Text => {
             if diff.nodes.is_empty() {
                 printer.say(&format!("Nothing is selected by `{}`.", diff.selector));
             }

@@ -1,11 +1,11 @@
 //! doctor: what is right, what is not, and what to do.
 
 use super::printer::Closed;
-use super::{Desk, finish};
+use super::{CommandContext, finish};
 use crate::ops::doctor::{Check, Health};
 
 /// Prints one line per check; ends with 1 when one fails.
-pub async fn doctor(desk: &Desk) -> u8 {
+pub async fn doctor(desk: &CommandContext) -> u8 {
     let checks = match desk.reading(desk.session.doctor()).await {
         Ok(checks) => checks,
         Err(interrupted) => return finish(desk.printer, &interrupted),
@@ -20,7 +20,7 @@ pub async fn doctor(desk: &Desk) -> u8 {
     }
 }
 
-fn print(desk: &Desk, check: &Check) -> Result<(), Closed> {
+fn print(desk: &CommandContext, check: &Check) -> Result<(), Closed> {
     let word = match check.health {
         Health::Ok => "ok",
         Health::Warn => "warn",

@@ -1,25 +1,25 @@
 //! environments: the dbt targets that have a deployment, and where each stands.
 
-use super::desk::PIPE_CLOSED;
+use super::context::PIPE_CLOSED;
 use super::printer::{Closed, Printer};
 use super::status::word;
 use super::{finish, interrupted};
 use crate::domain::failure::Remedy;
 use crate::ops::error::OpsError;
-use crate::ops::session::Session;
+use crate::ops::workspace::Workspace;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 /// One dbt target of the project; the session is an error where the target can't be used.
-pub struct Target {
+pub struct TargetRow {
     pub name: String,
-    pub session: Result<Session, OpsError>,
+    pub session: Result<Workspace, OpsError>,
 }
 
 /// Prints one line per target; ends with 1 when where one stands can't be told.
 pub async fn environments(
     printer: Printer,
-    targets: Vec<Target>,
+    targets: Vec<TargetRow>,
     cancel: &CancellationToken,
 ) -> u8 {
     if targets.is_empty() {

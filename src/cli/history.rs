@@ -1,7 +1,7 @@
 //! history: past operations from the audit trail.
 
-use super::Desk;
-use super::desk::PIPE_CLOSED;
+use super::CommandContext;
+use super::context::PIPE_CLOSED;
 use super::printer::Closed;
 use crate::domain::history::AuditEntry;
 use crate::domain::quantity::count;
@@ -11,7 +11,7 @@ use serde_json::json;
 
 /// Prints the newest operations.
 #[must_use]
-pub fn history(desk: &Desk, limit: usize) -> u8 {
+pub fn history(desk: &CommandContext, limit: usize) -> u8 {
     let dir = &desk.session.settings().folders.audit;
     let entries = match audit::history(dir) {
         Ok(entries) => entries,

@@ -3,13 +3,13 @@
 //! Each command is a file; all of them return the process exit code. stdout is data, stderr is words. Without a terminal nothing asks.
 
 pub mod args;
-pub mod catalogue;
 mod confirm;
+mod context;
 pub mod demo;
-mod desk;
 pub mod diff;
 pub mod doctor;
 pub mod environments;
+pub mod findings;
 pub mod history;
 pub mod operation;
 pub mod printer;
@@ -20,4 +20,4 @@ pub mod status;
 pub mod validate;
 pub mod wait;
 
-pub use desk::{Desk, fail, finish, interrupted};
+pub use context::{CommandContext, fail, finish, interrupted};

@@ -1,8 +1,8 @@
 //! init, deploy, promote, sync, rollback, cleanup: plan, show, confirm, execute.
 
-use super::args::{OperationFlags, Output};
+use super::args::{OperationFlags, OutputFormat};
 use super::printer::Closed;
-use super::{Desk, confirm, finish};
+use super::{CommandContext, confirm, finish};
 use crate::domain::failure::Remedy;
 use crate::domain::finding::Allowance;
 use crate::domain::plan::{Confirmation, ConfirmedPlan, NotConfirmed, Plan, Request};
@@ -33,7 +33,7 @@ pub fn allowances(texts: &[String]) -> Result<BTreeSet<Allowance>, Outcome> {
 }
 
 /// One operation from flags to exit code.
-pub async fn operate(desk: &Desk, mut request: Request, flags: &OperationFlags) -> u8 {
+pub async fn operate(desk: &CommandContext, mut request: Request, flags: &OperationFlags) -> u8 {
     match allowances(&flags.allow) {
         Ok(allow) => request.allow = allow,
         Err(outcome) => return finish(desk.printer, &outcome),
@@ -57,13 +57,13 @@ pub async fn operate(desk: &Desk, mut request: Request, flags: &OperationFlags) 
 }
 
 /// The plan as it would run; nothing is changed. A blocked plan ends with the code of a block.
-fn show(desk: &Desk, plan: &Plan) -> u8 {
+fn show(desk: &CommandContext, plan: &Plan) -> u8 {
     let code = if plan.is_blocked() {
         OutcomeKind::Blocked.exit_code()
     } else {
         0
     };
-    let printed = if desk.printer.output == Output::Json {
+    let printed = if desk.printer.output == OutputFormat::Json {
         desk.printer.json(&DryRun {
             operation: plan.operation.as_str(),
             fingerprint: plan.fingerprint.as_str(),
@@ -90,7 +90,7 @@ fn show(desk: &Desk, plan: &Plan) -> u8 {
 /// # Errors
 /// Why it may not run, as an outcome.
 pub async fn agreed(
-    desk: &Desk,
+    desk: &CommandContext,
     plan: Plan,
     expect: Option<&str>,
 ) -> Result<Option<ConfirmedPlan>, Outcome> {
@@ -155,7 +155,7 @@ fn unasked(plan: &Plan) -> Outcome {
 }
 
 /// Runs a confirmed plan and prints its events as they come.
-pub async fn perform(desk: &Desk, confirmed: ConfirmedPlan) -> Outcome {
+pub async fn perform(desk: &CommandContext, confirmed: ConfirmedPlan) -> Outcome {
     desk.printed(|progress| {
         desk.session
             .execute(confirmed, progress, desk.cancel.clone())

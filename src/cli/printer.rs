@@ -2,7 +2,7 @@
 
 pub use super::sink::Closed;
 
-use super::args::{Common, Output};
+use super::args::{Common, OutputFormat};
 use super::report;
 use super::sink::{self, Words};
 use crate::domain::failure::Remedy;
@@ -16,7 +16,7 @@ use serde::Serialize;
 /// Writes a command's results and words.
 #[derive(Debug, Clone, Copy)]
 pub struct Printer {
-    pub output: Output,
+    pub output: OutputFormat,
     quiet: bool,
     verbose: bool,
     color: bool,
@@ -41,7 +41,7 @@ impl Printer {
 
     #[must_use]
     pub fn is_json(self) -> bool {
-        self.output == Output::Json
+        self.output == OutputFormat::Json
     }
 
     /// One line of data.

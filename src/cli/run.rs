@@ -3,7 +3,7 @@
 use super::args::{DeployFlags, Until};
 use super::operation::{agreed, allowances, perform};
 use super::wait::until_ready;
-use super::{Desk, finish};
+use super::{CommandContext, finish};
 use crate::domain::action::Operation;
 use crate::domain::finding::Finding;
 use crate::domain::plan::{ConfirmedPlan, Plan, Request};
@@ -12,7 +12,12 @@ use crate::ops::goal::Operator;
 use crate::ops::progress::Outcome;
 
 /// Goes on until the point is reached; returns the exit code.
-pub async fn run(desk: &Desk, until: Until, deploy: &DeployFlags, allow: &[String]) -> u8 {
+pub async fn run(
+    desk: &CommandContext,
+    until: Until,
+    deploy: &DeployFlags,
+    allow: &[String],
+) -> u8 {
     let allow = match allowances(allow) {
         Ok(allow) => allow,
         Err(outcome) => return finish(desk.printer, &outcome),
@@ -42,7 +47,7 @@ impl From<Until> for Goal {
     }
 }
 
-impl Operator for Desk {
+impl Operator for CommandContext {
     fn begins(&self, step: &str) {
         self.printer.say(step);
     }

@@ -1,8 +1,8 @@
 //! status: where the deployment stands.
 
-use super::desk::PIPE_CLOSED;
+use super::context::PIPE_CLOSED;
 use super::printer::{Closed, Printer};
-use super::{Desk, finish, interrupted};
+use super::{CommandContext, finish, interrupted};
 use crate::domain::environment::Side;
 use crate::domain::finding::Severity;
 use crate::domain::project::Compared;
@@ -13,7 +13,7 @@ use crate::ops::status::{ClusterStatus, ModelsStatus, ObjectStatus, SideModels, 
 use crate::ops::wait::{LinkNews, never_seen};
 
 /// Prints the status once.
-pub async fn status(desk: &Desk) -> u8 {
+pub async fn status(desk: &CommandContext) -> u8 {
     match desk.reading(desk.session.status()).await {
         Ok(Ok(status)) => code(print(desk.printer, &status)),
         Ok(Err(error)) => desk.fail(&error),
@@ -22,7 +22,7 @@ pub async fn status(desk: &Desk) -> u8 {
 }
 
 /// Prints a line (or a JSON line) whenever the status changes, until interrupted.
-pub async fn watch(desk: &Desk) -> u8 {
+pub async fn watch(desk: &CommandContext) -> u8 {
     let feed = desk.session.live();
     let mut pictures = feed.pictures();
     let mut beside = Beside::default();
@@ -33,7 +33,7 @@ pub async fn watch(desk: &Desk) -> u8 {
         if let Some(error) = never_seen(&picture) {
             return desk.fail(&error);
         }
-        if let Some(words) = news.of(&picture.link) {
+        if let Some(words) = news.of(&picture.connection) {
             desk.printer.must_say(&words);
         }
         if let Some(snapshot) = picture.snapshot {
@@ -41,7 +41,7 @@ pub async fn watch(desk: &Desk) -> u8 {
                 Ok(board) => board,
                 Err(interrupted) => return finish(desk.printer, &interrupted),
             };
-            let status = Status::new(&board, &picture.link, Vec::new());
+            let status = Status::new(&board, &picture.connection, Vec::new());
             // In words the link's news are told above; whoever reads JSON learns them here.
             let link = desk.printer.is_json().then_some(status.link.state);
             let line = (headline(&status), link);

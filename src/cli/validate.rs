@@ -1,20 +1,20 @@
 //! validate: green against blue, relation by relation, then the configured commands.
 
 use super::printer::{Closed, Printer};
-use super::{Desk, finish};
+use super::{CommandContext, finish};
 use crate::domain::quantity::count;
-use crate::domain::validation::{Contents, TwinReport, Verdict};
+use crate::domain::validation::{ContentMatch, Contents, TwinReport};
 use crate::ops::validate::{CommandReport, Validation};
 
 /// Compares and prints; ends with the code of a block when an unchanged relation differs or a command fails.
-pub async fn validate(desk: &Desk) -> u8 {
+pub async fn validate(desk: &CommandContext) -> u8 {
     match desk.reading(run(desk)).await {
         Ok(code) => code,
         Err(interrupted) => finish(desk.printer, &interrupted),
     }
 }
 
-async fn run(desk: &Desk) -> u8 {
+async fn run(desk: &CommandContext) -> u8 {
     let printer = desk.printer;
     let twin_told = |twin: &TwinReport| told(printer, twin);
     let command_told = |command: &CommandReport| command_told(printer, command);
@@ -98,15 +98,15 @@ fn summary(validation: &Validation) -> String {
         twins.filter(|twin| twin.verdict == verdict).count()
     };
     let parts = [
-        (with(Verdict::Equal), "equal"),
-        (with(Verdict::Changed), "changed as the project says"),
-        (with(Verdict::Differs), "differing without a change"),
+        (with(ContentMatch::Equal), "equal"),
+        (with(ContentMatch::Changed), "changed as the project says"),
+        (with(ContentMatch::Differs), "differing without a change"),
         (
-            with(Verdict::Unknown),
+            with(ContentMatch::Unknown),
             "differing or missing, unknown whether meant",
         ),
-        (with(Verdict::Missing), "missing"),
-        (with(Verdict::Unread), "not readable"),
+        (with(ContentMatch::Missing), "missing"),
+        (with(ContentMatch::Unread), "not readable"),
     ];
     let mut words: Vec<String> = parts
         .iter()

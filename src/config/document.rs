@@ -1,8 +1,8 @@
 //! `cutover.toml` as written: values with their places, names checked.
 
 use super::{
-    problem::{Place, Problem},
-    setting::{Scope, setting},
+    problem::{Problem, SourceLocation},
+    setting::{SettingScope, setting},
 };
 use std::path::{Path, PathBuf};
 use toml::{
@@ -45,8 +45,8 @@ impl<'t> Document<'t> {
         self.file.parent().unwrap_or(Path::new(""))
     }
 
-    pub fn place(&self, byte: usize) -> Place {
-        Place::at_byte(&self.file, self.text, byte)
+    pub fn place(&self, byte: usize) -> SourceLocation {
+        SourceLocation::at_byte(&self.file, self.text, byte)
     }
 
     /// The value of a setting: the target's own, else the one at the top.
@@ -89,8 +89,8 @@ impl<'t> Document<'t> {
             for (name, _) in settings {
                 let place = self.place(name.span().start);
                 match setting(name.get_ref()).map(|setting| setting.scope) {
-                    Some(Scope::Anywhere) => {}
-                    Some(Scope::Top | Scope::File) => problems.push(
+                    Some(SettingScope::Anywhere) => {}
+                    Some(SettingScope::Top | SettingScope::File) => problems.push(
                         Problem::new(
                             format!("`{name}` can't depend on the target", name = name.get_ref()),
                             "move it to the top of the file",

@@ -1,6 +1,6 @@
 //! `config.example.toml`, written from the table of settings.
 
-use super::setting::{Row, SECTIONS, Scope};
+use super::setting::{SECTIONS, SettingRow, SettingScope};
 use std::fmt::{self, Write};
 
 const HEAD: &str = "\
@@ -42,13 +42,13 @@ fn write(text: &mut String) -> fmt::Result {
     Ok(())
 }
 
-fn write_row(text: &mut String, row: &dyn Row) -> fmt::Result {
+fn write_row(text: &mut String, row: &dyn SettingRow) -> fmt::Result {
     let setting = row.setting();
     for line in setting.reason {
         writeln!(text, "# {line}")?;
     }
     let key = setting.key;
-    if setting.scope == Scope::File {
+    if setting.scope == SettingScope::File {
         writeln!(text, "#[{key}]")?;
         return setting
             .example

@@ -2,7 +2,7 @@
 
 use super::layers::Described;
 use super::problem::Origin;
-use super::profile::Output;
+use super::profile::ProfileOutput;
 use super::project::DbtProject;
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub(super) fn found(
     config: Option<&(PathBuf, Origin)>,
     project: Option<&DbtProject>,
-    output: Option<&Output>,
+    output: Option<&ProfileOutput>,
 ) -> Vec<Described> {
     let (file, origin) = config.cloned().unzip();
     let mut found = vec![
@@ -27,7 +27,7 @@ pub(super) fn found(
     found
 }
 
-fn connection(output: Option<&Output>) -> Vec<Described> {
+fn connection(output: Option<&ProfileOutput>) -> Vec<Described> {
     let settings = output.map(|output| &output.connection);
     // The profile's word for a part, where it is not ours.
     let origin =

@@ -2,7 +2,7 @@
 
 use super::{
     document::Document,
-    problem::{Origin, Place, Problem, suggestion},
+    problem::{Origin, Problem, SourceLocation, suggestion},
 };
 use std::collections::BTreeMap;
 use toml::{Spanned, de::DeValue};
@@ -31,7 +31,7 @@ pub(super) fn read(
         return Vec::new();
     };
     let mut bindings = Vec::new();
-    let mut bound: BTreeMap<String, (String, Place)> = BTreeMap::new();
+    let mut bound: BTreeMap<String, (String, SourceLocation)> = BTreeMap::new();
     for (action, keys) in table {
         let place = document.place(action.span().start);
         let action = action.get_ref().as_ref();

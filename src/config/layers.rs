@@ -5,7 +5,8 @@ use super::{
     overrides::Overrides,
     problem::{Origin, Problem, suggestion},
     setting::{
-        COMMAND_VARIABLES, CONFIG_VARIABLE, Key, LOG_VARIABLE, Optional, Row, Scope, Setting, rows,
+        COMMAND_VARIABLES, CONFIG_VARIABLE, Key, LOG_VARIABLE, Optional, Setting, SettingRow,
+        SettingScope, rows,
     },
     variables::Variables,
 };
@@ -127,7 +128,7 @@ impl<'t> Layers<'t> {
         }
     }
 
-    fn read<T: DeserializeOwned>(&mut self, row: &dyn Row) -> Option<Chosen<T>> {
+    fn read<T: DeserializeOwned>(&mut self, row: &dyn SettingRow) -> Option<Chosen<T>> {
         let setting = row.setting();
         let (raw, origin) = self.strongest(setting)?;
         let read = match raw {
@@ -157,7 +158,7 @@ impl<'t> Layers<'t> {
             }
         }
         let document = self.document.as_ref()?;
-        let per_target = setting.scope == Scope::Anywhere;
+        let per_target = setting.scope == SettingScope::Anywhere;
         let target = self.target.as_deref().filter(|_| per_target);
         let value = document.value(setting.key, target)?;
         let place = document.place(value.span().start);

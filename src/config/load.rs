@@ -5,8 +5,8 @@ use super::{
     found,
     layers::{Chosen, Layers},
     pairs,
-    problem::{Origin, Origins, Place, Problem, Problems},
-    profile::{self, Output, Profile},
+    problem::{Origin, Origins, Problem, Problems, SourceLocation},
+    profile::{self, Profile, ProfileOutput},
     project::{self, DbtProject},
     setting::{CONFIG_VARIABLE, Optional, TABLE, rows},
     settings::{Settings, TargetNames},
@@ -88,7 +88,7 @@ fn read_config(file: &Path, problems: &mut Vec<Problem>) -> Option<String> {
             let remedy = "correct the path, or write one with `cutover config init`";
             problems.push(
                 Problem::new(format!("the configuration can't be read: {error}"), remedy)
-                    .at(Place::file(file)),
+                    .at(SourceLocation::file(file)),
             );
             None
         }
@@ -210,7 +210,7 @@ impl Loading<'_, '_> {
                 let remedy = "add `profile:` to it, or name one with --profile";
                 self.layers.problems.push(
                     Problem::new("the project names no profile", remedy)
-                        .at(Place::file(project.file())),
+                        .at(SourceLocation::file(project.file())),
                 );
                 None
             }
@@ -253,7 +253,7 @@ impl Loading<'_, '_> {
     }
 
     /// Where the target's connection comes from: the URL, else the profile.
-    fn output(&mut self, profile: Option<&Profile>, target: &str) -> Option<Output> {
+    fn output(&mut self, profile: Option<&Profile>, target: &str) -> Option<ProfileOutput> {
         let mut problems = Vec::new();
         let from_profile = profile.and_then(|profile| profile.output(target, &mut problems));
         let Some(chosen) = self.layers.optional(&TABLE.url) else {
@@ -326,8 +326,8 @@ struct FoundProfile {
 fn by_url(
     mut connection: ConnectionSettings,
     url: &Chosen<Secret>,
-    profile: Option<Output>,
-) -> Output {
+    profile: Option<ProfileOutput>,
+) -> ProfileOutput {
     let named = url::named_parts(&url.value).into_iter();
     let mut origins: Origins = named.map(|part| (part, url.origin.clone())).collect();
     let mut schema = None;
@@ -344,7 +344,7 @@ fn by_url(
             connection.cluster = profile.connection.cluster;
         }
     }
-    Output {
+    ProfileOutput {
         connection,
         schema,
         origins,

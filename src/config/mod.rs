@@ -39,14 +39,15 @@ pub use example::example;
 pub use keys::KeyBinding;
 pub use layers::Described;
 pub use overrides::Overrides;
-pub use problem::{Origin, Place, Problem, Problems};
+pub use problem::{Origin, Problem, Problems, SourceLocation};
 pub use project::{DbtProject, DeploymentNames};
 pub use setting::{
-    Argument, COMMAND_VARIABLES, Flag, LOG_VARIABLE, Row, SECTIONS, Scope, Section, Setting, rows,
+    Argument, COMMAND_VARIABLES, Flag, LOG_VARIABLE, SECTIONS, Section, Setting, SettingRow,
+    SettingScope, rows,
 };
 pub use settings::{
-    Color, Dbt, DbtDeadlines, Folders, Promotion, RunnerKind, Screen, Settings, TargetNames,
-    ValidateCommand, Waiting,
+    AwaitSettings, Color, Dbt, DbtDeadlines, Folders, Promotion, RunnerKind, ScreenSettings,
+    Settings, TargetNames, ValidateCommand,
 };
 pub use sources::{Need, Sources, Vocabulary};
 pub use timespan::{InvalidTimespan, Timespan};

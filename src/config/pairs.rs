@@ -1,19 +1,19 @@
 //! The names of an environment: production's and the deployment's, as the configuration gives them.
 
 use super::{
-    problem::{Place, Problem, listed},
+    problem::{Problem, SourceLocation, listed},
     profile::Profile,
     project::{DbtProject, DeploymentNames},
     settings::TargetNames,
 };
 use crate::domain::{
-    environment::{Environment, Pair, Strategy},
+    environment::{Environment, NamePair, Strategy},
     name::Identifier,
 };
 
 pub(super) struct Pairs {
-    schemas: Vec<Pair>,
-    clusters: Vec<Pair>,
+    schemas: Vec<NamePair>,
+    clusters: Vec<NamePair>,
 }
 
 impl Pairs {
@@ -48,20 +48,20 @@ pub(super) fn of_swap(project: &DbtProject, target: &str) -> Result<Pairs, Vec<P
                 format!("the target `{target}` has no deployment: `vars.deployment.{target}` is missing"),
                 format!("add it with `clusters` and `schemas`, or choose one with --target; the project has {}", listed(&known)),
             )
-            .at(Place::file(project.file())),
+            .at(SourceLocation::file(project.file())),
         ]);
     };
-    let twins = |names: &[Identifier]| -> Result<Vec<Pair>, Vec<Problem>> {
+    let twins = |names: &[Identifier]| -> Result<Vec<NamePair>, Vec<Problem>> {
         names
             .iter()
             .map(|name| {
                 let deployment = name.deployment_twin().map_err(|error| {
                     vec![
                         Problem::new(error.to_string(), "shorten the name")
-                            .at(Place::file(project.file())),
+                            .at(SourceLocation::file(project.file())),
                     ]
                 })?;
-                Ok(Pair {
+                Ok(NamePair {
                     production: name.clone(),
                     deployment,
                 })
@@ -91,7 +91,7 @@ pub(super) fn of_targets(
             let message = "the names of the two targets are not known".to_owned();
             let remedy =
                 "list them under `vars.deployment.<target>`, or add both targets to the profile";
-            problems.push(Problem::new(message, remedy).at(Place::file(project.file())));
+            problems.push(Problem::new(message, remedy).at(SourceLocation::file(project.file())));
         }
         return Err(problems);
     };
@@ -139,7 +139,7 @@ fn zip(
     blue: Vec<Identifier>,
     green: Vec<Identifier>,
     problems: &mut Vec<Problem>,
-) -> Vec<Pair> {
+) -> Vec<NamePair> {
     if blue.len() != green.len() {
         let TargetNames { blue: b, green: g } = targets;
         let message = format!("`{b}` and `{g}` don't have the same number of {what}");
@@ -154,7 +154,7 @@ fn zip(
     }
     blue.into_iter()
         .zip(green)
-        .map(|(production, deployment)| Pair {
+        .map(|(production, deployment)| NamePair {
             production,
             deployment,
         })

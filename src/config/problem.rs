@@ -6,13 +6,13 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 /// Where something stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Place {
+pub struct SourceLocation {
     pub file: PathBuf,
     /// From 1; absent where the whole file is meant.
     pub line: Option<usize>,
 }
 
-impl Place {
+impl SourceLocation {
     #[must_use]
     pub fn file(file: impl Into<PathBuf>) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
         self.line.map_or(Ok(()), |line| write!(f, ":{line}"))
@@ -49,7 +49,7 @@ impl fmt::Display for Place {
 #[serde(tag = "kind", content = "at", rename_all = "lowercase")]
 pub enum Origin {
     Default,
-    File(Place),
+    File(SourceLocation),
     /// An environment variable.
     Variable(String),
     /// A flag on the command line, with its dashes.
@@ -64,7 +64,7 @@ pub(super) type Origins = BTreeMap<&'static str, Origin>;
 impl Origin {
     /// The file and line, where the value stands in a file.
     #[must_use]
-    pub fn place(&self) -> Option<&Place> {
+    pub fn place(&self) -> Option<&SourceLocation> {
         match self {
             Self::File(place) => Some(place),
             Self::Default | Self::Variable(_) | Self::Flag(_) | Self::Found(_) => None,
@@ -87,7 +87,7 @@ impl fmt::Display for Origin {
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    pub place: Option<Place>,
+    pub place: Option<SourceLocation>,
     /// One sentence.
     pub message: String,
     /// What to do next: one sentence.
@@ -115,7 +115,7 @@ impl Problem {
     }
 
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
+    pub fn at(mut self, place: SourceLocation) -> Self {
         self.place = Some(place);
         self
     }
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn a_byte_becomes_a_line() {
         let text = "a\nbb\nccc";
-        let line = |byte| Place::at_byte("f", text, byte).line;
+        let line = |byte| SourceLocation::at_byte("f", text, byte).line;
         assert_eq!(
             (line(0), line(1), line(2), line(7)),
             (Some(1), Some(1), Some(2), Some(3))
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn problems_are_told_in_order_of_their_places() {
-        let at = |line| Problem::new(format!("m{line}"), "r").at(Place::line("f", line));
+        let at = |line| Problem::new(format!("m{line}"), "r").at(SourceLocation::line("f", line));
         let problems =
             Problems::none_in(vec![Problem::new("m0", "r"), at(9), at(2), at(2)]).unwrap_err();
         assert_eq!(problems.to_string(), "f:2: m2\nf:9: m9\nm0");

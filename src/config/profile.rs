@@ -2,10 +2,10 @@
 
 use super::{
     jinja::Jinja,
-    problem::{Origin, Origins, Place, Problem, listed},
+    problem::{Origin, Origins, Problem, SourceLocation, listed},
     timespan::Seconds,
     variables::Variables,
-    yaml::{self, Node},
+    yaml::{self, YamlNode},
 };
 use crate::domain::connection::{ConnectionSettings, RootCertificates, Secret, SslMode};
 use std::{
@@ -36,7 +36,7 @@ const CORRECT: &str = "correct the profile or set the variable";
 
 /// One target of a profile.
 #[derive(Debug)]
-pub(super) struct Output {
+pub(super) struct ProfileOutput {
     pub connection: ConnectionSettings,
     /// dbt's default schema there.
     pub schema: Option<String>,
@@ -48,7 +48,7 @@ pub(super) struct Output {
 pub(super) struct Profile {
     file: PathBuf,
     name: String,
-    node: Node,
+    node: YamlNode,
     jinja: Jinja,
 }
 
@@ -62,7 +62,7 @@ impl Profile {
                 format!("the connection profiles can't be read: {error}"),
                 "name their folder with --profiles-dir, or give a connection with --url",
             )
-            .at(Place::file(&file))
+            .at(SourceLocation::file(&file))
         })?;
         let root = yaml::parse(&file, &text)?;
         let known: Vec<&String> = root.map().into_iter().flat_map(BTreeMap::keys).collect();
@@ -71,7 +71,7 @@ impl Profile {
                 format!("there is no profile `{name}`"),
                 format!("name one with --profile; the file has {}", listed(&known)),
             )
-            .at(Place::file(&file)));
+            .at(SourceLocation::file(&file)));
         };
         Ok(Self {
             name: name.to_owned(),
@@ -90,7 +90,7 @@ impl Profile {
         let Some((node, text)) = node.and_then(|node| Some((node, node.text()?))) else {
             return Ok((DEFAULT_TARGET.to_owned(), Origin::Default));
         };
-        let place = Place::line(&self.file, node.line);
+        let place = SourceLocation::line(&self.file, node.line);
         self.jinja
             .render(&text)
             .map(|target| (target, Origin::File(place)))
@@ -98,16 +98,16 @@ impl Profile {
     }
 
     /// One target; what is wrong with it goes to `problems`.
-    pub fn output(&self, target: &str, problems: &mut Vec<Problem>) -> Option<Output> {
+    pub fn output(&self, target: &str, problems: &mut Vec<Problem>) -> Option<ProfileOutput> {
         let Some(node) = self.node.at(&["outputs", target]) else {
-            let outputs = self.node.at(&["outputs"]).and_then(Node::map);
+            let outputs = self.node.at(&["outputs"]).and_then(YamlNode::map);
             let known: Vec<&String> = outputs.into_iter().flat_map(BTreeMap::keys).collect();
             problems.push(
                 Problem::new(
                     format!("profile `{}` has no target `{target}`", self.name),
                     format!("name one with --target; it has {}", listed(&known)),
                 )
-                .at(Place::line(&self.file, self.node.line)),
+                .at(SourceLocation::line(&self.file, self.node.line)),
             );
             return None;
         };
@@ -121,20 +121,20 @@ impl Profile {
     }
 
     fn field_problem(&self, field: &str, line: usize, why: &str, remedy: &str) -> Problem {
-        Problem::new(format!("`{field}`: {why}"), remedy).at(Place::line(&self.file, line))
+        Problem::new(format!("`{field}`: {why}"), remedy).at(SourceLocation::line(&self.file, line))
     }
 }
 
 struct Fields<'a> {
     profile: &'a Profile,
-    node: &'a Node,
+    node: &'a YamlNode,
     problems: &'a mut Vec<Problem>,
     /// Of what was read so far.
     origins: Origins,
 }
 
 impl Fields<'_> {
-    fn output(&mut self) -> Option<Output> {
+    fn output(&mut self) -> Option<ProfileOutput> {
         self.check_adapter();
         let host = self.required(&["host"]);
         let user = self.required(&["user"]);
@@ -170,7 +170,7 @@ impl Fields<'_> {
         self.tls(&mut connection);
         connection.options = self.options();
         let schema = self.text(&["schema"]);
-        complete.then(|| Output {
+        complete.then(|| ProfileOutput {
             connection,
             schema,
             origins: std::mem::take(&mut self.origins),
@@ -196,7 +196,7 @@ impl Fields<'_> {
     }
 
     fn options(&mut self) -> Vec<(String, String)> {
-        let options = self.node.at(&["options"]).and_then(Node::map);
+        let options = self.node.at(&["options"]).and_then(YamlNode::map);
         options
             .into_iter()
             .flatten()
@@ -221,7 +221,7 @@ impl Fields<'_> {
             .find_map(|name| Some((name, self.node.at(&[name])?)))?;
         let text = self.render(name, node)?;
         if let Some(name) = names.first() {
-            let place = Place::line(&self.profile.file, node.line);
+            let place = SourceLocation::line(&self.profile.file, node.line);
             self.origins.insert(name, Origin::File(place));
         }
         Some(text)
@@ -253,7 +253,7 @@ impl Fields<'_> {
         value
     }
 
-    fn render(&mut self, name: &str, node: &Node) -> Option<String> {
+    fn render(&mut self, name: &str, node: &YamlNode) -> Option<String> {
         match self.profile.jinja.render(&node.text()?) {
             Ok(text) => Some(text),
             Err(why) => {

@@ -2,9 +2,9 @@
 
 use super::{
     jinja::Jinja,
-    problem::{Origin, Origins, Place, Problem},
+    problem::{Origin, Origins, Problem, SourceLocation},
     variables::Variables,
-    yaml::{self, Node, Yaml},
+    yaml::{self, Yaml, YamlNode},
 };
 use crate::domain::name::Identifier;
 use std::{
@@ -48,7 +48,7 @@ pub(super) fn nearest(start: &Path) -> Option<&Path> {
         .find(|folder| folder.join(FILE_NAME).is_file())
 }
 
-struct Reading<'a> {
+struct ProjectReader<'a> {
     file: &'a Path,
     jinja: Jinja,
     problems: &'a mut Vec<Problem>,
@@ -72,7 +72,7 @@ impl DbtProject {
         let root = yaml::parse(&file, &text)
             .map_err(|problem| problems.push(problem))
             .ok()?;
-        let mut reading = Reading {
+        let mut reading = ProjectReader {
             file: &file,
             jinja: Jinja::new(variables),
             problems,
@@ -88,7 +88,7 @@ impl DbtProject {
             .unwrap_or_else(|| "target".to_owned());
         let model_paths = reading.list(root.at(&["model-paths"]));
         let origins = ["name", "profile"].into_iter().filter_map(|field| {
-            let place = Place::line(&file, root.at(&[field])?.line);
+            let place = SourceLocation::line(&file, root.at(&[field])?.line);
             Some((field, Origin::File(place)))
         });
         Some(Self {
@@ -128,22 +128,22 @@ fn unreadable(dir: &Path, file: &Path, error: &std::io::Error) -> Problem {
             format!("the file can't be read: {error}"),
             "check its permissions",
         )
-        .at(Place::file(file))
+        .at(SourceLocation::file(file))
     }
 }
 
-fn flag(root: &Node, name: &str) -> Option<bool> {
+fn flag(root: &YamlNode, name: &str) -> Option<bool> {
     let node = root.at(&["flags", name])?;
     (!matches!(node.value, Yaml::Null)).then_some(matches!(node.value, Yaml::Bool(true)))
 }
 
-impl Reading<'_> {
+impl ProjectReader<'_> {
     fn problem(&mut self, line: usize, message: impl Into<String>, remedy: &str) {
         self.problems
-            .push(Problem::new(message, remedy).at(Place::line(self.file, line)));
+            .push(Problem::new(message, remedy).at(SourceLocation::line(self.file, line)));
     }
 
-    fn text(&mut self, root: &Node, path: &[&str]) -> Option<String> {
+    fn text(&mut self, root: &YamlNode, path: &[&str]) -> Option<String> {
         let node = root.at(path)?;
         let text = node.text()?;
         match self.jinja.render(&text) {
@@ -157,14 +157,14 @@ impl Reading<'_> {
     }
 
     /// The texts of a list, or of a single scalar.
-    fn list(&mut self, node: Option<&Node>) -> Vec<String> {
+    fn list(&mut self, node: Option<&YamlNode>) -> Vec<String> {
         self.places(node)
             .into_iter()
             .map(|(text, _)| text)
             .collect()
     }
 
-    fn places(&mut self, node: Option<&Node>) -> Vec<(String, usize)> {
+    fn places(&mut self, node: Option<&YamlNode>) -> Vec<(String, usize)> {
         match node.map(|node| (&node.value, node)) {
             Some((Yaml::List(items), _)) => items
                 .iter()
@@ -180,7 +180,7 @@ impl Reading<'_> {
     }
 
     /// dbt does not render `vars`, so neither does this.
-    fn deployments(&mut self, root: &Node) -> BTreeMap<String, DeploymentNames> {
+    fn deployments(&mut self, root: &YamlNode) -> BTreeMap<String, DeploymentNames> {
         let Some(node) = root.at(&["vars", "deployment"]) else {
             return BTreeMap::new();
         };
@@ -198,7 +198,7 @@ impl Reading<'_> {
             .collect()
     }
 
-    fn deployment(&mut self, target: &str, node: &Node) -> DeploymentNames {
+    fn deployment(&mut self, target: &str, node: &YamlNode) -> DeploymentNames {
         let names = DeploymentNames {
             clusters: self.identifiers(node.at(&["clusters"])),
             schemas: self.identifiers(node.at(&["schemas"])),
@@ -216,7 +216,7 @@ impl Reading<'_> {
         names
     }
 
-    fn identifiers(&mut self, node: Option<&Node>) -> Vec<Identifier> {
+    fn identifiers(&mut self, node: Option<&YamlNode>) -> Vec<Identifier> {
         let mut names = Vec::new();
         for (text, line) in self.places(node) {
             match Identifier::new(text) {

@@ -5,10 +5,10 @@
 
 mod row;
 
-pub use row::{Argument, Flag, Row, Scope, Setting};
+pub use row::{Argument, Flag, Setting, SettingRow, SettingScope};
 pub(super) use row::{Key, Optional};
 
-use super::problem::{Place, Problem, suggestion};
+use super::problem::{Problem, SourceLocation, suggestion};
 use super::timespan::Timespan;
 use super::value::{Color, KeyTable, RunnerKind, TargetNames, ValidateCommand};
 use crate::domain::connection::{Deadlines, Secret};
@@ -27,7 +27,7 @@ pub struct Section {
     pub title: &'static str,
     /// What holds for all of them.
     pub notes: &'static [&'static str],
-    pub rows: &'static [&'static dyn Row],
+    pub rows: &'static [&'static dyn SettingRow],
 }
 
 /// `name: Key<type>(default) = where it may stand, ["reason"];` or `name: Optional<type> = ...` without a default.
@@ -257,7 +257,7 @@ pub const COMMAND_VARIABLES: [&str; 6] = [
 ];
 
 /// Every row of the table.
-pub fn rows() -> impl Iterator<Item = &'static dyn Row> {
+pub fn rows() -> impl Iterator<Item = &'static dyn SettingRow> {
     SECTIONS
         .iter()
         .flat_map(|section| section.rows.iter().copied())
@@ -265,12 +265,14 @@ pub fn rows() -> impl Iterator<Item = &'static dyn Row> {
 
 /// The setting of this name.
 pub(super) fn setting(key: &str) -> Option<&'static Setting> {
-    rows().map(Row::setting).find(|setting| setting.key == key)
+    rows()
+        .map(SettingRow::setting)
+        .find(|setting| setting.key == key)
 }
 
 impl Problem {
     /// A setting's name that does not exist, with the closest one that does.
-    pub(super) fn unknown_setting(name: &str, place: Place) -> Self {
+    pub(super) fn unknown_setting(name: &str, place: SourceLocation) -> Self {
         let known = rows().map(|row| row.setting().key);
         Self::new(
             format!("there is no setting `{name}`"),

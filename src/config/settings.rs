@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 /// When a deployment counts as caught up, and how long to wait for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
+pub struct AwaitSettings {
     pub lag_threshold: Timespan,
     /// How long readiness must hold at every picture before waiting ends.
     pub settle: Timespan,
@@ -79,7 +79,7 @@ impl Folders {
 
 /// How the cockpit looks and listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Screen {
+pub struct ScreenSettings {
     pub color: Color,
     /// A built-in theme's name, or the path of a theme file.
     pub theme: String,
@@ -96,11 +96,11 @@ pub struct Settings {
     pub project_dir: PathBuf,
     /// The `cutover.toml` that was read.
     pub config_file: Option<PathBuf>,
-    pub waiting: Waiting,
+    pub waiting: AwaitSettings,
     pub promotion: Promotion,
     pub dbt: Dbt,
     pub folders: Folders,
-    pub screen: Screen,
+    pub screen: ScreenSettings,
     pub read_only: bool,
     pub validate: Vec<ValidateCommand>,
     /// How long one of these commands may take.

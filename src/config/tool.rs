@@ -6,7 +6,7 @@ use super::{
     load::Loading,
     problem::{Origin, Problem, suggestion},
     setting::{Key, Optional, TABLE},
-    settings::{Dbt, DbtDeadlines, Folders, Promotion, Screen, Waiting},
+    settings::{AwaitSettings, Dbt, DbtDeadlines, Folders, Promotion, ScreenSettings},
     timespan::Timespan,
     value::KeyTable,
 };
@@ -36,8 +36,8 @@ const OWN_FLAGS: &[&str] = &[
 ];
 
 impl Loading<'_, '_> {
-    pub(super) fn waiting(&mut self) -> Waiting {
-        Waiting {
+    pub(super) fn waiting(&mut self) -> AwaitSettings {
+        AwaitSettings {
             lag_threshold: self.layers.value(&TABLE.lag_threshold).value,
             settle: self.layers.value(&TABLE.settle).value,
             subscribe: self.layers.value(&TABLE.subscribe).value,
@@ -141,7 +141,7 @@ impl Loading<'_, '_> {
         self.path(key, || (usual(), Origin::Default))
     }
 
-    pub(super) fn screen(&mut self) -> Screen {
+    pub(super) fn screen(&mut self) -> ScreenSettings {
         let keys = match &self.layers.document {
             Some(document) => keys::read(
                 document,
@@ -158,7 +158,7 @@ impl Loading<'_, '_> {
         let key = TABLE.keys.setting.key;
         self.layers
             .describe(key, Some(table), origin.unwrap_or(Origin::Default));
-        Screen {
+        ScreenSettings {
             color: self.layers.value(&TABLE.color).value,
             theme: self.theme(),
             badge: self.layers.value(&TABLE.badge).value,

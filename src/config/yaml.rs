@@ -1,6 +1,6 @@
 //! YAML as dbt reads it, with the line of every value.
 
-use super::problem::{Place, Problem};
+use super::problem::{Problem, SourceLocation};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, fmt, path::Path};
 
 /// A value and its line, counted from 1.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(super) struct YamlNode {
     pub value: Yaml,
     pub line: usize,
 }
@@ -21,11 +21,11 @@ pub(super) enum Yaml {
     Bool(bool),
     /// Numbers keep their text: nobody here calculates with them.
     Scalar(String),
-    List(Vec<Node>),
-    Map(BTreeMap<String, Node>),
+    List(Vec<YamlNode>),
+    Map(BTreeMap<String, YamlNode>),
 }
 
-impl Node {
+impl YamlNode {
     /// The value under a path of keys.
     pub fn at(&self, path: &[&str]) -> Option<&Self> {
         path.iter()
@@ -53,17 +53,17 @@ impl Node {
 ///
 /// # Errors
 /// When the text is no YAML.
-pub(super) fn parse(file: &Path, text: &str) -> Result<Node, Problem> {
+pub(super) fn parse(file: &Path, text: &str) -> Result<YamlNode, Problem> {
     let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::LastWins };
     serde_saphyr::from_str_with_options::<Spanned<Yaml>>(text, options)
-        .map(Node::from)
+        .map(YamlNode::from)
         .map_err(|error| {
             let line = error.location().map(|location| line_of(location.line()));
             Problem::new(
                 format!("this is not valid YAML: {}", error.without_snippet()),
                 "correct the file",
             )
-            .at(Place {
+            .at(SourceLocation {
                 file: file.to_path_buf(),
                 line,
             })
@@ -74,7 +74,7 @@ fn line_of(line: u64) -> usize {
     usize::try_from(line).unwrap_or(usize::MAX)
 }
 
-impl From<Spanned<Yaml>> for Node {
+impl From<Spanned<Yaml>> for YamlNode {
     fn from(spanned: Spanned<Yaml>) -> Self {
         Self {
             line: line_of(spanned.referenced.line()),

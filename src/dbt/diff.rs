@@ -1,6 +1,6 @@
 //! The diff that the product shows: what is selected, why, and how a change reaches it.
 
-use super::compare::{Comparison, ContractWarning, Options, Reason};
+use super::compare::{CompareOptions, Comparison, ContractWarning, Reason};
 use super::graph::NodeSet;
 use super::manifest::{self, Manifest, ManifestError, ResourceType, UniqueId};
 use super::selection::{
@@ -70,7 +70,7 @@ impl Remedy for DiffError {
 /// How a node relates to the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Change {
+pub enum NodeState {
     /// dbt's `state:modified` matches it, or a sub-selector of it.
     Modified,
     /// The state does not have it.
@@ -88,7 +88,7 @@ pub enum Change {
 pub struct DiffNode {
     pub unique_id: UniqueId,
     pub resource_type: ResourceType,
-    pub change: Change,
+    pub change: NodeState,
     pub reasons: Vec<Reason>,
     /// For what is downstream: a shortest way from a changed node to this one, both included. Else empty.
     pub path: Vec<UniqueId>,
@@ -136,7 +136,7 @@ pub fn compare(request: &DiffRequest) -> Result<Comparison, DiffError> {
             after,
         )
     });
-    let options = Options {
+    let options = CompareOptions {
         compare_unrendered: request.compare_unrendered,
         now: Timestamp::now(),
     };
@@ -223,7 +223,7 @@ fn removed<'c>(
         .map(|removed| DiffNode {
             unique_id: removed.id.clone(),
             resource_type: removed.resource_type,
-            change: Change::Removed,
+            change: NodeState::Removed,
             reasons: vec![Reason::Removed {
                 disabled: removed.disabled,
                 dependents: removed.dependents.clone(),
@@ -260,23 +260,23 @@ impl<'c> Impact<'c> {
         let node = &self.comparison.after().nodes()[at];
         let path = self.path(at);
         let (change, mut reasons) = match self.comparison.node(at) {
-            None => (Change::Unmodified, Vec::new()),
+            None => (NodeState::Unmodified, Vec::new()),
             Some(found) => {
                 let change = if found.is_new() {
-                    Change::New
+                    NodeState::New
                 } else if found.is_modified() {
-                    Change::Modified
+                    NodeState::Modified
                 } else if !path.is_empty() {
-                    Change::Downstream
+                    NodeState::Downstream
                 } else if found.facets().is_empty() {
-                    Change::Unmodified
+                    NodeState::Unmodified
                 } else {
-                    Change::Modified
+                    NodeState::Modified
                 };
                 (change, found.reasons().to_vec())
             }
         };
-        if let (Change::Downstream, Some(of)) = (change, path.first()) {
+        if let (NodeState::Downstream, Some(of)) = (change, path.first()) {
             reasons.insert(0, Reason::Downstream { of: of.clone() });
         }
         DiffNode {

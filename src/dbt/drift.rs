@@ -71,7 +71,7 @@ fn is_dbts_own(id: &UniqueId) -> bool {
 
 /// A string constant that one text has and the other has not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stray {
+pub enum LiteralDifference {
     /// Only the live definition has it.
     Live(String),
     /// Only the compiled SQL has it.
@@ -80,7 +80,7 @@ pub enum Stray {
 
 /// The first string constant that stands in one of both texts only. `None`: none does, or it can't be decided.
 #[must_use]
-pub fn stray_constant(compiled: &str, live: &str) -> Option<Stray> {
+pub fn stray_constant(compiled: &str, live: &str) -> Option<LiteralDifference> {
     let (ours, theirs) = (constants(compiled)?, constants(body(live)?)?);
     // Some syntax turns a word into a constant or back (EXTRACT), so a constant must be nowhere in the other text.
     let lacks = |text: &str, constant: &&String| {
@@ -89,9 +89,9 @@ pub fn stray_constant(compiled: &str, live: &str) -> Option<Stray> {
             .contains(&constant.to_lowercase().replace('\'', "''"))
     };
     let stray = theirs.iter().find(|constant| lacks(compiled, constant));
-    stray.cloned().map(Stray::Live).or_else(|| {
+    stray.cloned().map(LiteralDifference::Live).or_else(|| {
         let stray = ours.iter().find(|constant| lacks(live, constant));
-        stray.cloned().map(Stray::Compiled)
+        stray.cloned().map(LiteralDifference::Compiled)
     })
 }
 
@@ -187,14 +187,14 @@ mod tests {
         let hot = LIVE.replace("'warm'", "'hot'");
         assert_eq!(
             stray_constant(COMPILED, &hot),
-            Some(Stray::Live("hot".to_owned()))
+            Some(LiteralDifference::Live("hot".to_owned()))
         );
         assert_eq!(
             stray_constant(
                 "SELECT a FROM v WHERE kind = 'warm'",
                 r#"CREATE VIEW "db"."blue"."x" AS SELECT "a" FROM "db"."blue"."v""#
             ),
-            Some(Stray::Compiled("warm".to_owned()))
+            Some(LiteralDifference::Compiled("warm".to_owned()))
         );
     }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// How a file of the project is not what the manifest says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Departure {
+pub enum FileChange {
     Changed,
     /// The manifest has it, the project does not.
     Gone,
@@ -26,7 +26,7 @@ pub fn departures(
     manifest: &Manifest,
     project_dir: &Path,
     model_paths: &[PathBuf],
-) -> Vec<(String, Departure)> {
+) -> Vec<(String, FileChange)> {
     let mut found = BTreeSet::new();
     let mut known = BTreeSet::new();
     for node in manifest
@@ -47,7 +47,7 @@ pub fn departures(
     for file in folders.flat_map(|folder| sql_files(folder)) {
         if !known.contains(&file) && !is_disabled(manifest, &file) {
             let name = file.strip_prefix(project_dir).unwrap_or(&file);
-            found.insert((name.display().to_string(), Departure::Added));
+            found.insert((name.display().to_string(), FileChange::Added));
         }
     }
     found.into_iter().collect()
@@ -55,7 +55,7 @@ pub fn departures(
 
 /// The clause for these departures; `None` without any.
 #[must_use]
-pub fn clause(departures: &[(String, Departure)]) -> Option<String> {
+pub fn clause(departures: &[(String, FileChange)]) -> Option<String> {
     if departures.is_empty() {
         return None;
     }
@@ -81,15 +81,15 @@ fn is_own(node: &Node, manifest: &Manifest) -> bool {
         && manifest.metadata().project_name.as_deref() == Some(&*node.package())
 }
 
-fn departure(node: &Node, file: &Path) -> Option<Departure> {
+fn departure(node: &Node, file: &Path) -> Option<FileChange> {
     if node.text(Field::ChecksumName).as_deref() != Some("sha256") {
         return None;
     }
     let Ok(text) = fs::read_to_string(file) else {
-        return (!file.exists()).then_some(Departure::Gone);
+        return (!file.exists()).then_some(FileChange::Gone);
     };
     let expected = node.checksum()?;
-    (checksum(&text) != *expected).then_some(Departure::Changed)
+    (checksum(&text) != *expected).then_some(FileChange::Changed)
 }
 
 /// dbt's checksum of a file: SHA-256 of the text without the white space around it, as Python strips it.
@@ -156,7 +156,7 @@ mod tests {
         (dir, manifest.unwrap())
     }
 
-    fn departures_of(dir: &tempfile::TempDir, manifest: &Manifest) -> Vec<(String, Departure)> {
+    fn departures_of(dir: &tempfile::TempDir, manifest: &Manifest) -> Vec<(String, FileChange)> {
         departures(manifest, dir.path(), &[dir.path().join("models")])
     }
 
@@ -172,7 +172,7 @@ mod tests {
         let (dir, manifest) = project("select 2");
         let file = |name: &str| dir.path().join("models").join(name);
         let changed = departures_of(&dir, &manifest);
-        assert_eq!(changed, [("models/a.sql".to_owned(), Departure::Changed)]);
+        assert_eq!(changed, [("models/a.sql".to_owned(), FileChange::Changed)]);
         assert_eq!(
             clause(&changed).unwrap(),
             "1 file is no longer what the manifest says (models/a.sql)"
@@ -182,8 +182,8 @@ mod tests {
         assert_eq!(
             moved,
             [
-                ("models/a.sql".to_owned(), Departure::Gone),
-                ("models/b.sql".to_owned(), Departure::Added)
+                ("models/a.sql".to_owned(), FileChange::Gone),
+                ("models/b.sql".to_owned(), FileChange::Added)
             ]
         );
     }

@@ -7,21 +7,21 @@ use super::lease::{Lease, at_work};
 use super::lineage::Lineage;
 use super::name::{Identifier, ObjectId};
 use super::object::{Object, ObjectKind};
-use super::phase::{self, Names, Phase};
-use super::project::{Change, Compared, Project};
+use super::phase::{self, NamesPresent, Phase};
+use super::project::{Compared, ModelChange, Project};
 use super::provenance::{Provenance, provenance};
 use super::readiness::{
     ClusterReadiness, ObjectReadiness, Readiness, SideReadiness, Thresholds, judge,
 };
 use super::snapshot::Snapshot;
 use super::way_back::{self, WayBack};
-use super::whole::{Known, Wholeness};
+use super::whole::{ProjectKnowledge, Wholeness};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// One line of the table: an object of production beside its twin.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct ObjectRow {
     /// The schema's production name.
     pub schema: Identifier,
     pub name: Identifier,
@@ -34,10 +34,10 @@ pub struct Row {
     pub compared: Option<Compared>,
 }
 
-impl Row {
+impl ObjectRow {
     /// How its model differs from what production runs, where it does.
     #[must_use]
-    pub fn change(&self) -> Option<Change> {
+    pub fn change(&self) -> Option<ModelChange> {
         self.compared?.change()
     }
 
@@ -70,14 +70,14 @@ pub struct Board {
     pub provenance: Provenance,
     pub way_back: WayBack,
     /// How much of the deployment side exists, by its names.
-    pub names: Names,
+    pub names: NamesPresent,
     /// Whether the deployment side holds no object.
     pub is_empty: bool,
     pub wholeness: Wholeness,
     /// Who is at work on the deployment side, or may be: `cutover deploy by ci on runner-7 (...)`.
     pub at_work: Option<String>,
     /// By schema, name and kind.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ObjectRow>,
 }
 
 impl Board {
@@ -86,7 +86,7 @@ impl Board {
     pub fn new(
         snapshot: Arc<Snapshot>,
         environment: Arc<Environment>,
-        known: Known,
+        known: ProjectKnowledge,
         lineage: Option<&Lineage>,
         thresholds: Thresholds,
     ) -> Self {
@@ -100,7 +100,7 @@ impl Board {
     pub fn judged(
         snapshot: Arc<Snapshot>,
         environment: Arc<Environment>,
-        known: Known,
+        known: ProjectKnowledge,
         provenance: Provenance,
         thresholds: Thresholds,
     ) -> Self {
@@ -175,9 +175,9 @@ fn rows(
     production: &SideReadiness,
     deployment: &SideReadiness,
     project: Option<&Project>,
-) -> Vec<Row> {
+) -> Vec<ObjectRow> {
     let compared = compared(project);
-    let mut rows: BTreeMap<RowKey<'_>, Row> = BTreeMap::new();
+    let mut rows: BTreeMap<RowKey<'_>, ObjectRow> = BTreeMap::new();
     for (side, judged) in [
         (Side::Production, production),
         (Side::Deployment, deployment),
@@ -188,7 +188,7 @@ fn rows(
             };
             let row = rows
                 .entry((schema, &object.name, &object.kind))
-                .or_insert_with(|| Row {
+                .or_insert_with(|| ObjectRow {
                     schema: schema.clone(),
                     name: object.name.clone(),
                     kind: object.kind.clone(),

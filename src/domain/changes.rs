@@ -1,7 +1,7 @@
 //! What a deployment would change, ready to be shown: the nodes of the diff with their reasons, texts and state on both sides.
 
 use super::name::Identifier;
-use super::project::Change;
+use super::project::ModelChange;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub struct ChangedNode {
     pub resource_type: String,
     /// The relation that it makes: production's schema and its name.
     pub relation: Option<(Identifier, Identifier)>,
-    pub change: Change,
+    pub change: ModelChange,
     /// Why it is selected, one sentence each.
     pub reasons: Vec<String>,
     /// Unique ids from the modified node to this one, shortest way; empty unless downstream.
@@ -64,7 +64,7 @@ pub struct ConfigChange {
 impl ChangesView {
     /// How many nodes there are of each change.
     #[must_use]
-    pub fn counts(&self) -> BTreeMap<Change, usize> {
+    pub fn counts(&self) -> BTreeMap<ModelChange, usize> {
         let mut counts = BTreeMap::new();
         for node in &self.nodes {
             *counts.entry(node.change).or_insert(0) += 1;

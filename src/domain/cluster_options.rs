@@ -8,9 +8,9 @@ mod scan;
 
 use super::name::Identifier;
 use option::Listed;
+use option::OptionShape;
 use option::SIZE;
 use option::STRATEGY;
-use option::Shape;
 pub use option::{ClusterOption, OptionValue, UnreadableOptions};
 use scan::Scanner;
 
@@ -73,7 +73,7 @@ impl ClusterOptions {
         let mut options: Vec<ClusterOption> = Vec::new();
         let mut of_the_system = Vec::new();
         for option in self.options.iter().filter(|option| option.is_known()) {
-            if option.shape() != Some(Shape::OfTheSystem) {
+            if option.shape() != Some(OptionShape::OfTheSystem) {
                 options.push(option.clone());
             } else if !option.is_null() {
                 of_the_system.push(option.to_string());

@@ -199,7 +199,7 @@ fn without_as_of(sql: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::environment::{Environment, Pair, Strategy};
+    use crate::domain::environment::{Environment, NamePair, Strategy};
     use crate::domain::fixture;
     use crate::domain::name::{DatabaseId, RoleId};
     use crate::domain::object::{CatalogParts, Cluster, ClusterSchedule, Schema};
@@ -208,8 +208,8 @@ mod tests {
         Identifier::new(text).unwrap()
     }
 
-    fn pair(text: &str) -> Pair {
-        Pair {
+    fn pair(text: &str) -> NamePair {
+        NamePair {
             production: name(text),
             deployment: name(text).deployment_twin().unwrap(),
         }

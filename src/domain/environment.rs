@@ -46,12 +46,12 @@ impl fmt::Display for Side {
 
 /// A production name and its twin.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Pair {
+pub struct NamePair {
     pub production: Identifier,
     pub deployment: Identifier,
 }
 
-impl Pair {
+impl NamePair {
     #[must_use]
     pub fn name(&self, side: Side) -> &Identifier {
         match side {
@@ -80,14 +80,14 @@ pub struct Environment {
     pub target: String,
     pub strategy: Strategy,
     pub database: Identifier,
-    pub schemas: Vec<Pair>,
-    pub clusters: Vec<Pair>,
+    pub schemas: Vec<NamePair>,
+    pub clusters: Vec<NamePair>,
 }
 
 /// One pair of an environment as the catalog knows it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedPair<'a, T> {
-    pub names: &'a Pair,
+    pub names: &'a NamePair,
     pub production: Option<&'a T>,
     pub deployment: Option<&'a T>,
 }

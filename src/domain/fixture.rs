@@ -4,8 +4,8 @@ use super::access::Access;
 use super::action::Operation;
 use super::background::ClusterDefinition;
 use super::board::Board;
-use super::environment::{Environment, Pair, Side, Strategy};
-use super::guard::{Ancestry, Facts};
+use super::environment::{Environment, NamePair, Side, Strategy};
+use super::guard::{Ancestry, PlanInputs};
 use super::id_map::IdMap;
 use super::lineage::{EventId, Happening, Lineage, NameEvent, Subject};
 use super::name::{
@@ -17,12 +17,12 @@ use super::plan::{Request, Stamp};
 use super::project::{Compared, Materialization, Model, Project};
 use super::readiness::Thresholds;
 use super::reading::{CatalogReading, Missing, MissingReadings};
-use super::record::{Record, Role};
+use super::record::{DeploymentRole, Record};
 use super::snapshot::{
     ConnectorStatus, Frontier, HydrationStatus, LogicalTime, Readings, ReplicaHealth, Server,
     Snapshot,
 };
-use super::whole::Known;
+use super::whole::ProjectKnowledge;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -43,8 +43,8 @@ pub fn id<I: FromStr<Err = InvalidId>>(text: &str) -> I {
     text.parse().unwrap()
 }
 
-pub fn pair(text: &str) -> Pair {
-    Pair {
+pub fn pair(text: &str) -> NamePair {
+    NamePair {
         production: name(text),
         deployment: name(text).deployment_twin().unwrap(),
     }
@@ -91,7 +91,7 @@ impl World {
             let bar = world.add(side, "bar", ObjectKind::View, &[&foo]);
             world.add(side, "foobar", ObjectKind::MaterializedView, &[&bar]);
         }
-        world.record(Side::Deployment, Role::Candidate, true);
+        world.record(Side::Deployment, DeploymentRole::Candidate, true);
         world.project = Some(world.project_of(&["foo", "bar", "foobar"]));
         world
     }
@@ -356,7 +356,7 @@ impl World {
         }
     }
 
-    pub fn record(&mut self, side: Side, role: Role, complete: bool) {
+    pub fn record(&mut self, side: Side, role: DeploymentRole, complete: bool) {
         self.record_on(
             if side == Side::Production { "u1" } else { "u2" },
             role,
@@ -364,7 +364,7 @@ impl World {
         );
     }
 
-    pub fn record_on(&mut self, schema: &str, role: Role, complete: bool) {
+    pub fn record_on(&mut self, schema: &str, role: DeploymentRole, complete: bool) {
         let twin = if schema == "u1" { "u2" } else { "u1" };
         let record = Record {
             role,
@@ -399,7 +399,7 @@ impl World {
     }
 
     pub fn board(&self) -> Board {
-        self.board_knowing(Known {
+        self.board_knowing(ProjectKnowledge {
             project: self.project.clone().map(Arc::new),
             production: self.made_by(Side::Production),
             deployment: self.made_by(Side::Deployment),
@@ -408,7 +408,7 @@ impl World {
     }
 
     /// The board of whoever knows just this of the project.
-    pub fn board_knowing(&self, known: Known) -> Board {
+    pub fn board_knowing(&self, known: ProjectKnowledge) -> Board {
         Board::new(
             Arc::new(self.snapshot.clone()),
             Arc::new(self.environment.clone()),
@@ -418,10 +418,10 @@ impl World {
         )
     }
 
-    pub fn with_facts<T>(&self, look: impl FnOnce(&Facts<'_>) -> T) -> T {
+    pub fn with_facts<T>(&self, look: impl FnOnce(&PlanInputs<'_>) -> T) -> T {
         let board = self.board();
         let resolved = board.environment.resolve(&board.snapshot.catalog);
-        look(&Facts {
+        look(&PlanInputs {
             board: &board,
             resolved: &resolved,
             access: &self.access,
@@ -435,7 +435,7 @@ impl World {
     /// through a private name.
     pub fn swap(&mut self) {
         let environment = self.environment.clone();
-        let names = |pairs: &[Pair]| {
+        let names = |pairs: &[NamePair]| {
             pairs
                 .iter()
                 .map(|pair| pair.production.to_string())

@@ -61,13 +61,13 @@ pub(super) fn on_schemas<'a>(resolved: &Resolved<'a>) -> impl Iterator<Item = &'
 
 /// Where a marker is put, and where a swap would take it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct LeasePlace {
     pub database: Identifier,
     pub deployment: Identifier,
     pub production: Identifier,
 }
 
-impl Place {
+impl LeasePlace {
     /// The first schema of the deployment side that holds something: it can't be dropped without CASCADE anyway. The first one where
     /// none does.
     #[must_use]

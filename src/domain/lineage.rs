@@ -3,7 +3,7 @@
 //! A swap shows as renames of one transaction through private names, `mz_schema_swap_...` and `mz_cluster_swap_...` (recorded: 05, 14, 15,
 //! v26.39/19). Events are numbered in the order in which they happen, and so are objects in the order in which they are made (recorded: 17).
 
-use super::environment::{Pair, Resolved, ResolvedPair, Side};
+use super::environment::{NamePair, Resolved, ResolvedPair, Side};
 use super::name::{ClusterId, Identifier, ObjectId, SchemaId};
 use super::object::{Cluster, Schema};
 use serde::{Deserialize, Serialize};
@@ -211,7 +211,7 @@ impl Lineage {
 }
 
 /// A schema or cluster of the environment that exists, beside the names that matter.
-pub struct Known<'a> {
+pub struct NamedSubject<'a> {
     pub subject: Subject,
     pub side: Side,
     /// Its present name.
@@ -222,7 +222,7 @@ pub struct Known<'a> {
 
 /// Every schema and cluster of the environment that exists.
 #[must_use]
-pub fn subjects<'a>(resolved: &Resolved<'a>) -> Vec<Known<'a>> {
+pub fn subjects<'a>(resolved: &Resolved<'a>) -> Vec<NamedSubject<'a>> {
     let schemas = known(&resolved.schemas, |schema| {
         (Subject::Schema(schema.id), &schema.name)
     });
@@ -236,11 +236,11 @@ pub fn subjects<'a>(resolved: &Resolved<'a>) -> Vec<Known<'a>> {
 fn known<'a, T>(
     pairs: &[ResolvedPair<'a, T>],
     told: impl Fn(&'a T) -> (Subject, &'a Identifier),
-) -> impl Iterator<Item = Known<'a>> {
+) -> impl Iterator<Item = NamedSubject<'a>> {
     pairs.iter().flat_map(move |pair| {
         let on = |side| {
             let (subject, name) = told(pair.side(side)?);
-            Some(Known {
+            Some(NamedSubject {
                 subject,
                 side,
                 name: name.as_str(),
@@ -257,7 +257,7 @@ fn known<'a, T>(
 pub struct Both<'a> {
     /// `schema` or `cluster`.
     pub noun: &'static str,
-    pub names: &'a Pair,
+    pub names: &'a NamePair,
     pub production: Option<Subject>,
     pub deployment: Option<Subject>,
 }
@@ -285,8 +285,8 @@ pub fn pairs<'a>(resolved: &Resolved<'a>) -> Vec<Both<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::deployment_age::{DeploymentAge, standing};
     use crate::domain::fixture::{World, id};
-    use crate::domain::standing::{Standing, standing};
 
     fn renamed(schema: &str, event: u64, from: &str, to: &str) -> NameEvent {
         NameEvent {
@@ -323,7 +323,7 @@ mod tests {
         assert!(lineage.was_production(&resolved));
         // A swap back: the newer objects are on the deployment side, and nobody built there since.
         let told = standing(&resolved, Some(&lineage));
-        assert!(matches!(told, Standing::Unclear(_)), "{told:?}");
+        assert!(matches!(told, DeploymentAge::Unclear(_)), "{told:?}");
         // Only the objects that were made since are newer.
         let later = ObjectId::user(world.next_object);
         assert_eq!(lineage.made_since(EventId(328), &later), Some(true));

@@ -3,7 +3,7 @@
 use super::environment::{Resolved, Side};
 use super::provenance::{Judgement, Provenance, Unfinished};
 use super::readiness::{Readiness, SideReadiness};
-use super::record::Role;
+use super::record::DeploymentRole;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -83,11 +83,11 @@ pub fn phase(
     }
     let empty = resolved.contents(Side::Deployment).next().is_none();
     match names {
-        Names::Absent => return Phase::None,
+        NamesPresent::Absent => return Phase::None,
         _ if !provenance.contradictions.is_empty() => return Phase::Unknown,
-        Names::Partly if empty => return Phase::None,
-        Names::Partly => return Phase::Unknown,
-        Names::Whole => {}
+        NamesPresent::Partly if empty => return Phase::None,
+        NamesPresent::Partly => return Phase::Unknown,
+        NamesPresent::Whole => {}
     }
     match provenance.judgement() {
         Judgement::Contradicts => Phase::Unknown,
@@ -112,12 +112,12 @@ pub fn holds_retired(phase: Phase, provenance: &Provenance) -> bool {
 
 fn says_candidate(provenance: &Provenance) -> bool {
     let record = provenance.deployment.as_ref();
-    record.is_some_and(|record| record.role == Role::Candidate)
+    record.is_some_and(|record| record.role == DeploymentRole::Candidate)
 }
 
 /// How much of the deployment side exists, by its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Names {
+pub enum NamesPresent {
     Absent,
     /// An init or a cleanup was cut off, or somebody dropped a part.
     Partly,
@@ -126,7 +126,7 @@ pub enum Names {
 
 /// Which of the deployment side's schemas and clusters exist.
 #[must_use]
-pub fn names(resolved: &Resolved<'_>) -> Names {
+pub fn names(resolved: &Resolved<'_>) -> NamesPresent {
     let schemas = resolved
         .schemas
         .iter()
@@ -138,9 +138,9 @@ pub fn names(resolved: &Resolved<'_>) -> Names {
     let (there, missing): (Vec<bool>, Vec<bool>) =
         schemas.chain(clusters).partition(|there| *there);
     match (there.len(), missing.len()) {
-        (0, _) => Names::Absent,
-        (_, 0) => Names::Whole,
-        _ => Names::Partly,
+        (0, _) => NamesPresent::Absent,
+        (_, 0) => NamesPresent::Whole,
+        _ => NamesPresent::Partly,
     }
 }
 

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// The newest that is known of a server.
 #[derive(Debug, Clone, Default)]
 pub struct Picture {
-    pub link: Link,
+    pub connection: ConnectionStatus,
     /// `None` until the first reading is complete. A lost link keeps the last.
     pub snapshot: Option<Arc<Snapshot>>,
     /// The snapshot, judged. It may be of the snapshot before, for as long as judging takes.
@@ -26,7 +26,7 @@ pub struct Picture {
     /// Each object's lag before the watch began, oldest first, where the server keeps it.
     pub past: Option<Arc<LagHistory>>,
     /// Why this role can change nothing here, where that is so.
-    pub powerless: Option<Arc<str>>,
+    pub read_only_reason: Option<Arc<str>>,
 }
 
 /// Lag by object, one sample a minute.
@@ -41,8 +41,8 @@ pub struct Preflight {
 
 /// How the link to the server stands, by the clock of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Link {
-    pub state: LinkState,
+pub struct ConnectionStatus {
+    pub state: ConnectionState,
     /// When the last news of any kind came (a progress message counts): the data's age is counted from here. `None` before the first.
     pub heard_at: Option<Instant>,
     /// How often the streams had to be read anew from the start, by a gap or a lost link: an outage counts once, however many tries it
@@ -57,7 +57,7 @@ pub struct Link {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum LinkState {
+pub enum ConnectionState {
     /// The first connection is being made.
     #[default]
     Connecting,
@@ -77,7 +77,7 @@ pub enum LinkState {
     Once,
 }
 
-impl LinkState {
+impl ConnectionState {
     /// One word, for JSON.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
@@ -91,7 +91,7 @@ impl LinkState {
     }
 }
 
-impl Link {
+impl ConnectionStatus {
     /// How old the data is; `None` before the first.
     #[must_use]
     pub fn age(&self, now: Instant) -> Option<Duration> {
@@ -101,7 +101,7 @@ impl Link {
 
     #[must_use]
     pub fn is_lost(&self) -> bool {
-        matches!(self.state, LinkState::Lost { .. })
+        matches!(self.state, ConnectionState::Lost { .. })
     }
 
     /// Why it is read at an interval, as the rest of a sentence.
@@ -117,12 +117,12 @@ impl Link {
     #[must_use]
     pub fn sentences(&self, now: Instant) -> Vec<String> {
         let state = match &self.state {
-            LinkState::Connecting => "The first connection is being made.".to_owned(),
-            LinkState::Live => "Changes arrive as they happen, by SUBSCRIBE.".to_owned(),
-            LinkState::Polling { every } => {
+            ConnectionState::Connecting => "The first connection is being made.".to_owned(),
+            ConnectionState::Live => "Changes arrive as they happen, by SUBSCRIBE.".to_owned(),
+            ConnectionState::Polling { every } => {
                 format!("Read every {}, {}.", span(*every), self.why_polled())
             }
-            LinkState::Lost {
+            ConnectionState::Lost {
                 since,
                 error,
                 attempts,
@@ -133,7 +133,7 @@ impl Link {
                 next_try(*attempts, *retry_at, now),
                 told_with_remedy(error),
             ),
-            LinkState::Once => String::new(),
+            ConnectionState::Once => String::new(),
         };
         let mut sentences = vec![state];
         sentences.retain(|sentence| !sentence.is_empty());
@@ -174,8 +174,8 @@ mod tests {
     #[test]
     fn all_that_the_feed_knows_is_said() {
         let now = Instant::now();
-        let lost = Link {
-            state: LinkState::Lost {
+        let lost = ConnectionStatus {
+            state: ConnectionState::Lost {
                 since: now,
                 error: Failure::new("connection refused"),
                 attempts: 2,
@@ -183,7 +183,7 @@ mod tests {
             },
             restarts: 3,
             last_gap: Some("it went back".to_owned()),
-            ..Link::default()
+            ..ConnectionStatus::default()
         };
         let said = lost.sentences(now + Duration::from_secs(2)).join(" ");
         for told in [
@@ -193,13 +193,13 @@ mod tests {
         ] {
             assert!(said.contains(told), "{told} is not in {said}");
         }
-        let polling = Link {
-            state: LinkState::Polling {
+        let polling = ConnectionStatus {
+            state: ConnectionState::Polling {
                 every: Duration::from_secs(5),
             },
             polling_reason: Some("not supported here".to_owned()),
             server_verified: true,
-            ..Link::default()
+            ..ConnectionStatus::default()
         };
         assert_eq!(
             polling.sentences(now),

@@ -10,7 +10,7 @@ use std::fmt;
 /// How a model differs from what a side runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Change {
+pub enum ModelChange {
     Modified,
     New,
     Removed,
@@ -20,7 +20,7 @@ pub enum Change {
     Drifted,
 }
 
-impl Change {
+impl ModelChange {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -33,7 +33,7 @@ impl Change {
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for ModelChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -42,7 +42,7 @@ impl fmt::Display for Change {
 /// How a model, or its relation, stands to what a side holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Compared {
-    Changed(Change),
+    Changed(ModelChange),
     Unmodified,
     /// The manifest of what the side holds is not at hand.
     Unknown,
@@ -51,7 +51,7 @@ pub enum Compared {
 impl Compared {
     /// How it differs; `None` where it does not, and where nobody can tell.
     #[must_use]
-    pub fn change(self) -> Option<Change> {
+    pub fn change(self) -> Option<ModelChange> {
         match self {
             Self::Changed(change) => Some(change),
             Self::Unmodified | Self::Unknown => None,
@@ -59,7 +59,7 @@ impl Compared {
     }
 
     #[must_use]
-    pub fn is(self, change: Change) -> bool {
+    pub fn is(self, change: ModelChange) -> bool {
         self == Self::Changed(change)
     }
 
@@ -226,7 +226,9 @@ impl Project {
         environment: &'a Environment,
     ) -> impl Iterator<Item = &'a Model> {
         self.models.iter().filter(|model| {
-            model.is_deployed() && model.is_in(environment) && !model.change.is(Change::Removed)
+            model.is_deployed()
+                && model.is_in(environment)
+                && !model.change.is(ModelChange::Removed)
         })
     }
 
@@ -298,7 +300,10 @@ mod tests {
         let other = record("ba9876543210", None);
         let known = project(Some("ba9876543210"), Compared::Unmodified);
         assert_eq!(compared(&known, Some(&other)), Comparison::Same);
-        let differing = project(Some("ba9876543210"), Compared::Changed(Change::Modified));
+        let differing = project(
+            Some("ba9876543210"),
+            Compared::Changed(ModelChange::Modified),
+        );
         assert_eq!(compared(&differing, None), Comparison::Differs);
     }
 }

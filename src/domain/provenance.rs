@@ -6,15 +6,15 @@
 //! what, or what it holds, asks here.
 
 use super::contradiction::Contradiction;
+use super::deployment_age::{DeploymentAge, is_defined_as_in_production, standing};
 use super::environment::{Resolved, Side, Strategy};
 use super::lineage::{Lineage, number};
 use super::name::SchemaId;
 use super::object::Schema;
 use super::placement::{Alone, Placement};
 use super::quantity::{agree, count, some_of};
-use super::record::{self, Record, Role};
+use super::record::{self, DeploymentRole, Record};
 use super::records::Records;
-use super::standing::{Standing, is_defined_as_in_production, standing};
 use super::unfinished::Look;
 pub use super::unfinished::Unfinished;
 use std::cmp::Ordering;
@@ -32,7 +32,7 @@ pub struct Provenance {
     pub unfinished: Option<Unfinished>,
     /// Why it is unknown what stands where. Not empty: the phase is unknown.
     pub contradictions: Vec<Contradiction>,
-    pub standing: Standing,
+    pub standing: DeploymentAge,
     /// The side with the younger release, of what the last swap moved. `None`: there is no telling.
     pub younger: Option<Side>,
     /// What changed sides without the rest, as far as it is known which.
@@ -77,7 +77,7 @@ impl Provenance {
             mixed: false,
             unfinished: None,
             contradictions: Vec::new(),
-            standing: Standing::Empty,
+            standing: DeploymentAge::Empty,
             younger: None,
             alone: Vec::new(),
             own: BTreeMap::new(),
@@ -153,12 +153,16 @@ impl Provenance {
         };
         let overtaken = self.current == Some(false);
         match (record.role, record.complete, &self.standing) {
-            (Role::Candidate | Role::Synced, false, Standing::Retired) if overtaken => {
+            (DeploymentRole::Candidate | DeploymentRole::Synced, false, DeploymentAge::Retired)
+                if overtaken =>
+            {
                 Judgement::Retired
             }
-            (Role::Candidate | Role::Synced, false, _) => Judgement::Unfinished,
-            (Role::Candidate, true, standing) if standing.is_newer() => Judgement::Candidate,
-            (role, _, Standing::Unread(_)) => by_role(role),
+            (DeploymentRole::Candidate | DeploymentRole::Synced, false, _) => Judgement::Unfinished,
+            (DeploymentRole::Candidate, true, standing) if standing.is_newer() => {
+                Judgement::Candidate
+            }
+            (role, _, DeploymentAge::Unread(_)) => by_role(role),
             (role, _, _) if self.current == Some(true) => by_role(role),
             _ => self.by_standing(),
         }
@@ -168,9 +172,9 @@ impl Provenance {
         match &self.standing {
             standing if standing.is_same() && self.was_production => Judgement::Synced,
             standing if standing.is_not_older() => Judgement::Candidate,
-            Standing::Retired => Judgement::Retired,
-            Standing::Unread(_) if self.marked_retired => Judgement::Retired,
-            Standing::Unread(_) => Judgement::Candidate,
+            DeploymentAge::Retired => Judgement::Retired,
+            DeploymentAge::Unread(_) if self.marked_retired => Judgement::Retired,
+            DeploymentAge::Unread(_) => Judgement::Candidate,
             _ => Judgement::Contradicts,
         }
     }
@@ -186,7 +190,7 @@ impl Provenance {
         let candidate = self
             .deployment
             .as_ref()
-            .is_some_and(|record| record.role == Role::Candidate);
+            .is_some_and(|record| record.role == DeploymentRole::Candidate);
         // What a rollback left is a candidate again: its record says so, and is younger than the swap back.
         let said = candidate
             && match self.strategy {
@@ -201,12 +205,12 @@ impl Provenance {
     }
 }
 
-fn by_role(role: Role) -> Judgement {
+fn by_role(role: DeploymentRole) -> Judgement {
     match role {
-        Role::Candidate => Judgement::Candidate,
-        Role::Retired => Judgement::Retired,
-        Role::Synced => Judgement::Synced,
-        Role::Production => Judgement::Contradicts,
+        DeploymentRole::Candidate => Judgement::Candidate,
+        DeploymentRole::Retired => Judgement::Retired,
+        DeploymentRole::Synced => Judgement::Synced,
+        DeploymentRole::Production => Judgement::Contradicts,
     }
 }
 
@@ -257,7 +261,7 @@ pub fn provenance(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Provena
     let mut own = production.by_schema();
     own.extend(record.iter().flat_map(|_| deployment.by_schema()));
     let by_record = current == Some(true) && record.is_some();
-    if let (Standing::Apart(why), false, None) = (&standing, by_record, unfinished) {
+    if let (DeploymentAge::Apart(why), false, None) = (&standing, by_record, unfinished) {
         let told = format!("It is unknown which side is which: {why}.");
         contradictions.push(Contradiction::of_part(told, &placement.moved_alone()));
     }
@@ -268,7 +272,10 @@ pub fn provenance(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Provena
         own,
         production: production.first(),
         deployment: record,
-        alone: match (crossed, is_part || matches!(standing, Standing::Apart(_))) {
+        alone: match (
+            crossed,
+            is_part || matches!(standing, DeploymentAge::Apart(_)),
+        ) {
             (true, _) => placement.cure(),
             (_, true) => placement.moved_alone(),
             _ => Vec::new(),
@@ -328,17 +335,21 @@ fn current(
 }
 
 /// Whether somebody who writes no record (dbt) built on a side that its record calls retired or synced.
-fn is_overtaken(deployment: &Records<'_>, standing: &Standing, built_on: Option<bool>) -> bool {
+fn is_overtaken(
+    deployment: &Records<'_>,
+    standing: &DeploymentAge,
+    built_on: Option<bool>,
+) -> bool {
     let record = deployment.first();
     let is_complete = record.as_ref().is_some_and(|record| record.complete);
     match record.map(|record| record.role) {
-        Some(Role::Retired | Role::Production) => matches!(
+        Some(DeploymentRole::Retired | DeploymentRole::Production) => matches!(
             standing,
-            Standing::Newer | Standing::Equal { .. } | Standing::Mixed { .. }
+            DeploymentAge::Newer | DeploymentAge::Equal { .. } | DeploymentAge::Mixed { .. }
         ),
         // What a sync builds is younger than the record that it began with.
-        Some(Role::Synced) => is_complete && built_on == Some(true),
-        Some(Role::Candidate) | None => false,
+        Some(DeploymentRole::Synced) => is_complete && built_on == Some(true),
+        Some(DeploymentRole::Candidate) | None => false,
     }
 }
 
@@ -346,12 +357,12 @@ fn is_overtaken(deployment: &Records<'_>, standing: &Standing, built_on: Option<
 /// younger of the two.
 fn no_candidate(
     deployment: &Records<'_>,
-    standing: &Standing,
+    standing: &DeploymentAge,
     younger: Option<Side>,
 ) -> Option<Contradiction> {
     let record = deployment.first()?;
-    let claims = record.role == Role::Candidate && record.complete;
-    let is_older = *standing == Standing::Retired && younger == Some(Side::Production);
+    let claims = record.role == DeploymentRole::Candidate && record.complete;
+    let is_older = *standing == DeploymentAge::Retired && younger == Some(Side::Production);
     (claims && is_older).then(|| {
         Contradiction::of_records(
             "The records call the deployment side a candidate, and it was production until the last swap, with nothing built on it since: to go back there, `cutover rollback`.".to_owned(),
@@ -383,7 +394,7 @@ fn no_sync(
     built_on: Option<bool>,
 ) -> Option<Contradiction> {
     let record = deployment.first()?;
-    let claims = record.role == Role::Synced && record.complete && built_on != Some(true);
+    let claims = record.role == DeploymentRole::Synced && record.complete && built_on != Some(true);
     // Under `targets` no event tells what was made by hand since.
     if !claims || resolved.environment.strategy == Strategy::Targets {
         return None;

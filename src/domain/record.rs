@@ -12,7 +12,7 @@ const SEPARATOR: &str = " | ";
 
 /// What the schema's objects are meant to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
+pub enum DeploymentRole {
     /// Meant to become production.
     Candidate,
     /// What clients use.
@@ -23,7 +23,7 @@ pub enum Role {
     Synced,
 }
 
-impl Role {
+impl DeploymentRole {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl Role {
 /// One deployment record. Unknown keys of a newer version are ignored when read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    pub role: Role,
+    pub role: DeploymentRole,
     /// The dbt target.
     pub environment: String,
     /// The id of the other schema of the pair.
@@ -102,7 +102,7 @@ impl Record {
             hash => Some(hash),
         };
         Some(Self {
-            role: Role::parse(&text("role")?)?,
+            role: DeploymentRole::parse(&text("role")?)?,
             environment: text("env").unwrap_or_default(),
             twin: text("twin").map(|id| id.parse()).transpose().ok()?,
             manifest: hash("manifest")?,
@@ -328,7 +328,7 @@ mod tests {
 
     fn record() -> Record {
         Record {
-            role: Role::Candidate,
+            role: DeploymentRole::Candidate,
             environment: "prod".to_owned(),
             twin: Some(SchemaId::user(12)),
             manifest: Some("0123456789ab".to_owned()),

@@ -1,12 +1,12 @@
 //! The records on the schemas of one side, as far as each agrees with the catalog, and what they say together.
 
 use super::contradiction::Contradiction;
+use super::deployment_age::DeploymentAge;
 use super::environment::{Resolved, Side};
 use super::lineage::{EventId, Lineage};
 use super::name::SchemaId;
 use super::object::Schema;
-use super::record::{Record, Role, Written};
-use super::standing::Standing;
+use super::record::{DeploymentRole, Record, Written};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The records of one side, schema by schema.
@@ -29,7 +29,7 @@ pub struct Recorded<'a> {
 
 impl Recorded<'_> {
     #[must_use]
-    pub fn role(&self) -> Option<Role> {
+    pub fn role(&self) -> Option<DeploymentRole> {
         self.record.as_ref().map(|record| record.role)
     }
 }
@@ -119,14 +119,14 @@ impl<'a> Records<'a> {
 
     /// A filled schema without a record beside others with one, where the events do not tell the same.
     #[must_use]
-    pub fn hole(&self, standing: &Standing) -> Option<Contradiction> {
+    pub fn hole(&self, standing: &DeploymentAge) -> Option<Contradiction> {
         let record = self.first()?;
         let told = match record.role {
-            Role::Candidate => !record.complete || standing.is_not_older(),
-            Role::Retired | Role::Production => {
-                matches!(standing, Standing::Retired | Standing::Newer)
+            DeploymentRole::Candidate => !record.complete || standing.is_not_older(),
+            DeploymentRole::Retired | DeploymentRole::Production => {
+                matches!(standing, DeploymentAge::Retired | DeploymentAge::Newer)
             }
-            Role::Synced => !record.complete,
+            DeploymentRole::Synced => !record.complete,
         };
         let mut schemas = self.schemas.iter();
         let bare = schemas.find(|it| it.record.is_none() && it.filled && !told);
@@ -146,9 +146,12 @@ impl<'a> Records<'a> {
         lineage: Option<&Lineage>,
     ) -> Option<Contradiction> {
         let lineage = lineage?;
-        let claims = self
-            .records()
-            .find(|record| matches!(record.role, Role::Retired | Role::Synced))?;
+        let claims = self.records().find(|record| {
+            matches!(
+                record.role,
+                DeploymentRole::Retired | DeploymentRole::Synced
+            )
+        })?;
         (!lineage.was_production(resolved)).then(|| {
             Contradiction::of_records(format!(
                 "The records call the deployment side {}, and it never was production.",

@@ -18,7 +18,7 @@ pub struct Rendered {
 pub struct RenderedRelation {
     /// dbt's unique id.
     pub id: String,
-    pub place: Option<Place>,
+    pub place: Option<RenderedName>,
     /// The twin that the plan shows for it; absent where the plan does not show it.
     pub planned: Option<QualifiedName>,
     pub clusters: Vec<RenderedCluster>,
@@ -27,7 +27,7 @@ pub struct RenderedRelation {
 
 /// A relation's name as the runner writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct RenderedName {
     pub database: String,
     pub schema: String,
     pub name: String,

@@ -4,7 +4,7 @@ use super::contradiction::Contradiction;
 use super::environment::{Resolved, Strategy};
 use super::lineage::{EventId, Lineage, Subject, pairs};
 use super::placement::{Alone, Placement};
-use super::record::Role;
+use super::record::DeploymentRole;
 use super::records::{Recorded, Records};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,10 +19,10 @@ pub enum Unfinished {
 
 impl Unfinished {
     /// The role of the side that left production, once the operation is finished.
-    fn behind(self) -> Role {
+    fn behind(self) -> DeploymentRole {
         match self {
-            Self::Promote => Role::Retired,
-            Self::Rollback => Role::Candidate,
+            Self::Promote => DeploymentRole::Retired,
+            Self::Rollback => DeploymentRole::Candidate,
         }
     }
 }
@@ -51,7 +51,7 @@ impl Look<'_, '_> {
                 contradictions.push(Contradiction::of_records(format!(
                     "The record on schema {} calls it {}, and no swap followed it.",
                     recorded.schema.name,
-                    recorded.role().map_or("", Role::as_str)
+                    recorded.role().map_or("", DeploymentRole::as_str)
                 )));
             }
         }
@@ -144,7 +144,7 @@ impl Look<'_, '_> {
             let mut schemas = records.schemas.iter();
             schemas.find(|it| it.at == at).and_then(Recorded::role)
         };
-        role(self.production) == Some(Role::Production)
+        role(self.production) == Some(DeploymentRole::Production)
             && role(self.deployment) == Some(unfinished.behind())
     }
 
@@ -175,8 +175,8 @@ fn mark(recorded: &Recorded<'_>) -> Option<Unfinished> {
     let twin = recorded.twin?;
     match record.role {
         _ if record.twin.as_ref() != Some(&twin.id) => None,
-        Role::Candidate => Some(Unfinished::Promote),
-        Role::Retired => Some(Unfinished::Rollback),
-        Role::Production | Role::Synced => None,
+        DeploymentRole::Candidate => Some(Unfinished::Promote),
+        DeploymentRole::Retired => Some(Unfinished::Rollback),
+        DeploymentRole::Production | DeploymentRole::Synced => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::name::{Identifier, QualifiedName};
 use super::object::ObjectKind;
-use super::project::{Change, Compared};
+use super::project::{Compared, ModelChange};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,7 +27,7 @@ pub struct Contents {
 /// What a comparison of twins came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum ContentMatch {
     Equal,
     /// It differs, or may, and is meant to: the model changed, or reads what did.
     Changed,
@@ -41,7 +41,7 @@ pub enum Verdict {
     Unread,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for ContentMatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Equal => "equal",
@@ -63,7 +63,7 @@ pub struct TwinReport {
     pub kind: ObjectKind,
     /// What the manifests say of it: how the deployment side's differs from production's.
     pub change: Compared,
-    pub verdict: Verdict,
+    pub verdict: ContentMatch,
     /// How the columns differ, one sentence each.
     pub columns: Vec<String>,
     /// `None`: not read.
@@ -80,26 +80,26 @@ pub fn verdict(
     columns: &[String],
     production: Option<&Contents>,
     deployment: Option<&Contents>,
-) -> Verdict {
+) -> ContentMatch {
     let same_columns = columns.is_empty();
     match (expected, production, deployment) {
-        (Compared::Unmodified, _, _) if !same_columns => Verdict::Differs,
-        (Compared::Unknown, _, _) if !same_columns => Verdict::Unknown,
-        (_, Some(one), Some(other)) if same_columns && one == other => Verdict::Equal,
-        (Compared::Unmodified, Some(_), Some(_)) => Verdict::Differs,
-        (Compared::Unknown, Some(_), Some(_)) => Verdict::Unknown,
-        (Compared::Changed(_), Some(_), Some(_)) => Verdict::Changed,
-        (_, None, _) | (_, _, None) => Verdict::Unread,
+        (Compared::Unmodified, _, _) if !same_columns => ContentMatch::Differs,
+        (Compared::Unknown, _, _) if !same_columns => ContentMatch::Unknown,
+        (_, Some(one), Some(other)) if same_columns && one == other => ContentMatch::Equal,
+        (Compared::Unmodified, Some(_), Some(_)) => ContentMatch::Differs,
+        (Compared::Unknown, Some(_), Some(_)) => ContentMatch::Unknown,
+        (Compared::Changed(_), Some(_), Some(_)) => ContentMatch::Changed,
+        (_, None, _) | (_, _, None) => ContentMatch::Unread,
     }
 }
 
 /// Judges a relation of production that the deployment side does not have.
 #[must_use]
-pub fn without_twin(expected: Compared) -> Verdict {
+pub fn without_twin(expected: Compared) -> ContentMatch {
     match expected {
-        Compared::Changed(Change::Removed) => Verdict::Changed,
-        Compared::Unknown => Verdict::Unknown,
-        Compared::Unmodified | Compared::Changed(_) => Verdict::Missing,
+        Compared::Changed(ModelChange::Removed) => ContentMatch::Changed,
+        Compared::Unknown => ContentMatch::Unknown,
+        Compared::Unmodified | Compared::Changed(_) => ContentMatch::Missing,
     }
 }
 
@@ -246,34 +246,37 @@ mod tests {
         let (one, other) = (contents(3, "7"), contents(3, "8"));
         let judge =
             |expected, columns: &[String], after| verdict(expected, columns, Some(&one), after);
-        let changed = Compared::Changed(Change::Downstream);
-        assert_eq!(judge(Compared::Unmodified, &[], Some(&one)), Verdict::Equal);
+        let changed = Compared::Changed(ModelChange::Downstream);
+        assert_eq!(
+            judge(Compared::Unmodified, &[], Some(&one)),
+            ContentMatch::Equal
+        );
         assert_eq!(
             judge(Compared::Unmodified, &[], Some(&other)),
-            Verdict::Differs
+            ContentMatch::Differs
         );
-        assert_eq!(judge(changed, &[], Some(&other)), Verdict::Changed);
-        assert_eq!(judge(changed, &[], Some(&one)), Verdict::Equal);
+        assert_eq!(judge(changed, &[], Some(&other)), ContentMatch::Changed);
+        assert_eq!(judge(changed, &[], Some(&one)), ContentMatch::Equal);
         assert_eq!(
             judge(Compared::Unknown, &[], Some(&other)),
-            Verdict::Unknown
+            ContentMatch::Unknown
         );
-        assert_eq!(judge(changed, &[], None), Verdict::Unread);
+        assert_eq!(judge(changed, &[], None), ContentMatch::Unread);
         let columns = ["column a only in production".to_owned()];
         assert_eq!(
             judge(Compared::Unmodified, &columns, None),
-            Verdict::Differs
+            ContentMatch::Differs
         );
-        assert_eq!(judge(changed, &columns, Some(&one)), Verdict::Changed);
+        assert_eq!(judge(changed, &columns, Some(&one)), ContentMatch::Changed);
     }
 
     #[test]
     fn only_a_removed_model_may_be_missing() {
         let changed = |change| without_twin(Compared::Changed(change));
-        assert_eq!(changed(Change::Removed), Verdict::Changed);
-        assert_eq!(changed(Change::Modified), Verdict::Missing);
-        assert_eq!(without_twin(Compared::Unmodified), Verdict::Missing);
-        assert_eq!(without_twin(Compared::Unknown), Verdict::Unknown);
+        assert_eq!(changed(ModelChange::Removed), ContentMatch::Changed);
+        assert_eq!(changed(ModelChange::Modified), ContentMatch::Missing);
+        assert_eq!(without_twin(Compared::Unmodified), ContentMatch::Missing);
+        assert_eq!(without_twin(Compared::Unknown), ContentMatch::Unknown);
     }
 
     #[test]

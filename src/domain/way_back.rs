@@ -1,10 +1,10 @@
 //! Whether there is a way back to the production before the last swap, and how good it is.
 
 use super::environment::{Resolved, Side};
-use super::phase::{Names, Phase, holds_retired, names};
+use super::phase::{NamesPresent, Phase, holds_retired, names};
 use super::provenance::Provenance;
 use super::readiness::{Readiness, SideReadiness};
-use super::record::Role;
+use super::record::DeploymentRole;
 use super::whole::Wholeness;
 use serde::Serialize;
 use std::fmt;
@@ -107,7 +107,7 @@ pub fn way_back(
 #[must_use]
 pub fn is_of_a_sync(provenance: &Provenance) -> bool {
     let record = provenance.deployment.as_ref();
-    record.is_some_and(|record| record.role == Role::Synced)
+    record.is_some_and(|record| record.role == DeploymentRole::Synced)
 }
 
 /// Nobody can tell what the side is. What never was production is no way back, and neither is what is missing or empty.
@@ -115,7 +115,7 @@ fn unknown(resolved: &Resolved<'_>, provenance: &Provenance) -> WayBack {
     if provenance.standing.is_not_older() {
         return WayBack::NotNeeded;
     }
-    if names(resolved) != Names::Whole {
+    if names(resolved) != NamesPresent::Whole {
         return WayBack::Gone {
             reason: "parts of the deployment side are missing".to_owned(),
         };

@@ -10,12 +10,12 @@ use super::project::Project;
 use super::provenance::Provenance;
 use super::quantity::{agree, part, some_of};
 use super::readiness::{Readiness, SideReadiness};
-use super::record::Role;
+use super::record::DeploymentRole;
 use std::sync::Arc;
 
 /// What is known of the project and of what the sides should hold, beside a snapshot.
 #[derive(Debug, Clone, Default)]
-pub struct Known {
+pub struct ProjectKnowledge {
     /// `None`: dbt has not read the project.
     pub project: Option<Arc<Project>>,
     /// What the manifest that production runs makes, by production names; `None`: that manifest is not at hand.
@@ -94,7 +94,7 @@ impl Wholeness {
         resolved: &Resolved<'_>,
         phase: Phase,
         provenance: &Provenance,
-        known: &Known,
+        known: &ProjectKnowledge,
     ) -> Self {
         let by_manifest = |side: Side, manifest: &Option<Arc<[QualifiedName]>>| {
             let manifest = manifest.as_ref()?;
@@ -103,7 +103,7 @@ impl Wholeness {
         let record = provenance.deployment.as_ref();
         let candidate = match record {
             _ if matches!(phase, Phase::Synced | Phase::Promoted) => false,
-            Some(record) => record.role == Role::Candidate,
+            Some(record) => record.role == DeploymentRole::Candidate,
             None if phase == Phase::Unknown => provenance.standing.is_newer(),
             None => !holds_retired(phase, provenance),
         };
@@ -207,9 +207,9 @@ mod tests {
     use super::*;
     use crate::domain::fixture::World;
     use crate::domain::object::ObjectKind;
-    use crate::domain::project::{Change, Compared, Materialization};
+    use crate::domain::project::{Compared, Materialization, ModelChange};
     use crate::domain::way_back::WayBack;
-    use crate::domain::workflow::{Verdict, verdict};
+    use crate::domain::workflow::{AwaitStatus, await_status};
 
     /// `World::new` without `foobar` on a side.
     fn without_foobar(side: Side) -> World {
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(board.deployment.readiness, Readiness::Failing);
         let told = "1 of 3 models is missing (prod.foobar)";
         assert_eq!(board.deployment.reason, told);
-        let Verdict::Never(why) = verdict(&board) else {
+        let AwaitStatus::CannotBecomeReady(why) = await_status(&board) else {
             panic!("waiting fills no hole");
         };
         assert!(
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn what_a_build_has_not_finished_is_not_ready() {
         let mut world = World::new();
-        world.record(Side::Deployment, Role::Candidate, false);
+        world.record(Side::Deployment, DeploymentRole::Candidate, false);
         let board = world.board();
         assert_eq!(board.phase, Phase::Deploying);
         assert_eq!(board.deployment.readiness, Readiness::Unknown);
@@ -247,16 +247,16 @@ mod tests {
 
     #[test]
     fn what_a_broken_manifest_should_tell_is_unknown_and_never_ready() {
-        let known = Known {
+        let known = ProjectKnowledge {
             unread: Some("its manifest is cut off".to_owned()),
-            ..Known::default()
+            ..ProjectKnowledge::default()
         };
         let mut world = World::new();
         assert_eq!(world.board().phase, Phase::Ready);
         world.project = None;
         let board = world.board_knowing(known);
         assert_eq!(board.phase, Phase::Hydrating);
-        let Verdict::Wait { missing, .. } = verdict(&board) else {
+        let AwaitStatus::Wait { missing, .. } = await_status(&board) else {
             panic!("the next writing of the file may be whole");
         };
         assert!(
@@ -270,7 +270,7 @@ mod tests {
         let mut world = without_foobar(Side::Deployment);
         let project = world.project.as_mut().unwrap();
         let foobar = project.models.last_mut().unwrap();
-        foobar.change = Compared::Changed(Change::Removed);
+        foobar.change = Compared::Changed(ModelChange::Removed);
         assert_eq!(world.board().phase, Phase::Ready);
         for kind in [
             Materialization::Sink,
@@ -301,8 +301,8 @@ mod tests {
     #[test]
     fn a_retired_side_is_measured_by_its_own_manifest_and_the_way_back_says_n_of_m() {
         let mut world = without_foobar(Side::Deployment);
-        world.record(Side::Production, Role::Production, true);
-        world.record(Side::Deployment, Role::Retired, true);
+        world.record(Side::Production, DeploymentRole::Production, true);
+        world.record(Side::Deployment, DeploymentRole::Retired, true);
         world.lineage = None;
         world.project = Some(world.project_of(&["foo", "bar", "foobar", "new"]));
         let board = world.board();

@@ -5,7 +5,7 @@ use super::decode::changes::Changes;
 use super::decode::store::CatalogRows;
 use super::decode::{readings, traffic};
 use super::error::Error;
-use super::queries::{Fact, Topic};
+use super::queries::{CatalogQuery, SubscribeGroup};
 use crate::domain::id_map::IdMap;
 use crate::domain::name::ObjectId;
 use crate::domain::object::Catalog;
@@ -56,16 +56,16 @@ impl Assembler {
         let topics = changes.topics();
         let mut of_ids = changes;
         let everything = Changes::everything();
-        if topics.contains(&Topic::Catalog) && self.read_catalog(told)? {
+        if topics.contains(&SubscribeGroup::Catalog) && self.read_catalog(told)? {
             // Whatever reports under other ids now is read anew.
             of_ids = &everything;
         }
         self.read_dataflows(told, of_ids)?;
         self.read_connectors(told, changes)?;
-        if topics.contains(&Topic::Replicas) {
+        if topics.contains(&SubscribeGroup::Replicas) {
             self.readings.replicas = readings::replicas(told, time)?;
         }
-        if topics.contains(&Topic::Traffic) {
+        if topics.contains(&SubscribeGroup::Traffic) {
             self.readings.sessions = traffic::sessions(told)?.into();
             self.readings.subscriptions = traffic::subscriptions(told)?.into();
         }
@@ -91,12 +91,16 @@ impl Assembler {
     fn read_dataflows(&mut self, told: &CatalogRows, changes: &Changes) -> Result<(), Error> {
         let Self { ids, readings, .. } = self;
         let item = |global| ids.item(global);
-        let facts = [Fact::Hydration, Fact::HydrationTimes, Fact::Operators];
+        let facts = [
+            CatalogQuery::Hydration,
+            CatalogQuery::HydrationTimes,
+            CatalogQuery::Operators,
+        ];
         let objects = changes.objects(told, &facts, item)?;
         self.decoded += update(&mut readings.hydration, changes, &objects, |object| {
             readings::hydration(told, ids, object)
         })?;
-        let objects = changes.objects(told, &[Fact::Frontiers], item)?;
+        let objects = changes.objects(told, &[CatalogQuery::Frontiers], item)?;
         self.decoded += update(&mut readings.frontiers, changes, &objects, |object| {
             Ok(readings::frontier(told, ids, object))
         })?;
@@ -104,22 +108,22 @@ impl Assembler {
     }
 
     fn read_connectors(&mut self, told: &CatalogRows, changes: &Changes) -> Result<(), Error> {
-        let of = |facts: &[Fact]| changes.objects(told, facts, |object| object);
+        let of = |facts: &[CatalogQuery]| changes.objects(told, facts, |object| object);
         let Readings {
             connectors,
             sources,
             refreshes,
             ..
         } = &mut self.readings;
-        let objects = of(&[Fact::SourceStatuses, Fact::SinkStatuses])?;
+        let objects = of(&[CatalogQuery::SourceStatuses, CatalogQuery::SinkStatuses])?;
         self.decoded += update(connectors, changes, &objects, |object| {
             readings::connector(told, object)
         })?;
-        let objects = of(&[Fact::SourceStatistics])?;
+        let objects = of(&[CatalogQuery::SourceStatistics])?;
         self.decoded += update(sources, changes, &objects, |object| {
             Ok(readings::source(told, object))
         })?;
-        let objects = of(&[Fact::RefreshStrategies, Fact::Refreshes])?;
+        let objects = of(&[CatalogQuery::RefreshStrategies, CatalogQuery::Refreshes])?;
         self.decoded += update(refreshes, changes, &objects, |object| {
             Ok(readings::refresh(told, object))
         })?;

@@ -1,21 +1,21 @@
 //! One authenticated session with a server.
 
 mod asking;
+mod client;
 mod connector;
-mod link;
 
 use super::error::{Class, Error};
+pub use super::notices::Notice;
+use super::notices::{Received, Tapped};
 use super::settings::{ConnectionSettings, SslMode};
-pub use super::tap::Notice;
-use super::tap::{Received, Tapped};
 use super::tls::Tls;
 use super::waiting::{Ask, Waited, Waits};
 use crate::domain::failure::Cause;
 use crate::domain::quantity::span;
-pub use asking::Stop;
+pub use asking::Interruption;
+pub use client::{Connection, StatementResult};
 use connector::Inner;
 pub use connector::{Connector, Purpose};
-pub use link::{Answer, Link};
 use socket2::{SockRef, TcpKeepalive};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
-use tokio_postgres::{AsyncMessage, Config, Connection};
+use tokio_postgres::{AsyncMessage, Config};
 
 /// The cluster that serves catalog reads; a paused cluster in the profile would hang them.
 const CATALOG_CLUSTER: &str = "mz_catalog_server";
@@ -67,7 +67,7 @@ impl Connector {
 
     /// # Errors
     /// [`Class::Unreachable`], [`Class::Tls`], [`Class::Authentication`], or what the server answers.
-    pub async fn connect(&self, purpose: Purpose) -> Result<Link, Error> {
+    pub async fn connect(&self, purpose: Purpose) -> Result<Connection, Error> {
         let settings = self.settings();
         let _waiting = self.inner.waits.begin(Ask::Connection);
         let after = settings.connect_timeout;
@@ -85,7 +85,7 @@ impl Connector {
         let parameter = |name| connection.parameter(name).map(str::to_owned);
         let (version, cluster) = (parameter("mz_version"), parameter("cluster"));
         let driver = tokio::spawn(drive(connection, received.clone())).abort_handle();
-        Ok(Link {
+        Ok(Connection {
             client,
             connector: self.clone(),
             received,
@@ -202,7 +202,7 @@ fn escape_option(value: &str) -> String {
 }
 
 /// Moves messages until the link closes; a plain `await` of the connection would throw the notices away.
-async fn drive<S, T>(mut connection: Connection<S, T>, received: Received)
+async fn drive<S, T>(mut connection: tokio_postgres::Connection<S, T>, received: Received)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,

@@ -3,7 +3,7 @@
 use super::decode::background;
 use super::error::Error;
 use super::observe::Observer;
-use super::queries::Fact;
+use super::queries::CatalogQuery;
 use crate::domain::background::LagSample;
 use crate::domain::name::ObjectId;
 use std::collections::BTreeMap;
@@ -14,6 +14,6 @@ impl Observer {
     /// # Errors
     /// When the link fails or a row can't be read.
     pub async fn lag_history(&self) -> Result<BTreeMap<ObjectId, Vec<LagSample>>, Error> {
-        background::lag_history(&self.rows(&[Fact::LagHistory]).await?)
+        background::lag_history(&self.rows(&[CatalogQuery::LagHistory]).await?)
     }
 }

@@ -1,20 +1,20 @@
 //! The marker of a lease on the server: set, watched and dropped on a session of its own, which the holder keeps open.
 
-use super::connection::{Answer, Connector, Link, Purpose};
+use super::connection::{Connection, Connector, Purpose, StatementResult};
 use super::error::Error;
-use super::queries::Fact;
+use super::queries::CatalogQuery;
 use super::waiting::Ask;
 use crate::domain::failure::told;
-use crate::domain::lease::{Holder, Place};
+use crate::domain::lease::{Holder, LeasePlace};
 use crate::domain::name::{Identifier, QualifiedName, literal};
 use crate::domain::object::ObjectKind;
 use crate::domain::plan::Statement;
 
 /// A marker that we set. Its lease ends with this session, however that ends.
 pub struct Marker {
-    link: Link,
+    link: Connection,
     name: Identifier,
-    place: Place,
+    place: LeasePlace,
     set: Statement,
 }
 
@@ -36,12 +36,12 @@ impl Marker {
     /// When the server can't be reached, or refuses: the schema may be gone, or a privilege missing.
     pub async fn set(
         connector: &Connector,
-        place: Place,
+        place: LeasePlace,
         name: Identifier,
         holder: Holder,
     ) -> Result<Self, Error> {
         let link = connector.connect(Purpose::Observe).await?;
-        let own_session = Fact::OwnSession.query().statement();
+        let own_session = CatalogQuery::OwnSession.query().statement();
         let session = match link.ask(&own_session, Ask::Reading).await {
             Ok(answer) => only(answer),
             Err(error) if error.server().is_some() => {
@@ -66,7 +66,7 @@ impl Marker {
     }
 
     #[must_use]
-    pub fn place(&self) -> &Place {
+    pub fn place(&self) -> &LeasePlace {
         &self.place
     }
 
@@ -88,7 +88,7 @@ impl Marker {
     pub async fn stands(&self) -> Result<Stands, Error> {
         let select = format!(
             "SELECT q.schema\nFROM (\n{}\n) AS q\nWHERE q.view = {}",
-            Fact::ViewSchemas.query().statement(),
+            CatalogQuery::ViewSchemas.query().statement(),
             literal(self.name.as_str())
         );
         let answer = self.link.ask(&select, Ask::Reading).await?;
@@ -120,7 +120,7 @@ impl Marker {
 }
 
 /// The only value of an answer.
-fn only(answer: Answer) -> Option<String> {
+fn only(answer: StatementResult) -> Option<String> {
     answer
         .rows
         .into_iter()

@@ -2,7 +2,7 @@
 
 use super::error::{Class, Error};
 use super::observe::Observer;
-use super::queries::{Fact, rows};
+use super::queries::{CatalogQuery, rows};
 use crate::domain::environment::Resolved;
 use crate::domain::failure::told;
 use crate::domain::lineage::{EventId, Happening, Lineage, NameEvent, Subject, subjects};
@@ -71,7 +71,7 @@ impl Observer {
                 wanted.join(" OR ")
             )
         };
-        let Some(told) = self.rows_within(Fact::NameEvents, narrow).await? else {
+        let Some(told) = self.rows_within(CatalogQuery::NameEvents, narrow).await? else {
             return Ok(None);
         };
         let events = told.all::<rows::NameEvents>().map(name_event);
@@ -96,7 +96,7 @@ impl Observer {
             let branches: Vec<String> = moments.iter().map(before).collect();
             branches.join("\nUNION ALL\n")
         };
-        let told = self.rows_within(Fact::ObjectEvents, narrow).await?;
+        let told = self.rows_within(CatalogQuery::ObjectEvents, narrow).await?;
         let told = told.unwrap_or_default();
         let marks = told.all::<rows::ObjectEvents>().filter_map(|row| {
             // NULL: nothing had been made before it.

@@ -1,7 +1,7 @@
 //! One-shot readings: a consistent snapshot, and the facts that only plans need.
 
 use super::assemble::Assembler;
-use super::connection::{Answer, Connector, Link, Purpose};
+use super::connection::{Connection, Connector, Purpose, StatementResult};
 use super::decode::access::access;
 use super::decode::background;
 use super::decode::changes::Changes;
@@ -9,7 +9,7 @@ use super::decode::store::CatalogRows;
 use super::error::{Class, Error};
 use super::offer::Offer;
 use super::probe::{Probed, exclude_refused, probe, tell};
-use super::queries::{Fact, Topic};
+use super::queries::{CatalogQuery, SubscribeGroup};
 use super::row::TextRow;
 use super::waiting::Ask;
 use crate::domain::access::Access;
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 /// A connection that reads on demand. Every reading is made now: nothing is remembered but what the server offers.
 pub struct Observer {
-    link: Link,
+    link: Connection,
     server: Server,
     offer: Offer,
     /// Off once the server has refused to read everything in one transaction.
@@ -39,7 +39,7 @@ impl Observer {
         Ok(Self::on(link, server, offer))
     }
 
-    pub(super) fn on(link: Link, server: Server, offer: Offer) -> Self {
+    pub(super) fn on(link: Connection, server: Server, offer: Offer) -> Self {
         Self {
             link,
             server,
@@ -102,9 +102,9 @@ impl Observer {
         let mut told = CatalogRows::default();
         let mut latest = LogicalTime::default();
         let mut of_frontiers = None;
-        for topic in Topic::ALL {
+        for topic in SubscribeGroup::ALL {
             let queries: Vec<_> = self.offer.queries(topic).collect();
-            let Some(select) = Topic::statement(&queries) else {
+            let Some(select) = SubscribeGroup::statement(&queries) else {
                 continue;
             };
             let statement = format!("SELECT mz_now()::text AS time, t.*\nFROM (\n{select}\n) AS t");
@@ -115,7 +115,7 @@ impl Observer {
             for row in &answer.rows {
                 let time = read_into(&mut told, row).map_err(Refused::outright)?;
                 latest = latest.max(time);
-                if topic == Topic::Frontiers {
+                if topic == SubscribeGroup::Frontiers {
                     of_frontiers = Some(time);
                 }
             }
@@ -145,14 +145,14 @@ impl Observer {
     /// When the link fails or an access control list has an unknown form.
     pub async fn access(&self) -> Result<Access, Error> {
         let facts = [
-            Fact::Roles,
-            Fact::RoleMembers,
-            Fact::DatabasePrivileges,
-            Fact::SchemaPrivileges,
-            Fact::ClusterPrivileges,
-            Fact::ObjectPrivileges,
-            Fact::SystemPrivileges,
-            Fact::DefaultPrivileges,
+            CatalogQuery::Roles,
+            CatalogQuery::RoleMembers,
+            CatalogQuery::DatabasePrivileges,
+            CatalogQuery::SchemaPrivileges,
+            CatalogQuery::ClusterPrivileges,
+            CatalogQuery::ObjectPrivileges,
+            CatalogQuery::SystemPrivileges,
+            CatalogQuery::DefaultPrivileges,
         ];
         access(
             &self.rows(&facts).await?,
@@ -162,7 +162,7 @@ impl Observer {
         )
     }
 
-    async fn read(&self, statement: &str) -> Result<Answer, Error> {
+    async fn read(&self, statement: &str) -> Result<StatementResult, Error> {
         self.link.ask(statement, Ask::Reading).await
     }
 
@@ -180,7 +180,7 @@ impl Observer {
         &self,
         clusters: impl IntoIterator<Item = &Cluster>,
     ) -> Result<Vec<ClusterDefinition>, Error> {
-        let strategies = background::strategies(&self.rows(&[Fact::Autoscaling]).await?)?;
+        let strategies = background::strategies(&self.rows(&[CatalogQuery::Autoscaling]).await?)?;
         let mut definitions = Vec::new();
         for cluster in clusters {
             let create_sql = if cluster.managed {
@@ -208,7 +208,7 @@ impl Observer {
     /// # Errors
     /// When the link fails or a row can't be read.
     pub async fn columns(&self) -> Result<BTreeMap<ObjectId, Vec<Column>>, Error> {
-        background::columns(&self.rows(&[Fact::Columns]).await?)
+        background::columns(&self.rows(&[CatalogQuery::Columns]).await?)
     }
 
     /// The newest audit events.
@@ -216,13 +216,13 @@ impl Observer {
     /// # Errors
     /// When the link fails or a row can't be read.
     pub async fn audit_events(&self) -> Result<Vec<AuditEvent>, Error> {
-        background::audit_events(&self.rows(&[Fact::AuditEvents]).await?)
+        background::audit_events(&self.rows(&[CatalogQuery::AuditEvents]).await?)
     }
 
     /// The rows of one fact as a statement around it narrows them; `None` where this server does not offer it.
     pub(super) async fn rows_within(
         &self,
-        fact: Fact,
+        fact: CatalogQuery,
         around: impl Fn(&str) -> String,
     ) -> Result<Option<CatalogRows>, Error> {
         if let Some(lacking) = self.offer.lacks(fact.query()) {
@@ -236,7 +236,7 @@ impl Observer {
     }
 
     /// The rows of these facts, none of those that this server does not offer.
-    pub(super) async fn rows(&self, facts: &[Fact]) -> Result<CatalogRows, Error> {
+    pub(super) async fn rows(&self, facts: &[CatalogQuery]) -> Result<CatalogRows, Error> {
         let mut told = CatalogRows::default();
         for fact in facts.iter().copied() {
             if let Some(lacking) = self.offer.lacks(fact.query()) {
@@ -252,7 +252,7 @@ impl Observer {
 
 /// A reading that the server did not answer, and the topic that it was about.
 struct Refused {
-    topic: Option<Topic>,
+    topic: Option<SubscribeGroup>,
     error: Error,
 }
 
@@ -265,7 +265,7 @@ impl Refused {
 /// Adds one row of a topic's SELECT: its time, the fact's name, the columns.
 fn read_into(told: &mut CatalogRows, row: &[Option<String>]) -> Result<LogicalTime, Error> {
     let (time, fact) = match row {
-        [Some(time), Some(fact), ..] => (time.parse().ok(), Fact::named(fact)),
+        [Some(time), Some(fact), ..] => (time.parse().ok(), CatalogQuery::named(fact)),
         _ => (None, None),
     };
     let (Some(time), Some(fact)) = (time, fact) else {

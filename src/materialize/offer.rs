@@ -2,7 +2,7 @@
 //!
 //! A query whose relation or column is missing is left out: that costs a column of the screen, never the screen.
 
-use super::queries::{QUERIES, Query, Topic};
+use super::queries::{QUERIES, QueryDefinition, SubscribeGroup};
 use crate::domain::reading::{Missing, MissingReadings};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,13 +28,13 @@ impl Offer {
     }
 
     /// Notes that this role can't read what the query needs.
-    pub fn refuse(&mut self, query: &Query) {
+    pub fn refuse(&mut self, query: &QueryDefinition) {
         self.refused.insert(query.relation.to_owned());
     }
 
     /// What the query lacks here; `None` when it can run.
     #[must_use]
-    pub fn lacks(&self, query: &Query) -> Option<Missing> {
+    pub fn lacks(&self, query: &QueryDefinition) -> Option<Missing> {
         if query.relation.is_empty() {
             return None;
         }
@@ -52,7 +52,7 @@ impl Offer {
     }
 
     /// The queries of a topic that can run here.
-    pub fn queries(&self, topic: Topic) -> impl Iterator<Item = &'static Query> {
+    pub fn queries(&self, topic: SubscribeGroup) -> impl Iterator<Item = &'static QueryDefinition> {
         QUERIES
             .iter()
             .filter(move |query| query.topic == Some(topic) && self.lacks(query).is_none())
@@ -81,7 +81,7 @@ impl Offer {
 mod tests {
     use super::*;
     use crate::domain::reading::CatalogReading;
-    use crate::materialize::queries::Fact;
+    use crate::materialize::queries::CatalogQuery;
 
     fn everything() -> Offer {
         Offer::new(QUERIES.iter().flat_map(|query| {
@@ -110,8 +110,8 @@ mod tests {
             )])
         );
         assert_eq!(
-            old.queries(Topic::Catalog).count() + 1,
-            whole.queries(Topic::Catalog).count()
+            old.queries(SubscribeGroup::Catalog).count() + 1,
+            whole.queries(SubscribeGroup::Catalog).count()
         );
         assert_eq!(old.missing_required(), None);
     }
@@ -119,13 +119,13 @@ mod tests {
     #[test]
     fn a_refused_relation_is_left_out() {
         let mut offer = everything();
-        offer.refuse(Fact::Sessions.query());
+        offer.refuse(CatalogQuery::Sessions.query());
         assert!(
             offer
-                .queries(Topic::Traffic)
-                .all(|query| query.fact != Fact::Sessions)
+                .queries(SubscribeGroup::Traffic)
+                .all(|query| query.fact != CatalogQuery::Sessions)
         );
-        offer.refuse(Fact::Objects.query());
+        offer.refuse(CatalogQuery::Objects.query());
         assert_eq!(
             offer.missing_required(),
             Some(Missing::relation("mz_catalog.mz_objects"))

@@ -1,11 +1,11 @@
 //! Getting to know a server: who it is, as whom we ask, which relations it offers.
 
-use super::connection::{Answer, Link};
+use super::connection::{Connection, StatementResult};
 use super::decode::identity::{identity, offer};
 use super::decode::store::CatalogRows;
 use super::error::{Class, Error, ServerError};
 use super::offer::Offer;
-use super::queries::{Fact, Query, Topic};
+use super::queries::{CatalogQuery, QueryDefinition, SubscribeGroup};
 use super::row::TextRow;
 use super::waiting::Ask;
 use crate::domain::failure::told;
@@ -23,9 +23,9 @@ const SIMULATED: &str = "simulated";
 
 /// # Errors
 /// When the server lacks a relation that no picture can do without, or the link fails.
-pub async fn probe(link: &Link) -> Result<Probed, Error> {
+pub async fn probe(link: &Connection) -> Result<Probed, Error> {
     let server = identify(link).await?;
-    let offer = offer(&rows_of(link, Fact::SystemColumns).await?);
+    let offer = offer(&rows_of(link, CatalogQuery::SystemColumns).await?);
     if let Some(missing) = offer.missing_required() {
         return Err(Error::new(Class::Unsupported(Box::new(ServerError {
             sqlstate: "0A000".to_owned(),
@@ -39,8 +39,8 @@ pub async fn probe(link: &Link) -> Result<Probed, Error> {
     Ok(Probed { server, offer })
 }
 
-async fn identify(link: &Link) -> Result<Server, Error> {
-    let identity = identity(&rows_of(link, Fact::Identity).await?)?;
+async fn identify(link: &Connection) -> Result<Server, Error> {
+    let identity = identity(&rows_of(link, CatalogQuery::Identity).await?)?;
     // The start parameter is what the server says of itself; older servers leave it out.
     let version = link
         .version()
@@ -60,7 +60,7 @@ async fn identify(link: &Link) -> Result<Server, Error> {
 }
 
 /// Runs one query on its own.
-pub(super) async fn rows_of(link: &Link, fact: Fact) -> Result<CatalogRows, Error> {
+pub(super) async fn rows_of(link: &Connection, fact: CatalogQuery) -> Result<CatalogRows, Error> {
     let answer = link.ask(&fact.query().statement(), Ask::Reading).await?;
     let mut told = CatalogRows::default();
     tell(&mut told, fact, &answer);
@@ -68,7 +68,7 @@ pub(super) async fn rows_of(link: &Link, fact: Fact) -> Result<CatalogRows, Erro
 }
 
 /// Adds the rows of an answer to what a fact's query was answered.
-pub(super) fn tell(told: &mut CatalogRows, fact: Fact, answer: &Answer) {
+pub(super) fn tell(told: &mut CatalogRows, fact: CatalogQuery, answer: &StatementResult) {
     for row in &answer.rows {
         told.change(fact, TextRow::new(row.iter().map(Option::as_deref)), 1);
     }
@@ -76,11 +76,11 @@ pub(super) fn tell(told: &mut CatalogRows, fact: Fact, answer: &Answer) {
 
 /// Finds what this role can't read of a topic that was refused as a whole. `true` when something was found.
 pub(super) async fn exclude_refused(
-    link: &Link,
+    link: &Connection,
     offer: &mut Offer,
-    topic: Topic,
+    topic: SubscribeGroup,
 ) -> Result<bool, Error> {
-    let queries: Vec<&'static Query> = offer.queries(topic).collect();
+    let queries: Vec<&'static QueryDefinition> = offer.queries(topic).collect();
     let mut found = false;
     for query in queries {
         let trial = format!("SELECT * FROM (\n{}\n) AS q LIMIT 0", query.statement());

@@ -1,6 +1,6 @@
 //! The registry of the SQL that only reads.
 //!
-//! Each file in `assets/sql/` holds one SELECT for one [`Fact`]. The facts of a [`Topic`] are read together: [`Topic::statement`]
+//! Each file in `assets/sql/` holds one SELECT for one [`CatalogQuery`]. The facts of a [`SubscribeGroup`] are read together: [`SubscribeGroup::statement`]
 //! makes one SELECT of them, all columns as text, which works alone and inside `SUBSCRIBE (...)`. What comes back is read by the names of
 //! the columns here: [`rows`] has a type for each query's row.
 
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 /// What is subscribed to, or read, together: one connection each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Topic {
+pub enum SubscribeGroup {
     /// What exists: changes only when somebody changes something.
     Catalog,
     Hydration,
@@ -23,7 +23,7 @@ pub enum Topic {
     Traffic,
 }
 
-impl Topic {
+impl SubscribeGroup {
     pub const ALL: [Self; 6] = [
         Self::Catalog,
         Self::Hydration,
@@ -48,8 +48,8 @@ impl Topic {
 
 /// One reading of the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Query {
-    pub fact: Fact,
+pub struct QueryDefinition {
+    pub fact: CatalogQuery,
     /// The file's name in `assets/sql/`, without `.sql`; also the first column of a topic's rows.
     pub name: &'static str,
     pub sql: &'static str,
@@ -59,7 +59,7 @@ pub struct Query {
     pub relation: &'static str,
     pub needs: &'static [&'static str],
     /// `None`: read on its own, when a plan needs it.
-    pub topic: Option<Topic>,
+    pub topic: Option<SubscribeGroup>,
     /// What a picture lacks without it.
     pub reading: Option<CatalogReading>,
     /// Without it there is no picture at all.
@@ -67,9 +67,9 @@ pub struct Query {
 }
 
 /// A row whose columns are read by their names.
-pub trait Row<'a>: Copy {
+pub trait CatalogRow<'a>: Copy {
     /// The query that it answers.
-    const FACT: Fact;
+    const FACT: CatalogQuery;
 
     fn of(row: &'a TextRow) -> Self;
 }
@@ -88,12 +88,12 @@ macro_rules! queries {
     )+) => {
         /// One kind of fact: one file of `assets/sql/`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Fact { $($fact),+ }
+        pub enum CatalogQuery { $($fact),+ }
 
         /// Every reading query.
-        pub const QUERIES: &[Query] = &[$(
-            Query {
-                fact: Fact::$fact,
+        pub const QUERIES: &[QueryDefinition] = &[$(
+            QueryDefinition {
+                fact: CatalogQuery::$fact,
                 name: $file,
                 sql: include_str!(concat!("../../assets/sql/", $file, ".sql")),
                 columns: &[$(plain(stringify!($column))),*],
@@ -105,7 +105,7 @@ macro_rules! queries {
             }
         ),+];
 
-        impl Fact {
+        impl CatalogQuery {
             /// The fact of this name, which is the file's.
             #[must_use]
             pub fn named(name: &str) -> Option<Self> {
@@ -118,15 +118,15 @@ macro_rules! queries {
 
         /// One row of each query's answer.
         pub mod rows {
-            use super::{Fact, Row};
+            use super::{CatalogQuery, CatalogRow};
             use crate::materialize::row::{Cell, TextRow};
             $(
                 #[doc = concat!("A row of `assets/sql/", $file, ".sql`, its columns by name.")]
                 #[derive(Debug, Clone, Copy)]
                 pub struct $fact<'a>(&'a TextRow);
 
-                impl<'a> Row<'a> for $fact<'a> {
-                    const FACT: Fact = Fact::$fact;
+                impl<'a> CatalogRow<'a> for $fact<'a> {
+                    const FACT: CatalogQuery = CatalogQuery::$fact;
 
                     fn of(row: &'a TextRow) -> Self {
                         Self(row)
@@ -142,7 +142,7 @@ macro_rules! queries {
                             /// The column of this name.
                             #[must_use]
                             pub fn $column(self) -> Cell<'a> {
-                                let query = Fact::$fact.query();
+                                let query = CatalogQuery::$fact.query();
                                 let position = Position::$column as usize;
                                 Cell::new(self.0, position, query.relation, query.columns[position])
                             }
@@ -153,7 +153,7 @@ macro_rules! queries {
         }
     };
     (@topic Alone) => { None };
-    (@topic $topic:ident) => { Some(Topic::$topic) };
+    (@topic $topic:ident) => { Some(SubscribeGroup::$topic) };
     (@reading Alone $necessity:ident $fact:ident) => { None };
     (@reading $topic:ident required $fact:ident) => { None };
     (@reading $topic:ident optional $fact:ident) => { Some(CatalogReading::$fact) };
@@ -263,15 +263,15 @@ queries! {
         from "mz_catalog.mz_columns" [id name];
 }
 
-impl Fact {
+impl CatalogQuery {
     #[must_use]
-    pub fn query(self) -> &'static Query {
+    pub fn query(self) -> &'static QueryDefinition {
         // The macro writes the enum and the list from the same lines, in the same order.
         &QUERIES[self as usize]
     }
 }
 
-impl Query {
+impl QueryDefinition {
     /// The SELECT without its comment lines: they are for readers of the file, not for the server's log.
     #[must_use]
     pub fn statement(&self) -> String {
@@ -283,10 +283,10 @@ impl Query {
     }
 }
 
-impl Topic {
+impl SubscribeGroup {
     /// One SELECT over all these queries: the fact's name, then the columns as text, padded with NULL. `None` without queries.
     #[must_use]
-    pub fn statement(queries: &[&Query]) -> Option<String> {
+    pub fn statement(queries: &[&QueryDefinition]) -> Option<String> {
         let width = queries.iter().map(|query| query.columns.len()).max()?;
         let mut sql = String::new();
         for (index, query) in queries.iter().enumerate() {
@@ -316,7 +316,7 @@ mod tests {
     fn facts_and_files_are_in_step() {
         for (index, query) in QUERIES.iter().enumerate() {
             assert_eq!(query.fact as usize, index);
-            assert_eq!(Fact::named(query.name), Some(query.fact));
+            assert_eq!(CatalogQuery::named(query.name), Some(query.fact));
         }
         let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sql"))
             .unwrap()
@@ -342,10 +342,10 @@ mod tests {
 
     #[test]
     fn branches_of_a_topic_have_the_same_width() {
-        for topic in Topic::ALL {
-            let of_topic = |query: &&Query| query.topic == Some(topic);
+        for topic in SubscribeGroup::ALL {
+            let of_topic = |query: &&QueryDefinition| query.topic == Some(topic);
             let queries: Vec<_> = QUERIES.iter().filter(of_topic).collect();
-            let sql = Topic::statement(&queries).unwrap();
+            let sql = SubscribeGroup::statement(&queries).unwrap();
             let widths: BTreeSet<usize> = sql
                 .lines()
                 .filter(|line| line.contains(" AS fact"))
@@ -353,6 +353,6 @@ mod tests {
                 .collect();
             assert_eq!(widths.len(), 1, "{sql}");
         }
-        assert_eq!(Topic::statement(&[]), None);
+        assert_eq!(SubscribeGroup::statement(&[]), None);
     }
 }

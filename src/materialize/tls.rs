@@ -9,8 +9,8 @@
 //! | verify-full | none or `system` | signed by the system's authorities, and for this host |
 
 use super::error::{Class, Error};
+use super::notices::{Received, Tapped};
 use super::settings::{ConnectionSettings, RootCertificates, SslMode};
-use super::tap::{Received, Tapped};
 use crate::domain::failure::Cause;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};

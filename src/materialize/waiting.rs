@@ -84,7 +84,7 @@ struct Open {
 }
 
 /// Is waited for while it lives.
-pub(super) struct Waiting {
+pub(super) struct OpenWait {
     waits: Waits,
     number: u64,
 }
@@ -94,12 +94,12 @@ impl Waits {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn begin(&self, ask: Ask) -> Waiting {
+    pub fn begin(&self, ask: Ask) -> OpenWait {
         let mut open = self.open();
         open.last += 1;
         let number = open.last;
         open.waits.insert(number, (ask, Instant::now()));
-        Waiting {
+        OpenWait {
             waits: self.clone(),
             number,
         }
@@ -116,7 +116,7 @@ impl Waits {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for OpenWait {
     fn drop(&mut self) {
         self.waits.open().waits.remove(&self.number);
     }

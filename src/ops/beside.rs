@@ -2,7 +2,7 @@
 
 use super::lineage::LineageWatch;
 use super::project::Read;
-use super::session::Session;
+use super::workspace::Workspace;
 use crate::domain::board::Board;
 use crate::domain::lineage::Lineage;
 use crate::domain::object::Catalog;
@@ -19,7 +19,7 @@ pub struct Beside {
 
 impl Beside {
     /// The board of a picture.
-    pub async fn board(&mut self, session: &Arc<Session>, snapshot: Arc<Snapshot>) -> Board {
+    pub async fn board(&mut self, session: &Arc<Workspace>, snapshot: Arc<Snapshot>) -> Board {
         let environment = Arc::new(session.oriented(&snapshot));
         let lineage = self
             .lineage
@@ -57,7 +57,7 @@ impl Beside {
 
 /// Manifests are large: they are read beside the loop. With a broken one nothing is known, and the board says why.
 async fn read(
-    session: &Arc<Session>,
+    session: &Arc<Workspace>,
     snapshot: &Arc<Snapshot>,
     lineage: Option<Arc<Lineage>>,
 ) -> Read {

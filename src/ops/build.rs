@@ -7,11 +7,11 @@ mod elsewhere;
 
 use super::error::OpsError;
 use super::project::{Changes, relation};
-use super::session::{Observation, Session};
+use super::workspace::{Observation, Workspace};
 use crate::config::RunnerKind;
 use crate::dbt::manifest::{Manifest, Node, ResourceType};
-use crate::dbt::runner::arguments::{Selection as DbtSelection, Suffix, Verb};
-use crate::dbt::runner::compiled::{self, Order, Standing};
+use crate::dbt::runner::arguments::{BuildCommand, SelectionArguments as DbtSelection, Suffix};
+use crate::dbt::runner::compiled::{self, BuildRequest, ExistingRelation};
 use crate::domain::definition::digest;
 use crate::domain::environment::{Side, Strategy};
 use crate::domain::finding::{Finding, FindingId, Severity};
@@ -36,7 +36,7 @@ struct CompiledSteps {
 }
 
 impl<'a> Builder<'a> {
-    pub fn new(session: &'a Session, observation: &'a Observation) -> Self {
+    pub fn new(session: &'a Workspace, observation: &'a Observation) -> Self {
         Self {
             session,
             observation,
@@ -190,18 +190,18 @@ impl<'a> Builder<'a> {
         let mut steps = Vec::new();
         let (seeds, models) = (of_kind(true), of_kind(false));
         let whole = choice.everything && !self.has_models_outside(&choice.manifest);
-        for (verb, nodes) in [(Verb::Seed, seeds), (Verb::Run, models)] {
+        for (verb, nodes) in [(BuildCommand::Seed, seeds), (BuildCommand::Run, models)] {
             if nodes.is_empty() {
                 continue;
             }
             let selection = match verb {
-                Verb::Run if whole => DbtSelection::default(),
+                BuildCommand::Run if whole => DbtSelection::default(),
                 _ => exactly(&nodes, &choice.manifest),
             };
             let path = self.session.build_path(&asked.program, suffix);
             let mut command = match verb {
-                Verb::Seed => asked.program.seed(&selection, suffix, &path),
-                Verb::Run => asked.program.run(&selection, suffix, &path),
+                BuildCommand::Seed => asked.program.seed(&selection, suffix, &path),
+                BuildCommand::Run => asked.program.run(&selection, suffix, &path),
             };
             command.models = names(&nodes);
             steps.push(Step::Dbt(command.clone()));
@@ -244,12 +244,12 @@ impl<'a> Builder<'a> {
         let connection = self.session.settings().connection().ok();
         let default_cluster =
             connection.and_then(|connection| Identifier::new(connection.cluster.clone()?).ok());
-        let built = compiled::build(&Order {
+        let built = compiled::build(&BuildRequest {
             manifest: &choice.manifest,
             selected: &choice.nodes,
             environment: &self.observation.board.environment,
             default_cluster: default_cluster.as_ref(),
-            standing: &self.standing_relations(),
+            existing: &self.standing_relations(),
         });
         let rendered = Rendered {
             relations: built
@@ -285,7 +285,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The relations on the deployment side, by name there: each is dropped before it is built again.
-    fn standing_relations(&self) -> BTreeMap<QualifiedName, Standing> {
+    fn standing_relations(&self) -> BTreeMap<QualifiedName, ExistingRelation> {
         self.observation.with_facts(|facts| {
             let catalog = &facts.snapshot().catalog;
             facts
@@ -293,7 +293,7 @@ impl<'a> Builder<'a> {
                 .objects(Side::Deployment)
                 .filter(|object| object.kind != ObjectKind::Index)
                 .filter_map(|object| {
-                    let standing = Standing {
+                    let standing = ExistingRelation {
                         kind: object.kind.clone(),
                         cascade: !catalog.dependents(&object.id).is_empty(),
                     };

@@ -3,14 +3,14 @@
 use super::error::OpsError;
 use super::listener::Listener;
 use super::progress::{ModelState, Progress};
-use super::session::Session;
 use super::state::MANIFEST;
+use super::workspace::Workspace;
 use crate::config::Settings;
 use crate::dbt::manifest::{Manifest, ManifestHash};
 use crate::dbt::runner::arguments::Program;
 use crate::dbt::runner::event::{DbtEvent, LogLevel, NodeStatus};
 use crate::dbt::runner::limit::Limit;
-use crate::dbt::runner::process::{self, Ended, Surroundings, Verdict};
+use crate::dbt::runner::process::{self, DbtExit, FinishedRun, ProcessOptions};
 use crate::dbt::runner::profile;
 use crate::domain::environment::Side;
 use crate::domain::plan::DbtCommand;
@@ -25,7 +25,7 @@ pub(super) const UNREAD: &str = "dbt could not read the project";
 /// Lines of dbt's that may wait for a slow reader.
 const EVENT_BUFFER: usize = 256;
 
-impl Session {
+impl Workspace {
     /// The target path of our own runs: changing variables would make dbt parse everything again in the project's own.
     #[must_use]
     pub fn scratch(&self) -> PathBuf {
@@ -180,8 +180,8 @@ pub(super) async fn quiet<T>(work: impl AsyncFnOnce(&mpsc::Sender<DbtEvent>) -> 
     tokio::join!(work, listen).0
 }
 
-pub(super) fn surroundings(settings: &Settings) -> Surroundings {
-    let mut surroundings = Surroundings::folder(&settings.project_dir);
+pub(super) fn surroundings(settings: &Settings) -> ProcessOptions {
+    let mut surroundings = ProcessOptions::folder(&settings.project_dir);
     if settings.connects_by_url()
         && let Ok(connection) = settings.connection()
         && let Some(password) = &connection.password
@@ -200,7 +200,7 @@ pub(super) fn surroundings(settings: &Settings) -> Surroundings {
 pub(super) async fn told(
     command: &DbtCommand,
     progress: &Listener,
-    work: impl AsyncFnOnce(&mpsc::Sender<DbtEvent>) -> Result<Ended, OpsError>,
+    work: impl AsyncFnOnce(&mpsc::Sender<DbtEvent>) -> Result<FinishedRun, OpsError>,
 ) -> Result<(), OpsError> {
     let (events, mut heard) = mpsc::channel(EVENT_BUFFER);
     let listen = async {
@@ -285,14 +285,14 @@ impl Tally {
 }
 
 /// How dbt ended, as a result; its own last error is the cause.
-pub(super) fn verdict(ended: Ended) -> Result<(), OpsError> {
+pub(super) fn verdict(ended: FinishedRun) -> Result<(), OpsError> {
     let words = match ended.verdict {
-        Verdict::Succeeded => return Ok(()),
-        Verdict::NodesFailed => "models failed".to_owned(),
-        Verdict::Failed => "dbt failed".to_owned(),
-        Verdict::Overdue(limit) => format!("{limit}, so it was ended"),
-        Verdict::Cancelled => return Err(OpsError::tool("dbt was stopped")),
-        Verdict::Killed => return Err(OpsError::tool("dbt was killed by a signal")),
+        DbtExit::Succeeded => return Ok(()),
+        DbtExit::NodesFailed => "models failed".to_owned(),
+        DbtExit::Failed => "dbt failed".to_owned(),
+        DbtExit::Overdue(limit) => format!("{limit}, so it was ended"),
+        DbtExit::Cancelled => return Err(OpsError::tool("dbt was stopped")),
+        DbtExit::Killed => return Err(OpsError::tool("dbt was killed by a signal")),
     };
     Err(match ended.error {
         Some(error) => OpsError::tool(error).during(words),

@@ -6,7 +6,7 @@ use crate::dbt::selection::{IndirectSelection, ResourceTypes};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-pub use crate::dbt::diff::{Change, Diff, DiffNode};
+pub use crate::dbt::diff::{Diff, DiffNode, NodeState};
 
 /// What to compare and select, as it was typed.
 #[derive(Debug, Clone, Default)]

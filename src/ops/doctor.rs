@@ -1,7 +1,7 @@
 //! doctor: one check per thing that must be right, each with what to do when it is not.
 
 use super::error::OpsError;
-use super::session::Session;
+use super::workspace::Workspace;
 use crate::dbt::runner::limit::Limit;
 use crate::dbt::runner::version::probe;
 use crate::domain::environment::Side;
@@ -58,7 +58,7 @@ fn check(
     }
 }
 
-impl Session {
+impl Workspace {
     /// Looks at everything and changes nothing.
     pub async fn doctor(&self) -> Vec<Check> {
         let mut checks = self.file_checks();

@@ -7,7 +7,7 @@ use super::planning::Planned;
 use super::progress::{Outcome, OutcomeKind, Progress};
 use super::reporter::Reporter;
 use super::run::Run;
-use super::session::Session;
+use super::workspace::Workspace;
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;
 use crate::domain::failure::Remedy;
@@ -15,7 +15,7 @@ use crate::domain::name::SchemaId;
 use crate::domain::plan::{Confirmation, Confirmed, ConfirmedPlan, Plan, Request, Step};
 use tokio_util::sync::CancellationToken;
 
-impl Session {
+impl Workspace {
     /// Observes again and runs the plan if its fingerprint still holds.
     ///
     /// Once COMMIT is sent, cancelling no longer stops it. The last progress event is always `Finished` with the outcome returned.

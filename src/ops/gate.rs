@@ -10,17 +10,17 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 pub struct Gate(Arc<Mutex<()>>);
 
 /// Keeps the gate while it lives.
-pub type Held = OwnedMutexGuard<()>;
+pub type ClosedGate = OwnedMutexGuard<()>;
 
 impl Gate {
     /// Closes it for an operation; waits for a process that is being stopped to go on.
-    pub async fn close(&self) -> Held {
+    pub async fn close(&self) -> ClosedGate {
         Arc::clone(&self.0).lock_owned().await
     }
 
     /// For stopping the process: `None` while an operation keeps it closed.
     #[must_use]
-    pub fn pass(&self) -> Option<Held> {
+    pub fn pass(&self) -> Option<ClosedGate> {
         Arc::clone(&self.0).try_lock_owned().ok()
     }
 }

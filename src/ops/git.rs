@@ -1,6 +1,6 @@
 //! What git tells of the project: the commit that is checked out, and whether it builds on another.
 
-use super::session::Session;
+use super::workspace::Workspace;
 use crate::domain::guard::Ancestry;
 use std::ffi::OsStr;
 use std::path::Path;
@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 
 static SILENT_SINCE: Mutex<Option<Instant>> = Mutex::new(None);
 
-impl Session {
+impl Workspace {
     /// The commit that is checked out in the project's folder, if it is a git repository and git is there.
     #[must_use]
     pub fn commit(&self) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use super::error::OpsError;
 use super::progress::{Outcome, OutcomeKind};
-use super::session::{Observation, Session};
+use super::workspace::{Observation, Workspace};
 use crate::domain::action::Operation;
 use crate::domain::finding::{Allowance, Finding};
 use crate::domain::plan::{ConfirmedPlan, Plan, Request};
@@ -43,7 +43,7 @@ pub trait Operator {
     fn wait(&self) -> impl Future<Output = Outcome>;
 }
 
-impl Session {
+impl Workspace {
     /// Goes on, operation by operation, until the goal is reached or something stands against it. `asked` holds the options for every
     /// operation on the way.
     pub async fn pursue(

@@ -3,7 +3,7 @@
 use super::progress::{Outcome, OutcomeKind, Progress};
 use super::project::relation;
 use super::run::{Run, Stop};
-use super::session::Observation;
+use super::workspace::Observation;
 use crate::dbt::manifest::{Node, ResourceType};
 use crate::domain::environment::Strategy;
 use crate::domain::name::ObjectId;

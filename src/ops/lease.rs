@@ -3,11 +3,11 @@
 use super::error::OpsError;
 use super::planning::Planned;
 use super::run::{Run, Stop};
-use super::session::{Observation, Session};
+use super::workspace::{Observation, Workspace};
 use crate::domain::action::Operation;
 use crate::domain::failure::told;
 use crate::domain::guard::{abandoned, place};
-use crate::domain::lease::{Holder, PREFIX, Place};
+use crate::domain::lease::{Holder, LeasePlace, PREFIX};
 use crate::domain::name::{Identifier, QualifiedName};
 use crate::domain::plan::{Confirmed, Plan, Statement};
 use crate::materialize::error::Error;
@@ -23,7 +23,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How often a holder looks after its marker while dbt builds.
 const WATCH: Duration = Duration::from_secs(2);
 
-impl Session {
+impl Workspace {
     /// The marker that we hold, if we do.
     pub(super) fn lease(&self) -> Option<Arc<Marker>> {
         let lease = self.lease.lock();
@@ -38,7 +38,7 @@ impl Session {
     /// Sets a marker. It counts only with a look after it: who finds an older one withdraws.
     pub(super) async fn take_lease(
         &self,
-        place: &Place,
+        place: &LeasePlace,
         operation: Operation,
     ) -> Result<(), Error> {
         let seed = (std::process::id(), std::time::SystemTime::now());
@@ -151,7 +151,7 @@ impl Run<'_> {
         let Some(marker) = self.session.lease() else {
             return;
         };
-        let Place {
+        let LeasePlace {
             database,
             deployment,
             ..

@@ -1,6 +1,6 @@
 //! The audit events beside the live picture: read again only when what stands under the environment's names changes.
 
-use super::session::Session;
+use super::workspace::Workspace;
 use crate::domain::environment::Environment;
 use crate::domain::failure::told;
 use crate::domain::lineage::{Lineage, Subject, subjects};
@@ -64,7 +64,7 @@ impl LineageWatch {
     /// The events that belong to this catalog. A reading that fails counts as none: unknown is never newer, and the next picture asks again.
     pub(super) async fn look(
         &mut self,
-        session: &Session,
+        session: &Workspace,
         environment: &Environment,
         catalog: &Catalog,
     ) -> Option<Arc<Lineage>> {
@@ -88,7 +88,7 @@ impl LineageWatch {
 }
 
 async fn read(
-    session: &Session,
+    session: &Workspace,
     environment: &Environment,
     catalog: &Catalog,
 ) -> Result<Option<Lineage>, Error> {

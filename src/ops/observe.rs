@@ -2,7 +2,7 @@
 
 use super::error::OpsError;
 use super::project::Read;
-use super::session::{Observation, Session};
+use super::workspace::{Observation, Workspace};
 use crate::domain::background::ClusterDefinition;
 use crate::domain::board::Board;
 use crate::domain::environment::Environment;
@@ -36,7 +36,7 @@ pub(super) async fn definitions(
     observer.cluster_definitions(&clusters).await
 }
 
-impl Session {
+impl Workspace {
     /// Looks at the server and at the project, once.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Who else was at work on the same catalog, as far as the audit events tell.
 
-use super::session::Session;
+use super::workspace::Workspace;
 use crate::domain::background::{AuditEvent, makers_of_ddl, renamer};
 use crate::domain::failure::told;
 use crate::domain::plan::{Difference, Plan};
@@ -10,7 +10,7 @@ use crate::materialize::error::Error;
 use crate::materialize::observe::Observer;
 use std::collections::BTreeSet;
 
-impl Session {
+impl Workspace {
     /// Why a swap never won its race: somebody's DDL came between each time.
     pub(super) async fn never_won(
         &self,

@@ -3,7 +3,7 @@
 use super::audit;
 use super::build::Builder;
 use super::error::OpsError;
-use super::session::{Observation, Session};
+use super::workspace::{Observation, Workspace};
 use crate::domain::action::{Danger, Operation};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
@@ -31,7 +31,7 @@ pub struct Planned {
     pub observation: Arc<Observation>,
 }
 
-impl Session {
+impl Workspace {
     /// Observes, plans and rehearses; changes nothing.
     ///
     /// # Errors

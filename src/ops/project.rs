@@ -1,13 +1,13 @@
 //! The dbt project as guards see it: the candidate manifest beside what each side holds.
 
 use super::error::OpsError;
-use crate::dbt::compare::{Comparison, Options};
+use crate::dbt::compare::{CompareOptions, Comparison};
 use crate::dbt::manifest::{Manifest, Node, ResourceType, UniqueId};
 use crate::dbt::selection::{ResourceTypes, Selection, select};
 use crate::domain::environment::Environment;
 use crate::domain::name::{Identifier, QualifiedName};
-use crate::domain::project::{Change, Compared, Materialization, Model, Project};
-use crate::domain::whole::Known;
+use crate::domain::project::{Compared, Materialization, Model, ModelChange, Project};
+use crate::domain::whole::ProjectKnowledge;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ impl Manifests {
 #[derive(Debug, Clone, Default)]
 pub struct Read {
     pub manifests: Manifests,
-    pub known: Known,
+    pub known: ProjectKnowledge,
 }
 
 /// Reduces the manifests to what guards need.
@@ -55,9 +55,9 @@ pub struct Read {
 pub fn known(
     manifests: &Manifests,
     environment: &Environment,
-    options: Options,
+    options: CompareOptions,
     commit: Option<String>,
-) -> Result<Known, OpsError> {
+) -> Result<ProjectKnowledge, OpsError> {
     let makes = |manifest: &Option<Arc<Manifest>>| -> Option<Arc<[QualifiedName]>> {
         let nodes = manifest.as_ref()?.nodes().iter();
         Some(
@@ -66,7 +66,7 @@ pub fn known(
                 .collect(),
         )
     };
-    Ok(Known {
+    Ok(ProjectKnowledge {
         project: project(manifests, environment, options, commit)?.map(Arc::new),
         production: makes(&manifests.production),
         deployment: makes(&manifests.deployment).or_else(|| makes(&manifests.said)),
@@ -85,7 +85,7 @@ pub fn deployed(node: &Node, environment: &Environment) -> Option<QualifiedName>
 fn project(
     manifests: &Manifests,
     environment: &Environment,
-    options: Options,
+    options: CompareOptions,
     commit: Option<String>,
 ) -> Result<Option<Project>, OpsError> {
     let Some(candidate) = &manifests.candidate else {
@@ -112,7 +112,7 @@ fn project(
         let gone = production
             .nodes()
             .iter()
-            .filter(|node| changed.of(&node.unique_id) == Some(Change::Removed));
+            .filter(|node| changed.of(&node.unique_id) == Some(ModelChange::Removed));
         models.extend(gone.filter_map(|node| model(node, environment, changes(&node.unique_id))));
     }
     Ok(Some(Project {
@@ -132,7 +132,7 @@ fn project(
 
 /// How the nodes of one manifest differ from another's: exactly as dbt's `state:modified+` sees it.
 #[derive(Debug)]
-pub struct Changes(BTreeMap<UniqueId, Change>);
+pub struct Changes(BTreeMap<UniqueId, ModelChange>);
 
 impl Changes {
     /// # Errors
@@ -140,7 +140,7 @@ impl Changes {
     pub fn new(
         before: &Arc<Manifest>,
         after: &Arc<Manifest>,
-        options: Options,
+        options: CompareOptions,
     ) -> Result<Self, OpsError> {
         if before.hash() == after.hash() {
             return Ok(Self(BTreeMap::new()));
@@ -151,33 +151,33 @@ impl Changes {
                 Selection::parse(&[selector.to_owned()], &[])?.resource_types(ResourceTypes::all());
             select(&comparison, &selection)
         };
-        let mut changes: BTreeMap<UniqueId, Change> = BTreeMap::new();
+        let mut changes: BTreeMap<UniqueId, ModelChange> = BTreeMap::new();
         changes.extend(
             selected("state:modified+")?
                 .into_iter()
-                .map(|id| (id, Change::Downstream)),
+                .map(|id| (id, ModelChange::Downstream)),
         );
         changes.extend(
             selected("state:modified")?
                 .into_iter()
-                .map(|id| (id, Change::Modified)),
+                .map(|id| (id, ModelChange::Modified)),
         );
         changes.extend(
             selected("state:new")?
                 .into_iter()
-                .map(|id| (id, Change::New)),
+                .map(|id| (id, ModelChange::New)),
         );
         changes.extend(
             comparison
                 .removed()
                 .iter()
-                .map(|gone| (gone.id.clone(), Change::Removed)),
+                .map(|gone| (gone.id.clone(), ModelChange::Removed)),
         );
         Ok(Self(changes))
     }
 
     #[must_use]
-    pub fn of(&self, id: &UniqueId) -> Option<Change> {
+    pub fn of(&self, id: &UniqueId) -> Option<ModelChange> {
         self.0.get(id).copied()
     }
 

@@ -4,15 +4,15 @@ use super::build::{ByDbt, Part};
 use super::dbt::{UNREAD, quiet, surroundings, told, verdict};
 use super::error::OpsError;
 use super::listener::Listener;
-use super::session::Session;
-use super::stand_by::{StandBy, Standing, Taken, Told};
+use super::stand_by::{StandBy, StandbyDriver, Taken, Told};
 use super::state::MANIFEST;
+use super::workspace::Workspace;
 use crate::config::RunnerKind;
 use crate::dbt::compare::Comparison;
 use crate::dbt::manifest::{Manifest, ManifestHash, ResourceType};
 use crate::dbt::rendering::{self, Parsed, Reported};
-use crate::dbt::runner::arguments::{LEFT_OUT, Program, Suffix, Verb as Build};
-use crate::dbt::runner::driver::{Answer, Driver, DriverError, Verb};
+use crate::dbt::runner::arguments::{BuildCommand as Build, LEFT_OUT, Program, Suffix};
+use crate::dbt::runner::driver::{Driver, DriverAnswer, DriverCommand, DriverError};
 use crate::dbt::runner::limit::Limit;
 use crate::dbt::runner::{executable, process};
 use crate::dbt::selection::{ResourceTypes, Selection, select};
@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 /// dbt's own file beside its manifest: what a later parse need not read again.
 const PARTIAL_PARSE: &str = "partial_parse.msgpack";
 
-impl Session {
+impl Workspace {
     /// Compiles the project before a deploy or a sync by dbt is planned, so that the plan is about the files as they are now; the
     /// same process then parses with the deploy variable while the server is observed.
     ///
@@ -112,7 +112,7 @@ impl Session {
     }
 
     /// Starts the driver. `None`: dbt is no Python program that could be driven.
-    async fn start(&self) -> Result<Option<Standing>, OpsError> {
+    async fn start(&self) -> Result<Option<StandbyDriver>, OpsError> {
         let settings = self.settings();
         let program = settings.dbt.executable.display().to_string();
         let file = executable::find(&program, &settings.project_dir)?;
@@ -126,7 +126,7 @@ impl Session {
             quiet(async |events| Driver::start(&interpreter, &surroundings, events, start).await)
                 .await;
         match started {
-            Ok(driver) => Ok(Some(Standing {
+            Ok(driver) => Ok(Some(StandbyDriver {
                 driver,
                 reading: Limit::Reading(deadlines.read.duration()),
                 ordered: None,
@@ -141,12 +141,14 @@ impl Session {
     }
 
     /// As [`Session::compile`], by the process that stands by.
-    async fn compile_with(&self, standing: &mut Standing) -> Result<(), OpsError> {
+    async fn compile_with(&self, standing: &mut StandbyDriver) -> Result<(), OpsError> {
         let target_path = self.settings().project()?.target_path.clone();
         let program = self.program()?;
         let mut last = Ok(());
         for command in [program.compile(&target_path), program.parse(&target_path)] {
-            let answer = standing.order(Verb::Compile, &command.arguments).await?;
+            let answer = standing
+                .order(DriverCommand::Compile, &command.arguments)
+                .await?;
             last = verdict(answer.ended());
             if last.is_ok() {
                 break;
@@ -229,7 +231,7 @@ impl Session {
                     standing.driver.go(&command.arguments, bounds).await?;
                     standing.driver.answer(events, cancel, silence).await
                 };
-                let answer: Answer = go.await?;
+                let answer: DriverAnswer = go.await?;
                 Ok(answer.ended())
             }
             StandBy::Processes => {
@@ -245,9 +247,9 @@ impl Session {
     }
 }
 
-impl Standing {
+impl StandbyDriver {
     async fn order_parse(&mut self, arguments: &[String]) -> Result<(), DriverError> {
-        self.driver.order(Verb::Parse, arguments).await?;
+        self.driver.order(DriverCommand::Parse, arguments).await?;
         self.ordered = Some(arguments.to_vec());
         Ok(())
     }
@@ -268,7 +270,7 @@ impl Standing {
         for part in parts {
             let arguments = &part.list.arguments;
             if !told.listed.contains_key(arguments) {
-                let answer = self.ask(Verb::List, arguments).await?;
+                let answer = self.ask(DriverCommand::List, arguments).await?;
                 told.listed.insert(arguments.clone(), answer.ids);
             }
             let ids = told.listed.get(arguments).into_iter().flatten();
@@ -276,7 +278,7 @@ impl Standing {
             // Under the command that will build: a macro may ask which one it is.
             let arguments = &part.command.arguments;
             if !told.placed.contains_key(arguments) {
-                let answer = self.ask(Verb::Tell, arguments).await?;
+                let answer = self.ask(DriverCommand::Tell, arguments).await?;
                 told.placed.insert(arguments.clone(), answer.relations);
             }
             let placed = told.placed.get(arguments).into_iter().flatten();
@@ -309,20 +311,28 @@ impl Standing {
         })
     }
 
-    async fn order(&mut self, verb: Verb, arguments: &[String]) -> Result<Answer, OpsError> {
+    async fn order(
+        &mut self,
+        verb: DriverCommand,
+        arguments: &[String],
+    ) -> Result<DriverAnswer, OpsError> {
         self.driver.order(verb, arguments).await?;
         self.hear().await
     }
 
     /// What dbt says of a build that it is not yet to begin.
-    async fn ask(&mut self, verb: Verb, arguments: &[String]) -> Result<Answer, OpsError> {
+    async fn ask(
+        &mut self,
+        verb: DriverCommand,
+        arguments: &[String],
+    ) -> Result<DriverAnswer, OpsError> {
         let answer = self.order(verb, arguments).await?;
         verdict(answer.ended())
             .map_err(|error| error.during("dbt could not tell what it would build"))?;
         Ok(answer)
     }
 
-    async fn hear(&mut self) -> Result<Answer, OpsError> {
+    async fn hear(&mut self) -> Result<DriverAnswer, OpsError> {
         let never = CancellationToken::new();
         let (driver, reading) = (&mut self.driver, self.reading);
         let heard = quiet(async |events| driver.answer(events, &never, reading).await).await;
@@ -357,7 +367,7 @@ fn proven(
 fn selected(
     manifest: &Arc<Manifest>,
     asked: &ByDbt,
-    session: &Session,
+    session: &Workspace,
 ) -> Result<BTreeSet<String>, OpsError> {
     let comparison = Comparison::new(None, Arc::clone(manifest), session.compare_options());
     let mut taken = BTreeSet::new();

@@ -3,7 +3,7 @@
 use super::error::OpsError;
 use super::progress::{Outcome, OutcomeKind};
 use super::run::{Run, Stop};
-use super::session::Observation;
+use super::workspace::Observation;
 use crate::domain::action::Operation;
 use crate::domain::failure::{Remedy, told};
 use crate::domain::plan::{Confirmed, Identities, Plan, Request, Statement};

@@ -2,11 +2,11 @@
 
 use super::audit::Reply;
 use super::error::OpsError;
-use super::gate::Held;
+use super::gate::ClosedGate;
 use super::planning::Planned;
 use super::progress::{ModelState, Progress};
 use super::reporter::Reporter;
-use super::session::Session;
+use super::workspace::Workspace;
 use crate::domain::failure::{Remedy, told};
 use crate::domain::plan::{
     Bounds, DbtCommand, Difference, Harm, Identities, Plan, Promise, Statement, Step, WithoutFence,
@@ -24,19 +24,19 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug)]
 pub(super) enum Stop {
     /// Nothing of this plan took effect.
-    Untouched(Reason),
+    Untouched(StopReason),
     /// Some of it did; the same command finishes it.
-    Partly(Reason),
+    Partly(StopReason),
     /// The swap lost every race (40001) of the time that it had.
-    Raced { tries: u32, reason: Reason },
+    SerializationFailure { tries: u32, reason: StopReason },
     /// The swap is committed, and the names are not where it should have put them.
     Elsewhere,
     /// What was confirmed does not hold any more: nothing was swapped.
     Differs(Difference),
     /// The link broke; `swap_sent` tells whether a COMMIT was on its way.
-    LinkLost { reason: Reason, swap_sent: bool },
+    LinkLost { reason: StopReason, swap_sent: bool },
     /// A build did not leave production as it was.
-    Harmed { reason: Reason, harm: Vec<Harm> },
+    Harmed { reason: StopReason, harm: Vec<Harm> },
     /// The operator asked to stop; what was under way then, where something was.
     Interrupted(Option<String>),
 }
@@ -47,7 +47,7 @@ impl Stop {
         match self {
             Self::Untouched(reason)
             | Self::Partly(reason)
-            | Self::Raced { reason, .. }
+            | Self::SerializationFailure { reason, .. }
             | Self::LinkLost { reason, .. }
             | Self::Harmed { reason, .. } => reason.words.clone(),
             Self::Elsewhere => "the names are elsewhere".to_owned(),
@@ -59,12 +59,12 @@ impl Stop {
 
 /// Why it stopped, and what to do about it where that is known.
 #[derive(Debug, Clone)]
-pub(super) struct Reason {
+pub(super) struct StopReason {
     pub words: String,
     pub remedy: Option<String>,
 }
 
-impl<E: Remedy + 'static> From<&E> for Reason {
+impl<E: Remedy + 'static> From<&E> for StopReason {
     fn from(error: &E) -> Self {
         Self {
             words: told(error),
@@ -73,7 +73,7 @@ impl<E: Remedy + 'static> From<&E> for Reason {
     }
 }
 
-impl From<String> for Reason {
+impl From<String> for StopReason {
     fn from(words: String) -> Self {
         Self {
             words,
@@ -82,7 +82,7 @@ impl From<String> for Reason {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.words)
     }
@@ -90,7 +90,7 @@ impl fmt::Display for Reason {
 
 /// One operation at work.
 pub(super) struct Run<'a> {
-    pub session: &'a Session,
+    pub session: &'a Workspace,
     /// The confirmed plan with what it rests on.
     pub planned: &'a Planned,
     pub cancel: &'a CancellationToken,
@@ -102,7 +102,7 @@ pub(super) struct Run<'a> {
     /// Whether the swap is committed: from then on nothing stops the rest.
     pub committed: bool,
     /// Kept from the swap's transaction to the end: then the process is not stopped.
-    pub gate: Option<Held>,
+    pub gate: Option<ClosedGate>,
     /// What could not be done after the commit, as sentences.
     pub left: Vec<String>,
     /// Models built and to be built by statements.
@@ -239,7 +239,7 @@ impl Run<'_> {
                     Stop::Untouched(words)
                     | Stop::Partly(words)
                     | Stop::LinkLost { reason: words, .. } => Some(words.to_string()),
-                    Stop::Raced { .. }
+                    Stop::SerializationFailure { .. }
                     | Stop::Elsewhere
                     | Stop::Differs(_)
                     | Stop::Harmed { .. }

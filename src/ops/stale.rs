@@ -1,10 +1,10 @@
 //! Whether the manifest still tells the project's files: what is compared and built by it is else another project.
 
-use super::session::Session;
+use super::workspace::Workspace;
 use crate::dbt::staleness::{clause, departures};
 use crate::domain::finding::{Finding, FindingId, Severity};
 
-impl Session {
+impl Workspace {
     /// The files that are no longer what the project's manifest says, as a warning. Reads each file of the project.
     #[must_use]
     pub fn stale(&self) -> Option<Finding> {

@@ -14,13 +14,13 @@ pub(super) enum StandBy {
     #[default]
     Nobody,
     /// One process that has parsed, or is about to.
-    Driver(Box<Standing>),
+    Driver(Box<StandbyDriver>),
     /// dbt is no Python program: each command is a process of its own.
     Processes,
 }
 
 /// A driver with what it was told and what it has told.
-pub(super) struct Standing {
+pub(super) struct StandbyDriver {
     pub(super) driver: Driver,
     /// For one compile, parse or list.
     pub(super) reading: Limit,

@@ -1,14 +1,14 @@
 //! Where the deployment stands, as data: the contract of `cutover status --output json`.
 
 use super::error::OpsError;
-use super::session::{Observation, Session};
+use super::workspace::{Observation, Workspace};
 use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::{Side, Strategy};
 use crate::domain::failure::told_with_remedy;
 use crate::domain::finding::Finding;
 use crate::domain::phase::Phase;
-use crate::domain::picture::{Link, LinkState, Preflight};
+use crate::domain::picture::{ConnectionState, ConnectionStatus, Preflight};
 use crate::domain::plan::{self, Build, Request};
 use crate::domain::project::Compared;
 use crate::domain::readiness::{ClusterReadiness, ObjectReadiness, Readiness};
@@ -78,7 +78,7 @@ pub struct LinkStatus {
 }
 
 impl LinkStatus {
-    fn new(link: &Link, now: Instant) -> Self {
+    fn new(link: &ConnectionStatus, now: Instant) -> Self {
         let mut status = Self {
             state: link.state.as_str(),
             server_verified: link.server_verified,
@@ -92,8 +92,8 @@ impl LinkStatus {
             sentences: link.sentences(now),
         };
         match &link.state {
-            LinkState::Polling { every } => status.every_s = Some(every.as_secs_f64()),
-            LinkState::Lost {
+            ConnectionState::Polling { every } => status.every_s = Some(every.as_secs_f64()),
+            ConnectionState::Lost {
                 error,
                 attempts,
                 retry_at,
@@ -104,7 +104,7 @@ impl LinkStatus {
                 let wait = retry_at.saturating_duration_since(now);
                 status.next_try_s = Some(wait.as_secs_f64());
             }
-            LinkState::Connecting | LinkState::Live | LinkState::Once => {}
+            ConnectionState::Connecting | ConnectionState::Live | ConnectionState::Once => {}
         }
         status
     }
@@ -171,17 +171,17 @@ pub struct ObjectStatus {
     pub change: Option<Compared>,
 }
 
-impl Session {
+impl Workspace {
     /// Observes once and tells where the deployment stands.
     ///
     /// # Errors
     /// As [`Session::observe`].
     pub async fn status(&self) -> Result<Status, OpsError> {
         let observation = self.observe().await?;
-        let link = Link {
-            state: LinkState::Once,
+        let link = ConnectionStatus {
+            state: ConnectionState::Once,
             server_verified: self.connector().verifies_server(),
-            ..Link::default()
+            ..ConnectionStatus::default()
         };
         let mut findings = self.preflight(&observation).findings;
         findings.extend(self.stale());
@@ -211,7 +211,7 @@ impl Session {
 
 impl Status {
     #[must_use]
-    pub fn new(board: &Board, link: &Link, findings: Vec<Finding>) -> Self {
+    pub fn new(board: &Board, link: &ConnectionStatus, findings: Vec<Finding>) -> Self {
         let server = &board.snapshot.server;
         let sides = [&board.production, &board.deployment];
         Self {

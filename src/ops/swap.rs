@@ -2,8 +2,8 @@
 
 use super::error::OpsError;
 use super::planning::{LONGEST_FLAP, NEXT_LOOK, Planned};
-use super::run::{Reason, Run, Stop};
-use super::session::{Observation, Session};
+use super::run::{Run, Stop, StopReason};
+use super::workspace::{Observation, Workspace};
 use crate::domain::failure::told;
 use crate::domain::plan::{Confirmed, Difference, Identities, Plan, Request, WithoutFence};
 use crate::domain::quantity::some_of;
@@ -42,7 +42,7 @@ enum Unseen {
 /// How a try ended that swapped nothing and may be made again.
 enum Again {
     /// Somebody's DDL came between.
-    Raced(Reason),
+    SerializationFailure(StopReason),
     /// Something is in the way that may be over in a moment.
     Flaps(Difference),
 }
@@ -119,11 +119,11 @@ impl Run<'_> {
             let pause = match again {
                 Again::Flaps(_) if began.elapsed() < self.session.longest_flap() => NEXT_LOOK,
                 Again::Flaps(difference) => return Err(Stop::Differs(difference)),
-                Again::Raced(reason) => {
+                Again::SerializationFailure(reason) => {
                     let within = promotion.retry_for.duration();
                     let most = promotion.max_retries.is_some_and(|most| tries > most);
                     if most || began.elapsed() >= within {
-                        return Err(Stop::Raced { tries, reason });
+                        return Err(Stop::SerializationFailure { tries, reason });
                     }
                     self.reporter.note(format!(
                         "Another session changed the catalog ({reason}); trying again ({tries})."
@@ -191,7 +191,7 @@ impl Run<'_> {
                 Err(Ended::Stop(Stop::Interrupted(Some(told(&error)))))
             }
             Err(Unsettled::Refused(error)) if error.is_serialization() => {
-                Err(Ended::Again(Again::Raced((&error).into())))
+                Err(Ended::Again(Again::SerializationFailure((&error).into())))
             }
             Err(Unsettled::Refused(error)) => Err(Ended::Stop(Stop::Untouched((&error).into()))),
             Err(Unsettled::Unknown(stop)) => Err(Ended::Stop(stop)),
@@ -270,7 +270,7 @@ impl Run<'_> {
             return Ended::Stop(Stop::Interrupted(Some(told(&error))));
         }
         if error.is_serialization() {
-            return Ended::Again(Again::Raced((&error).into()));
+            return Ended::Again(Again::SerializationFailure((&error).into()));
         }
         if error.server().is_some() {
             let stamp = self.session.stamp();
@@ -298,7 +298,7 @@ impl Looked for Planned {
     }
 }
 
-impl Session {
+impl Workspace {
     /// How long something that comes and goes may be in the way of a swap.
     fn longest_flap(&self) -> Duration {
         LONGEST_FLAP.min(self.settings().waiting.settle.duration())

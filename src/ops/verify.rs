@@ -3,7 +3,7 @@
 use super::planning::Planned;
 use super::progress::{Outcome, OutcomeKind};
 use super::run::Run;
-use super::session::Observation;
+use super::workspace::Observation;
 use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
@@ -12,7 +12,7 @@ use crate::domain::guard;
 use crate::domain::last_build::{Built, contents};
 use crate::domain::plan::{Identities, Plan, sinks_reading};
 use crate::domain::quantity::{agree, count, some_of};
-use crate::domain::record::{Record, Role};
+use crate::domain::record::{DeploymentRole, Record};
 use crate::domain::workflow::stands_after;
 
 impl Run<'_> {
@@ -110,7 +110,7 @@ impl Run<'_> {
     /// `state/manifest.json` follows production: it says what is proven of it, else what was said of it before.
     fn keep_production_state(&mut self, production: Option<&Record>) {
         let hash = production
-            .filter(|record| record.role == Role::Production)
+            .filter(|record| record.role == DeploymentRole::Production)
             .and_then(|record| record.manifest.clone().or_else(|| record.claimed.clone()));
         let Some(hash) = hash else {
             return self.reporter.note("No record tells which manifest production runs; the state directory was left as it is.".to_owned());

@@ -4,24 +4,24 @@ use super::beside::Beside;
 use super::error::OpsError;
 use super::listener::Listener;
 use super::progress::{Outcome, OutcomeKind, Progress};
-use super::session::Session;
+use super::workspace::Workspace;
 use crate::domain::board::Board;
 use crate::domain::failure::{Remedy, told};
-use crate::domain::picture::{Link, LinkState, Picture};
+use crate::domain::picture::{ConnectionState, ConnectionStatus, Picture};
 use crate::domain::quantity::{part, span};
-use crate::domain::workflow::{Look, Verdict, Watch};
+use crate::domain::workflow::{AwaitStatus, AwaitStep, AwaitWatch};
 use crate::materialize::live::{self, LiveFeed};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-impl Session {
+impl Workspace {
     /// Starts to keep a picture of the server live.
     #[must_use]
     pub fn live(&self) -> LiveFeed {
         let waiting = &self.settings().waiting;
         let poll = (!waiting.subscribe).then(|| waiting.poll_interval.duration());
-        live::live(self.connector().clone(), live::Options { poll })
+        live::live(self.connector().clone(), live::FeedOptions { poll })
     }
 
     /// Waits until the deployment side is ready; survives a lost link.
@@ -54,7 +54,7 @@ impl Session {
     async fn follow(self: &Arc<Self>, progress: &Listener) -> Outcome {
         let feed = self.live();
         let mut pictures = feed.pictures();
-        let mut watch = Watch::default();
+        let mut watch = AwaitWatch::default();
         let mut beside = Beside::default();
         let mut news = LinkNews::default();
         loop {
@@ -63,7 +63,7 @@ impl Session {
                 let message = format!("{}. Nothing was waited for.", error.told());
                 return Outcome::new(error.outcome(), message).with_remedy(error.remedy());
             }
-            if let Some(text) = news.of(&picture.link) {
+            if let Some(text) = news.of(&picture.connection) {
                 progress.tell(Progress::Note { text });
             }
             if news.lost {
@@ -72,15 +72,17 @@ impl Session {
             } else if let Some(snapshot) = picture.snapshot {
                 let board = beside.board(self, snapshot).await;
                 match watch.look(&board) {
-                    Look::Ready => return Outcome::new(OutcomeKind::Done, ready_sentence(&board)),
-                    Look::Never(reason) => {
+                    AwaitStep::Ready => {
+                        return Outcome::new(OutcomeKind::Done, ready_sentence(&board));
+                    }
+                    AwaitStep::Never(reason) => {
                         return Outcome::new(
                             OutcomeKind::Failing,
                             format!("It can't become ready: {reason}."),
                         );
                     }
-                    Look::Tell(verdict) => tell_waiting(verdict, progress),
-                    Look::Wait => {}
+                    AwaitStep::Tell(verdict) => tell_waiting(verdict, progress),
+                    AwaitStep::Wait => {}
                 }
             }
             if pictures.changed().await.is_err() {
@@ -93,8 +95,8 @@ impl Session {
     }
 }
 
-fn tell_waiting(verdict: Verdict, progress: &Listener) {
-    if let Verdict::Wait {
+fn tell_waiting(verdict: AwaitStatus, progress: &Listener) {
+    if let AwaitStatus::Wait {
         hydrated,
         total,
         missing,
@@ -116,8 +118,8 @@ async fn elapsed(timeout: Duration) -> Duration {
 /// Why there is no picture, where none ever was and the link is lost: a wrong address is likelier than a server that restarts just now.
 #[must_use]
 pub fn never_seen(picture: &Picture) -> Option<OpsError> {
-    match (&picture.snapshot, &picture.link.state) {
-        (None, LinkState::Lost { error, .. }) => Some(error.clone().into()),
+    match (&picture.snapshot, &picture.connection.state) {
+        (None, ConnectionState::Lost { error, .. }) => Some(error.clone().into()),
         _ => None,
     }
 }
@@ -131,9 +133,9 @@ pub struct LinkNews {
 
 impl LinkNews {
     /// A sentence where this link is not what the one before was.
-    pub fn of(&mut self, link: &Link) -> Option<String> {
+    pub fn of(&mut self, link: &ConnectionStatus) -> Option<String> {
         let error = match &link.state {
-            LinkState::Lost { error, .. } => Some(error),
+            ConnectionState::Lost { error, .. } => Some(error),
             _ => None,
         };
         let before = std::mem::replace(&mut self.lost, error.is_some());
@@ -147,8 +149,8 @@ impl LinkNews {
         }
     }
 
-    fn why_polled(&mut self, link: &Link) -> Option<String> {
-        let LinkState::Polling { every } = &link.state else {
+    fn why_polled(&mut self, link: &ConnectionStatus) -> Option<String> {
+        let ConnectionState::Polling { every } = &link.state else {
             return None;
         };
         if link.polling_reason == self.told_why_polled {

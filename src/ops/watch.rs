@@ -5,7 +5,7 @@ use super::changes::CandidateStamp;
 use super::error::OpsError;
 use super::observe::definitions;
 use super::project::Read;
-use super::session::{Observation, Session};
+use super::workspace::{Observation, Workspace};
 use crate::domain::board::Board;
 use crate::domain::failure::told;
 use crate::domain::phase::Phase;
@@ -21,7 +21,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 /// The guards ask the server for privileges, so they look again only when something changed, and not more often than this.
 const PREFLIGHT_PAUSE: Duration = Duration::from_secs(3);
 /// How often to see whether dbt wrote a new manifest.
-const GLANCE: Duration = Duration::from_secs(2);
+const MANIFEST_CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// A watch over one environment. It stops when dropped.
 pub struct Watch {
@@ -33,7 +33,7 @@ pub struct Watch {
 impl Watch {
     /// Starts to watch. Must be called within a runtime.
     #[must_use]
-    pub fn start(session: Arc<Session>) -> Self {
+    pub fn start(session: Arc<Workspace>) -> Self {
         let (sender, pictures) = watch::channel(Picture::default());
         let refresh = Arc::new(Notify::new());
         let watcher = Watcher {
@@ -71,7 +71,7 @@ impl Drop for Watch {
 
 /// Judges each snapshot once, and sends the picture on.
 struct Watcher {
-    session: Arc<Session>,
+    session: Arc<Workspace>,
     sender: watch::Sender<Picture>,
     /// What is sent: the feed's newest, with what follows from it.
     picture: Picture,
@@ -85,7 +85,7 @@ impl Watcher {
     async fn watch(mut self, refresh: Arc<Notify>) {
         let feed = self.session.live();
         let mut pictures = feed.pictures();
-        let mut glance = interval(GLANCE);
+        let mut glance = interval(MANIFEST_CHECK_INTERVAL);
         glance.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let newest = pictures.borrow_and_update().clone();
@@ -123,7 +123,7 @@ impl Watcher {
             let board = self.beside.board(&self.session, Arc::clone(snapshot)).await;
             self.picture.board = Some(Arc::new(board));
         }
-        self.picture.link = newest.link;
+        self.picture.connection = newest.connection;
         self.picture.snapshot = newest.snapshot;
         self.sender.send_replace(self.picture.clone());
     }
@@ -144,7 +144,7 @@ impl Watcher {
             ahead.waits = false;
             return;
         };
-        let free = ahead.looks.is_empty() && !self.picture.link.is_lost();
+        let free = ahead.looks.is_empty() && !self.picture.connection.is_lost();
         ahead.waits = free && Instant::now() < ahead.not_before;
         if free && !ahead.waits {
             let with_past = self.picture.past.is_none();
@@ -162,7 +162,7 @@ impl Watcher {
             Ok(found) => {
                 self.ahead.looked_at = Some(found.board);
                 self.picture.preflight = Some(Arc::new(found.preflight));
-                self.picture.powerless = found.powerless;
+                self.picture.read_only_reason = found.powerless;
                 self.picture.past = self.picture.past.take().or(found.past);
             }
             Err(error) => tracing::warn!(%error, "the guards could not look ahead"),
@@ -218,7 +218,7 @@ struct Found {
     past: Option<Arc<LagHistory>>,
 }
 
-impl Session {
+impl Workspace {
     /// The guards for the step ahead, on a board that is there already: only what no snapshot holds is read.
     async fn look_beside(
         &self,

@@ -1,14 +1,14 @@
 //! rollback.sql: what psql needs to go back, beside the audit of each promote.
 
 use super::planning::Planned;
-use super::session::Session;
+use super::workspace::Workspace;
 use crate::domain::action::Operation;
 use crate::domain::plan::{self, Plan};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-impl Session {
+impl Workspace {
     /// Leaves the script beside the audit file of a promote, before its first statement; `None` where there is nothing to swap back.
     pub(super) fn leave_way_back(
         &self,

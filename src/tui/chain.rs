@@ -11,7 +11,7 @@ const MOST_LINKS: usize = 40;
 
 /// One input, by its distance from the object.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Link {
+pub struct UpstreamObject {
     pub depth: usize,
     pub id: ObjectId,
     /// `schema.name`.
@@ -26,7 +26,7 @@ pub struct Link {
 
 /// Inputs depth first, nearest first, each once.
 #[must_use]
-pub fn inputs(board: &Board, object: &ObjectId) -> Vec<Link> {
+pub fn inputs(board: &Board, object: &ObjectId) -> Vec<UpstreamObject> {
     let mut links = Vec::new();
     let mut seen = BTreeSet::from([*object]);
     walk(board, object, 0, &mut seen, &mut links);
@@ -38,7 +38,7 @@ fn walk(
     object: &ObjectId,
     depth: usize,
     seen: &mut BTreeSet<ObjectId>,
-    links: &mut Vec<Link>,
+    links: &mut Vec<UpstreamObject>,
 ) {
     for input in board.snapshot.dataflow_inputs(object) {
         if links.len() >= MOST_LINKS {
@@ -51,10 +51,10 @@ fn walk(
     }
 }
 
-fn link(board: &Board, id: &ObjectId, depth: usize) -> Link {
+fn link(board: &Board, id: &ObjectId, depth: usize) -> UpstreamObject {
     let catalog = &board.snapshot.catalog;
     let connector = board.snapshot.readings.connectors.get(id);
-    Link {
+    UpstreamObject {
         depth,
         id: *id,
         name: super::wording::object(board, id),
@@ -116,7 +116,7 @@ pub fn held_up_by(board: &Board, object: &ObjectReadiness) -> Option<String> {
     })
 }
 
-fn is_unwell(board: &Board, link: &Link) -> bool {
+fn is_unwell(board: &Board, link: &UpstreamObject) -> bool {
     let stalled = link
         .state
         .as_ref()

@@ -1,6 +1,6 @@
 //! Two SQL texts line by line: syntax roles by sqlparser's tokenizer, word-level marks by `similar`.
 
-use super::theme::Role;
+use super::theme::ThemeRole;
 use crate::domain::changes::Versions;
 use crate::ops::secrets::hide;
 use similar::{ChangeTag, TextDiff};
@@ -9,26 +9,26 @@ use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
 
 /// A piece of a line that looks one way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
-    pub role: Role,
+pub struct SqlPiece {
+    pub role: ThemeRole,
     pub text: String,
 }
 
 /// One line of one text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Line {
+pub struct SqlLine {
     /// Counted from 1.
     pub number: usize,
-    pub pieces: Vec<Piece>,
+    pub pieces: Vec<SqlPiece>,
 }
 
 /// One line of the comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DiffLine {
-    Same(Line, Line),
-    Removed(Line),
-    Added(Line),
-    Changed(Line, Line),
+    Same(SqlLine, SqlLine),
+    Removed(SqlLine),
+    Added(SqlLine),
+    Changed(SqlLine, SqlLine),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,15 +56,15 @@ impl Diff {
                 match (change.tag(), change.old_index(), change.new_index()) {
                     (ChangeTag::Equal, Some(left), Some(right)) => {
                         lines.push(DiffLine::Same(
-                            line(&old, left, &[], Role::Text),
-                            line(&new, right, &[], Role::Text),
+                            line(&old, left, &[], ThemeRole::Text),
+                            line(&new, right, &[], ThemeRole::Text),
                         ));
                     }
                     (ChangeTag::Delete, Some(at), _) => {
-                        removed.push(line(&old, at, &marks, Role::MarkRemoved));
+                        removed.push(line(&old, at, &marks, ThemeRole::MarkRemoved));
                     }
                     (ChangeTag::Insert, _, Some(at)) => {
-                        added.push(line(&new, at, &marks, Role::MarkAdded));
+                        added.push(line(&new, at, &marks, ThemeRole::MarkAdded));
                     }
                     _ => {}
                 }
@@ -88,9 +88,9 @@ impl Diff {
 
     /// The lines one under the other: what goes above what comes.
     #[must_use]
-    pub fn unified(&self) -> Vec<(char, &Line)> {
+    pub fn unified(&self) -> Vec<(char, &SqlLine)> {
         let mut unified = Vec::new();
-        let mut coming: Vec<&Line> = Vec::new();
+        let mut coming: Vec<&SqlLine> = Vec::new();
         for line in &self.lines {
             if !matches!(line, DiffLine::Changed(..)) {
                 unified.extend(coming.drain(..).map(|line| ('+', line)));
@@ -110,7 +110,7 @@ impl Diff {
     }
 }
 
-fn pair_up(removed: Vec<Line>, added: Vec<Line>, lines: &mut Vec<DiffLine>) {
+fn pair_up(removed: Vec<SqlLine>, added: Vec<SqlLine>, lines: &mut Vec<DiffLine>) {
     let (mut removed, mut added) = (removed.into_iter(), added.into_iter());
     loop {
         match (removed.next(), added.next()) {
@@ -130,30 +130,35 @@ fn marks(values: &[(bool, &str)]) -> Vec<bool> {
         .collect()
 }
 
-fn line(highlighted: &[Vec<(char, Role)>], at: usize, marks: &[bool], mark: Role) -> Line {
-    let mut pieces: Vec<Piece> = Vec::new();
+fn line(
+    highlighted: &[Vec<(char, ThemeRole)>],
+    at: usize,
+    marks: &[bool],
+    mark: ThemeRole,
+) -> SqlLine {
+    let mut pieces: Vec<SqlPiece> = Vec::new();
     for (column, (c, role)) in highlighted.get(at).into_iter().flatten().enumerate() {
         let marked = marks.get(column).copied().unwrap_or(false) && !c.is_whitespace();
         let role = if marked { mark } else { *role };
         match pieces.last_mut() {
             Some(piece) if piece.role == role => piece.text.push(*c),
-            _ => pieces.push(Piece {
+            _ => pieces.push(SqlPiece {
                 role,
                 text: c.to_string(),
             }),
         }
     }
-    Line {
+    SqlLine {
         number: at + 1,
         pieces,
     }
 }
 
 /// The characters of each line with what they are. Text that the tokenizer can't read stays plain.
-fn highlight(sql: &str) -> Vec<Vec<(char, Role)>> {
-    let mut lines: Vec<Vec<(char, Role)>> = sql
+fn highlight(sql: &str) -> Vec<Vec<(char, ThemeRole)>> {
+    let mut lines: Vec<Vec<(char, ThemeRole)>> = sql
         .lines()
-        .map(|line| line.chars().map(|c| (c, Role::Text)).collect())
+        .map(|line| line.chars().map(|c| (c, ThemeRole::Text)).collect())
         .collect();
     // Jinja's braces and blocks are tokens like others; a lone quote in a comment of Jinja is not, and costs only the colours.
     let dialect = PostgreSqlDialect {};
@@ -187,20 +192,20 @@ fn highlight(sql: &str) -> Vec<Vec<(char, Role)>> {
     lines
 }
 
-fn role(token: &Token) -> Option<Role> {
+fn role(token: &Token) -> Option<ThemeRole> {
     match token {
         Token::Word(word) if word.keyword != sqlparser::keywords::Keyword::NoKeyword => {
-            Some(Role::SqlKeyword)
+            Some(ThemeRole::SqlKeyword)
         }
-        Token::Number(..) => Some(Role::SqlNumber),
+        Token::Number(..) => Some(ThemeRole::SqlNumber),
         Token::SingleQuotedString(_)
         | Token::DollarQuotedString(_)
         | Token::EscapedStringLiteral(_)
         | Token::NationalStringLiteral(_)
-        | Token::UnicodeStringLiteral(_) => Some(Role::SqlString),
+        | Token::UnicodeStringLiteral(_) => Some(ThemeRole::SqlString),
         Token::Whitespace(
             Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_),
-        ) => Some(Role::SqlComment),
+        ) => Some(ThemeRole::SqlComment),
         _ => None,
     }
 }
@@ -217,7 +222,7 @@ mod tests {
         })
     }
 
-    fn text(line: &Line) -> String {
+    fn text(line: &SqlLine) -> String {
         line.pieces
             .iter()
             .map(|piece| piece.text.as_str())
@@ -246,17 +251,17 @@ mod tests {
             (text(left), text(right)),
             ("select a, 1".into(), "select a, 2".into())
         );
-        let marked = |line: &Line, role: Role| -> String {
+        let marked = |line: &SqlLine, role: ThemeRole| -> String {
             let pieces = line.pieces.iter().filter(|piece| piece.role == role);
             pieces.map(|piece| piece.text.as_str()).collect()
         };
-        assert_eq!(marked(left, Role::MarkRemoved), "1");
-        assert_eq!(marked(right, Role::MarkAdded), "2");
-        assert_eq!(marked(left, Role::SqlKeyword), "select");
+        assert_eq!(marked(left, ThemeRole::MarkRemoved), "1");
+        assert_eq!(marked(right, ThemeRole::MarkAdded), "2");
+        assert_eq!(marked(left, ThemeRole::SqlKeyword), "select");
         let DiffLine::Same(_, same) = &diff.lines[1] else {
             panic!("{diff:?}")
         };
-        assert_eq!(marked(same, Role::SqlComment), "-- as is");
+        assert_eq!(marked(same, ThemeRole::SqlComment), "-- as is");
         assert!(!diff.is_equal());
     }
 

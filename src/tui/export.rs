@@ -2,9 +2,9 @@
 
 use super::effect::Effect;
 use super::state::{DiffText, Screen, State};
-use super::table::{Entry, arrange};
+use super::table::{TableEntry, arrange};
 use super::traffic;
-use crate::domain::board::Row;
+use crate::domain::board::ObjectRow;
 use crate::domain::escape::{visible, visible_lines};
 use crate::ops::secrets::hide;
 
@@ -51,10 +51,12 @@ fn selected(state: &State, all: bool) -> Option<String> {
             Some(line.text.clone())
         }
         Screen::Traffic => match traffic::lines(state).get(state.traffic.cursor.at)? {
-            traffic::Line::Cells { cells, .. } if all => Some(cells.join("\t")),
-            traffic::Line::Cells { cells, .. } => cells.first().cloned(),
-            traffic::Line::Words { text, .. } | traffic::Line::Heading(text) => Some(text.clone()),
-            traffic::Line::Heads(_) => None,
+            traffic::TrafficLine::Cells { cells, .. } if all => Some(cells.join("\t")),
+            traffic::TrafficLine::Cells { cells, .. } => cells.first().cloned(),
+            traffic::TrafficLine::Words { text, .. } | traffic::TrafficLine::Heading(text) => {
+                Some(text.clone())
+            }
+            traffic::TrafficLine::Heads(_) => None,
         },
         Screen::History => {
             let entry = state.history.entries.here()?.get(state.history.cursor.at)?;
@@ -81,8 +83,8 @@ pub fn save(state: &State) -> Option<Effect> {
             let listed = state.cockpit.arranged.entries.iter();
             let rows: Vec<[String; 11]> = listed
                 .filter_map(|entry| match entry {
-                    Entry::Row(at) => board.rows.get(*at).map(record),
-                    Entry::Group { .. } => None,
+                    TableEntry::Row(at) => board.rows.get(*at).map(record),
+                    TableEntry::Group { .. } => None,
                 })
                 .collect();
             ("objects.csv", csv(&rows))
@@ -124,7 +126,7 @@ const HEADS: [&str; 11] = [
     "difference_ms",
 ];
 
-fn record(row: &Row) -> [String; 11] {
+fn record(row: &ObjectRow) -> [String; 11] {
     let green = row.deployment.as_ref();
     let number = |value: Option<usize>| value.map(|value| value.to_string()).unwrap_or_default();
     [

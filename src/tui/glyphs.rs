@@ -1,6 +1,6 @@
 //! The glyphs of the screen, each with an ASCII twin. A glyph always stands beside a word, so it only speeds up reading.
 
-use crate::domain::project::{Change, Compared};
+use crate::domain::project::{Compared, ModelChange};
 use crate::domain::readiness::Readiness;
 
 /// One set of glyphs; all but `ellipsis` are one column wide in both sets.
@@ -131,13 +131,13 @@ impl Glyphs {
     }
 
     #[must_use]
-    pub fn change(&self, change: Change) -> &'static str {
+    pub fn change(&self, change: ModelChange) -> &'static str {
         match change {
-            Change::Modified => "~",
-            Change::New => "+",
-            Change::Removed => "-",
-            Change::Downstream => self.downstream,
-            Change::Drifted => "!",
+            ModelChange::Modified => "~",
+            ModelChange::New => "+",
+            ModelChange::Removed => "-",
+            ModelChange::Downstream => self.downstream,
+            ModelChange::Drifted => "!",
         }
     }
 }

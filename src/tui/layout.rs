@@ -261,7 +261,7 @@ pub fn dialog(size: (u16, u16), lines: usize) -> Rect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::state::Facts;
+    use crate::tui::state::TargetInfo;
     use proptest::prelude::*;
     use std::sync::Arc;
     use std::time::Instant;
@@ -280,7 +280,7 @@ mod tests {
         fn panes_lie_within_the_screen_and_never_on_each_other(
             size in (0u16..300, 0u16..100), focus in panes(), zoomed: bool
         ) {
-            let mut state = State::new(Facts::default(), Arc::default(), Instant::now(), size);
+            let mut state = State::new(TargetInfo::default(), Arc::default(), Instant::now(), size);
             state.cockpit.focus = focus;
             state.cockpit.zoomed = zoomed;
             let Some(parts) = frame(size) else { return Ok(()) };

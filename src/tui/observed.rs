@@ -44,7 +44,7 @@ fn millis(seconds: f64) -> u32 {
 
 /// One picture, as far as time goes.
 #[derive(Clone, Copy)]
-struct Reading {
+struct TrendReading {
     time: LogicalTime,
     /// Nothing was seen before it.
     first: bool,
@@ -54,7 +54,7 @@ struct Reading {
 
 /// How long something has been so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Duration {
+pub struct HeldFor {
     pub millis: u64,
     /// `false`: at least that long.
     pub exact: bool,
@@ -64,7 +64,7 @@ impl Observed {
     /// Takes in one picture.
     pub fn look(&mut self, board: &Board) {
         let time = board.snapshot.time;
-        let reading = Reading {
+        let reading = TrendReading {
             time,
             first: self.last.is_none(),
             step: self
@@ -94,7 +94,7 @@ impl Observed {
         }
     }
 
-    fn look_at(&mut self, object: &ObjectReadiness, reading: Reading) {
+    fn look_at(&mut self, object: &ObjectReadiness, reading: TrendReading) {
         let time = reading.time;
         let seen = self.objects.entry(object.id).or_insert_with(|| Seen {
             readiness: object.readiness,
@@ -136,9 +136,9 @@ impl Observed {
 
     /// How long an object has been in its state at `time`.
     #[must_use]
-    pub fn in_state(&self, object: &ObjectId, time: LogicalTime) -> Option<Duration> {
+    pub fn in_state(&self, object: &ObjectId, time: LogicalTime) -> Option<HeldFor> {
         let seen = self.objects.get(object)?;
-        Some(Duration {
+        Some(HeldFor {
             millis: time.millis_since(seen.since),
             exact: seen.exact,
         })
@@ -196,7 +196,7 @@ mod tests {
     }
 
     fn look(observed: &mut Observed, millis: u64, readiness: Readiness, lag: Lag) {
-        let reading = Reading {
+        let reading = TrendReading {
             time: LogicalTime(millis),
             first: millis == 0,
             step: true,

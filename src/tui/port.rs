@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// An answer that comes later.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Every error is one sentence for the screen.
 pub trait Port: Send + Sync + 'static {
@@ -25,10 +25,10 @@ pub trait Port: Send + Sync + 'static {
     fn refresh(&self);
 
     /// Observes, plans and rehearses; changes nothing.
-    fn plan(&self, request: Request) -> Answer<'_, Result<Plan, String>>;
+    fn plan(&self, request: Request) -> PortFuture<'_, Result<Plan, String>>;
 
     /// Lets go of what stands by for a plan that nobody wants any more.
-    fn abandon(&self) -> Answer<'_, ()>;
+    fn abandon(&self) -> PortFuture<'_, ()>;
 
     /// Observes again and runs the plan if its fingerprint still holds; a changed one ends as `Blocked` and says what changed.
     ///
@@ -38,17 +38,17 @@ pub trait Port: Send + Sync + 'static {
         plan: ConfirmedPlan,
         progress: Listener,
         cancel: CancellationToken,
-    ) -> Answer<'_, Outcome>;
+    ) -> PortFuture<'_, Outcome>;
 
     /// The diff against what production runs.
-    fn changes(&self) -> Answer<'_, Result<Arc<ChangesView>, String>>;
+    fn changes(&self) -> PortFuture<'_, Result<Arc<ChangesView>, String>>;
 
     /// Past operations, newest first.
-    fn history(&self) -> Answer<'_, Result<Arc<[AuditEntry]>, String>>;
+    fn history(&self) -> PortFuture<'_, Result<Arc<[AuditEntry]>, String>>;
 
     /// Runs `dbt parse` in a target path of its own; the sentence says what came of it.
-    fn parse(&self) -> Answer<'_, Result<String, String>>;
+    fn parse(&self) -> PortFuture<'_, Result<String, String>>;
 
     /// Where a saved view goes: a file of this name, in the state directory.
-    fn save(&self, name: String, text: String) -> Answer<'_, Result<PathBuf, String>>;
+    fn save(&self, name: String, text: String) -> PortFuture<'_, Result<PathBuf, String>>;
 }

@@ -3,7 +3,7 @@
 use super::glyphs::Glyphs;
 use crate::domain::finding::Severity;
 use crate::domain::phase::Phase;
-use crate::domain::project::{Change, Compared};
+use crate::domain::project::{Compared, ModelChange};
 use crate::domain::readiness::Readiness;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
@@ -13,11 +13,11 @@ macro_rules! roles {
     ($($variant:ident = $name:literal),+ $(,)?) => {
         /// What a piece of text is, so that a theme can say how it looks.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Role {
+        pub enum ThemeRole {
             $($variant,)+
         }
 
-        impl Role {
+        impl ThemeRole {
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The name in a theme file.
@@ -41,7 +41,7 @@ roles! {
     SqlNumber = "sql_number", SqlComment = "sql_comment",
 }
 
-impl From<Readiness> for Role {
+impl From<Readiness> for ThemeRole {
     fn from(readiness: Readiness) -> Self {
         match readiness {
             Readiness::Ready => Self::Ready,
@@ -55,7 +55,7 @@ impl From<Readiness> for Role {
 }
 
 /// Of the news that a phase began.
-impl From<Phase> for Role {
+impl From<Phase> for ThemeRole {
     fn from(phase: Phase) -> Self {
         match phase {
             Phase::Ready | Phase::Promoted | Phase::Synced => Self::Ready,
@@ -65,7 +65,7 @@ impl From<Phase> for Role {
     }
 }
 
-impl From<Severity> for Role {
+impl From<Severity> for ThemeRole {
     fn from(severity: Severity) -> Self {
         match severity {
             Severity::Info => Self::Info,
@@ -75,19 +75,19 @@ impl From<Severity> for Role {
     }
 }
 
-impl From<Change> for Role {
-    fn from(change: Change) -> Self {
+impl From<ModelChange> for ThemeRole {
+    fn from(change: ModelChange) -> Self {
         match change {
-            Change::Modified => Self::Modified,
-            Change::New => Self::Added,
-            Change::Removed => Self::Removed,
-            Change::Downstream => Self::Downstream,
-            Change::Drifted => Self::Warn,
+            ModelChange::Modified => Self::Modified,
+            ModelChange::New => Self::Added,
+            ModelChange::Removed => Self::Removed,
+            ModelChange::Downstream => Self::Downstream,
+            ModelChange::Drifted => Self::Warn,
         }
     }
 }
 
-impl From<Compared> for Role {
+impl From<Compared> for ThemeRole {
     fn from(compared: Compared) -> Self {
         match compared {
             Compared::Changed(change) => Self::from(change),
@@ -154,7 +154,7 @@ impl Theme {
     #[must_use]
     pub fn ansi(glyphs: Glyphs) -> Self {
         let plain = Self {
-            styles: vec![Style::default(); Role::ALL.len()],
+            styles: vec![Style::default(); ThemeRole::ALL.len()],
             glyphs,
         };
         // A test holds that the shipped file is valid, so nothing is lost here.
@@ -191,7 +191,7 @@ impl Theme {
             toml::from_str(text).map_err(|error| InvalidTheme::Syntax(error.to_string()))?;
         let mut theme = self.clone();
         for (name, look) in looks {
-            let position = Role::ALL.iter().position(|role| role.name() == name);
+            let position = ThemeRole::ALL.iter().position(|role| role.name() == name);
             match position.and_then(|position| theme.styles.get_mut(position)) {
                 Some(style) => *style = look.style(),
                 None => return Err(InvalidTheme::UnknownRole(name)),
@@ -201,7 +201,7 @@ impl Theme {
     }
 
     #[must_use]
-    pub fn style(&self, role: Role) -> Style {
+    pub fn style(&self, role: ThemeRole) -> Style {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 }
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn the_default_theme_names_every_role_and_only_the_terminals_own_colours() {
         let named: BTreeMap<String, Look> = toml::from_str(ANSI).unwrap();
-        for role in Role::ALL {
+        for role in ThemeRole::ALL {
             let look = named.get(role.name()).unwrap_or_else(|| panic!("{role:?}"));
             for colour in [look.fg, look.bg].into_iter().flatten() {
                 assert!(
@@ -228,13 +228,13 @@ mod tests {
                 );
             }
         }
-        assert_eq!(named.len(), Role::ALL.len());
+        assert_eq!(named.len(), ThemeRole::ALL.len());
     }
 
     #[test]
     fn mono_has_no_colour_and_still_shows_the_selection() {
         let mono = Theme::mono(Glyphs::UNICODE);
-        for role in Role::ALL {
+        for role in ThemeRole::ALL {
             assert_eq!(
                 (mono.style(*role).fg, mono.style(*role).bg),
                 (None, None),
@@ -242,7 +242,7 @@ mod tests {
             );
         }
         assert!(
-            mono.style(Role::Selection)
+            mono.style(ThemeRole::Selection)
                 .add_modifier
                 .contains(Modifier::REVERSED)
         );
@@ -255,8 +255,8 @@ mod tests {
         let mine = base
             .patched("ready = { fg = \"#00ff00\", bold = true }")
             .unwrap();
-        assert_eq!(mine.style(Role::Ready).fg, Some(Color::Rgb(0, 255, 0)));
-        assert_eq!(mine.style(Role::Blue), base.style(Role::Blue));
+        assert_eq!(mine.style(ThemeRole::Ready).fg, Some(Color::Rgb(0, 255, 0)));
+        assert_eq!(mine.style(ThemeRole::Blue), base.style(ThemeRole::Blue));
         assert_eq!(
             base.patched("raedy = {}"),
             Err(InvalidTheme::UnknownRole("raedy".to_owned()))

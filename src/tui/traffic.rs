@@ -1,7 +1,7 @@
 //! Who reads which side: SUBSCRIBEs, sessions and sinks, as lines of a list. What the catalog can't tell is said.
 
 use super::state::State;
-use super::theme::Role;
+use super::theme::ThemeRole;
 use super::wording;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
@@ -13,25 +13,25 @@ use crate::domain::snapshot::Subscription;
 
 /// One line of the traffic screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub enum TrafficLine {
     Heading(String),
     /// Column heads of the section.
     Heads([&'static str; 5]),
     Cells {
-        role: Role,
+        role: ThemeRole,
         cells: [String; 5],
     },
     Words {
-        role: Role,
+        role: ThemeRole,
         text: String,
     },
 }
 
 /// All lines of the screen, for the shown picture.
 #[must_use]
-pub fn lines(state: &State) -> Vec<Line> {
+pub fn lines(state: &State) -> Vec<TrafficLine> {
     let Some(board) = &state.shown().board else {
-        return vec![words(Role::Muted, "Waiting for the first picture.")];
+        return vec![words(ThemeRole::Muted, "Waiting for the first picture.")];
     };
     let mut lines = Vec::new();
     subscriptions(board, &mut lines);
@@ -42,14 +42,18 @@ pub fn lines(state: &State) -> Vec<Line> {
 }
 
 /// How this cockpit itself reads the server.
-fn link(state: &State, lines: &mut Vec<Line>) {
-    lines.push(Line::Heading("This cockpit".to_owned()));
-    let sentences = state.latest.link.sentences(state.moment());
-    lines.extend(sentences.into_iter().map(|text| words(Role::Text, text)));
+fn link(state: &State, lines: &mut Vec<TrafficLine>) {
+    lines.push(TrafficLine::Heading("This cockpit".to_owned()));
+    let sentences = state.latest.connection.sentences(state.moment());
+    lines.extend(
+        sentences
+            .into_iter()
+            .map(|text| words(ThemeRole::Text, text)),
+    );
 }
 
-fn words(role: Role, text: impl Into<String>) -> Line {
-    Line::Words {
+fn words(role: ThemeRole, text: impl Into<String>) -> TrafficLine {
+    TrafficLine::Words {
         role,
         text: text.into(),
     }
@@ -66,12 +70,12 @@ fn side(board: &Board, id: &ObjectId) -> Option<Side> {
     }
 }
 
-fn side_words(board: &Board, side: Option<Side>) -> (Role, &'static str) {
+fn side_words(board: &Board, side: Option<Side>) -> (ThemeRole, &'static str) {
     match side {
-        Some(Side::Production) => (Role::Blue, "blue"),
-        Some(Side::Deployment) if board.holds_retired() => (Role::Warn, "RETIRED"),
-        Some(Side::Deployment) => (Role::Green, "green"),
-        None => (Role::Text, "neither"),
+        Some(Side::Production) => (ThemeRole::Blue, "blue"),
+        Some(Side::Deployment) if board.holds_retired() => (ThemeRole::Warn, "RETIRED"),
+        Some(Side::Deployment) => (ThemeRole::Green, "green"),
+        None => (ThemeRole::Text, "neither"),
     }
 }
 
@@ -82,7 +86,7 @@ fn age(board: &Board, since: Option<crate::domain::snapshot::LogicalTime>) -> St
     )
 }
 
-fn subscriptions(board: &Board, lines: &mut Vec<Line>) {
+fn subscriptions(board: &Board, lines: &mut Vec<TrafficLine>) {
     let all = &board.snapshot.readings.subscriptions;
     let on = |wanted: Side| {
         all.iter()
@@ -95,7 +99,7 @@ fn subscriptions(board: &Board, lines: &mut Vec<Line>) {
             .count()
     };
     let deployment = wording::side(Side::Deployment, board);
-    lines.push(Line::Heading(format!(
+    lines.push(TrafficLine::Heading(format!(
         "SUBSCRIBEs: {} on blue, {} on {deployment}, {} in all",
         on(Side::Production),
         on(Side::Deployment),
@@ -103,16 +107,18 @@ fn subscriptions(board: &Board, lines: &mut Vec<Line>) {
     )));
     if board.snapshot.lacks(CatalogReading::Subscriptions) {
         lines.push(words(
-            Role::Warn,
+            ThemeRole::Warn,
             "This server or role does not show SUBSCRIBEs, so none seen is not none.",
         ));
         return;
     }
     if all.is_empty() {
-        lines.push(words(Role::Muted, "No SUBSCRIBE is running."));
+        lines.push(words(ThemeRole::Muted, "No SUBSCRIBE is running."));
         return;
     }
-    lines.push(Line::Heads(["reads", "side", "cluster", "session", "for"]));
+    lines.push(TrafficLine::Heads([
+        "reads", "side", "cluster", "session", "for",
+    ]));
     let mut sorted: Vec<&Subscription> = all.iter().collect();
     // Those on the deployment side first: after a promote they still read the retired one.
     sorted.sort_by_key(|subscription| {
@@ -122,7 +128,7 @@ fn subscriptions(board: &Board, lines: &mut Vec<Line>) {
     for subscription in sorted {
         for object in &subscription.objects {
             let (role, side) = side_words(board, side(board, object));
-            lines.push(Line::Cells {
+            lines.push(TrafficLine::Cells {
                 role,
                 cells: [
                     wording::object(board, object),
@@ -163,22 +169,24 @@ fn who(board: &Board, session: &str) -> String {
     }
 }
 
-fn sinks(board: &Board, lines: &mut Vec<Line>) {
+fn sinks(board: &Board, lines: &mut Vec<TrafficLine>) {
     let catalog = &board.snapshot.catalog;
     let sinks: Vec<&Object> = catalog
         .objects
         .values()
         .filter(|object| object.kind == ObjectKind::Sink)
         .collect();
-    lines.push(Line::Heading(format!(
+    lines.push(TrafficLine::Heading(format!(
         "Sinks: {}",
         count(sinks.len(), "sink")
     )));
     if sinks.is_empty() {
-        lines.push(words(Role::Muted, "There is no sink."));
+        lines.push(words(ThemeRole::Muted, "There is no sink."));
         return;
     }
-    lines.push(Line::Heads(["sink", "reads", "side", "status", "lag"]));
+    lines.push(TrafficLine::Heads([
+        "sink", "reads", "side", "status", "lag",
+    ]));
     for sink in sinks {
         let upstream = catalog
             .inputs
@@ -192,12 +200,12 @@ fn sinks(board: &Board, lines: &mut Vec<Line>) {
                     .is_some_and(|object| object.kind != ObjectKind::Connection)
             });
         let status = board.snapshot.readings.connectors.get(&sink.id);
-        let (role, side) = upstream.map_or((Role::Text, "?"), |input| {
+        let (role, side) = upstream.map_or((ThemeRole::Text, "?"), |input| {
             side_words(board, side(board, input))
         });
         let unwell = status.is_some_and(|status| !status.is_running());
-        lines.push(Line::Cells {
-            role: if unwell { Role::Failing } else { role },
+        lines.push(TrafficLine::Cells {
+            role: if unwell { ThemeRole::Failing } else { role },
             cells: [
                 wording::object(board, &sink.id),
                 upstream.map_or_else(|| "?".to_owned(), |input| wording::object(board, input)),
@@ -207,22 +215,25 @@ fn sinks(board: &Board, lines: &mut Vec<Line>) {
             ],
         });
         if let Some(error) = status.and_then(|status| status.error.as_ref()) {
-            lines.push(words(Role::Failing, format!("    {error}")));
+            lines.push(words(ThemeRole::Failing, format!("    {error}")));
         }
     }
 }
 
-fn sessions(board: &Board, lines: &mut Vec<Line>) {
+fn sessions(board: &Board, lines: &mut Vec<TrafficLine>) {
     let sessions = &board.snapshot.readings.sessions;
-    lines.push(Line::Heading(format!("Sessions: {}", sessions.len())));
+    lines.push(TrafficLine::Heading(format!(
+        "Sessions: {}",
+        sessions.len()
+    )));
     lines.push(words(
-        Role::Muted,
+        ThemeRole::Muted,
         "Sessions are bound to no side: none seen on one is not none.",
     ));
     if sessions.is_empty() {
         return;
     }
-    lines.push(Line::Heads([
+    lines.push(TrafficLine::Heads([
         "role",
         "application",
         "from",
@@ -230,8 +241,8 @@ fn sessions(board: &Board, lines: &mut Vec<Line>) {
         "for",
     ]));
     for session in sessions.iter() {
-        lines.push(Line::Cells {
-            role: Role::Text,
+        lines.push(TrafficLine::Cells {
+            role: ThemeRole::Text,
             cells: [
                 board.snapshot.catalog.role_name(&session.role),
                 session
@@ -264,11 +275,11 @@ mod tests {
     fn shown(world: &World) -> bool {
         let mut lines = Vec::new();
         subscriptions(&world.board(), &mut lines);
-        let warns = |line: &Line| {
+        let warns = |line: &TrafficLine| {
             matches!(
                 line,
-                Line::Words {
-                    role: Role::Warn,
+                TrafficLine::Words {
+                    role: ThemeRole::Warn,
                     ..
                 }
             )

@@ -7,12 +7,12 @@ use cutover::cli::{fail, finish};
 use cutover::config::{Color, Variables};
 use cutover::ops::error::{FailureKind, OpsError};
 use cutover::ops::progress::{Outcome, OutcomeKind};
-use cutover::ops::session::Session;
+use cutover::ops::workspace::Workspace;
 use cutover::tui::glyphs::Glyphs;
 use cutover::tui::keymap::Keymap;
-use cutover::tui::state::Facts;
+use cutover::tui::state::TargetInfo;
 use cutover::tui::theme::Theme;
-use cutover::tui::{self, Options};
+use cutover::tui::{self, CockpitOptions};
 use std::io::IsTerminal;
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub async fn open(typed: &Typed) -> u8 {
 }
 
 /// Shows the cockpit until its operator leaves, then says on the normal screen what was done.
-pub async fn show(printer: Printer, session: Arc<Session>, demo: bool) -> u8 {
+pub async fn show(printer: Printer, session: Arc<Workspace>, demo: bool) -> u8 {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         let error = OpsError::usage("the cockpit needs a terminal");
         let remedy = "without one use the commands, for example `cutover status`";
@@ -54,7 +54,7 @@ pub async fn show(printer: Printer, session: Arc<Session>, demo: bool) -> u8 {
     }
 }
 
-fn options(session: &Session, demo: bool) -> Result<Options, OpsError> {
+fn options(session: &Workspace, demo: bool) -> Result<CockpitOptions, OpsError> {
     let settings = session.settings();
     let connection = settings.connection()?;
     let screen = &settings.screen;
@@ -68,8 +68,8 @@ fn options(session: &Session, demo: bool) -> Result<Options, OpsError> {
         OpsError::new(FailureKind::Configuration, lines.join("\n"))
             .with_remedy("correct `[keys]` in cutover.toml")
     })?;
-    Ok(Options {
-        facts: Facts {
+    Ok(CockpitOptions {
+        facts: TargetInfo {
             target: settings.target().to_owned(),
             project: settings
                 .project()

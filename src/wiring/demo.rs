@@ -3,11 +3,11 @@
 use super::{Typed, cockpit, logging, settings};
 use cutover::cli::args::{Common, SimFlags};
 use cutover::cli::printer::Printer;
-use cutover::cli::{self, Desk};
+use cutover::cli::{self, CommandContext};
 use cutover::config::Need;
 use cutover::ops::error::{FailureKind, OpsError};
 use cutover::ops::sample;
-use cutover::ops::session::Session;
+use cutover::ops::workspace::Workspace;
 use cutover::sim::world::WorldError;
 use cutover::sim::{Options, Passing, Simulator, World};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -93,9 +93,9 @@ pub async fn demo(typed: &Typed, headless: bool, speed: f64) -> u8 {
     }
 }
 
-fn desk(printer: Printer, common: &Common, session: Arc<Session>) -> Desk {
+fn desk(printer: Printer, common: &Common, session: Arc<Workspace>) -> CommandContext {
     super::signals::stop_by_the_gate(session.gate().clone(), printer);
-    Desk {
+    CommandContext {
         session,
         printer,
         common: Common {
@@ -109,7 +109,7 @@ fn desk(printer: Printer, common: &Common, session: Arc<Session>) -> Desk {
 async fn prepare(
     typed: &Typed,
     speed: f64,
-) -> Result<(Simulator, TempDir, Arc<Session>), OpsError> {
+) -> Result<(Simulator, TempDir, Arc<Workspace>), OpsError> {
     if !(speed.is_finite() && speed > 0.0) {
         return Err(no_speed(speed));
     }
@@ -135,6 +135,6 @@ async fn prepare(
     };
     let settings = settings::load(&located, Need::Server)?;
     logging::start(&settings.folders.log_file(), typed.common.verbose);
-    let session = Arc::new(Session::new(settings)?);
+    let session = Arc::new(Workspace::new(settings)?);
     Ok((simulator, folder, session))
 }

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches};
 use cutover::cli::args::Arguments;
-use cutover::config::{Argument, Flag, Overrides, Row, rows};
+use cutover::config::{Argument, Flag, Overrides, SettingRow, rows};
 
 /// Under which heading the help lists flags that every command takes.
 const EVERYWHERE: &str = "Everywhere";
@@ -28,7 +28,7 @@ pub fn command() -> clap::Command {
     })
 }
 
-fn with(command: clap::Command, row: &dyn Row, flag: &Flag) -> clap::Command {
+fn with(command: clap::Command, row: &dyn SettingRow, flag: &Flag) -> clap::Command {
     let Some(arg) = arg(row, flag) else {
         return command;
     };
@@ -41,7 +41,7 @@ fn with(command: clap::Command, row: &dyn Row, flag: &Flag) -> clap::Command {
 }
 
 /// `None`: the flag is another setting's.
-fn arg(row: &dyn Row, flag: &Flag) -> Option<Arg> {
+fn arg(row: &dyn SettingRow, flag: &Flag) -> Option<Arg> {
     let arg = Arg::new(flag.name)
         .long(flag.name.trim_start_matches('-'))
         .hide(flag.hidden);
@@ -57,7 +57,7 @@ fn arg(row: &dyn Row, flag: &Flag) -> Option<Arg> {
 }
 
 /// With the default, where there is one that the flag stands for: one that sets another setting, too, does not.
-fn help(row: &dyn Row, flag: &Flag) -> String {
+fn help(row: &dyn SettingRow, flag: &Flag) -> String {
     let implies =
         |other: &Flag| other.name == flag.name && matches!(other.argument, Argument::ImpliedBy(_));
     if rows().any(|row| row.setting().flags.iter().any(implies)) {

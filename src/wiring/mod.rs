@@ -12,16 +12,16 @@ mod settings;
 mod signals;
 mod typed;
 
-use cutover::cli::args::{Arguments, Command, DiffFlags, Output, RecordCommand, Until};
-use cutover::cli::environments::Target;
+use cutover::cli::args::{Arguments, Command, DiffFlags, OutputFormat, RecordCommand, Until};
+use cutover::cli::environments::TargetRow;
 use cutover::cli::printer::Printer;
-use cutover::cli::{self, Desk};
+use cutover::cli::{self, CommandContext};
 use cutover::config::{Need, Overrides};
 use cutover::domain::action::Operation;
 use cutover::domain::plan::Request;
 use cutover::ops::error::OpsError;
 use cutover::ops::progress::OutcomeKind;
-use cutover::ops::session::Session;
+use cutover::ops::workspace::Workspace;
 pub use session::open;
 pub use typed::Typed;
 
@@ -32,7 +32,9 @@ pub async fn dispatch(arguments: Arguments, flags: Overrides) -> u8 {
         flags,
     };
     let printer = Printer::new(&typed.common);
-    if typed.common.output == Output::Ids && !matches!(arguments.command, Some(Command::Diff(_))) {
+    if typed.common.output == OutputFormat::Ids
+        && !matches!(arguments.command, Some(Command::Diff(_)))
+    {
         return usage(printer, "--output ids is for `cutover diff` only");
     }
     match arguments.command {
@@ -47,7 +49,7 @@ pub async fn dispatch(arguments: Arguments, flags: Overrides) -> u8 {
             "this build has no simulated Materialize (feature `sim`)",
         ),
         Some(Command::Diff(flags)) => diff(printer, &typed, &flags),
-        Some(Command::Findings) => cli::catalogue::findings(printer),
+        Some(Command::Findings) => cli::findings::findings(printer),
         Some(Command::Keys) => keys(),
         Some(Command::Completions { shell }) => completions(shell),
         Some(Command::Man) => man(printer),
@@ -69,7 +71,7 @@ async fn with_session(printer: Printer, typed: Typed, command: Command) -> u8 {
     };
     let printer = settings::colored(printer, session.settings().screen.color);
     signals::stop_by_the_gate(session.gate().clone(), printer);
-    let desk = Desk {
+    let desk = CommandContext {
         session,
         printer,
         common: typed.common,
@@ -133,12 +135,17 @@ async fn with_session(printer: Printer, typed: Typed, command: Command) -> u8 {
     }
 }
 
-async fn run(desk: &Desk, until: Until, deploy: cli::args::DeployFlags, allow: &[String]) -> u8 {
+async fn run(
+    desk: &CommandContext,
+    until: Until,
+    deploy: cli::args::DeployFlags,
+    allow: &[String],
+) -> u8 {
     cli::run::run(desk, until, &deploy, allow).await
 }
 
 /// With `--wait` a side that is not ready is waited for; what is committed already is finished without waiting.
-async fn promote(desk: &Desk, wait: bool, flags: &cli::args::OperationFlags) -> u8 {
+async fn promote(desk: &CommandContext, wait: bool, flags: &cli::args::OperationFlags) -> u8 {
     if wait {
         let phase = match desk.reading(desk.session.observe()).await {
             Ok(Ok(observation)) => observation.board.phase,
@@ -206,8 +213,8 @@ async fn environments(printer: Printer, typed: &Typed) -> u8 {
                 ..typed.clone()
             };
             let settings = settings::load(&named, Need::Server);
-            let session = settings.map_err(OpsError::from).and_then(Session::new);
-            Target { name, session }
+            let session = settings.map_err(OpsError::from).and_then(Workspace::new);
+            TargetRow { name, session }
         })
         .collect();
     let cancel = signals::cancelled_by_signals();

@@ -7,9 +7,9 @@ use cutover::domain::plan::{ConfirmedPlan, Plan, Request};
 use cutover::ops::audit;
 use cutover::ops::listener::Listener;
 use cutover::ops::progress::Outcome;
-use cutover::ops::session::Session;
 use cutover::ops::watch::Watch;
-use cutover::tui::port::{Answer, Port};
+use cutover::ops::workspace::Workspace;
+use cutover::tui::port::{Port, PortFuture};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -17,13 +17,13 @@ use tokio_util::sync::CancellationToken;
 
 /// A session as the cockpit sees it.
 pub struct SessionPort {
-    session: Arc<Session>,
+    session: Arc<Workspace>,
     watch: Watch,
 }
 
 impl SessionPort {
     /// Starts to watch. Must be called within a runtime.
-    pub fn new(session: Arc<Session>) -> Self {
+    pub fn new(session: Arc<Workspace>) -> Self {
         let watch = Watch::start(Arc::clone(&session));
         Self { session, watch }
     }
@@ -38,7 +38,7 @@ impl Port for SessionPort {
         self.watch.refresh();
     }
 
-    fn plan(&self, request: Request) -> Answer<'_, Result<Plan, String>> {
+    fn plan(&self, request: Request) -> PortFuture<'_, Result<Plan, String>> {
         Box::pin(async move {
             let planned = self.session.plan(&request).await;
             planned
@@ -47,7 +47,7 @@ impl Port for SessionPort {
         })
     }
 
-    fn abandon(&self) -> Answer<'_, ()> {
+    fn abandon(&self) -> PortFuture<'_, ()> {
         Box::pin(self.session.abandon())
     }
 
@@ -56,11 +56,11 @@ impl Port for SessionPort {
         plan: ConfirmedPlan,
         progress: Listener,
         cancel: CancellationToken,
-    ) -> Answer<'_, Outcome> {
+    ) -> PortFuture<'_, Outcome> {
         Box::pin(self.session.execute(plan, progress, cancel))
     }
 
-    fn changes(&self) -> Answer<'_, Result<Arc<ChangesView>, String>> {
+    fn changes(&self) -> PortFuture<'_, Result<Arc<ChangesView>, String>> {
         Box::pin(async move {
             self.session
                 .changes()
@@ -69,7 +69,7 @@ impl Port for SessionPort {
         })
     }
 
-    fn history(&self) -> Answer<'_, Result<Arc<[AuditEntry]>, String>> {
+    fn history(&self) -> PortFuture<'_, Result<Arc<[AuditEntry]>, String>> {
         Box::pin(async move {
             let dir = self.session.settings().folders.audit.clone();
             let read = tokio::task::spawn_blocking(move || audit::history(&dir)).await;
@@ -81,7 +81,7 @@ impl Port for SessionPort {
         })
     }
 
-    fn parse(&self) -> Answer<'_, Result<String, String>> {
+    fn parse(&self) -> PortFuture<'_, Result<String, String>> {
         Box::pin(async move {
             let manifest = self.session.parse_project().await;
             self.watch.refresh();
@@ -91,7 +91,7 @@ impl Port for SessionPort {
         })
     }
 
-    fn save(&self, name: String, text: String) -> Answer<'_, Result<PathBuf, String>> {
+    fn save(&self, name: String, text: String) -> PortFuture<'_, Result<PathBuf, String>> {
         Box::pin(async move {
             let dir = &self.session.settings().folders.state;
             let file = dir.join(name);

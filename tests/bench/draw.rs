@@ -14,11 +14,11 @@ mod boards;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use crossterm::event::{KeyCode, KeyEvent};
-use cutover::domain::picture::{Link, LinkState, Picture};
+use cutover::domain::picture::{ConnectionState, ConnectionStatus, Picture};
 use cutover::tui::event::Event;
 use cutover::tui::glyphs::Glyphs;
 use cutover::tui::keymap::Keymap;
-use cutover::tui::state::{Facts, State};
+use cutover::tui::state::{State, TargetInfo};
 use cutover::tui::theme::Theme;
 use cutover::tui::{update, view};
 use ratatui::Terminal;
@@ -34,9 +34,9 @@ fn picture(objects: usize, seconds: u64) -> Event {
     Event::Picture(Picture {
         board: Some(boards::large(objects, seconds)),
         preflight: None,
-        link: Link {
-            state: LinkState::Live,
-            ..Link::default()
+        connection: ConnectionStatus {
+            state: ConnectionState::Live,
+            ..ConnectionStatus::default()
         },
         ..Picture::default()
     })
@@ -44,7 +44,7 @@ fn picture(objects: usize, seconds: u64) -> Event {
 
 fn state(objects: usize) -> State {
     let keymap = Arc::new(Keymap::default());
-    let mut state = State::new(Facts::default(), keymap, Instant::now(), SIZE);
+    let mut state = State::new(TargetInfo::default(), keymap, Instant::now(), SIZE);
     for second in 0..3 {
         update(&mut state, picture(objects, second));
     }

@@ -9,7 +9,7 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use cutover::materialize::connection::Connector;
-use cutover::materialize::live::{Options, live};
+use cutover::materialize::live::{FeedOptions, live};
 use cutover::materialize::settings::{ConnectionSettings, SslMode};
 use cutover::sim::{self, Passing, Simulator, World};
 use std::time::{Duration, Instant};
@@ -38,7 +38,7 @@ fn connector(simulator: &Simulator) -> Connector {
 fn change_to_picture(c: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let simulator = runtime.block_on(simulator());
-    let feed = runtime.block_on(async { live(connector(&simulator), Options::default()) });
+    let feed = runtime.block_on(async { live(connector(&simulator), FeedOptions::default()) });
     let mut pictures = feed.pictures();
     let mut number = 0;
     let mut one = || {
@@ -105,7 +105,7 @@ fn first_picture(c: &mut Criterion) {
         group.bench_function(BenchmarkId::from_parameter(objects), |bencher| {
             bencher.iter(|| {
                 runtime.block_on(async {
-                    let feed = live(connector(&simulator), Options::default());
+                    let feed = live(connector(&simulator), FeedOptions::default());
                     let mut pictures = feed.pictures();
                     let first = pictures.wait_for(|picture| picture.snapshot.is_some());
                     assert!(first.await.is_ok());

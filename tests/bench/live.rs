@@ -16,8 +16,8 @@ use cutover::domain::snapshot::{LogicalTime, Server};
 use cutover::materialize::assemble::Assembler;
 use cutover::materialize::decode::changes::Changes;
 use cutover::materialize::live::alignment::Alignment;
-use cutover::materialize::live::event::{Change, Event};
-use cutover::materialize::queries::{Fact, Topic};
+use cutover::materialize::live::event::{Event, RowUpdate};
+use cutover::materialize::queries::{CatalogQuery, SubscribeGroup};
 use cutover::materialize::row::TextRow;
 use std::hint::black_box;
 
@@ -38,8 +38,8 @@ fn server() -> Server {
     }
 }
 
-fn change(fact: Fact, time: u64, diff: i64, cells: &[Option<&str>]) -> Event {
-    Event::Change(Change {
+fn change(fact: CatalogQuery, time: u64, diff: i64, cells: &[Option<&str>]) -> Event {
+    Event::Update(RowUpdate {
         time: LogicalTime(time),
         fact,
         row: TextRow::new(cells.iter().copied()),
@@ -53,24 +53,24 @@ fn frontier_row(object: usize, at: u64) -> TextRow {
 }
 
 fn frontier(object: usize, time: u64, at: u64, diff: i64) -> Event {
-    Event::Change(Change {
+    Event::Update(RowUpdate {
         time: LogicalTime(time),
-        fact: Fact::Frontiers,
+        fact: CatalogQuery::Frontiers,
         row: frontier_row(object, at),
         diff,
     })
 }
 
 /// The rows of a world of `objects` materialized views in two schemas on two clusters, as the first messages of the streams.
-fn first_messages(objects: usize) -> Vec<(Topic, Event)> {
+fn first_messages(objects: usize) -> Vec<(SubscribeGroup, Event)> {
     let mut messages = Vec::new();
-    for topic in Topic::ALL {
+    for topic in SubscribeGroup::ALL {
         messages.push((topic, Event::Progress(LogicalTime(START))));
     }
     let mut catalog = |fact, cells: &[Option<&str>]| {
-        messages.push((Topic::Catalog, change(fact, START, 1, cells)));
+        messages.push((SubscribeGroup::Catalog, change(fact, START, 1, cells)));
     };
-    catalog(Fact::Databases, &[Some("u1"), Some("materialize")]);
+    catalog(CatalogQuery::Databases, &[Some("u1"), Some("materialize")]);
     let create_sql =
         "SELECT customer_id, count(*) AS orders FROM orders GROUP BY customer_id ".repeat(20);
     for object in 1..=objects {
@@ -78,7 +78,7 @@ fn first_messages(objects: usize) -> Vec<(Topic, Event)> {
         let input = format!("u{}", object / 2 + 1);
         let side = if object % 2 == 0 { "u10" } else { "u11" };
         catalog(
-            Fact::Objects,
+            CatalogQuery::Objects,
             &[
                 Some(&id),
                 Some(&name),
@@ -88,23 +88,29 @@ fn first_messages(objects: usize) -> Vec<(Topic, Event)> {
                 Some("u1"),
             ],
         );
-        catalog(Fact::MaterializedViews, &[Some(&id), Some(&create_sql)]);
-        catalog(Fact::Dependencies, &[Some(&id), Some(&input)]);
+        catalog(
+            CatalogQuery::MaterializedViews,
+            &[Some(&id), Some(&create_sql)],
+        );
+        catalog(CatalogQuery::Dependencies, &[Some(&id), Some(&input)]);
     }
     for object in 1..=objects {
         let id = format!("u{object}");
         let cells = [Some(id.as_str()), Some("u3"), Some("t")];
-        messages.push((Topic::Hydration, change(Fact::Hydration, START, 1, &cells)));
-        messages.push((Topic::Frontiers, frontier(object, START, START, 1)));
+        messages.push((
+            SubscribeGroup::Hydration,
+            change(CatalogQuery::Hydration, START, 1, &cells),
+        ));
+        messages.push((SubscribeGroup::Frontiers, frontier(object, START, START, 1)));
     }
-    for topic in Topic::ALL {
+    for topic in SubscribeGroup::ALL {
         messages.push((topic, Event::Progress(LogicalTime(START + 1))));
     }
     messages
 }
 
 fn world(objects: usize) -> Alignment {
-    let mut alignment = Alignment::new(Topic::ALL);
+    let mut alignment = Alignment::new(SubscribeGroup::ALL);
     for (topic, event) in first_messages(objects) {
         alignment.receive(topic, event).unwrap();
     }
@@ -113,14 +119,17 @@ fn world(objects: usize) -> Alignment {
 }
 
 /// One second in which every frontier moves on: the messages of the frontiers' stream, and the progress of the others.
-fn second(objects: usize, number: u64) -> Vec<(Topic, Event)> {
+fn second(objects: usize, number: u64) -> Vec<(SubscribeGroup, Event)> {
     let (before, after) = (START + 1_000 * (number - 1), START + 1_000 * number);
-    let mut messages = Vec::with_capacity(objects * 2 + Topic::ALL.len());
+    let mut messages = Vec::with_capacity(objects * 2 + SubscribeGroup::ALL.len());
     for object in 1..=objects {
-        messages.push((Topic::Frontiers, frontier(object, after, before, -1)));
-        messages.push((Topic::Frontiers, frontier(object, after, after, 1)));
+        messages.push((
+            SubscribeGroup::Frontiers,
+            frontier(object, after, before, -1),
+        ));
+        messages.push((SubscribeGroup::Frontiers, frontier(object, after, after, 1)));
     }
-    for topic in Topic::ALL {
+    for topic in SubscribeGroup::ALL {
         messages.push((topic, Event::Progress(LogicalTime(after + 1))));
     }
     messages
@@ -156,7 +165,7 @@ fn frontiers(c: &mut Criterion) {
             .unwrap();
         let mut changes = Changes::default();
         (1..=objects)
-            .for_each(|object| changes.note(Fact::Frontiers, &frontier_row(object, START)));
+            .for_each(|object| changes.note(CatalogQuery::Frontiers, &frontier_row(object, START)));
         group.bench_function(BenchmarkId::new("snapshot", objects), |bencher| {
             bencher.iter(|| black_box(assembler.snapshot(rows, &changes, time)));
         });
@@ -187,7 +196,7 @@ fn first(c: &mut Criterion) {
             bencher.iter_batched(
                 || first_messages(objects),
                 |messages| {
-                    let mut alignment = Alignment::new(Topic::ALL);
+                    let mut alignment = Alignment::new(SubscribeGroup::ALL);
                     for (topic, event) in messages {
                         alignment.receive(topic, event).unwrap();
                     }

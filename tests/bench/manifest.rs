@@ -15,7 +15,7 @@
 mod manifests;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use cutover::dbt::compare::{Comparison, Options};
+use cutover::dbt::compare::{CompareOptions, Comparison};
 use cutover::dbt::diff::{DiffRequest, diff};
 use cutover::dbt::manifest::Manifest;
 use cutover::dbt::selection::{IndirectSelection, ResourceTypes, Selection, select};
@@ -29,7 +29,7 @@ fn parse(bytes: Vec<u8>) -> Arc<Manifest> {
 }
 
 fn compare(before: &Arc<Manifest>, after: &Arc<Manifest>) -> Comparison {
-    let options = Options {
+    let options = CompareOptions {
         compare_unrendered: None,
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
     };

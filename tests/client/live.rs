@@ -5,12 +5,12 @@ use crate::script::{Reply, START, Script};
 use crate::{connector, settings};
 use cutover::domain::failure::told;
 use cutover::domain::name::{DatabaseId, ObjectId, SchemaId};
-use cutover::domain::picture::{LinkState, Picture};
+use cutover::domain::picture::{ConnectionState, Picture};
 use cutover::domain::reading::CatalogReading;
 use cutover::domain::snapshot::{Lag, Snapshot};
 use cutover::materialize::connection::Connector;
-use cutover::materialize::live::{LiveFeed, Options, live};
-use cutover::materialize::queries::Fact;
+use cutover::materialize::live::{FeedOptions, LiveFeed, live};
+use cutover::materialize::queries::CatalogQuery;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn feed(address: SocketAddr) -> LiveFeed {
-    live(connector(address), Options::default())
+    live(connector(address), FeedOptions::default())
 }
 
 /// Waits for a picture of which this is true.
@@ -28,7 +28,10 @@ async fn picture(feed: &LiveFeed, is: impl FnMut(&Picture) -> bool) -> Picture {
     let found = timeout(PATIENCE, pictures.wait_for(is)).await;
     match found {
         Ok(found) => found.unwrap().clone(),
-        Err(_) => panic!("never came; last: {:?}", feed.pictures().borrow().link),
+        Err(_) => panic!(
+            "never came; last: {:?}",
+            feed.pictures().borrow().connection
+        ),
     }
 }
 
@@ -40,9 +43,10 @@ async fn snapshot(feed: &LiveFeed, mut is: impl FnMut(&Snapshot) -> bool) -> Arc
     found.snapshot.unwrap()
 }
 
-const SCHEMA: (Fact, i64, &[&str]) = (Fact::Schemas, 1, &["u10", "prod", "u1", "u1"]);
-const VIEW: (Fact, i64, &[&str]) = (
-    Fact::Objects,
+const SCHEMA: (CatalogQuery, i64, &[&str]) =
+    (CatalogQuery::Schemas, 1, &["u10", "prod", "u1", "u1"]);
+const VIEW: (CatalogQuery, i64, &[&str]) = (
+    CatalogQuery::Objects,
     1,
     &["u13", "mv", "u10", "materialized-view", "u4", "u1"],
 );
@@ -54,7 +58,7 @@ fn view() -> ObjectId {
 #[tokio::test]
 async fn changes_show_up_together_at_one_time() {
     let script = Script::start().await;
-    script.second(&[(Fact::Databases, 1, &["u1", "materialize"]), SCHEMA]);
+    script.second(&[(CatalogQuery::Databases, 1, &["u1", "materialize"]), SCHEMA]);
     let feed = feed(script.address);
     let first = snapshot(&feed, |_| true).await;
     assert_eq!(first.time.0, START + 1_000);
@@ -62,8 +66,8 @@ async fn changes_show_up_together_at_one_time() {
     assert!(first.server.simulated);
     script.second(&[
         VIEW,
-        (Fact::Hydration, 1, &["u13", "-", "f"]),
-        (Fact::Frontiers, 1, &["u13", "1795167675000"]),
+        (CatalogQuery::Hydration, 1, &["u13", "-", "f"]),
+        (CatalogQuery::Frontiers, 1, &["u13", "1795167675000"]),
     ]);
     let second = snapshot(&feed, |snapshot| {
         snapshot.catalog.objects.contains_key(&view())
@@ -72,8 +76,8 @@ async fn changes_show_up_together_at_one_time() {
     assert_eq!(second.readings.hydration_of(&view())[0].replica, None);
     assert_eq!(second.lag(&view()), Lag::Millis(7_000));
     script.second(&[
-        (Fact::Frontiers, -1, &["u13", "1795167675000"]),
-        (Fact::Frontiers, 1, &["u13", "1795167683001"]),
+        (CatalogQuery::Frontiers, -1, &["u13", "1795167675000"]),
+        (CatalogQuery::Frontiers, 1, &["u13", "1795167683001"]),
     ]);
     let third = snapshot(&feed, |snapshot| snapshot.lag(&view()) == Lag::Millis(0)).await;
     assert!(
@@ -85,14 +89,18 @@ async fn changes_show_up_together_at_one_time() {
 #[tokio::test]
 async fn an_object_made_again_under_its_name_is_another_one() {
     let script = Script::start().await;
-    script.second(&[SCHEMA, VIEW, (Fact::Hydration, 1, &["u13", "u3", "t"])]);
+    script.second(&[
+        SCHEMA,
+        VIEW,
+        (CatalogQuery::Hydration, 1, &["u13", "u3", "t"]),
+    ]);
     let feed = feed(script.address);
     snapshot(&feed, |snapshot| snapshot.readings.hydration.len() == 1).await;
     script.second(&[
         (VIEW.0, -1, VIEW.2),
-        (Fact::Hydration, -1, &["u13", "u3", "t"]),
+        (CatalogQuery::Hydration, -1, &["u13", "u3", "t"]),
         (
-            Fact::Objects,
+            CatalogQuery::Objects,
             1,
             &["u14", "mv", "u10", "materialized-view", "u4", "u1"],
         ),
@@ -119,17 +127,26 @@ async fn a_lost_link_keeps_the_picture_and_comes_back() {
     proxy.refuse();
     proxy.cut_all();
     let lost = picture(&feed, |picture| {
-        matches!(picture.link.state, LinkState::Lost { attempts: 1.., .. })
+        matches!(
+            picture.connection.state,
+            ConnectionState::Lost { attempts: 1.., .. }
+        )
     })
     .await;
     assert_eq!(lost.snapshot.as_deref(), Some(&*before));
-    script.second(&[(Fact::Schemas, 1, &["u11", "green", "u1", "u1"])]);
+    script.second(&[(CatalogQuery::Schemas, 1, &["u11", "green", "u1", "u1"])]);
     proxy.pass();
     feed.refresh();
-    let back = picture(&feed, |picture| picture.link.state == LinkState::Live).await;
+    let back = picture(&feed, |picture| {
+        picture.connection.state == ConnectionState::Live
+    })
+    .await;
     let schemas = &back.snapshot.unwrap().catalog.schemas;
     assert!(schemas.contains_key(&SchemaId::user(11)));
-    assert_eq!(back.link.restarts, 1, "one outage, however many tries");
+    assert_eq!(
+        back.connection.restarts, 1,
+        "one outage, however many tries"
+    );
 }
 
 #[tokio::test]
@@ -139,12 +156,12 @@ async fn a_row_that_was_never_there_starts_the_streams_anew() {
     let feed = feed(script.address);
     snapshot(&feed, |_| true).await;
     let ghost = ["u99", "ghost", "u1", "u1"];
-    script.second(&[(Fact::Schemas, -1, &ghost)]);
-    let gap = picture(&feed, |picture| picture.link.last_gap.is_some()).await;
-    assert!(gap.link.last_gap.unwrap().contains("never there"));
-    script.second(&[(Fact::Schemas, 1, &ghost)]);
+    script.second(&[(CatalogQuery::Schemas, -1, &ghost)]);
+    let gap = picture(&feed, |picture| picture.connection.last_gap.is_some()).await;
+    assert!(gap.connection.last_gap.unwrap().contains("never there"));
+    script.second(&[(CatalogQuery::Schemas, 1, &ghost)]);
     picture(&feed, |picture| {
-        picture.link.restarts == 1 && picture.link.state == LinkState::Live
+        picture.connection.restarts == 1 && picture.connection.state == ConnectionState::Live
     })
     .await;
 }
@@ -162,7 +179,7 @@ async fn what_a_role_can_t_read_costs_a_column() {
     );
     let feed = feed(script.address);
     let found = picture(&feed, |picture| picture.snapshot.is_some()).await;
-    assert_eq!(found.link.state, LinkState::Live);
+    assert_eq!(found.connection.state, ConnectionState::Live);
     let snapshot = found.snapshot.unwrap();
     assert!(snapshot.lacks(CatalogReading::Sessions));
     assert!(!snapshot.lacks(CatalogReading::Subscriptions));
@@ -178,10 +195,13 @@ async fn a_server_that_refuses_subscribe_is_polled() {
     );
     let feed = feed(script.address);
     let found = picture(&feed, |picture| picture.snapshot.is_some()).await;
-    assert!(matches!(found.link.state, LinkState::Polling { .. }));
+    assert!(matches!(
+        found.connection.state,
+        ConnectionState::Polling { .. }
+    ));
     assert!(
         found
-            .link
+            .connection
             .polling_reason
             .unwrap()
             .contains("not supported here")
@@ -199,7 +219,7 @@ async fn polling_can_be_asked_for() {
     let script = Script::start().await;
     script.second(&[SCHEMA]);
     let every = Duration::from_millis(50);
-    let options = Options { poll: Some(every) };
+    let options = FeedOptions { poll: Some(every) };
     let feed = live(connector(script.address), options);
     let first = snapshot(&feed, |_| true).await;
     script.second(&[VIEW]);
@@ -231,12 +251,12 @@ async fn a_link_that_passes_nothing_is_noticed() {
     script.second(&[SCHEMA]);
     let mut settings = settings(proxy.address);
     settings.deadlines.stream = Duration::from_millis(300);
-    let feed = live(Connector::new(settings).unwrap(), Options::default());
+    let feed = live(Connector::new(settings).unwrap(), FeedOptions::default());
     snapshot(&feed, |_| true).await;
     proxy.hold();
-    let lost = picture(&feed, |picture| picture.link.is_lost()).await;
-    let LinkState::Lost { error, .. } = lost.link.state else {
-        panic!("{:?}", lost.link.state);
+    let lost = picture(&feed, |picture| picture.connection.is_lost()).await;
+    let ConnectionState::Lost { error, .. } = lost.connection.state else {
+        panic!("{:?}", lost.connection.state);
     };
     assert!(told(&error).contains("no sign of life"), "{error}");
     assert!(lost.snapshot.is_some());

@@ -7,15 +7,15 @@ use cutover::domain::reading::{CatalogReading, Missing, MissingReadings};
 use cutover::domain::snapshot::Frontier;
 use cutover::materialize::error::Class;
 use cutover::materialize::observe::Observer;
-use cutover::materialize::queries::Fact;
+use cutover::materialize::queries::CatalogQuery;
 
 async fn script() -> Script {
     let script = Script::start().await;
     script.second(&[
-        (Fact::Databases, 1, &["u1", "materialize"]),
-        (Fact::Schemas, 1, &["u10", "prod", "u1", "u1"]),
-        (Fact::Comments, 1, &["u10", "schema", "by hand"]),
-        (Fact::Frontiers, 1, &["u13", "-"]),
+        (CatalogQuery::Databases, 1, &["u1", "materialize"]),
+        (CatalogQuery::Schemas, 1, &["u10", "prod", "u1", "u1"]),
+        (CatalogQuery::Comments, 1, &["u10", "schema", "by hand"]),
+        (CatalogQuery::Frontiers, 1, &["u13", "-"]),
     ]);
     script
 }

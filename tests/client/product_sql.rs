@@ -12,7 +12,7 @@ use cutover::materialize::decode::changes::Changes;
 use cutover::materialize::decode::identity::{Identity, identity, offer};
 use cutover::materialize::decode::store::CatalogRows;
 use cutover::materialize::offer::Offer;
-use cutover::materialize::queries::{Fact, QUERIES, Query};
+use cutover::materialize::queries::{CatalogQuery, QUERIES, QueryDefinition};
 use cutover::materialize::row::TextRow;
 use flate2::read::GzDecoder;
 use regex::Regex;
@@ -117,17 +117,17 @@ fn normal(sql: &str) -> String {
     sql.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn unrecorded(query: &Query) -> Option<&'static Unrecorded> {
+fn unrecorded(query: &QueryDefinition) -> Option<&'static Unrecorded> {
     UNRECORDED.iter().find(|entry| entry.name == query.name)
 }
 
 impl Recorded {
-    fn answer(&self, query: &Query) -> Option<&Value> {
+    fn answer(&self, query: &QueryDefinition) -> Option<&Value> {
         self.answers.get(&normal(&query.statement()))
     }
 
     /// The rows of a statement as they came, as wide as it asks; none where the server lacks what it reads.
-    fn rows(&self, query: &Query) -> Vec<TextRow> {
+    fn rows(&self, query: &QueryDefinition) -> Vec<TextRow> {
         let answer = match unrecorded(query) {
             Some(entry) => entry.answered_by.map(|sql| &self.answers[sql]),
             None => self.answer(query),
@@ -205,7 +205,7 @@ fn every_statement_has_a_recorded_answer_or_a_reason() {
         }
     }
     for entry in &UNRECORDED {
-        assert!(Fact::named(entry.name).is_some(), "{}", entry.name);
+        assert!(CatalogQuery::named(entry.name).is_some(), "{}", entry.name);
     }
 }
 
@@ -230,15 +230,15 @@ fn recorded_answers_become_a_picture() {
         let catalog = &snapshot.catalog;
         assert_eq!(
             catalog.objects.len(),
-            server.rows(Fact::Objects.query()).len()
+            server.rows(CatalogQuery::Objects.query()).len()
         );
         assert_eq!(
             catalog.schemas.len(),
-            server.rows(Fact::Schemas.query()).len()
+            server.rows(CatalogQuery::Schemas.query()).len()
         );
         assert_eq!(
             catalog.clusters.len(),
-            server.rows(Fact::Clusters.query()).len()
+            server.rows(CatalogQuery::Clusters.query()).len()
         );
         assert!(
             catalog
@@ -267,7 +267,7 @@ fn recorded_answers_become_what_plans_need_beside_it() {
         let columns = background::columns(&told).unwrap();
         assert_eq!(
             columns.values().map(Vec::len).sum::<usize>(),
-            server.rows(Fact::Columns.query()).len()
+            server.rows(CatalogQuery::Columns.query()).len()
         );
         assert!(
             columns.values().flatten().any(|column| column.nullable)
@@ -278,7 +278,7 @@ fn recorded_answers_become_what_plans_need_beside_it() {
         background::strategies(&told).unwrap();
         // The recordings keep 400 rows: enough to be read, not to be whole.
         let offer = offer(&told);
-        assert_eq!(offer.lacks(Fact::Roles.query()), None);
+        assert_eq!(offer.lacks(CatalogQuery::Roles.query()), None);
     }
 }
 
@@ -316,7 +316,7 @@ fn the_text_of_a_single_item_is_refused() {
         let items = &server.answers["SELECT privileges::text AS privileges FROM mz_catalog.mz_system_privileges"];
         let item = items["rows"][0][0].as_str();
         let row = TextRow::new([item].into_iter());
-        told.change(Fact::SystemPrivileges, row, 1);
+        told.change(CatalogQuery::SystemPrivileges, row, 1);
         let role = Identifier::new("materialize").unwrap();
         let error = access(&told, &role, false, true).unwrap_err().to_string();
         assert!(error.contains("names roles"), "{error}");

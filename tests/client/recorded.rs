@@ -1,6 +1,6 @@
 //! What a real server answered (recordings 07, 08 and 14), through decoding, alignment and the judgement of readiness.
 
-use cutover::domain::environment::{Environment, Pair, Side, Strategy};
+use cutover::domain::environment::{Environment, NamePair, Side, Strategy};
 use cutover::domain::name::{Identifier, ObjectId};
 use cutover::domain::readiness::{Readiness, Thresholds, judge};
 use cutover::domain::reading::MissingReadings;
@@ -9,8 +9,8 @@ use cutover::materialize::assemble::Assembler;
 use cutover::materialize::decode::changes::Changes;
 use cutover::materialize::decode::store::CatalogRows;
 use cutover::materialize::live::alignment::Alignment;
-use cutover::materialize::live::event::{Change, Event};
-use cutover::materialize::queries::{Fact, Topic};
+use cutover::materialize::live::event::{Event, RowUpdate};
+use cutover::materialize::queries::{CatalogQuery, SubscribeGroup};
 use cutover::materialize::row::TextRow;
 use flate2::read::GzDecoder;
 use serde_json::Value;
@@ -51,7 +51,7 @@ pub fn text(cell: &Value) -> Option<String> {
     }
 }
 
-fn add(told: &mut CatalogRows, fact: Fact, cells: &[Option<&str>]) {
+fn add(told: &mut CatalogRows, fact: CatalogQuery, cells: &[Option<&str>]) {
     told.change(fact, TextRow::new(cells.iter().copied()), 1);
 }
 
@@ -69,18 +69,18 @@ fn catalog() -> CatalogRows {
     let mut told = CatalogRows::default();
     add(
         &mut told,
-        Fact::Databases,
+        CatalogQuery::Databases,
         &[Some("u1"), Some("materialize")],
     );
     let schema = [Some("u18"), Some("hyd"), Some("u1"), Some("u1")];
-    add(&mut told, Fact::Schemas, &schema);
+    add(&mut told, CatalogQuery::Schemas, &schema);
     let cluster = ["u13", "hyd_c", "u1", "t", "25cc", "2"].map(Some);
-    add(&mut told, Fact::Clusters, &cluster);
+    add(&mut told, CatalogQuery::Clusters, &cluster);
     for (replica, number) in [("u10", "r1"), ("u11", "r2")] {
         let cells = [Some(replica), Some(number), Some("u13"), Some("25cc"), None];
-        add(&mut told, Fact::Replicas, &cells);
+        add(&mut told, CatalogQuery::Replicas, &cells);
         let online = [Some(replica), Some("0"), Some("online"), None, None];
-        add(&mut told, Fact::ReplicaStatuses, &online);
+        add(&mut told, CatalogQuery::ReplicaStatuses, &online);
     }
     for (id, object, kind, cluster) in OBJECTS {
         let cells = [
@@ -91,13 +91,13 @@ fn catalog() -> CatalogRows {
             cluster,
             Some("u1"),
         ];
-        add(&mut told, Fact::Objects, &cells);
+        add(&mut told, CatalogQuery::Objects, &cells);
     }
     told
 }
 
 fn environment() -> Environment {
-    let pair = |production, deployment| Pair {
+    let pair = |production, deployment| NamePair {
         production: name(production),
         deployment: name(deployment),
     };
@@ -136,7 +136,7 @@ fn snapshot(hydration: &[Value], frontiers: &[Value]) -> Snapshot {
     for row in hydration {
         let cells: Vec<_> = [0, 3, 4].map(|column| text(&row[column])).into();
         let cells: Vec<_> = cells.iter().map(Option::as_deref).collect();
-        add(&mut told, Fact::Hydration, &cells);
+        add(&mut told, CatalogQuery::Hydration, &cells);
     }
     let mut time = None;
     for row in frontiers {
@@ -149,7 +149,11 @@ fn snapshot(hydration: &[Value], frontiers: &[Value]) -> Snapshot {
         }
         // A view has no row; the recording shows one by its outer join.
         if object != "vw" {
-            add(&mut told, Fact::Frontiers, &[Some(id), frontier.as_deref()]);
+            add(
+                &mut told,
+                CatalogQuery::Frontiers,
+                &[Some(id), frontier.as_deref()],
+            );
         }
     }
     Assembler::new(server(), MissingReadings::new())
@@ -215,9 +219,9 @@ fn frontier_stream() -> Vec<Event> {
             return Event::Progress(time);
         }
         let id = id_of(row[3].as_str().unwrap()).to_string();
-        Event::Change(Change {
+        Event::Update(RowUpdate {
             time,
-            fact: Fact::Frontiers,
+            fact: CatalogQuery::Frontiers,
             row: TextRow::new([Some(id.as_str()), row[4].as_str()].into_iter()),
             diff: row[2].as_i64().unwrap(),
         })
@@ -234,11 +238,11 @@ fn frontier_stream() -> Vec<Event> {
 fn healthy_objects_stay_within_the_threshold_at_every_aligned_time() {
     let events = frontier_stream();
     assert!(events.len() > 50, "{} messages", events.len());
-    let mut alignment = Alignment::new([Topic::Frontiers]);
+    let mut alignment = Alignment::new([SubscribeGroup::Frontiers]);
     let mut assembler = Assembler::new(server(), MissingReadings::new());
     let mut steps = 0;
     for event in events {
-        alignment.receive(Topic::Frontiers, event).unwrap();
+        alignment.receive(SubscribeGroup::Frontiers, event).unwrap();
         let Some(step) = alignment.advance().unwrap() else {
             continue;
         };

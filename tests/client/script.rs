@@ -3,7 +3,7 @@
 //! It holds rows by fact, knows a logical time that only the test moves, and streams SUBSCRIBEs from both.
 
 use crate::wire::{Opening, Outgoing, Row, opening, query};
-use cutover::materialize::queries::{Fact, QUERIES};
+use cutover::materialize::queries::{CatalogQuery, QUERIES};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ enum Times {
 #[derive(Debug, Clone)]
 struct Change {
     time: u64,
-    fact: Fact,
+    fact: CatalogQuery,
     row: Row,
     diff: i64,
 }
@@ -113,7 +113,7 @@ impl Script {
     }
 
     /// One second later, these rows came (+1) or went (-1).
-    pub fn second(&self, changes: &[(Fact, i64, &[&str])]) {
+    pub fn second(&self, changes: &[(CatalogQuery, i64, &[&str])]) {
         self.world.send_modify(|world| {
             world.time += 1_000;
             let time = world.time;
@@ -272,15 +272,15 @@ fn width(sql: &str) -> usize {
         .unwrap_or(0)
 }
 
-fn name(fact: Fact) -> &'static str {
+fn name(fact: CatalogQuery) -> &'static str {
     fact.query().name
 }
 
-fn wanted(sql: &str, fact: Fact) -> bool {
+fn wanted(sql: &str, fact: CatalogQuery) -> bool {
     sql.contains(&format!("'{}' AS fact", name(fact)))
 }
 
-fn change(time: u64, diff: i64, fact: Fact, row: &Row) -> Row {
+fn change(time: u64, diff: i64, fact: CatalogQuery, row: &Row) -> Row {
     let mut cells = vec![
         Some(time.to_string()),
         Some("f".to_owned()),
@@ -291,8 +291,8 @@ fn change(time: u64, diff: i64, fact: Fact, row: &Row) -> Row {
     cells
 }
 
-fn alive(world: &World, sql: &str) -> Vec<(Fact, Row, i64)> {
-    let mut counts: BTreeMap<(Fact, Row), i64> = BTreeMap::new();
+fn alive(world: &World, sql: &str) -> Vec<(CatalogQuery, Row, i64)> {
+    let mut counts: BTreeMap<(CatalogQuery, Row), i64> = BTreeMap::new();
     for change in world.changes.iter().filter(|one| wanted(sql, one.fact)) {
         *counts.entry((change.fact, change.row.clone())).or_default() += change.diff;
     }

@@ -80,6 +80,9 @@ async fn snapshot(feed: &LiveFeed, is: impl Fn(&Snapshot) -> bool) -> Arc<Snapsh
     .await;
     match found {
         Ok(found) => found.unwrap().snapshot.clone().unwrap(),
-        Err(_) => panic!("never came; last: {:?}", feed.pictures().borrow().link),
+        Err(_) => panic!(
+            "never came; last: {:?}",
+            feed.pictures().borrow().connection
+        ),
     }
 }

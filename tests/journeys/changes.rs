@@ -3,7 +3,7 @@
 use super::stage::Stage;
 use cutover::domain::action::Operation;
 use cutover::domain::changes::{ChangedNode, ChangesView};
-use cutover::domain::project::Change;
+use cutover::domain::project::ModelChange;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -24,7 +24,7 @@ async fn nodes_tell_where_they_stand_from_init_to_promote() {
     let before = stage.session.changes().await.unwrap();
     assert_eq!(before.stale, None);
     assert_eq!(drifted(&before), [""; 0]);
-    assert_eq!(node(&before, "bar").change, Change::Modified);
+    assert_eq!(node(&before, "bar").change, ModelChange::Modified);
     assert_eq!(
         node(&before, "bar").in_deployment,
         "only in blue: there is no deployment side"
@@ -62,7 +62,7 @@ async fn a_hotfix_by_hand_in_blue_is_found_beside_the_diff() {
     let view = stage.session.changes().await.unwrap();
     assert_eq!(drifted(&view), ["top_bidders"]);
     let found = node(&view, "top_bidders");
-    assert_eq!(found.change, Change::Drifted);
+    assert_eq!(found.change, ModelChange::Drifted);
     assert!(
         found.drift.as_ref().unwrap().contains("'by hand'"),
         "{found:?}"

@@ -8,7 +8,7 @@ use cutover::domain::plan::{Confirmation, Plan, Request};
 use cutover::ops::listener::channel;
 use cutover::ops::progress::{Outcome, OutcomeKind, Progress};
 use cutover::ops::sample;
-use cutover::ops::session::{Observation, Session};
+use cutover::ops::workspace::{Observation, Workspace};
 use cutover::sim::{Options, Passing, Simulator, World};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ const SPEED: f64 = 40.0;
 pub struct Stage {
     pub sim: Simulator,
     pub folder: TempDir,
-    pub session: Arc<Session>,
+    pub session: Arc<Workspace>,
 }
 
 /// What a stage changes in the settings.
@@ -72,7 +72,7 @@ impl Stage {
     }
 
     /// Another process on the same project: nothing is remembered but files and the catalog.
-    pub fn another_session(&self) -> Arc<Session> {
+    pub fn another_session(&self) -> Arc<Workspace> {
         session_of(self.folder.path().to_owned(), &self.sim, false)
     }
 
@@ -196,7 +196,7 @@ impl Stage {
     }
 }
 
-fn session_of(project: PathBuf, sim: &Simulator, read_only: bool) -> Arc<Session> {
+fn session_of(project: PathBuf, sim: &Simulator, read_only: bool) -> Arc<Workspace> {
     let dir = project.display().to_string();
     let url = format!(
         "postgres://materialize@{}/materialize?sslmode=disable",
@@ -221,7 +221,7 @@ fn session_of(project: PathBuf, sim: &Simulator, read_only: bool) -> Arc<Session
             themes: &["ansi"],
         },
     });
-    Arc::new(Session::new(settings.unwrap_or_else(|problems| panic!("{problems}"))).unwrap())
+    Arc::new(Workspace::new(settings.unwrap_or_else(|problems| panic!("{problems}"))).unwrap())
 }
 
 /// Done, and not to the end: exit code 7.

@@ -2,7 +2,7 @@
 
 use crate::stage::Stage;
 use cutover::domain::action::Operation;
-use cutover::domain::picture::{LinkState, Picture};
+use cutover::domain::picture::{ConnectionState, Picture};
 use cutover::ops::watch::Watch;
 use cutover::sim::world::{Fault, FaultKind, Refusal};
 use std::sync::Arc;
@@ -16,7 +16,10 @@ async fn picture(watch: &Watch, is: impl FnMut(&Picture) -> bool) -> Picture {
     let found = timeout(PATIENCE, pictures.wait_for(is)).await;
     match found {
         Ok(found) => found.unwrap().clone(),
-        Err(_) => panic!("never came; last: {:?}", watch.pictures().borrow().link),
+        Err(_) => panic!(
+            "never came; last: {:?}",
+            watch.pictures().borrow().connection
+        ),
     }
 }
 
@@ -43,7 +46,7 @@ async fn the_guards_look_ahead_on_the_picture_that_is_there() {
     let preflight = found.preflight.unwrap();
     assert_eq!(preflight.operation, Operation::Deploy);
     assert!(found.board.is_some());
-    assert_eq!(found.powerless, None);
+    assert_eq!(found.read_only_reason, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,17 +56,27 @@ async fn what_the_feed_knows_comes_with_the_picture() {
     control.arm(Fault::always("", FaultKind::RefuseSubscribe));
     let watch = Watch::start(Arc::clone(&stage.session));
     let polled = picture(&watch, |picture| picture.board.is_some()).await;
-    assert!(matches!(polled.link.state, LinkState::Polling { .. }));
-    assert!(polled.link.polling_reason.is_some(), "{:?}", polled.link);
-    assert!(!polled.link.server_verified);
+    assert!(matches!(
+        polled.connection.state,
+        ConnectionState::Polling { .. }
+    ));
+    assert!(
+        polled.connection.polling_reason.is_some(),
+        "{:?}",
+        polled.connection
+    );
+    assert!(!polled.connection.server_verified);
     control.close();
     let lost = picture(&watch, |picture| {
-        matches!(picture.link.state, LinkState::Lost { attempts: 1.., .. })
+        matches!(
+            picture.connection.state,
+            ConnectionState::Lost { attempts: 1.., .. }
+        )
     })
     .await;
     assert!(lost.board.is_some(), "the last picture stays");
     control.open();
     watch.refresh();
-    let back = picture(&watch, |picture| !picture.link.is_lost()).await;
-    assert_eq!(back.link.restarts, 1);
+    let back = picture(&watch, |picture| !picture.connection.is_lost()).await;
+    assert_eq!(back.connection.restarts, 1);
 }

@@ -1,6 +1,6 @@
 //! Reads the recordings.
 
-use cutover::dbt::compare::{Comparison, Options};
+use cutover::dbt::compare::{CompareOptions, Comparison};
 use cutover::dbt::manifest::{Manifest, ManifestError};
 use cutover::dbt::selection::{
     IndirectSelection, ResourceTypes, Selection, SelectionError, select,
@@ -141,8 +141,8 @@ pub fn cases() -> impl Iterator<Item = Case> {
     })
 }
 
-pub fn options(compare_unrendered: bool) -> Options {
-    Options {
+pub fn options(compare_unrendered: bool) -> CompareOptions {
+    CompareOptions {
         compare_unrendered: Some(compare_unrendered),
         now: "2026-11-20T12:00:00Z".parse().unwrap(),
     }

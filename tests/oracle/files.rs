@@ -1,7 +1,7 @@
 //! From files to the diff that is shown, and everything that can be wrong with the files.
 
 use super::data::{Case, lines};
-use cutover::dbt::diff::{Change, Diff, DiffError, DiffRequest, diff};
+use cutover::dbt::diff::{Diff, DiffError, DiffRequest, NodeState, diff};
 use cutover::dbt::manifest::ManifestError;
 use cutover::dbt::selection::{IndirectSelection, ResourceTypes, SelectionError};
 use std::fs;
@@ -82,7 +82,7 @@ fn tells_why_each_node_is_selected_and_how_changes_reach_it() {
         .iter()
         .find(|node| node.unique_id.as_str() == "model.jaffle.customers");
     let customers = customers.unwrap();
-    assert_eq!(customers.change, Change::Downstream);
+    assert_eq!(customers.change, NodeState::Downstream);
     assert_eq!(
         ids(&customers.path),
         [
@@ -120,7 +120,7 @@ fn lists_what_was_removed_with_what_read_it() {
     let removed: Vec<_> = diff
         .nodes
         .iter()
-        .filter(|node| node.change == Change::Removed)
+        .filter(|node| node.change == NodeState::Removed)
         .collect();
     assert_eq!(removed.len(), 1);
     assert_eq!(removed[0].unique_id.as_str(), "model.slim.bar");

@@ -8,7 +8,7 @@ use cutover::domain::plan::{Confirmation, Plan, Request};
 use cutover::ops::listener::channel;
 use cutover::ops::progress::{Outcome, OutcomeKind, Progress};
 use cutover::ops::sample;
-use cutover::ops::session::Session;
+use cutover::ops::workspace::Workspace;
 use cutover::sim::{Options, Passing, Simulator, World};
 use std::path::Path;
 use tempfile::TempDir;
@@ -52,15 +52,15 @@ impl Shop {
         std::fs::write(self.path().join(file), text).unwrap();
     }
 
-    pub fn session(&self) -> Session {
+    pub fn session(&self) -> Workspace {
         self.session_by("dbt")
     }
 
-    fn session_by(&self, runner: &str) -> Session {
+    fn session_by(&self, runner: &str) -> Workspace {
         self.session_with(runner, &[])
     }
 
-    fn session_with(&self, runner: &str, variables: &[(&str, &str)]) -> Session {
+    fn session_with(&self, runner: &str, variables: &[(&str, &str)]) -> Workspace {
         self.write("cutover.toml", &format!("dbt = \"{}\"\n", self.dbt));
         let project = self.path().to_owned();
         let dir = project.display().to_string();
@@ -81,20 +81,20 @@ impl Shop {
                 themes: &["ansi"],
             },
         });
-        Session::new(settings.unwrap_or_else(|problems| panic!("{problems}"))).unwrap()
+        Workspace::new(settings.unwrap_or_else(|problems| panic!("{problems}"))).unwrap()
     }
 
-    pub async fn plan(&self, session: &Session) -> Plan {
+    pub async fn plan(&self, session: &Workspace) -> Plan {
         let request = Request::new(Operation::Deploy);
         session.plan(&request).await.unwrap().plan
     }
 
-    pub async fn perform(&self, session: &Session, operation: Operation) -> Outcome {
+    pub async fn perform(&self, session: &Workspace, operation: Operation) -> Outcome {
         let planned = session.plan(&Request::new(operation)).await.unwrap();
         self.execute(session, planned.plan).await
     }
 
-    pub async fn execute(&self, session: &Session, plan: Plan) -> Outcome {
+    pub async fn execute(&self, session: &Workspace, plan: Plan) -> Outcome {
         let expect = Some(plan.fingerprint.to_string());
         let confirmed = plan
             .confirm(&Confirmation::Flags { expect })

@@ -6,18 +6,18 @@ use boards::Scene;
 use crossterm::event::{KeyCode, KeyEvent};
 use cutover::domain::action::Operation;
 use cutover::domain::board::Board;
-use cutover::domain::environment::{Environment, Pair};
+use cutover::domain::environment::{Environment, NamePair};
 use cutover::domain::escape::is_obeyed;
 use cutover::domain::finding::{Finding, FindingId, Severity};
 use cutover::domain::name::Identifier;
-use cutover::domain::picture::{Link, LinkState, Picture, Preflight};
+use cutover::domain::picture::{ConnectionState, ConnectionStatus, Picture, Preflight};
 use cutover::domain::readiness::Thresholds;
 use cutover::domain::snapshot::ClientSession;
-use cutover::domain::whole::Known;
+use cutover::domain::whole::ProjectKnowledge;
 use cutover::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
 use cutover::tui::effect::Effect;
 use cutover::tui::event::Event;
-use cutover::tui::state::Facts;
+use cutover::tui::state::TargetInfo;
 use cutover::tui::update;
 use std::sync::Arc;
 
@@ -68,7 +68,7 @@ fn board(scene: Scene) -> Arc<Board> {
     });
     snapshot.readings.sessions = sessions.collect();
     snapshot.server.version = evil("v26");
-    let pair = |pair: &Pair| Pair {
+    let pair = |pair: &NamePair| NamePair {
         production: boards::name(&evil(pair.production.as_str())),
         deployment: boards::name(&evil(pair.deployment.as_str())),
     };
@@ -81,7 +81,7 @@ fn board(scene: Scene) -> Arc<Board> {
     Arc::new(Board::new(
         Arc::new(snapshot),
         Arc::new(environment),
-        Known::default(),
+        ProjectKnowledge::default(),
         None,
         Thresholds::default(),
     ))
@@ -98,7 +98,7 @@ fn finding() -> Finding {
 }
 
 fn session(scene: Scene, size: (u16, u16)) -> Session {
-    let facts = Facts {
+    let facts = TargetInfo {
         target: evil("prod"),
         project: evil("shop"),
         address: evil("address"),
@@ -112,14 +112,14 @@ fn session(scene: Scene, size: (u16, u16)) -> Session {
             operation: Operation::Promote,
             findings: vec![finding()],
         })),
-        link: Link {
-            state: LinkState::Live,
+        connection: ConnectionStatus {
+            state: ConnectionState::Live,
             restarts: 1,
             last_gap: Some(evil("gap")),
             polling_reason: Some(evil("no SUBSCRIBE")),
-            ..Link::default()
+            ..ConnectionStatus::default()
         },
-        powerless: Some(evil("role owns nothing").into()),
+        read_only_reason: Some(evil("role owns nothing").into()),
         ..Picture::default()
     }));
     session.send(Event::Flash(evil("flash")));

@@ -1,22 +1,22 @@
 //! Boards for screens and properties: a small world in every phase, and large ones.
 
 use cutover::domain::board::Board;
-use cutover::domain::environment::{Environment, Pair, Strategy};
+use cutover::domain::environment::{Environment, NamePair, Strategy};
 use cutover::domain::name::{
     ClusterId, DatabaseId, Identifier, ObjectId, QualifiedName, ReplicaId, RoleId, SchemaId,
 };
 use cutover::domain::object::{
     CatalogParts, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema,
 };
-use cutover::domain::project::{Change, Compared, Materialization, Model, Project};
+use cutover::domain::project::{Compared, Materialization, Model, ModelChange, Project};
 use cutover::domain::readiness::Thresholds;
 use cutover::domain::reading::MissingReadings;
-use cutover::domain::record::{Record, Role};
+use cutover::domain::record::{DeploymentRole, Record};
 use cutover::domain::snapshot::{
     ClientSession, ConnectorState, ConnectorStatus, Frontier, HydrationStatus, LogicalTime,
     OfflineReason, Readings, ReplicaHealth, Server, Snapshot, SourceProgress, Subscription,
 };
-use cutover::domain::whole::Known;
+use cutover::domain::whole::ProjectKnowledge;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -239,7 +239,7 @@ fn healthy() -> ReplicaHealth {
     }
 }
 
-fn record(role: Role, complete: bool) -> String {
+fn record(role: DeploymentRole, complete: bool) -> String {
     Record {
         role,
         environment: "prod".to_owned(),
@@ -258,7 +258,7 @@ fn record(role: Role, complete: bool) -> String {
 }
 
 pub fn environment() -> Environment {
-    let pair = |text: &str| Pair {
+    let pair = |text: &str| NamePair {
         production: name(text),
         deployment: name(&format!("{text}_dbt_deploy")),
     };
@@ -275,19 +275,19 @@ fn comments(scene: Scene) -> (Option<String>, Option<String>) {
     match scene {
         Scene::None | Scene::Initialized => (None, None),
         Scene::Hydrating(_) | Scene::Ready | Scene::Failing | Scene::Stalled => {
-            (None, Some(record(Role::Candidate, true)))
+            (None, Some(record(DeploymentRole::Candidate, true)))
         }
         Scene::Promoting => (
-            Some(record(Role::Candidate, true)),
-            Some(record(Role::Retired, true)),
+            Some(record(DeploymentRole::Candidate, true)),
+            Some(record(DeploymentRole::Retired, true)),
         ),
         Scene::Promoted => (
-            Some(record(Role::Production, true)),
-            Some(record(Role::Retired, true)),
+            Some(record(DeploymentRole::Production, true)),
+            Some(record(DeploymentRole::Retired, true)),
         ),
         Scene::Synced => (
-            Some(record(Role::Production, true)),
-            Some(record(Role::Synced, true)),
+            Some(record(DeploymentRole::Production, true)),
+            Some(record(DeploymentRole::Synced, true)),
         ),
     }
 }
@@ -576,9 +576,9 @@ fn finish_with(mut builder: Builder, project: Project) -> Arc<Board> {
     Arc::new(Board::new(
         Arc::new(snapshot),
         Arc::new(environment()),
-        Known {
+        ProjectKnowledge {
             project: Some(Arc::new(project)),
-            ..Known::default()
+            ..ProjectKnowledge::default()
         },
         None,
         Thresholds::default(),
@@ -603,22 +603,22 @@ pub fn project() -> Project {
             model(
                 "blue_green_slim",
                 "bar",
-                Compared::Changed(Change::Modified),
+                Compared::Changed(ModelChange::Modified),
             ),
             model(
                 "blue_green_slim",
                 "foobar",
-                Compared::Changed(Change::Downstream),
+                Compared::Changed(ModelChange::Downstream),
             ),
             model(
                 "blue_green_slim",
                 "mood_share",
-                Compared::Changed(Change::New),
+                Compared::Changed(ModelChange::New),
             ),
             model(
                 "blue_green_slim",
                 "warm_people",
-                Compared::Changed(Change::Removed),
+                Compared::Changed(ModelChange::Removed),
             ),
             model("blue_green_slim", "foo", Compared::Unmodified),
         ],
@@ -648,7 +648,7 @@ pub fn large(objects: usize, seconds: u64) -> Arc<Board> {
         .insert(RoleId::user(1), name("deployer"));
     for (suffix, comment) in [
         ("", None),
-        ("_dbt_deploy", Some(record(Role::Candidate, true))),
+        ("_dbt_deploy", Some(record(DeploymentRole::Candidate, true))),
     ] {
         let cluster = builder.cluster(&format!("compute{suffix}"), healthy());
         builder.cluster(&format!("serving{suffix}"), healthy());

@@ -4,7 +4,7 @@ use super::boards::name;
 use cutover::domain::action::Operation;
 use cutover::domain::changes::{ChangedNode, ChangesView, ConfigChange, Versions};
 use cutover::domain::history::{AuditEntry, AuditStatement};
-use cutover::domain::project::Change;
+use cutover::domain::project::ModelChange;
 use std::sync::Arc;
 
 const BAR_BEFORE: &str = "-- bar adds a category to every color
@@ -28,7 +28,7 @@ join palette on palette.color = foo.color
 where foo.id > 12
 ";
 
-fn node(name_: &str, change: Change) -> ChangedNode {
+fn node(name_: &str, change: ModelChange) -> ChangedNode {
     ChangedNode {
         unique_id: format!("model.shop.{name_}"),
         name: name_.to_owned(),
@@ -67,25 +67,25 @@ pub fn view() -> Arc<ChangesView> {
             after: Some("\"compute\"".to_owned()),
         }],
         drift: Some("the live view has another WHERE than the manifest".to_owned()),
-        ..node("bar", Change::Modified)
+        ..node("bar", ModelChange::Modified)
     };
     let foobar = ChangedNode {
         reasons: vec!["downstream of bar".to_owned()],
         path: vec!["model.shop.bar".to_owned(), "model.shop.foobar".to_owned()],
         dependents: vec!["model.shop.mood_share".to_owned()],
-        ..node("foobar", Change::Downstream)
+        ..node("foobar", ModelChange::Downstream)
     };
     let mood_share = ChangedNode {
         reasons: vec!["new".to_owned()],
         compiled: versions(None, Some("select mood, count(*) from foobar group by 1\n")),
         in_production: "is not there".to_owned(),
-        ..node("mood_share", Change::New)
+        ..node("mood_share", ModelChange::New)
     };
     let warm_people = ChangedNode {
         reasons: vec!["only production's manifest has it".to_owned()],
         compiled: versions(Some("select * from foo\n"), None),
         in_deployment: "is not there".to_owned(),
-        ..node("warm_people", Change::Removed)
+        ..node("warm_people", ModelChange::Removed)
     };
     Arc::new(ChangesView {
         manifest: "fedcba987654".to_owned(),

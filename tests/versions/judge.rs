@@ -2,7 +2,7 @@
 
 use super::Release;
 use super::mutation::Sides;
-use cutover::dbt::compare::{Comparison, Options};
+use cutover::dbt::compare::{CompareOptions, Comparison};
 use cutover::dbt::manifest::Manifest;
 use cutover::dbt::selection::{ResourceTypes, Selection, select};
 use serde::{Deserialize, Serialize};
@@ -178,7 +178,7 @@ pub fn ours(sides: &Sides, flag: Option<bool>, asks: &[Ask]) -> Vec<Answer> {
         .map(Arc::new)
         .map_err(|error| error.to_string())
     };
-    let options = Options {
+    let options = CompareOptions {
         compare_unrendered: flag,
         now: jiff::Timestamp::now(),
     };

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 /// Where in `cutover.toml` a setting may stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum SettingScope {
     /// At the top only, and nowhere but in the file: a table with names of its own.
     File,
     /// At the top only: it decides which target is meant, so it can't depend on the target.
@@ -20,7 +20,7 @@ pub enum Scope {
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
     pub key: &'static str,
-    pub scope: Scope,
+    pub scope: SettingScope,
     /// dbt's own variable for the same thing, weaker than ours.
     pub dbt_variable: Option<&'static str>,
     /// The strongest first.
@@ -34,7 +34,7 @@ pub struct Setting {
 pub(super) const fn in_file() -> Setting {
     Setting {
         key: "",
-        scope: Scope::File,
+        scope: SettingScope::File,
         dbt_variable: None,
         flags: &[],
         example: None,
@@ -44,14 +44,14 @@ pub(super) const fn in_file() -> Setting {
 
 pub(super) const fn top() -> Setting {
     Setting {
-        scope: Scope::Top,
+        scope: SettingScope::Top,
         ..in_file()
     }
 }
 
 pub(super) const fn anywhere() -> Setting {
     Setting {
-        scope: Scope::Anywhere,
+        scope: SettingScope::Anywhere,
         ..in_file()
     }
 }
@@ -86,7 +86,7 @@ impl Setting {
     /// `CUTOVER_<KEY>`, where a variable may set it.
     #[must_use]
     pub fn variable(&self) -> Option<String> {
-        (self.scope != Scope::File).then(|| format!("CUTOVER_{}", self.key.to_uppercase()))
+        (self.scope != SettingScope::File).then(|| format!("CUTOVER_{}", self.key.to_uppercase()))
     }
 
     /// The variables that set it, the strongest first.
@@ -192,7 +192,7 @@ impl<T> Optional<T> {
 }
 
 /// A row of the table, whatever its type.
-pub trait Row: Sync {
+pub trait SettingRow: Sync {
     fn setting(&self) -> &Setting;
 
     /// The value that holds where nobody sets it.
@@ -210,7 +210,7 @@ pub trait Row: Sync {
     }
 }
 
-impl<T: Serialize> Row for Key<T> {
+impl<T: Serialize> SettingRow for Key<T> {
     fn setting(&self) -> &Setting {
         &self.setting
     }
@@ -220,7 +220,7 @@ impl<T: Serialize> Row for Key<T> {
     }
 }
 
-impl<T> Row for Optional<T> {
+impl<T> SettingRow for Optional<T> {
     fn setting(&self) -> &Setting {
         &self.setting
     }

@@ -1,7 +1,7 @@
 //! Contracts of models: what changed, and what of it breaks readers.
 
-use super::pair::{Absent, Pair};
-use super::shape::{CONSTRAINTS, Shape};
+use super::pair::{Absent, NodePair};
+use super::shape::{CONSTRAINTS, ValueShape};
 use crate::dbt::json::Value;
 use crate::dbt::manifest::{Field, Node};
 use crate::domain::project::Materialization;
@@ -15,7 +15,7 @@ pub(super) struct ContractChange {
 }
 
 /// What dbt finds about the contract of a model that both sides have; `None` when it is the same.
-pub(super) fn change(pair: Pair<'_>, adapter: Option<&str>) -> Option<ContractChange> {
+pub(super) fn change(pair: NodePair<'_>, adapter: Option<&str>) -> Option<ContractChange> {
     let additive = Some(ContractChange {
         breaking: Vec::new(),
     });
@@ -48,13 +48,13 @@ fn is_enforced(node: &Node) -> bool {
     enforced.is_some_and(|value| value.is_truthy())
 }
 
-fn same_checksum(pair: Pair<'_>) -> bool {
-    pair.differing(Field::ContractChecksum, Absent::Null, &Shape::Any)
+fn same_checksum(pair: NodePair<'_>) -> bool {
+    pair.differing(Field::ContractChecksum, Absent::Null, &ValueShape::Any)
         .is_none()
 }
 
 /// A constraint that a changed contract lost and that no adapter's list has: looking it up stops dbt before 1.12.
-pub(super) fn unknown_constraint(pair: Pair<'_>) -> Option<String> {
+pub(super) fn unknown_constraint(pair: NodePair<'_>) -> Option<String> {
     let is_looked_at = is_enforced(pair.before)
         && !(is_enforced(pair.after) && same_checksum(pair))
         && enforces_constraints(pair.before);
@@ -68,7 +68,7 @@ pub(super) fn unknown_constraint(pair: Pair<'_>) -> Option<String> {
         .find(|kind| !CONSTRAINT_TYPES.contains(&kind.as_str()))
 }
 
-fn breaking(pair: Pair<'_>, adapter: Option<&str>) -> Vec<String> {
+fn breaking(pair: NodePair<'_>, adapter: Option<&str>) -> Vec<String> {
     let comparison = Breaking::of(pair, enforced_constraints(adapter));
     let mut found = Vec::new();
     if !is_enforced(pair.after) {
@@ -113,7 +113,7 @@ struct Breaking<'a> {
 }
 
 impl<'a> Breaking<'a> {
-    fn of(pair: Pair<'a>, enforced: &'static [&'static str]) -> Self {
+    fn of(pair: NodePair<'a>, enforced: &'static [&'static str]) -> Self {
         let columns = |node: &Node| node.value(Field::Columns).unwrap_or(Value::Null);
         Self {
             before: pair.before,

@@ -3,9 +3,9 @@
 //! Its oddities are kept: a generic test's SQL counts for `state:modified.body` only; a metric's expression, a semantic
 //! model's label and every rendered name count for nothing; an explicitly written default is a change.
 
-use super::pair::{Absent, Pair, config_reasons};
+use super::pair::{Absent, NodePair, config_reasons};
 use super::rules::Rules;
-use super::shape::{self, Shape};
+use super::shape::{self, ValueShape};
 use super::{Reason, contract};
 use crate::dbt::json::Value;
 use crate::dbt::manifest::{Deprecation, Field, ResourceType};
@@ -34,7 +34,7 @@ const RELATION_CONFIGS: [&str; 3] = ["database", "schema", "alias"];
 const EXPORT_CONFIGS: [&str; 3] = ["export_as", "schema", "alias"];
 
 /// Everything that dbt can see to differ between the two sides, macros apart.
-pub(super) fn of(pair: Pair<'_>, rules: &Rules<'_>) -> Vec<Reason> {
+pub(super) fn of(pair: NodePair<'_>, rules: &Rules<'_>) -> Vec<Reason> {
     let mut reasons = Vec::new();
     match pair.after.resource_type {
         ResourceType::Source => source(pair, rules, &mut reasons),
@@ -67,11 +67,11 @@ pub(super) fn of(pair: Pair<'_>, rules: &Rules<'_>) -> Vec<Reason> {
 }
 
 /// Body, configuration, relation and fqn of everything that is built or run.
-fn node(pair: Pair<'_>, compared: impl Fn(&str) -> bool, reasons: &mut Vec<Reason>) {
+fn node(pair: NodePair<'_>, compared: impl Fn(&str) -> bool, reasons: &mut Vec<Reason>) {
     let same_body = match pair.after.resource_type {
         ResourceType::Seed => same_checksum(pair),
         _ => pair
-            .differing(Field::RawCode, Absent::Text(""), &Shape::Any)
+            .differing(Field::RawCode, Absent::Text(""), &ValueShape::Any)
             .is_none(),
     };
     if !same_body {
@@ -97,18 +97,21 @@ fn relation_reason(
 }
 
 /// Seeds compare by checksum: of the content up to 1 MiB, of the path beyond. A checksum named `none` equals nothing.
-fn same_checksum(pair: Pair<'_>) -> bool {
-    let same = |field| pair.differing(field, Absent::Null, &Shape::Any).is_none();
+fn same_checksum(pair: NodePair<'_>) -> bool {
+    let same = |field| {
+        pair.differing(field, Absent::Null, &ValueShape::Any)
+            .is_none()
+    };
     pair.after.text(Field::ChecksumName).as_deref() != Some("none")
         && same(Field::ChecksumName)
         && same(Field::ChecksumValue)
 }
 
 /// Descriptions count where the project, as it is now, writes them into the database.
-fn persisted_descriptions(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
+fn persisted_descriptions(pair: NodePair<'_>, reasons: &mut Vec<Reason>) {
     let persisted = pair.after.persist_docs();
     if persisted.relation {
-        let texts = pair.differing(Field::Description, Absent::Text(""), &Shape::Any);
+        let texts = pair.differing(Field::Description, Absent::Text(""), &ValueShape::Any);
         reasons.extend(texts.map(|(before, after)| Reason::Description {
             column: None,
             before: Some(before),
@@ -116,7 +119,7 @@ fn persisted_descriptions(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
         }));
     }
     if persisted.columns {
-        let columns = pair.differing(Field::Columns, Absent::Null, &Shape::Any);
+        let columns = pair.differing(Field::Columns, Absent::Null, &ValueShape::Any);
         for (before, after) in columns.iter() {
             column_descriptions(before, after, reasons);
         }
@@ -150,14 +153,14 @@ fn column_descriptions(before: &Value, after: &Value, reasons: &mut Vec<Reason>)
     }
 }
 
-fn model(pair: Pair<'_>, adapter: Option<&str>, reasons: &mut Vec<Reason>) {
+fn model(pair: NodePair<'_>, adapter: Option<&str>, reasons: &mut Vec<Reason>) {
     if let Some(change) = contract::change(pair, adapter) {
         reasons.push(Reason::Contract {
             breaking: change.breaking,
         });
     }
     reasons.extend(pair.plain(Field::LatestVersion));
-    reasons.extend(pair.field(Field::Access, Absent::Text("protected"), &Shape::Any));
+    reasons.extend(pair.field(Field::Access, Absent::Text("protected"), &ValueShape::Any));
     // Times with an offset are equal when they are the same instant.
     let same_moment = match (pair.before.deprecation(), pair.after.deprecation()) {
         (Some(Deprecation::At(before)), Some(Deprecation::At(after))) => before == after,
@@ -168,7 +171,7 @@ fn model(pair: Pair<'_>, adapter: Option<&str>, reasons: &mut Vec<Reason>) {
     }
 }
 
-fn function(pair: Pair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
+fn function(pair: NodePair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
     reasons.extend(pair.field(Field::Arguments, Absent::EmptyList, &shape::ARGUMENTS));
     reasons.extend(pair.field(Field::Returns, Absent::Null, &shape::RETURNS));
     if rules.since_1_12 {
@@ -176,14 +179,14 @@ fn function(pair: Pair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
     }
 }
 
-fn source(pair: Pair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
+fn source(pair: NodePair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
     let name = if rules.compare_unrendered {
         [Field::UnrenderedDatabase, Field::UnrenderedSchema]
     } else {
         [Field::Database, Field::Schema]
     };
     for field in name.into_iter().chain([Field::Identifier]) {
-        let differing = pair.differing(field, Absent::Null, &Shape::Any);
+        let differing = pair.differing(field, Absent::Null, &ValueShape::Any);
         reasons.extend(differing.map(|(before, after)| Reason::Relation {
             key: field.key(),
             before: Some(before),
@@ -203,7 +206,7 @@ fn source(pair: Pair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
     reasons.extend(pair.field(Field::External, Absent::Null, external));
 }
 
-fn all_configs(pair: Pair<'_>, ignored: &[&str], reasons: &mut Vec<Reason>) {
+fn all_configs(pair: NodePair<'_>, ignored: &[&str], reasons: &mut Vec<Reason>) {
     if let Some((before, after)) = pair.unrendered_configs() {
         reasons.extend(config_reasons(&before, &after, |key| {
             !ignored.contains(&key)
@@ -211,7 +214,7 @@ fn all_configs(pair: Pair<'_>, ignored: &[&str], reasons: &mut Vec<Reason>) {
     }
 }
 
-fn exposure(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
+fn exposure(pair: NodePair<'_>, reasons: &mut Vec<Reason>) {
     for field in [
         Field::Fqn,
         Field::Type,
@@ -222,8 +225,8 @@ fn exposure(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
         reasons.extend(pair.plain(field));
     }
     reasons.extend(pair.field(Field::Owner, Absent::Null, &shape::OWNER));
-    reasons.extend(pair.field(Field::Description, Absent::Text(""), &Shape::Any));
-    let parents = pair.differing(Field::DependsOnNodes, Absent::EmptyList, &Shape::Any);
+    reasons.extend(pair.field(Field::Description, Absent::Text(""), &ValueShape::Any));
+    let parents = pair.differing(Field::DependsOnNodes, Absent::EmptyList, &ValueShape::Any);
     reasons.extend(parents.and_then(|(before, after)| {
         let set = |list: &Value| {
             let texts = list.items().iter().map(Value::to_string);
@@ -238,15 +241,15 @@ fn exposure(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
     all_configs(pair, &[], reasons);
 }
 
-fn metric(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
-    reasons.extend(pair.field(Field::Type, Absent::Null, &Shape::Word));
+fn metric(pair: NodePair<'_>, reasons: &mut Vec<Reason>) {
+    reasons.extend(pair.field(Field::Type, Absent::Null, &ValueShape::Word));
     for field in [Field::Description, Field::Label] {
         reasons.extend(pair.plain(field));
     }
     all_configs(pair, &["group"], reasons);
 }
 
-fn semantic_model(pair: Pair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
+fn semantic_model(pair: NodePair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
     for field in [
         Field::Model,
         Field::Description,
@@ -272,19 +275,21 @@ fn semantic_model(pair: Pair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) 
 }
 
 /// Semantic models and saved queries compare the rendered configuration, where a written default is no change.
-fn rendered_config(pair: Pair<'_>, shape: &Shape, reasons: &mut Vec<Reason>) {
+fn rendered_config(pair: NodePair<'_>, shape: &ValueShape, reasons: &mut Vec<Reason>) {
     if let Some((before, after)) = pair.differing(Field::Config, Absent::Blank, shape) {
         reasons.extend(config_reasons(&before, &after, |_| true));
     }
 }
 
-fn saved_query(pair: Pair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
+fn saved_query(pair: NodePair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
     query_params(pair, reasons);
     for field in [Field::Description, Field::Label, Field::Group] {
         reasons.extend(pair.plain(field));
     }
     rendered_config(pair, &shape::SAVED_QUERY_CONFIG, reasons);
-    if let Some((before, after)) = pair.differing(Field::Exports, Absent::EmptyList, &Shape::Any) {
+    if let Some((before, after)) =
+        pair.differing(Field::Exports, Absent::EmptyList, &ValueShape::Any)
+    {
         let same = before.items().len() == after.items().len()
             && std::iter::zip(before.items(), after.items()).all(|(a, b)| same_export(a, b));
         if !same {
@@ -296,22 +301,22 @@ fn saved_query(pair: Pair<'_>, rules: &Rules<'_>, reasons: &mut Vec<Reason>) {
         }
     }
     let tags = if rules.since_1_12 {
-        &Shape::Any
+        &ValueShape::Any
     } else {
-        &Shape::Letters
+        &ValueShape::Letters
     };
     reasons.extend(pair.field(Field::Tags, Absent::EmptyList, tags));
 }
 
 /// Metrics, grouping and filters of a saved query; its order and limit do not count.
-fn query_params(pair: Pair<'_>, reasons: &mut Vec<Reason>) {
-    let Some((before, after)) = pair.differing(Field::QueryParams, Absent::Null, &Shape::Any)
+fn query_params(pair: NodePair<'_>, reasons: &mut Vec<Reason>) {
+    let Some((before, after)) = pair.differing(Field::QueryParams, Absent::Null, &ValueShape::Any)
     else {
         return;
     };
     for (key, field, shape) in [
-        ("metrics", "query_params.metrics", &Shape::Any),
-        ("group_by", "query_params.group_by", &Shape::Any),
+        ("metrics", "query_params.metrics", &ValueShape::Any),
+        ("group_by", "query_params.group_by", &ValueShape::Any),
         ("where", "query_params.where", &shape::WHERE),
     ] {
         let part = |params: &Value| {

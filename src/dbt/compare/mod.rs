@@ -27,7 +27,7 @@ mod upgrade;
 pub use abort::Abort;
 pub use facet::{Facet, Facets};
 use kind::is_stored_in_nodes;
-pub use options::Options;
+pub use options::CompareOptions;
 pub use reason::{MacroChange, Reason};
 
 use super::graph::{Graph, NodeSet};
@@ -35,7 +35,7 @@ use super::manifest::{Manifest, Node, ResourceType, UniqueId};
 use abort::Aborts;
 use jiff::Timestamp;
 use macros::MacroComparison;
-use pair::Pair;
+use pair::NodePair;
 use rules::Rules;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -108,7 +108,11 @@ pub struct Comparison {
 impl Comparison {
     /// Compares every node. Without a state, the graph can be selected from, but nothing by `state:`.
     #[must_use]
-    pub fn new(before: Option<Arc<Manifest>>, after: Arc<Manifest>, options: Options) -> Self {
+    pub fn new(
+        before: Option<Arc<Manifest>>,
+        after: Arc<Manifest>,
+        options: CompareOptions,
+    ) -> Self {
         let mut comparison = Self {
             graph: Graph::of(&after),
             before: before.clone(),
@@ -237,7 +241,7 @@ impl Comparison {
     fn compare_nodes(&mut self, before: &Manifest, after: &Manifest, rules: &Rules<'_>) {
         let mut macros = MacroComparison::new(before, after);
         for (at, node) in after.nodes().iter().enumerate() {
-            let pair = before.get(&node.unique_id).map(|old| Pair {
+            let pair = before.get(&node.unique_id).map(|old| NodePair {
                 before: old,
                 after: node,
                 state_arguments: rules.upgrade.arguments(&old.unique_id),
@@ -280,7 +284,7 @@ impl Comparison {
         }
     }
 
-    fn note_unknown_constraint(&mut self, pair: Pair<'_>) {
+    fn note_unknown_constraint(&mut self, pair: NodePair<'_>) {
         if pair.after.resource_type != ResourceType::Model {
             return;
         }

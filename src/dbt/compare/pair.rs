@@ -1,14 +1,14 @@
 //! The two sides of one node, and how single fields of them compare.
 
 use super::Reason;
-use super::shape::Shape;
+use super::shape::ValueShape;
 use crate::dbt::json::Value;
 use crate::dbt::manifest::{Field, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A node that both manifests have.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pair<'a> {
+pub(super) struct NodePair<'a> {
     pub before: &'a Node,
     pub after: &'a Node,
     /// What dbt puts over the state's unrendered configuration when another version wrote it.
@@ -26,7 +26,7 @@ pub(super) enum Absent {
 }
 
 impl Absent {
-    fn value(self, shape: &Shape) -> Value {
+    fn value(self, shape: &ValueShape) -> Value {
         match self {
             Self::Blank => shape.of(Value::Map(BTreeMap::new())),
             Self::Null => Value::Null,
@@ -36,7 +36,7 @@ impl Absent {
     }
 }
 
-impl<'a> Pair<'a> {
+impl<'a> NodePair<'a> {
     /// Whether both manifests spell the field alike, so that it need not be decoded. Spelling proves nothing for NaN,
     /// which differs from itself.
     fn spelled_alike(self, field: Field) -> bool {
@@ -49,7 +49,7 @@ impl<'a> Pair<'a> {
         self,
         field: Field,
         absent: Absent,
-        shape: &Shape,
+        shape: &ValueShape,
     ) -> Option<(Value, Value)> {
         if self.spelled_alike(field) {
             return None;
@@ -63,7 +63,7 @@ impl<'a> Pair<'a> {
     }
 
     /// A [`Reason::Field`], when the field differs.
-    pub(super) fn field(self, field: Field, absent: Absent, shape: &Shape) -> Option<Reason> {
+    pub(super) fn field(self, field: Field, absent: Absent, shape: &ValueShape) -> Option<Reason> {
         self.differing(field, absent, shape)
             .map(|(before, after)| Reason::Field {
                 field: field.key(),
@@ -74,7 +74,7 @@ impl<'a> Pair<'a> {
 
     /// A [`Reason::Field`] for a field that is null when missing and has no class of its own.
     pub(super) fn plain(self, field: Field) -> Option<Reason> {
-        self.field(field, Absent::Null, &Shape::Any)
+        self.field(field, Absent::Null, &ValueShape::Any)
     }
 
     /// The configurations before rendering, when they are not spelled alike.

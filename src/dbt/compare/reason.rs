@@ -104,16 +104,16 @@ impl fmt::Display for Reason {
             Self::New => f.write_str("new"),
             Self::Body => f.write_str("body"),
             Self::Config { key, before, after } => {
-                write!(f, "config {key}: {}", Change(before, after))
+                write!(f, "config {key}: {}", BeforeAfter(before, after))
             }
             Self::Relation { key, before, after } => {
-                write!(f, "relation {key}: {}", Change(before, after))
+                write!(f, "relation {key}: {}", BeforeAfter(before, after))
             }
             Self::Description {
                 column: None,
                 before,
                 after,
-            } => write!(f, "description: {}", Change(before, after)),
+            } => write!(f, "description: {}", BeforeAfter(before, after)),
             Self::Description {
                 column: Some(column),
                 before,
@@ -121,7 +121,7 @@ impl fmt::Display for Reason {
             } => write!(
                 f,
                 "description of column {column}: {}",
-                Change(before, after)
+                BeforeAfter(before, after)
             ),
             Self::Contract { breaking } if breaking.is_empty() => f.write_str("contract"),
             Self::Contract { breaking } => {
@@ -148,7 +148,7 @@ impl fmt::Display for Reason {
                 field,
                 before,
                 after,
-            } => write!(f, "{field}: {}", Change(before, after)),
+            } => write!(f, "{field}: {}", BeforeAfter(before, after)),
             Self::Downstream { of } => write!(f, "downstream of {of}"),
             Self::Removed {
                 disabled,
@@ -165,9 +165,9 @@ impl fmt::Display for Reason {
     }
 }
 
-struct Change<'a>(&'a Option<Value>, &'a Option<Value>);
+struct BeforeAfter<'a>(&'a Option<Value>, &'a Option<Value>);
 
-impl fmt::Display for Change<'_> {
+impl fmt::Display for BeforeAfter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self(Some(before), Some(after)) => write!(f, "{before} -> {after}"),

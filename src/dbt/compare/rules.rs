@@ -1,7 +1,7 @@
 //! How the dbt that wrote the project's manifest compares: it is the one that would select.
 
 use super::upgrade::StateUpgrade;
-use super::{Abort, Options};
+use super::{Abort, CompareOptions};
 use crate::dbt::manifest::Manifest;
 
 /// The first dbt that compares more unrendered values unless it is told otherwise, and upgrades states of other versions.
@@ -22,7 +22,11 @@ pub(super) struct Rules<'a> {
 impl<'a> Rules<'a> {
     /// # Errors
     /// When dbt can't load the state.
-    pub fn of(before: &Manifest, after: &'a Manifest, options: Options) -> Result<Self, Abort> {
+    pub fn of(
+        before: &Manifest,
+        after: &'a Manifest,
+        options: CompareOptions,
+    ) -> Result<Self, Abort> {
         let metadata = after.metadata();
         let since_1_12 = metadata.release().is_some_and(|release| release >= SINCE);
         let compare_unrendered = options.compare_unrendered.unwrap_or(since_1_12);

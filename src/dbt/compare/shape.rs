@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 /// The class of a value.
 #[derive(Debug)]
-pub(super) enum Shape {
+pub(super) enum ValueShape {
     /// Compared as it stands.
     Any,
     /// A word of a fixed list that dbt's semantic layer reads in any case.
     Word,
     /// A lone text that dbt reads as the list of its letters.
     Letters,
-    List(&'static Shape),
+    List(&'static ValueShape),
     /// A class that ignores keys it does not know.
     Class(&'static [Member]),
     /// A class that keeps keys it does not know.
@@ -23,7 +23,7 @@ pub(super) enum Shape {
 
 /// A key of a class, what it is when missing, and its own class.
 #[derive(Debug)]
-pub(super) struct Member(&'static str, Missing, Shape);
+pub(super) struct Member(&'static str, Missing, ValueShape);
 
 #[derive(Debug, Clone, Copy)]
 enum Missing {
@@ -38,32 +38,32 @@ enum Missing {
 }
 
 const fn null(key: &'static str) -> Member {
-    Member(key, Missing::Null, Shape::Any)
+    Member(key, Missing::Null, ValueShape::Any)
 }
 
 const fn word(key: &'static str) -> Member {
-    Member(key, Missing::Null, Shape::Word)
+    Member(key, Missing::Null, ValueShape::Word)
 }
 
 const fn off(key: &'static str) -> Member {
-    Member(key, Missing::False, Shape::Any)
+    Member(key, Missing::False, ValueShape::Any)
 }
 
-const META: Member = Member("meta", Missing::EmptyMap, Shape::Any);
-const ENABLED: Member = Member("enabled", Missing::True, Shape::Any);
+const META: Member = Member("meta", Missing::EmptyMap, ValueShape::Any);
+const ENABLED: Member = Member("enabled", Missing::True, ValueShape::Any);
 
 /// How an element of a semantic model is described; and its own configuration.
-const ELEMENT_CONFIG: Member = Member("config", Missing::Null, Shape::Class(&[META]));
+const ELEMENT_CONFIG: Member = Member("config", Missing::Null, ValueShape::Class(&[META]));
 
 const FILE_METADATA: Member = Member(
     "metadata",
     Missing::Null,
-    Shape::Class(&[
+    ValueShape::Class(&[
         null("repo_file_path"),
         Member(
             "file_slice",
             Missing::Null,
-            Shape::Class(&[
+            ValueShape::Class(&[
                 null("filename"),
                 null("content"),
                 null("start_line_number"),
@@ -73,16 +73,16 @@ const FILE_METADATA: Member = Member(
     ]),
 );
 
-pub(super) const QUOTING: Shape = Shape::Class(&[
+pub(super) const QUOTING: ValueShape = ValueShape::Class(&[
     null("database"),
     null("schema"),
     null("identifier"),
     null("column"),
 ]);
 
-const DURATION: Shape = Shape::Class(&[null("count"), null("period")]);
+const DURATION: ValueShape = ValueShape::Class(&[null("count"), null("period")]);
 
-pub(super) const FRESHNESS: Shape = Shape::Class(&[
+pub(super) const FRESHNESS: ValueShape = ValueShape::Class(&[
     Member("warn_after", Missing::Blank, DURATION),
     Member("error_after", Missing::Blank, DURATION),
     null("filter"),
@@ -91,46 +91,46 @@ pub(super) const FRESHNESS: Shape = Shape::Class(&[
 /// An external table; what stands in its partitions depends on the version.
 macro_rules! external {
     ($partition:expr) => {
-        Shape::OpenClass(&[
+        ValueShape::OpenClass(&[
             null("location"),
             null("file_format"),
             null("row_format"),
             null("tbl_properties"),
-            Member("partitions", Missing::Null, Shape::List(&$partition)),
+            Member("partitions", Missing::Null, ValueShape::List(&$partition)),
         ])
     };
 }
 
-pub(super) const EXTERNAL: Shape = external!(Shape::Any);
-pub(super) const EXTERNAL_SINCE_1_12: Shape = external!(Shape::OpenClass(&[
-    Member("name", Missing::EmptyText, Shape::Any),
-    Member("description", Missing::EmptyText, Shape::Any),
-    Member("data_type", Missing::EmptyText, Shape::Any),
+pub(super) const EXTERNAL: ValueShape = external!(ValueShape::Any);
+pub(super) const EXTERNAL_SINCE_1_12: ValueShape = external!(ValueShape::OpenClass(&[
+    Member("name", Missing::EmptyText, ValueShape::Any),
+    Member("description", Missing::EmptyText, ValueShape::Any),
+    Member("data_type", Missing::EmptyText, ValueShape::Any),
     META,
 ]));
 
-pub(super) const OWNER: Shape = Shape::OpenClass(&[null("email"), null("name")]);
+pub(super) const OWNER: ValueShape = ValueShape::OpenClass(&[null("email"), null("name")]);
 
-pub(super) const ARGUMENTS: Shape = Shape::List(&Shape::Class(&[
+pub(super) const ARGUMENTS: ValueShape = ValueShape::List(&ValueShape::Class(&[
     null("name"),
     null("data_type"),
     null("description"),
     null("default_value"),
 ]));
 
-pub(super) const RETURNS: Shape = Shape::Class(&[null("data_type"), null("description")]);
+pub(super) const RETURNS: ValueShape = ValueShape::Class(&[null("data_type"), null("description")]);
 
 /// Of a function, since dbt 1.12: descriptions and compiled code are not compared.
-pub(super) const OVERLOADS: Shape = Shape::List(&Shape::Class(&[
+pub(super) const OVERLOADS: ValueShape = ValueShape::List(&ValueShape::Class(&[
     null("defined_in"),
     Member("arguments", Missing::EmptyList, ARGUMENTS),
     Member("returns", Missing::Null, RETURNS),
     null("raw_body"),
 ]));
 
-pub(super) const DEFAULTS: Shape = Shape::Class(&[null("agg_time_dimension")]);
+pub(super) const DEFAULTS: ValueShape = ValueShape::Class(&[null("agg_time_dimension")]);
 
-pub(super) const ENTITIES: Shape = Shape::List(&Shape::Class(&[
+pub(super) const ENTITIES: ValueShape = ValueShape::List(&ValueShape::Class(&[
     null("name"),
     word("type"),
     null("description"),
@@ -143,7 +143,7 @@ pub(super) const ENTITIES: Shape = Shape::List(&Shape::Class(&[
 /// A dimension, with what this version of dbt adds to it.
 macro_rules! dimensions {
     ($($more:expr)?) => {
-        Shape::List(&Shape::Class(&[
+        ValueShape::List(&ValueShape::Class(&[
     null("name"),
     word("type"),
     null("description"),
@@ -152,12 +152,12 @@ macro_rules! dimensions {
     Member(
         "type_params",
         Missing::Null,
-        Shape::Class(&[
+        ValueShape::Class(&[
             word("time_granularity"),
             Member(
                 "validity_params",
                 Missing::Null,
-                Shape::Class(&[off("is_start"), off("is_end")]),
+                ValueShape::Class(&[off("is_start"), off("is_end")]),
             ),
         ]),
     ),
@@ -169,10 +169,10 @@ macro_rules! dimensions {
     };
 }
 
-pub(super) const DIMENSIONS: Shape = dimensions!();
-pub(super) const DIMENSIONS_SINCE_1_12: Shape = dimensions!(word("datatype"));
+pub(super) const DIMENSIONS: ValueShape = dimensions!();
+pub(super) const DIMENSIONS_SINCE_1_12: ValueShape = dimensions!(word("datatype"));
 
-pub(super) const MEASURES: Shape = Shape::List(&Shape::Class(&[
+pub(super) const MEASURES: ValueShape = ValueShape::List(&ValueShape::Class(&[
     null("name"),
     word("agg"),
     null("description"),
@@ -182,7 +182,7 @@ pub(super) const MEASURES: Shape = Shape::List(&Shape::Class(&[
     Member(
         "agg_params",
         Missing::Null,
-        Shape::Class(&[
+        ValueShape::Class(&[
             null("percentile"),
             off("use_discrete_percentile"),
             off("use_approximate_percentile"),
@@ -191,7 +191,7 @@ pub(super) const MEASURES: Shape = Shape::List(&Shape::Class(&[
     Member(
         "non_additive_dimension",
         Missing::Null,
-        Shape::Class(&[
+        ValueShape::Class(&[
             null("name"),
             word("window_choice"),
             null("window_groupings"),
@@ -201,36 +201,41 @@ pub(super) const MEASURES: Shape = Shape::List(&Shape::Class(&[
     ELEMENT_CONFIG,
 ]));
 
-pub(super) const WHERE: Shape = Shape::Class(&[Member(
+pub(super) const WHERE: ValueShape = ValueShape::Class(&[Member(
     "where_filters",
     Missing::EmptyList,
-    Shape::List(&Shape::Class(&[null("where_sql_template")])),
+    ValueShape::List(&ValueShape::Class(&[null("where_sql_template")])),
 )]);
 
-pub(super) const SEMANTIC_MODEL_CONFIG: Shape = Shape::OpenClass(&[ENABLED, null("group"), META]);
+pub(super) const SEMANTIC_MODEL_CONFIG: ValueShape =
+    ValueShape::OpenClass(&[ENABLED, null("group"), META]);
 
-pub(super) const SAVED_QUERY_CONFIG: Shape = Shape::OpenClass(&[
+pub(super) const SAVED_QUERY_CONFIG: ValueShape = ValueShape::OpenClass(&[
     ENABLED,
     null("group"),
     META,
     word("export_as"),
     null("schema"),
-    Member("cache", Missing::Blank, Shape::Class(&[off("enabled")])),
+    Member(
+        "cache",
+        Missing::Blank,
+        ValueShape::Class(&[off("enabled")]),
+    ),
 ]);
 
 /// Of a column or of a model; only those of models name columns.
-pub(super) const CONSTRAINTS: Shape = Shape::List(&Shape::Class(&[
+pub(super) const CONSTRAINTS: ValueShape = ValueShape::List(&ValueShape::Class(&[
     null("type"),
     null("name"),
     null("expression"),
-    Member("warn_unenforced", Missing::True, Shape::Any),
-    Member("warn_unsupported", Missing::True, Shape::Any),
+    Member("warn_unenforced", Missing::True, ValueShape::Any),
+    Member("warn_unsupported", Missing::True, ValueShape::Any),
     null("to"),
-    Member("to_columns", Missing::EmptyList, Shape::Any),
-    Member("columns", Missing::EmptyList, Shape::Any),
+    Member("to_columns", Missing::EmptyList, ValueShape::Any),
+    Member("columns", Missing::EmptyList, ValueShape::Any),
 ]));
 
-impl Shape {
+impl ValueShape {
     /// The value as this class holds it. What is no object (null above all) stays as it is.
     pub(super) fn of(&self, value: Value) -> Value {
         match (self, value) {
@@ -268,7 +273,7 @@ fn known<'a>(
 }
 
 impl Missing {
-    fn value(self, shape: &Shape) -> Value {
+    fn value(self, shape: &ValueShape) -> Value {
         match self {
             Self::Null => Value::Null,
             Self::False => Value::Bool(false),
@@ -286,7 +291,7 @@ mod tests {
     use super::*;
     use crate::dbt::json::Reader;
 
-    fn of(shape: &Shape, text: &str) -> Value {
+    fn of(shape: &ValueShape, text: &str) -> Value {
         shape.of(Reader::parse(text).unwrap())
     }
 

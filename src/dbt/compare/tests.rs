@@ -2,8 +2,8 @@ use super::*;
 use crate::dbt::manifest::sample;
 use serde_json::{Value, json};
 
-fn options() -> Options {
-    Options {
+fn options() -> CompareOptions {
+    CompareOptions {
         compare_unrendered: None,
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
     }
@@ -143,7 +143,7 @@ fn a_source_is_named_by_what_was_rendered_unless_the_flag_is_set() {
     let before = json!({"source.p.s.a": {"schema": "raw", "unrendered_schema": "{{ x }}"}});
     let after = json!({"source.p.s.a": {"schema": "raw_deploy", "unrendered_schema": "{{ x }}"}});
     assert_eq!(compare(&before, &after).modified().unwrap().len(), 1);
-    let flag = Options {
+    let flag = CompareOptions {
         compare_unrendered: Some(true),
         ..options()
     };

@@ -15,7 +15,7 @@ mod syntax_error;
 #[cfg(test)]
 mod tests;
 
-use node::Node;
+use node::JinjaNode;
 use parser::Parser;
 use std::collections::BTreeMap;
 pub use syntax_error::SyntaxError;
@@ -30,7 +30,7 @@ pub fn config_arguments(code: &str) -> Result<BTreeMap<String, String>, SyntaxEr
         return Ok(BTreeMap::new());
     }
     let template = Parser::new(code)?.template()?;
-    let is_config = |node: &Node| {
+    let is_config = |node: &JinjaNode| {
         node.kind == "Call"
             && node
                 .child("node")

@@ -22,12 +22,12 @@ pub(super) enum Field {
     None,
     Text(String),
     Constant(Constant),
-    Node(Box<Node>),
-    List(Vec<Node>),
+    Node(Box<JinjaNode>),
+    List(Vec<JinjaNode>),
 }
 
 impl Field {
-    fn nodes(&self) -> &[Node] {
+    fn nodes(&self) -> &[JinjaNode] {
         match self {
             Self::Node(node) => std::slice::from_ref(&**node),
             Self::List(nodes) => nodes,
@@ -36,20 +36,20 @@ impl Field {
     }
 }
 
-impl From<Node> for Field {
-    fn from(node: Node) -> Self {
+impl From<JinjaNode> for Field {
+    fn from(node: JinjaNode) -> Self {
         Self::Node(Box::new(node))
     }
 }
 
-impl From<Option<Node>> for Field {
-    fn from(node: Option<Node>) -> Self {
+impl From<Option<JinjaNode>> for Field {
+    fn from(node: Option<JinjaNode>) -> Self {
         node.map_or(Self::None, Self::from)
     }
 }
 
-impl From<Vec<Node>> for Field {
-    fn from(nodes: Vec<Node>) -> Self {
+impl From<Vec<JinjaNode>> for Field {
+    fn from(nodes: Vec<JinjaNode>) -> Self {
         Self::List(nodes)
     }
 }
@@ -68,14 +68,14 @@ impl From<String> for Field {
 
 /// A node of any kind, with Jinja's name for the kind and its fields in Jinja's order.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
+pub(super) struct JinjaNode {
     pub kind: &'static str,
     /// How many nodes stand above each other from this one down.
     depth: usize,
     pub fields: Vec<(&'static str, Field)>,
 }
 
-impl Node {
+impl JinjaNode {
     pub fn new(kind: &'static str) -> Self {
         Self {
             kind,
@@ -117,14 +117,14 @@ impl Node {
         }
     }
 
-    pub fn child(&self, name: &str) -> Option<&Node> {
+    pub fn child(&self, name: &str) -> Option<&JinjaNode> {
         match self.field(name) {
             Some(Field::Node(node)) => Some(node),
             _ => None,
         }
     }
 
-    pub fn list(&self, name: &str) -> &[Node] {
+    pub fn list(&self, name: &str) -> &[JinjaNode] {
         match self.field(name) {
             Some(Field::List(nodes)) => nodes,
             _ => &[],
@@ -140,7 +140,7 @@ impl Node {
     }
 
     /// The first node below this one that is wanted: depth first, in the order of the fields.
-    pub fn find(&self, wanted: &dyn Fn(&Node) -> bool) -> Option<&Node> {
+    pub fn find(&self, wanted: &dyn Fn(&JinjaNode) -> bool) -> Option<&JinjaNode> {
         self.fields.iter().find_map(|(_, field)| {
             field.nodes().iter().find_map(|child| {
                 if wanted(child) {

@@ -2,9 +2,9 @@
 
 use super::SyntaxError;
 use super::lexer::{Lexer, Token};
-use super::node::{Constant, Node};
+use super::node::{Constant, JinjaNode};
 
-pub(super) type Parsed = Result<Node, SyntaxError>;
+pub(super) type ParseResult = Result<JinjaNode, SyntaxError>;
 
 /// How many steps down reading may go; a pair of parentheses takes three.
 const MAX_DEPTH: usize = 100;
@@ -112,11 +112,11 @@ impl Parser {
         }
     }
 
-    pub fn expression(&mut self) -> Parsed {
+    pub fn expression(&mut self) -> ParseResult {
         self.deeper(Self::choice)
     }
 
-    fn choice(&mut self) -> Parsed {
+    fn choice(&mut self) -> ParseResult {
         let mut value = self.or()?;
         while self.skip_word("if") {
             let test = self.or()?;
@@ -125,7 +125,7 @@ impl Parser {
             } else {
                 None
             };
-            value = Node::new("CondExpr")
+            value = JinjaNode::new("CondExpr")
                 .with("test", test)
                 .with("expr1", value)
                 .with("expr2", other)
@@ -134,7 +134,7 @@ impl Parser {
         Ok(value)
     }
 
-    pub fn or(&mut self) -> Parsed {
+    pub fn or(&mut self) -> ParseResult {
         let mut left = self.and()?;
         while self.skip_word("or") {
             left = binary("Or", left, self.and()?)?;
@@ -142,7 +142,7 @@ impl Parser {
         Ok(left)
     }
 
-    fn and(&mut self) -> Parsed {
+    fn and(&mut self) -> ParseResult {
         let mut left = self.not()?;
         while self.skip_word("and") {
             left = binary("And", left, self.not()?)?;
@@ -150,14 +150,14 @@ impl Parser {
         Ok(left)
     }
 
-    fn not(&mut self) -> Parsed {
+    fn not(&mut self) -> ParseResult {
         if self.skip_word("not") {
-            return Ok(Node::new("Not").with("node", self.deeper(Self::not)?));
+            return Ok(JinjaNode::new("Not").with("node", self.deeper(Self::not)?));
         }
         self.compare()
     }
 
-    fn compare(&mut self) -> Parsed {
+    fn compare(&mut self) -> ParseResult {
         let value = self.sum()?;
         let mut operands = Vec::new();
         loop {
@@ -176,13 +176,13 @@ impl Parser {
                 _ => break,
             };
             self.at += 1;
-            let operand = Node::new("Operand").with("op", name);
+            let operand = JinjaNode::new("Operand").with("op", name);
             operands.push(operand.with("expr", self.sum()?));
         }
         if operands.is_empty() {
             return Ok(value);
         }
-        Ok(Node::new("Compare")
+        Ok(JinjaNode::new("Compare")
             .with("expr", value)
             .with("ops", operands))
     }
@@ -194,7 +194,7 @@ impl Parser {
         found.map(|(_, kind)| *kind)
     }
 
-    fn sum(&mut self) -> Parsed {
+    fn sum(&mut self) -> ParseResult {
         let mut left = self.concatenation()?;
         while let Some(kind) = self.operation(&[("+", "Add"), ("-", "Sub")]) {
             left = binary(kind, left, self.concatenation()?)?;
@@ -202,7 +202,7 @@ impl Parser {
         Ok(left)
     }
 
-    fn concatenation(&mut self) -> Parsed {
+    fn concatenation(&mut self) -> ParseResult {
         let first = self.product()?;
         if !self.is("~") {
             return Ok(first);
@@ -211,10 +211,10 @@ impl Parser {
         while self.skip("~") {
             parts.push(self.product()?);
         }
-        Ok(Node::new("Concat").with("nodes", parts))
+        Ok(JinjaNode::new("Concat").with("nodes", parts))
     }
 
-    fn product(&mut self) -> Parsed {
+    fn product(&mut self) -> ParseResult {
         const KINDS: [(&str, &str); 4] =
             [("*", "Mul"), ("/", "Div"), ("//", "FloorDiv"), ("%", "Mod")];
         let mut left = self.power()?;
@@ -224,7 +224,7 @@ impl Parser {
         Ok(left)
     }
 
-    fn power(&mut self) -> Parsed {
+    fn power(&mut self) -> ParseResult {
         let mut left = self.unary(true)?;
         while self.skip("**") {
             left = binary("Pow", left, self.unary(true)?)?;
@@ -232,9 +232,11 @@ impl Parser {
         Ok(left)
     }
 
-    fn unary(&mut self, with_filter: bool) -> Parsed {
+    fn unary(&mut self, with_filter: bool) -> ParseResult {
         let node = match self.operation(&[("-", "Neg"), ("+", "Pos")]) {
-            Some(kind) => Node::new(kind).with("node", self.deeper(|inner| inner.unary(false))?),
+            Some(kind) => {
+                JinjaNode::new(kind).with("node", self.deeper(|inner| inner.unary(false))?)
+            }
             None => self.primary()?,
         };
         let node = self.postfix(node)?;
@@ -246,7 +248,7 @@ impl Parser {
     }
 
     /// What holds others leads down again, so it has a small frame on the stack.
-    pub fn primary(&mut self) -> Parsed {
+    pub fn primary(&mut self) -> ParseResult {
         match self.current() {
             Token::Operator("(") => {
                 self.at += 1;
@@ -260,15 +262,17 @@ impl Parser {
         }
     }
 
-    fn single(&mut self) -> Parsed {
+    fn single(&mut self) -> ParseResult {
         match self.current().clone() {
             Token::Name(_) => {
                 let name = self.name()?;
                 Ok(match name.as_str() {
-                    "true" | "True" => Node::constant(Constant::Bool(true)),
-                    "false" | "False" => Node::constant(Constant::Bool(false)),
-                    "none" | "None" => Node::constant(Constant::None),
-                    _ => Node::new("Name").with("name", name).with("ctx", "load"),
+                    "true" | "True" => JinjaNode::constant(Constant::Bool(true)),
+                    "false" | "False" => JinjaNode::constant(Constant::Bool(false)),
+                    "none" | "None" => JinjaNode::constant(Constant::None),
+                    _ => JinjaNode::new("Name")
+                        .with("name", name)
+                        .with("ctx", "load"),
                 })
             }
             Token::Text(_) => {
@@ -277,25 +281,25 @@ impl Parser {
                     whole.push_str(text);
                     self.at += 1;
                 }
-                Ok(Node::constant(Constant::Text(whole)))
+                Ok(JinjaNode::constant(Constant::Text(whole)))
             }
             Token::Integer(digits) => {
                 self.at += 1;
-                Ok(Node::constant(Constant::Integer(digits)))
+                Ok(JinjaNode::constant(Constant::Integer(digits)))
             }
             Token::Float(value) => {
                 self.at += 1;
-                Ok(Node::constant(Constant::Float(value)))
+                Ok(JinjaNode::constant(Constant::Float(value)))
             }
             _ => self.unexpected(),
         }
     }
 
-    fn pair(&mut self) -> Parsed {
+    fn pair(&mut self) -> ParseResult {
         let key = self.expression()?;
         self.expect_operator(":")?;
         let value = self.expression()?;
-        Ok(Node::new("Pair").with("key", key).with("value", value))
+        Ok(JinjaNode::new("Pair").with("key", key).with("value", value))
     }
 
     fn items(
@@ -303,8 +307,8 @@ impl Parser {
         open: &'static str,
         close: &'static str,
         kind: &'static str,
-        item: fn(&mut Self) -> Parsed,
-    ) -> Parsed {
+        item: fn(&mut Self) -> ParseResult,
+    ) -> ParseResult {
         self.expect_operator(open)?;
         let mut items = Vec::new();
         while !self.is(close) {
@@ -317,16 +321,16 @@ impl Parser {
             items.push(item(self)?);
         }
         self.expect_operator(close)?;
-        Ok(Node::new(kind).with("items", items))
+        Ok(JinjaNode::new(kind).with("items", items))
     }
 
     /// One expression, or several with commas between or behind them.
     pub fn tuple(
         &mut self,
         in_parentheses: bool,
-        item: fn(&mut Self) -> Parsed,
+        item: fn(&mut Self) -> ParseResult,
         end_words: &[&str],
-    ) -> Parsed {
+    ) -> ParseResult {
         let mut items = Vec::new();
         let mut is_tuple = false;
         loop {
@@ -352,12 +356,14 @@ impl Parser {
                 return self.unexpected();
             }
         }
-        Ok(Node::new("Tuple").with("items", items).with("ctx", "load"))
+        Ok(JinjaNode::new("Tuple")
+            .with("items", items)
+            .with("ctx", "load"))
     }
 }
 
-fn binary(kind: &'static str, left: Node, right: Node) -> Parsed {
-    Node::new(kind)
+fn binary(kind: &'static str, left: JinjaNode, right: JinjaNode) -> ParseResult {
+    JinjaNode::new(kind)
         .with("left", left)
         .with("right", right)
         .bounded()

@@ -2,15 +2,15 @@
 
 use super::SyntaxError;
 use super::lexer::Token;
-use super::node::{Constant, Node};
-use super::parser::{Parsed, Parser};
+use super::node::{Constant, JinjaNode};
+use super::parser::{ParseResult, Parser};
 
 /// What stands between the parentheses of a call.
 struct Arguments {
-    args: Vec<Node>,
-    kwargs: Vec<Node>,
-    dyn_args: Option<Node>,
-    dyn_kwargs: Option<Node>,
+    args: Vec<JinjaNode>,
+    kwargs: Vec<JinjaNode>,
+    dyn_args: Option<JinjaNode>,
+    dyn_kwargs: Option<JinjaNode>,
 }
 
 impl Arguments {
@@ -23,7 +23,7 @@ impl Arguments {
         }
     }
 
-    fn of(self, node: Node) -> Node {
+    fn of(self, node: JinjaNode) -> JinjaNode {
         node.with("args", self.args)
             .with("kwargs", self.kwargs)
             .with("dyn_args", self.dyn_args)
@@ -32,7 +32,7 @@ impl Arguments {
 }
 
 impl Parser {
-    pub fn postfix(&mut self, mut node: Node) -> Parsed {
+    pub fn postfix(&mut self, mut node: JinjaNode) -> ParseResult {
         loop {
             node = if self.is(".") || self.is("[") {
                 self.subscript(node)?
@@ -45,7 +45,7 @@ impl Parser {
         }
     }
 
-    pub fn filters(&mut self, mut node: Node) -> Parsed {
+    pub fn filters(&mut self, mut node: JinjaNode) -> ParseResult {
         loop {
             node = if self.skip("|") {
                 self.filter(Some(node))?
@@ -60,15 +60,15 @@ impl Parser {
         }
     }
 
-    fn subscript(&mut self, node: Node) -> Parsed {
+    fn subscript(&mut self, node: JinjaNode) -> ParseResult {
         if self.skip(".") {
             return match self.current().clone() {
                 Token::Integer(digits) => {
                     self.at += 1;
-                    let arg = Node::constant(Constant::Integer(digits));
+                    let arg = JinjaNode::constant(Constant::Integer(digits));
                     Ok(item_of(node, arg))
                 }
-                _ => Ok(Node::new("Getattr")
+                _ => Ok(JinjaNode::new("Getattr")
                     .with("node", node)
                     .with("attr", self.name()?)
                     .with("ctx", "load")),
@@ -83,14 +83,16 @@ impl Parser {
             args.push(self.subscribed()?);
         }
         self.expect_operator("]")?;
-        let arg = match <[Node; 1]>::try_from(args) {
+        let arg = match <[JinjaNode; 1]>::try_from(args) {
             Ok([only]) => only,
-            Err(args) => Node::new("Tuple").with("items", args).with("ctx", "load"),
+            Err(args) => JinjaNode::new("Tuple")
+                .with("items", args)
+                .with("ctx", "load"),
         };
         Ok(item_of(node, arg))
     }
 
-    fn subscribed(&mut self) -> Parsed {
+    fn subscribed(&mut self) -> ParseResult {
         let start = if self.is(":") {
             None
         } else {
@@ -103,13 +105,13 @@ impl Parser {
         self.expect_operator(":")?;
         let stop = if self.is(":") { None } else { self.bound()? };
         let step = if self.skip(":") { self.bound()? } else { None };
-        Ok(Node::new("Slice")
+        Ok(JinjaNode::new("Slice")
             .with("start", start)
             .with("stop", stop)
             .with("step", step))
     }
 
-    fn bound(&mut self) -> Result<Option<Node>, SyntaxError> {
+    fn bound(&mut self) -> Result<Option<JinjaNode>, SyntaxError> {
         if self.is("]") || self.is(",") {
             return Ok(None);
         }
@@ -143,9 +145,11 @@ impl Parser {
                 let key = self.name()?;
                 self.at += 1;
                 let value = self.expression()?;
-                found
-                    .kwargs
-                    .push(Node::new("Keyword").with("key", key).with("value", value));
+                found.kwargs.push(
+                    JinjaNode::new("Keyword")
+                        .with("key", key)
+                        .with("value", value),
+                );
             } else if has_starred || !found.kwargs.is_empty() {
                 return self.unexpected();
             } else {
@@ -156,9 +160,9 @@ impl Parser {
         Ok(found)
     }
 
-    fn call(&mut self, node: Node) -> Parsed {
+    fn call(&mut self, node: JinjaNode) -> ParseResult {
         let arguments = self.arguments()?;
-        Ok(arguments.of(Node::new("Call").with("node", node)))
+        Ok(arguments.of(JinjaNode::new("Call").with("node", node)))
     }
 
     fn dotted_name(&mut self) -> Result<String, SyntaxError> {
@@ -170,9 +174,9 @@ impl Parser {
     }
 
     /// A filter, behind its `|` (or at the head of a filter block, where there is no value), and those that follow it.
-    pub fn filter(&mut self, mut node: Option<Node>) -> Parsed {
+    pub fn filter(&mut self, mut node: Option<JinjaNode>) -> ParseResult {
         loop {
-            let filter = Node::new("Filter")
+            let filter = JinjaNode::new("Filter")
                 .with("node", node)
                 .with("name", self.dotted_name()?);
             let arguments = if self.is("(") {
@@ -188,7 +192,7 @@ impl Parser {
         }
     }
 
-    fn test(&mut self, node: Node) -> Parsed {
+    fn test(&mut self, node: JinjaNode) -> ParseResult {
         let is_negated = self.skip_word("not");
         let name = self.dotted_name()?;
         let takes_value = match self.current() {
@@ -210,17 +214,17 @@ impl Parser {
         } else {
             Arguments::none()
         };
-        let test = arguments.of(Node::new("Test").with("node", node).with("name", name));
+        let test = arguments.of(JinjaNode::new("Test").with("node", node).with("name", name));
         Ok(if is_negated {
-            Node::new("Not").with("node", test)
+            JinjaNode::new("Not").with("node", test)
         } else {
             test
         })
     }
 }
 
-fn item_of(node: Node, arg: Node) -> Node {
-    Node::new("Getitem")
+fn item_of(node: JinjaNode, arg: JinjaNode) -> JinjaNode {
+    JinjaNode::new("Getitem")
         .with("node", node)
         .with("arg", arg)
         .with("ctx", "load")

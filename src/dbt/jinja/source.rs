@@ -1,17 +1,17 @@
 //! Expressions written back as source, as dbt 1.12 does it: parentheses are lost, and what it has no words for shows as Jinja's node.
 
-use super::node::{Constant, Field, Node};
+use super::node::{Constant, Field, JinjaNode};
 use super::python;
 
 /// The value of a keyword argument.
-pub(super) fn argument(value: &Node) -> String {
+pub(super) fn argument(value: &JinjaNode) -> String {
     match value.value() {
         Some(Constant::Text(text)) => text.clone(),
         _ => source(value),
     }
 }
 
-fn source(node: &Node) -> String {
+fn source(node: &JinjaNode) -> String {
     let of = |name| node.child(name).map(source).unwrap_or_default();
     let own = |name| node.text(name).unwrap_or_default();
     let items = || node.list("items").iter().map(source).collect::<Vec<_>>();
@@ -25,7 +25,7 @@ fn source(node: &Node) -> String {
             all => format!("({})", all.join(", ")),
         },
         "Dict" => {
-            let pair = |pair: &Node| {
+            let pair = |pair: &JinjaNode| {
                 let of = |name| pair.child(name).map(source).unwrap_or_default();
                 format!("{}: {}", of("key"), of("value"))
             };
@@ -39,7 +39,7 @@ fn source(node: &Node) -> String {
             parts.join(" ~ ")
         }
         "Compare" => {
-            let operand = |operand: &Node| {
+            let operand = |operand: &JinjaNode| {
                 let value = operand.child("expr").map(source).unwrap_or_default();
                 format!(
                     "{} {value}",
@@ -57,7 +57,7 @@ fn source(node: &Node) -> String {
     }
 }
 
-fn call(node: &Node) -> String {
+fn call(node: &JinjaNode) -> String {
     let mut parts: Vec<_> = node.list("args").iter().map(source).collect();
     parts.extend(node.list("kwargs").iter().map(|keyword| {
         let value = keyword.child("value").map(source).unwrap_or_default();
@@ -97,7 +97,7 @@ fn literal(value: &Constant) -> String {
 }
 
 /// The node as Jinja prints it: `Add(left=Const(value=1), right=Const(value=2))`.
-fn representation(node: &Node) -> String {
+fn representation(node: &JinjaNode) -> String {
     let field = |(name, field): &(&str, Field)| {
         let shown = match field {
             Field::None => "None".to_owned(),

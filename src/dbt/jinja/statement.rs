@@ -2,15 +2,15 @@
 
 use super::SyntaxError;
 use super::lexer::Token;
-use super::node::Node;
-use super::parser::{Parsed, Parser};
+use super::node::JinjaNode;
+use super::parser::{ParseResult, Parser};
 
-type Body = Result<Vec<Node>, SyntaxError>;
+type Body = Result<Vec<JinjaNode>, SyntaxError>;
 
 impl Parser {
-    pub fn template(mut self) -> Parsed {
+    pub fn template(mut self) -> ParseResult {
         let body = self.body(&[])?;
-        Ok(Node::new("Template").with("body", body))
+        Ok(JinjaNode::new("Template").with("body", body))
     }
 
     /// Everything up to one of these tags, or up to the end of the template where there are none. Stops behind the `{%`.
@@ -49,7 +49,7 @@ impl Parser {
         Ok(body)
     }
 
-    fn statement(&mut self) -> Parsed {
+    fn statement(&mut self) -> ParseResult {
         let word = self.name()?;
         match word.as_str() {
             "for" => self.for_loop(),
@@ -58,9 +58,9 @@ impl Parser {
             "with" => self.with(),
             "autoescape" => {
                 let value = self.expression()?;
-                let options = vec![Node::new("Keyword").with("value", value)];
+                let options = vec![JinjaNode::new("Keyword").with("value", value)];
                 let body = self.inner_to("endautoescape")?;
-                Ok(Node::new("Scope")
+                Ok(JinjaNode::new("Scope")
                     .with("options", options)
                     .with("body", body))
             }
@@ -70,13 +70,13 @@ impl Parser {
                 self.skip_word("required");
                 let body = self.inner_to("endblock")?;
                 self.skip_word(&name);
-                Ok(Node::new("Block").with("body", body))
+                Ok(JinjaNode::new("Block").with("body", body))
             }
-            "extends" => Ok(Node::new("Extends").with("template", self.expression()?)),
+            "extends" => Ok(JinjaNode::new("Extends").with("template", self.expression()?)),
             "include" | "import" | "from" => {
                 let template = self.expression()?;
                 self.skip_names();
-                Ok(Node::new("Include").with("template", template))
+                Ok(JinjaNode::new("Include").with("template", template))
             }
             "print" => {
                 let mut printed = Vec::new();
@@ -86,30 +86,30 @@ impl Parser {
                     }
                     printed.push(self.expression()?);
                 }
-                Ok(Node::new("Output").with("nodes", printed))
+                Ok(JinjaNode::new("Output").with("nodes", printed))
             }
             "macro" => self.definition("endmacro"),
             "test" => self.definition("endtest"),
             "docs" => {
                 self.name()?;
                 let body = self.inner_to("enddocs")?;
-                Ok(Node::new("Macro").with("body", body))
+                Ok(JinjaNode::new("Macro").with("body", body))
             }
             "materialization" => self.materialization(),
             "call" => self.call_block(),
             "filter" => {
                 let filter = self.filter(None)?;
                 let body = self.inner_to("endfilter")?;
-                Ok(Node::new("FilterBlock")
+                Ok(JinjaNode::new("FilterBlock")
                     .with("body", body)
                     .with("filter", filter))
             }
             "do" => {
                 let value = self.tuple(false, Self::expression, &[])?;
-                Ok(Node::new("ExprStmt").with("node", value))
+                Ok(JinjaNode::new("ExprStmt").with("node", value))
             }
-            "break" => Ok(Node::new("Break")),
-            "continue" => Ok(Node::new("Continue")),
+            "break" => Ok(JinjaNode::new("Break")),
+            "continue" => Ok(JinjaNode::new("Continue")),
             unknown => Err(SyntaxError::new(format!("unknown tag `{unknown}`"))),
         }
     }
@@ -121,15 +121,15 @@ impl Parser {
         }
     }
 
-    fn target(&mut self, end_words: &[&str]) -> Parsed {
+    fn target(&mut self, end_words: &[&str]) -> ParseResult {
         self.tuple(false, Self::target_part, end_words)
     }
 
     /// A name, an attribute of a namespace, or names in parentheses.
-    fn target_part(&mut self) -> Parsed {
+    fn target_part(&mut self) -> ParseResult {
         let target = self.primary()?;
         if target.kind == "Name" && self.skip(".") {
-            return Ok(Node::new("NSRef").with("attr", self.name()?));
+            return Ok(JinjaNode::new("NSRef").with("attr", self.name()?));
         }
         match target.kind {
             "Name" | "Tuple" => Ok(target),
@@ -137,7 +137,7 @@ impl Parser {
         }
     }
 
-    fn for_loop(&mut self) -> Parsed {
+    fn for_loop(&mut self) -> ParseResult {
         let target = self.target(&["in"])?;
         self.expect_word("in")?;
         let iter = self.tuple(false, Self::or, &["recursive"])?;
@@ -154,7 +154,7 @@ impl Parser {
             self.expect_word("endfor")?;
             Vec::new()
         };
-        Ok(Node::new("For")
+        Ok(JinjaNode::new("For")
             .with("target", target)
             .with("iter", iter)
             .with("body", body)
@@ -162,11 +162,11 @@ impl Parser {
             .with("test", test))
     }
 
-    fn condition(&mut self) -> Parsed {
+    fn condition(&mut self) -> ParseResult {
         let branch = |parser: &mut Self| {
             let test = parser.tuple(false, Self::or, &[])?;
             let body = parser.inner(&["elif", "else", "endif"])?;
-            Ok::<_, SyntaxError>(Node::new("If").with("test", test).with("body", body))
+            Ok::<_, SyntaxError>(JinjaNode::new("If").with("test", test).with("body", body))
         };
         let first = branch(self)?;
         let mut others = Vec::new();
@@ -182,11 +182,11 @@ impl Parser {
         Ok(first.with("elif_", others).with("else_", otherwise))
     }
 
-    fn assignment(&mut self) -> Parsed {
+    fn assignment(&mut self) -> ParseResult {
         let target = self.target(&[])?;
         if self.skip("=") {
             let value = self.tuple(false, Self::expression, &[])?;
-            return Ok(Node::new("Assign")
+            return Ok(JinjaNode::new("Assign")
                 .with("target", target)
                 .with("node", value));
         }
@@ -196,13 +196,13 @@ impl Parser {
             None
         };
         let body = self.inner_to("endset")?;
-        Ok(Node::new("AssignBlock")
+        Ok(JinjaNode::new("AssignBlock")
             .with("target", target)
             .with("filter", filter)
             .with("body", body))
     }
 
-    fn with(&mut self) -> Parsed {
+    fn with(&mut self) -> ParseResult {
         let (mut targets, mut values) = (Vec::new(), Vec::new());
         while *self.current() != Token::BlockEnd {
             if !targets.is_empty() {
@@ -213,17 +213,17 @@ impl Parser {
             values.push(self.expression()?);
         }
         let body = self.inner_to("endwith")?;
-        Ok(Node::new("With")
+        Ok(JinjaNode::new("With")
             .with("targets", targets)
             .with("values", values)
             .with("body", body))
     }
 
-    fn definition(&mut self, end_word: &str) -> Parsed {
+    fn definition(&mut self, end_word: &str) -> ParseResult {
         self.name()?;
         let defaults = self.signature()?;
         let body = self.inner_to(end_word)?;
-        Ok(Node::new("Macro")
+        Ok(JinjaNode::new("Macro")
             .with("defaults", defaults)
             .with("body", body))
     }
@@ -266,7 +266,7 @@ impl Parser {
         Ok(())
     }
 
-    fn materialization(&mut self) -> Parsed {
+    fn materialization(&mut self) -> ParseResult {
         self.name()?;
         let mut defaults = Vec::new();
         while self.skip(",") {
@@ -284,12 +284,12 @@ impl Parser {
             }
         }
         let body = self.inner_to("endmaterialization")?;
-        Ok(Node::new("Macro")
+        Ok(JinjaNode::new("Macro")
             .with("defaults", defaults)
             .with("body", body))
     }
 
-    fn call_block(&mut self) -> Parsed {
+    fn call_block(&mut self) -> ParseResult {
         let defaults = if self.is("(") {
             self.signature()?
         } else {
@@ -300,7 +300,7 @@ impl Parser {
             return self.unexpected();
         }
         let body = self.inner_to("endcall")?;
-        Ok(Node::new("CallBlock")
+        Ok(JinjaNode::new("CallBlock")
             .with("call", call)
             .with("defaults", defaults)
             .with("body", body))

@@ -63,7 +63,7 @@ impl Remedy for ManifestError {
 
 /// A [`ManifestError`] before the file is known.
 #[derive(Debug)]
-pub(super) enum Problem {
+pub(super) enum ManifestProblem {
     NotJson(String),
     NoVersion,
     UnsupportedVersion(String),
@@ -76,7 +76,7 @@ pub(super) enum Problem {
     TooLarge,
 }
 
-impl Problem {
+impl ManifestProblem {
     pub(super) fn in_file(self, file: &Path) -> ManifestError {
         let file = file.to_owned();
         match self {
@@ -95,7 +95,7 @@ impl Problem {
     }
 }
 
-impl From<crate::dbt::json::Malformed> for Problem {
+impl From<crate::dbt::json::Malformed> for ManifestProblem {
     fn from(malformed: crate::dbt::json::Malformed) -> Self {
         Self::NotJson(malformed.to_string())
     }

@@ -4,13 +4,13 @@ use crate::dbt::json::Kind;
 
 /// What may stand in a field for the node to be comparable at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum FieldShape {
     Any,
     Object,
     List,
 }
 
-impl Shape {
+impl FieldShape {
     pub(super) fn admits(self, kind: Kind) -> bool {
         match self {
             Self::Any => true,
@@ -78,11 +78,11 @@ macro_rules! fields {
                 Self::Constraints,
             ];
 
-            pub(super) fn shape(self) -> Shape {
+            pub(super) fn shape(self) -> FieldShape {
                 match self {
-                    $(Self::$name => Shape::$shape,)+
-                    Self::DependsOnNodes | Self::DependsOnMacros => Shape::List,
-                    _ => Shape::Any,
+                    $(Self::$name => FieldShape::$shape,)+
+                    Self::DependsOnNodes | Self::DependsOnMacros => FieldShape::List,
+                    _ => FieldShape::Any,
                 }
             }
         }

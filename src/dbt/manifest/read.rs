@@ -1,6 +1,6 @@
 //! From the bytes of a file to a [`Manifest`], older versions brought up to the newest as dbt does it.
 
-use super::error::{NEWEST_VERSION, OLDEST_VERSION, Problem};
+use super::error::{ManifestProblem, NEWEST_VERSION, OLDEST_VERSION};
 use super::field::Field;
 use super::macros::ids;
 use super::{Macro, Manifest, ManifestHash, Metadata, Node, ResourceType, UniqueId};
@@ -31,12 +31,12 @@ const SINCE_V12: [&str; 3] = ["unit_tests", "semantic_models", "saved_queries"];
 /// Metrics of these and older manifests are of another kind; dbt drops them.
 const LAST_VERSION_WITH_OLD_METRICS: u32 = 9;
 
-pub(super) fn manifest(bytes: Vec<u8>) -> Result<Manifest, Problem> {
+pub(super) fn manifest(bytes: Vec<u8>) -> Result<Manifest, ManifestProblem> {
     if u32::try_from(bytes.len()).is_err() {
-        return Err(Problem::TooLarge);
+        return Err(ManifestProblem::TooLarge);
     }
     let text = String::from_utf8(bytes)
-        .map_err(|error| Problem::NotJson(error.utf8_error().to_string()))?;
+        .map_err(|error| ManifestProblem::NotJson(error.utf8_error().to_string()))?;
     let hash = ManifestHash::of(text.as_bytes());
     let mut sections = Sections {
         document: text.into(),
@@ -60,17 +60,17 @@ struct Sections {
     selectors: Option<Value>,
     found: Vec<&'static str>,
     /// The first thing that can't be compared, reported once the version is known to be a readable one.
-    problem: Option<Problem>,
+    problem: Option<ManifestProblem>,
 }
 
 impl Sections {
-    fn read(&mut self) -> Result<(), Problem> {
+    fn read(&mut self) -> Result<(), ManifestProblem> {
         let document = Arc::clone(&self.document);
         let mut reader = Reader::new(&document);
         if reader.peek() != Kind::Object {
             reader.skip()?;
             reader.finish()?;
-            return Err(Problem::NotJson("it holds no object".to_owned()));
+            return Err(ManifestProblem::NotJson("it holds no object".to_owned()));
         }
         reader.object(|reader, key| self.section(reader, key))?;
         reader.finish()?;
@@ -180,7 +180,7 @@ impl Sections {
     }
 
     fn object_to(&mut self, id: &UniqueId, field: &'static str, what: impl ToString) {
-        self.problem.get_or_insert_with(|| Problem::Field {
+        self.problem.get_or_insert_with(|| ManifestProblem::Field {
             id: id.clone(),
             field,
             what: what.to_string(),
@@ -188,9 +188,9 @@ impl Sections {
     }
 
     /// The schema version's number.
-    fn version(&self) -> Result<u32, Problem> {
+    fn version(&self) -> Result<u32, ManifestProblem> {
         let Some(found) = &self.metadata.schema_version else {
-            return Err(Problem::NoVersion);
+            return Err(ManifestProblem::NoVersion);
         };
         found
             .strip_prefix("https://schemas.getdbt.com/dbt/manifest/v")
@@ -198,7 +198,7 @@ impl Sections {
             .filter(|number| !number.starts_with(['0', '+']))
             .and_then(|number| number.parse().ok())
             .filter(|number| (OLDEST_VERSION..=NEWEST_VERSION).contains(number))
-            .ok_or_else(|| Problem::UnsupportedVersion(found.clone()))
+            .ok_or_else(|| ManifestProblem::UnsupportedVersion(found.clone()))
     }
 
     /// Renames and drops what dbt renames and drops when it reads an older manifest.
@@ -222,7 +222,7 @@ impl Sections {
         }
     }
 
-    fn check(&mut self, version: u32) -> Result<(), Problem> {
+    fn check(&mut self, version: u32) -> Result<(), ManifestProblem> {
         let newer: &[_] = if version < NEWEST_VERSION {
             &[]
         } else {
@@ -230,7 +230,7 @@ impl Sections {
         };
         for section in ALWAYS.iter().chain(newer) {
             if !self.found.contains(section) {
-                return Err(Problem::NoSection(section));
+                return Err(ManifestProblem::NoSection(section));
             }
         }
         if let Some(problem) = self.problem.take() {
@@ -290,8 +290,8 @@ fn spans(reader: &mut Reader<'_>) -> Result<[Span; Field::COUNT], Malformed> {
 }
 
 /// Refuses a node whose fields have no comparable shape, rather than taking it for unmodified.
-fn check_shapes(node: &Node) -> Result<(), Problem> {
-    let problem = |field: Field, wanted: &str| Problem::Field {
+fn check_shapes(node: &Node) -> Result<(), ManifestProblem> {
+    let problem = |field: Field, wanted: &str| ManifestProblem::Field {
         id: node.unique_id.clone(),
         field: field.key(),
         what: format!("it is not {wanted}"),

@@ -3,7 +3,7 @@
 //! Only what is plain is understood: a name as written, or a name that comes from the adapter. Everything else is told as it
 //! stands, and proves nothing.
 
-use super::text::{Flat, Scope, constant};
+use super::text::{Flat, MacroScope, constant};
 
 /// The adapter's function that puts the deployment suffix behind a cluster.
 const BY_ADAPTER: &str = "generate_final_cluster_name(";
@@ -31,7 +31,7 @@ impl Clauses {
     /// Reads a macro, a hook, or a statement.
     pub fn of(text: &str) -> Self {
         let (main, statements) = Flat::of(text);
-        let scope = Scope::of(&statements);
+        let scope = MacroScope::of(&statements);
         let inner = main.marks.iter().chain(&statements);
         let streams: Vec<Flat> = inner.map(|inner| Flat::of_expression(inner)).collect();
         let mut clauses = Self::default();
@@ -45,7 +45,7 @@ impl Clauses {
 }
 
 /// The clusters that words name.
-fn named(flat: &Flat, words: &[String], scope: &Scope<'_>) -> Vec<Named> {
+fn named(flat: &Flat, words: &[String], scope: &MacroScope<'_>) -> Vec<Named> {
     let at = |index: usize| words.get(index).map(String::as_str).unwrap_or_default();
     let is = |index: usize, word: &str| at(index).eq_ignore_ascii_case(word);
     let mut named = Vec::new();
@@ -63,7 +63,7 @@ fn named(flat: &Flat, words: &[String], scope: &Scope<'_>) -> Vec<Named> {
     named
 }
 
-fn name(flat: &Flat, word: &str, scope: &Scope<'_>) -> Named {
+fn name(flat: &Flat, word: &str, scope: &MacroScope<'_>) -> Named {
     let bare = word.trim_matches('"');
     let mut marks = bare.chars().filter_map(|c| flat.marked(c));
     match (marks.next(), bare.chars().count()) {
@@ -79,7 +79,7 @@ fn name(flat: &Flat, word: &str, scope: &Scope<'_>) -> Named {
     }
 }
 
-fn resolve(scope: &Scope<'_>, expression: &str) -> Named {
+fn resolve(scope: &MacroScope<'_>, expression: &str) -> Named {
     if let Some((_, argument)) = expression.split_once(BY_ADAPTER) {
         return Named::Adapter(constant(argument.trim_end_matches([')', ' '])));
     }
@@ -94,7 +94,7 @@ fn resolve(scope: &Scope<'_>, expression: &str) -> Named {
 }
 
 /// The last assignment counts when it is the only one, or is made from the ones before.
-fn assigned_last(scope: &Scope<'_>, name: &str, last: &str) -> Named {
+fn assigned_last(scope: &MacroScope<'_>, name: &str, last: &str) -> Named {
     let only = scope.assigned.get(name).is_some_and(|all| all.len() == 1);
     let made_from_it = last
         .split(|c: char| !c.is_alphanumeric() && c != '_')

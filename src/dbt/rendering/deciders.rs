@@ -11,12 +11,12 @@ const OWN: [&str; 3] = ["dbt", "dbt_postgres", "dbt_materialize"];
 const PREFIXES: [&str; 3] = ["materialize__", "postgres__", "default__"];
 
 /// The macros of a manifest by name.
-pub(super) struct Names<'a> {
+pub(super) struct MacroNames<'a> {
     root: &'a str,
     by_name: HashMap<String, Vec<&'a Macro>>,
 }
 
-impl<'a> Names<'a> {
+impl<'a> MacroNames<'a> {
     pub fn of(manifest: &'a Manifest) -> Self {
         let mut by_name: HashMap<String, Vec<&Macro>> = HashMap::new();
         for known in manifest.macros().iter().filter(|known| !is_own(known)) {

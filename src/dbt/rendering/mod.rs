@@ -22,16 +22,17 @@ pub use report::{Reported, ReportedCluster};
 use super::manifest::{Manifest, ResourceType, UniqueId};
 use crate::domain::project::Materialization;
 use crate::domain::rendered::{
-    ClusterUse, Deciders, Doubt, DoubtAbout, Place, Rendered, RenderedCluster, RenderedRelation,
+    ClusterUse, Deciders, Doubt, DoubtAbout, Rendered, RenderedCluster, RenderedName,
+    RenderedRelation,
 };
-use deciders::Names;
+use deciders::MacroNames;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The proof, as far as there is one.
 #[must_use]
 pub fn rendered(parsed: &Parsed<'_>) -> Rendered {
-    let names = Names::of(parsed.manifest);
+    let names = MacroNames::of(parsed.manifest);
     let reported: BTreeMap<&str, &Reported> = parsed
         .report
         .iter()
@@ -67,7 +68,7 @@ pub fn rendered(parsed: &Parsed<'_>) -> Rendered {
 /// Who decides where the relations of a package go.
 #[must_use]
 pub fn deciders(manifest: &Manifest, package: &str) -> Arc<Deciders> {
-    Names::of(manifest).deciders(package)
+    MacroNames::of(manifest).deciders(package)
 }
 
 /// Whether this is a model without SQL, which dbt runs not.
@@ -90,7 +91,7 @@ fn tests<'a>(parsed: &'a Parsed<'_>) -> impl Iterator<Item = &'a UniqueId> {
         .map(|node| &node.unique_id)
 }
 
-fn relation(parsed: &Parsed<'_>, names: &Names<'_>, reported: &Reported) -> RenderedRelation {
+fn relation(parsed: &Parsed<'_>, names: &MacroNames<'_>, reported: &Reported) -> RenderedRelation {
     let package = reported.id.split('.').nth(1).unwrap_or_default();
     let of = |of: ClusterUse| {
         move |cluster: &ReportedCluster| RenderedCluster {
@@ -103,7 +104,7 @@ fn relation(parsed: &Parsed<'_>, names: &Names<'_>, reported: &Reported) -> Rend
     let session = reported.session.iter().map(of(ClusterUse::Session));
     RenderedRelation {
         id: reported.id.clone(),
-        place: Some(Place {
+        place: Some(RenderedName {
             database: reported.database.clone().unwrap_or_default(),
             schema: reported.schema.clone().unwrap_or_default(),
             name: reported.name.clone().unwrap_or_default(),

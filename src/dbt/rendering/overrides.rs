@@ -2,11 +2,11 @@
 
 use super::clause::{Clauses, Named};
 use super::deciders::{is_own, undispatched, words};
-use super::target::{self, Name, Of, Target, made, targets, targets_sent};
+use super::target::{self, Name, NamedTarget, Of, made, targets, targets_sent};
 use super::{Parsed, Reported};
 use crate::dbt::json::Value;
 use crate::dbt::manifest::{Macro, Node, ResourceType, UniqueId};
-use crate::domain::environment::Pair;
+use crate::domain::environment::NamePair;
 use crate::domain::name::Identifier;
 use crate::domain::project::Materialization;
 use crate::domain::rendered::{ClusterName, Doubt, DoubtAbout};
@@ -248,16 +248,16 @@ impl<'a> Project<'a> {
     }
 
     /// What a text changes off the deployment side; where that may be meant for another use of it, only what is production's.
-    fn off_side(&self, named: &[Target], only_production: bool) -> Vec<Reason> {
+    fn off_side(&self, named: &[NamedTarget], only_production: bool) -> Vec<Reason> {
         let environment = self.parsed.environment;
-        let lies = |pairs: &[Pair], name: &str, of: fn(&Pair) -> &Identifier| {
+        let lies = |pairs: &[NamePair], name: &str, of: fn(&NamePair) -> &Identifier| {
             pairs.iter().any(|pair| of(pair).as_str() == name)
         };
-        let off = |pairs: &[Pair], name: &str| match only_production {
+        let off = |pairs: &[NamePair], name: &str| match only_production {
             true => lies(pairs, name, |pair| &pair.production),
             false => !lies(pairs, name, |pair| &pair.deployment),
         };
-        let reason = |named: &Target| match (named.of, &named.name) {
+        let reason = |named: &NamedTarget| match (named.of, &named.name) {
             (Of::Schema, Name::Written(name)) if off(&environment.schemas, name) => {
                 Some((DoubtAbout::Schema, format!("changes schema `{name}`")))
             }

@@ -1,6 +1,6 @@
 //! What is told of each relation: by the driver, or read out of a manifest where dbt is no Python program.
 
-use super::deciders::Names;
+use super::deciders::MacroNames;
 use crate::dbt::json::Value;
 use crate::dbt::manifest::{Manifest, Node, ResourceType};
 use crate::domain::name::DEPLOY_SUFFIX;
@@ -64,7 +64,7 @@ impl Reported {
         default_cluster: Option<&str>,
         is_suffixed: bool,
     ) -> Vec<Self> {
-        let names = Names::of(manifest);
+        let names = MacroNames::of(manifest);
         let clusters = Clusters {
             default: default_cluster,
             is_suffixed,

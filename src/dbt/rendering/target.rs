@@ -3,7 +3,7 @@
 //! Only a place that is named by the text itself is told: as written, or from the dbt target. Whatever dbt hands over is left to
 //! what proves it elsewhere, and to the gate before each statement.
 
-use super::text::{Flat, Scope, constant};
+use super::text::{Flat, MacroScope, constant};
 
 /// Where dbt makes relations out of parts.
 const MAKERS: [&str; 3] = ["Relation.create(", ".incorporate(", ".replace_path("];
@@ -22,7 +22,7 @@ pub(super) enum Of {
 
 /// A place that a text names by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct NamedTarget {
     pub of: Of,
     pub name: Name,
 }
@@ -37,9 +37,9 @@ pub(super) enum Name {
 }
 
 /// The targets of all statements in a macro or a hook.
-pub(super) fn targets(text: &str) -> Vec<Target> {
+pub(super) fn targets(text: &str) -> Vec<NamedTarget> {
     let (main, statements) = Flat::of(text);
-    let scope = Scope::of(&statements);
+    let scope = MacroScope::of(&statements);
     let mut found = changed(&main, &scope);
     for inner in main.marks.iter().chain(&statements) {
         found.extend(changed(&Flat::of_expression(inner), &scope));
@@ -60,9 +60,9 @@ pub(super) fn changes(text: &str) -> bool {
 }
 
 /// The targets of what a model sends while it is compiled: its own SQL is a query.
-pub(super) fn targets_sent(text: &str) -> Vec<Target> {
+pub(super) fn targets_sent(text: &str) -> Vec<NamedTarget> {
     let (main, statements) = Flat::of(text);
-    let scope = Scope::of(&statements);
+    let scope = MacroScope::of(&statements);
     let mut found = Vec::new();
     for inner in main.marks.iter().chain(&statements) {
         found.extend(changed(&Flat::of_expression(inner), &scope));
@@ -77,9 +77,9 @@ pub(super) fn targets_sent(text: &str) -> Vec<Target> {
 }
 
 /// The places of relations that a macro puts together by itself.
-pub(super) fn made(text: &str) -> Vec<Target> {
+pub(super) fn made(text: &str) -> Vec<NamedTarget> {
     let (main, statements) = Flat::of(text);
-    let scope = Scope::of(&statements);
+    let scope = MacroScope::of(&statements);
     let mut found = Vec::new();
     for inner in main.marks.iter().chain(&statements) {
         for maker in MAKERS {
@@ -94,7 +94,7 @@ pub(super) fn made(text: &str) -> Vec<Target> {
 }
 
 /// The value of a keyword, or of a key of a dictionary, in a call.
-fn argument(arguments: &str, key: &str, of: Of, scope: &Scope<'_>) -> Option<Target> {
+fn argument(arguments: &str, key: &str, of: Of, scope: &MacroScope<'_>) -> Option<NamedTarget> {
     let arguments = arguments.get(..closing(arguments, &[]))?;
     let mut places = arguments.match_indices(key);
     let value = places.find_map(|(at, _)| {
@@ -108,7 +108,7 @@ fn argument(arguments: &str, key: &str, of: Of, scope: &Scope<'_>) -> Option<Tar
         (!value.starts_with('=')).then_some(value)
     })?;
     let value = value.get(..closing(value, &[',']))?;
-    Some(Target {
+    Some(NamedTarget {
         of,
         name: by_itself(value.trim(), of, scope)?,
     })
@@ -133,7 +133,7 @@ fn closing(text: &str, at_these: &[char]) -> usize {
 }
 
 /// What a text would change, statement by statement.
-fn changed(flat: &Flat, scope: &Scope<'_>) -> Vec<Target> {
+fn changed(flat: &Flat, scope: &MacroScope<'_>) -> Vec<NamedTarget> {
     let words = flat.words();
     let reader = Reader {
         flat,
@@ -147,7 +147,7 @@ fn changed(flat: &Flat, scope: &Scope<'_>) -> Vec<Target> {
 
 struct Reader<'a> {
     flat: &'a Flat,
-    scope: &'a Scope<'a>,
+    scope: &'a MacroScope<'a>,
     words: &'a [String],
 }
 
@@ -176,7 +176,7 @@ impl Reader<'_> {
     }
 
     /// What the statement that begins here would change, where it names a place by itself.
-    fn target(&self, at: usize) -> Option<Target> {
+    fn target(&self, at: usize) -> Option<NamedTarget> {
         let next = at + 1;
         match self.word(at).to_ascii_lowercase().as_str() {
             "drop" | "alter" => self.object(next),
@@ -194,7 +194,7 @@ impl Reader<'_> {
         }
     }
 
-    fn created(&self, at: usize) -> Option<Target> {
+    fn created(&self, at: usize) -> Option<NamedTarget> {
         let at = self.past(at, &["or", "replace", "replacement", "default"]);
         match self.word(at).to_ascii_lowercase().as_str() {
             "temporary" | "temp" => None,
@@ -203,7 +203,7 @@ impl Reader<'_> {
         }
     }
 
-    fn granted(&self, at: usize) -> Option<Target> {
+    fn granted(&self, at: usize) -> Option<NamedTarget> {
         let at = self.behind_on(at)?;
         match self.is(at, &["all"]) {
             true => {
@@ -215,7 +215,7 @@ impl Reader<'_> {
     }
 
     /// A kind and a name.
-    fn object(&self, at: usize) -> Option<Target> {
+    fn object(&self, at: usize) -> Option<NamedTarget> {
         let kind = self.word(at).to_ascii_lowercase();
         let (at, kind) = match kind.as_str() {
             "materialized" | "continual" => (at + 2, "view"),
@@ -234,7 +234,7 @@ impl Reader<'_> {
     }
 
     /// The schema of a relation's name, behind which so many parts are something of its.
-    fn relation(&self, at: usize, behind: usize) -> Option<Target> {
+    fn relation(&self, at: usize, behind: usize) -> Option<NamedTarget> {
         let parts = self.parts(at);
         let schema = parts.len().checked_sub(2 + behind)?;
         self.place(Of::Schema, parts.get(schema)?)
@@ -256,7 +256,7 @@ impl Reader<'_> {
         parts
     }
 
-    fn place(&self, of: Of, part: &str) -> Option<Target> {
+    fn place(&self, of: Of, part: &str) -> Option<NamedTarget> {
         let bare = part.trim_matches('"');
         let mut marks = bare.chars().filter_map(|c| self.flat.marked(c));
         let name = match (marks.next(), bare.chars().count()) {
@@ -266,12 +266,12 @@ impl Reader<'_> {
             (Some(expression), 1) => by_itself(expression, of, self.scope)?,
             (Some(_), _) => return None,
         };
-        Some(Target { of, name })
+        Some(NamedTarget { of, name })
     }
 }
 
 /// An expression that is a constant, or that takes a schema from the dbt target.
-fn by_itself(expression: &str, of: Of, scope: &Scope<'_>) -> Option<Name> {
+fn by_itself(expression: &str, of: Of, scope: &MacroScope<'_>) -> Option<Name> {
     let mut value = expression;
     for _ in 0..DEPTH {
         match scope.assigned.get(value).map(Vec::as_slice) {
@@ -293,9 +293,9 @@ fn by_itself(expression: &str, of: Of, scope: &Scope<'_>) -> Option<Name> {
 mod tests {
     use super::*;
 
-    fn written(of: Of, name: &str) -> Vec<Target> {
+    fn written(of: Of, name: &str) -> Vec<NamedTarget> {
         let name = Name::Written(name.to_owned());
-        vec![Target { of, name }]
+        vec![NamedTarget { of, name }]
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::dbt::manifest::sample;
 use crate::domain::environment::Environment;
-use crate::domain::environment::{Pair, Strategy};
+use crate::domain::environment::{NamePair, Strategy};
 use crate::domain::name::Identifier;
 use crate::domain::rendered::ClusterName;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn name(text: &str) -> Identifier {
 }
 
 fn environment() -> Environment {
-    let pair = |text: &str| Pair {
+    let pair = |text: &str| NamePair {
         production: name(text),
         deployment: name(text).deployment_twin().unwrap(),
     };

@@ -109,12 +109,12 @@ impl Flat {
 }
 
 /// What names stand for within a macro.
-pub(super) struct Scope<'t> {
+pub(super) struct MacroScope<'t> {
     pub assigned: HashMap<&'t str, Vec<&'t str>>,
     pub parameters: Vec<&'t str>,
 }
 
-impl<'t> Scope<'t> {
+impl<'t> MacroScope<'t> {
     pub fn of(statements: &'t [String]) -> Self {
         let mut assigned: HashMap<&str, Vec<&str>> = HashMap::new();
         let mut parameters = Vec::new();

@@ -28,7 +28,7 @@ pub struct Program {
 
 /// What a `dbt run` builds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Selection {
+pub struct SelectionArguments {
     /// dbt's selectors; everything where there are none.
     pub select: Vec<String>,
     pub exclude: Vec<String>,
@@ -47,7 +47,7 @@ pub enum Suffix {
 
 /// Which command builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
+pub enum BuildCommand {
     Run,
     Seed,
 }
@@ -82,8 +82,8 @@ impl Program {
     #[must_use]
     pub fn list(
         &self,
-        verb: Verb,
-        selection: &Selection,
+        verb: BuildCommand,
+        selection: &SelectionArguments,
         suffix: Suffix,
         target_path: &Path,
     ) -> DbtCommand {
@@ -96,8 +96,8 @@ impl Program {
             "unique_id",
         ]));
         let kind = match verb {
-            Verb::Run => "model",
-            Verb::Seed => "seed",
+            BuildCommand::Run => "model",
+            BuildCommand::Seed => "seed",
         };
         arguments.extend(words(&["--resource-type", kind]));
         arguments.extend(selecting(&self.extra));
@@ -132,28 +132,38 @@ impl Program {
     /// Builds models. `target_path` should not be that of [`Program::parse`]: dbt parses everything anew whenever the
     /// variables differ from the last run's there.
     #[must_use]
-    pub fn run(&self, selection: &Selection, suffix: Suffix, target_path: &Path) -> DbtCommand {
-        self.command(self.building(Verb::Run, selection, suffix, target_path))
+    pub fn run(
+        &self,
+        selection: &SelectionArguments,
+        suffix: Suffix,
+        target_path: &Path,
+    ) -> DbtCommand {
+        self.command(self.building(BuildCommand::Run, selection, suffix, target_path))
     }
 
     /// Loads seeds, which `dbt run` leaves out.
     #[must_use]
-    pub fn seed(&self, selection: &Selection, suffix: Suffix, target_path: &Path) -> DbtCommand {
-        self.command(self.building(Verb::Seed, selection, suffix, target_path))
+    pub fn seed(
+        &self,
+        selection: &SelectionArguments,
+        suffix: Suffix,
+        target_path: &Path,
+    ) -> DbtCommand {
+        self.command(self.building(BuildCommand::Seed, selection, suffix, target_path))
     }
 
     fn building(
         &self,
-        verb: Verb,
-        selection: &Selection,
+        verb: BuildCommand,
+        selection: &SelectionArguments,
         suffix: Suffix,
         target_path: &Path,
     ) -> Vec<String> {
         // Only at this level does dbt tell how each node ended.
         let mut arguments = log_arguments("debug");
         arguments.push(match verb {
-            Verb::Run => "run".to_owned(),
-            Verb::Seed => "seed".to_owned(),
+            BuildCommand::Run => "run".to_owned(),
+            BuildCommand::Seed => "seed".to_owned(),
         });
         // Ours come later, and the last one counts: the operator's own arguments can't undo the deploy variable.
         arguments.extend(self.extra.iter().cloned());
@@ -191,7 +201,7 @@ impl Program {
     }
 }
 
-fn selectors(selection: &Selection) -> Vec<String> {
+fn selectors(selection: &SelectionArguments) -> Vec<String> {
     let mut arguments = Vec::new();
     if let Some(state) = &selection.state {
         arguments.extend(["--state".to_owned(), state.display().to_string()]);
@@ -279,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_deploy_run_always_ends_with_the_deploy_variable_and_without_sinks_and_sources() {
-        let selection = Selection {
+        let selection = SelectionArguments {
             select: words(&["state:modified+"]),
             exclude: words(&["tag:slow"]),
             state: Some("/s".into()),
@@ -325,11 +335,16 @@ mod tests {
             "--exclude=c",
             "--fail-fast",
         ]);
-        let selection = Selection {
+        let selection = SelectionArguments {
             select: words(&["fqn:x"]),
-            ..Selection::default()
+            ..SelectionArguments::default()
         };
-        let command = program.list(Verb::Run, &selection, Suffix::Deployment, Path::new("/t"));
+        let command = program.list(
+            BuildCommand::Run,
+            &selection,
+            Suffix::Deployment,
+            Path::new("/t"),
+        );
         let text = command.arguments.join(" ");
         assert!(text.contains("--select a b --exclude c"), "{text}");
         assert!(text.contains("--select fqn:x"), "{text}");
@@ -356,7 +371,11 @@ mod tests {
     fn strategy_targets_builds_where_its_target_says() {
         let mut program = program();
         program.extra.clear();
-        let command = program.run(&Selection::default(), Suffix::None, Path::new("/t"));
+        let command = program.run(
+            &SelectionArguments::default(),
+            Suffix::None,
+            Path::new("/t"),
+        );
         assert!(
             !command
                 .arguments

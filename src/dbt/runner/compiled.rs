@@ -12,16 +12,16 @@ use crate::dbt::{
     manifest::{Node, ResourceType, UniqueId},
 };
 use crate::domain::{
-    environment::{Environment, Pair},
+    environment::{Environment, NamePair},
     name::{Identifier, InvalidIdentifier, QualifiedName},
     object::ObjectKind,
     plan::{ColumnText, IndexDefinition, Statement, ViewOption},
     project::Materialization,
     rendered::{
-        ClusterName, ClusterUse, Decider, Deciders, Place, RenderedCluster, RenderedRelation,
+        ClusterName, ClusterUse, Decider, Deciders, RenderedCluster, RenderedName, RenderedRelation,
     },
 };
-pub use request::{Order, Standing};
+pub use request::{BuildRequest, ExistingRelation};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -90,7 +90,7 @@ impl Compiled {
 /// Builds the selected models. Sources, sinks, ephemeral models, tests and whatever else `dbt run` with dbt's deploy flow
 /// leaves out is left out here too.
 #[must_use]
-pub fn build(order: &Order<'_>) -> Compiled {
+pub fn build(order: &BuildRequest<'_>) -> Compiled {
     let names = Names::of(order);
     let mut compiled = Compiled::default();
     for node in in_dependency_order(order) {
@@ -111,13 +111,13 @@ pub fn build(order: &Order<'_>) -> Compiled {
 
 /// The names of both sides.
 struct Names<'a> {
-    order: &'a Order<'a>,
+    order: &'a BuildRequest<'a>,
     /// Relations of the project that have a twin: what `ref` can point to.
     twins: BTreeMap<QualifiedName, QualifiedName>,
 }
 
 impl<'a> Names<'a> {
-    fn of(order: &'a Order<'a>) -> Self {
+    fn of(order: &'a BuildRequest<'a>) -> Self {
         let refable = order.manifest.nodes().iter().filter(|node| {
             matches!(
                 node.resource_type,
@@ -185,7 +185,7 @@ impl<'a> Names<'a> {
 
     fn drop_of(&self, model: &BuiltModel) -> Option<Statement> {
         let name = self.twins.get(&model.relation)?;
-        let standing = self.order.standing.get(name)?;
+        let standing = self.order.existing.get(name)?;
         Some(Statement::drop_relation_if_exists(
             &standing.kind,
             name,
@@ -244,7 +244,7 @@ fn rendered(
     });
     RenderedRelation {
         id: node.unique_id.to_string(),
-        place: Some(Place {
+        place: Some(RenderedName {
             database: name.database.to_string(),
             schema: name.schema.to_string(),
             name: name.name.to_string(),
@@ -260,7 +260,7 @@ fn rendered(
     }
 }
 
-fn deployment_name<'a>(pairs: &'a [Pair], production: &Identifier) -> Option<&'a Identifier> {
+fn deployment_name<'a>(pairs: &'a [NamePair], production: &Identifier) -> Option<&'a Identifier> {
     // Under strategy `targets` the sides turn round with every promote, and the manifest may name either.
     let pair = pairs
         .iter()

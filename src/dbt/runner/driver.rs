@@ -5,9 +5,9 @@
 
 use super::event::DbtEvent;
 use super::executable::Interpreter;
-use super::group::{Group, Ladder};
+use super::group::{Group, SignalEscalation};
 use super::limit::{Limit, Timer};
-use super::process::{self, LAST_WORDS, Patience, ProcessError, Surroundings};
+use super::process::{self, GracePeriods, LAST_WORDS, ProcessError, ProcessOptions};
 use crate::dbt::rendering::Reported;
 use crate::domain::failure::Remedy;
 use crate::domain::plan::Bounds;
@@ -32,13 +32,13 @@ pub struct Driver {
     input: ChildStdin,
     lines: mpsc::Receiver<String>,
     marker: String,
-    patience: Patience,
+    patience: GracePeriods,
 }
 
 /// What the driver is told to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verb {
+pub enum DriverCommand {
     /// Runs a command that parses by itself.
     Compile,
     /// Parses, and keeps what was parsed.
@@ -54,7 +54,7 @@ pub enum Verb {
 #[derive(Serialize)]
 struct Order<'a> {
     #[serde(rename = "do")]
-    verb: Verb,
+    verb: DriverCommand,
     args: &'a [String],
     parsed: bool,
     /// What may be changed; nothing where there are none.
@@ -63,7 +63,7 @@ struct Order<'a> {
 
 /// What came of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Answer {
+pub struct DriverAnswer {
     /// As dbt itself would exit: 0, 1 for failed nodes, 2 for everything else.
     pub exit: i32,
     pub error: Option<String>,
@@ -113,7 +113,7 @@ impl Driver {
     /// When it can't be started, has no dbt to drive, or does not answer.
     pub async fn start(
         interpreter: &Interpreter,
-        surroundings: &Surroundings,
+        surroundings: &ProcessOptions,
         events: &mpsc::Sender<DbtEvent>,
         start: Limit,
     ) -> Result<Self, DriverError> {
@@ -132,7 +132,7 @@ impl Driver {
                 "@cutover:{:016x} ",
                 RandomState::new().build_hasher().finish()
             ),
-            patience: surroundings.patience,
+            patience: surroundings.grace,
         };
         let first = serde_json::json!({ "marker": driver.marker });
         driver.send(&first.to_string()).await?;
@@ -149,7 +149,7 @@ impl Driver {
     ///
     /// # Errors
     /// When the process is gone.
-    pub async fn order(&mut self, verb: Verb, args: &[String]) -> Result<(), DriverError> {
+    pub async fn order(&mut self, verb: DriverCommand, args: &[String]) -> Result<(), DriverError> {
         self.give(verb, args, None).await
     }
 
@@ -158,19 +158,19 @@ impl Driver {
     /// # Errors
     /// When the process is gone.
     pub async fn go(&mut self, args: &[String], bounds: &Bounds) -> Result<(), DriverError> {
-        self.give(Verb::Go, args, Some(bounds)).await
+        self.give(DriverCommand::Go, args, Some(bounds)).await
     }
 
     async fn give(
         &mut self,
-        verb: Verb,
+        verb: DriverCommand,
         args: &[String],
         bounds: Option<&Bounds>,
     ) -> Result<(), DriverError> {
         let order = Order {
             verb,
             args,
-            parsed: matches!(verb, Verb::List | Verb::Go),
+            parsed: matches!(verb, DriverCommand::List | DriverCommand::Go),
             bounds,
         };
         let text = serde_json::to_string(&order).unwrap_or_default();
@@ -197,8 +197,8 @@ impl Driver {
         events: &mpsc::Sender<DbtEvent>,
         cancel: &CancellationToken,
         limit: Limit,
-    ) -> Result<Answer, DriverError> {
-        let mut ladder = Ladder::new(self.patience);
+    ) -> Result<DriverAnswer, DriverError> {
+        let mut ladder = SignalEscalation::new(self.patience);
         let mut timer = Timer::new(limit);
         let mut stopped = None;
         let mut error = None;
@@ -237,7 +237,7 @@ impl Driver {
         &mut self,
         events: &mpsc::Sender<DbtEvent>,
         mut error: Option<String>,
-    ) -> Result<Answer, DriverError> {
+    ) -> Result<DriverAnswer, DriverError> {
         let mut last = None;
         let rest = async {
             while let Some(line) = self.lines.recv().await {
@@ -256,22 +256,22 @@ impl Driver {
     }
 
     /// `None`: the line is dbt's own.
-    fn read(&self, line: &str) -> Option<Result<Answer, DriverError>> {
+    fn read(&self, line: &str) -> Option<Result<DriverAnswer, DriverError>> {
         let text = line.strip_prefix(&self.marker)?;
         let answer = serde_json::from_str(text);
         Some(answer.map_err(|error| DriverError::Unreadable(error.to_string())))
     }
 }
 
-impl Answer {
+impl DriverAnswer {
     /// What the command's exit means, in the words of a dbt process.
     #[must_use]
-    pub fn ended(&self) -> process::Ended {
-        process::Ended {
+    pub fn ended(&self) -> process::FinishedRun {
+        process::FinishedRun {
             verdict: match self.exit {
-                0 => process::Verdict::Succeeded,
-                1 => process::Verdict::NodesFailed,
-                _ => process::Verdict::Failed,
+                0 => process::DbtExit::Succeeded,
+                1 => process::DbtExit::NodesFailed,
+                _ => process::DbtExit::Failed,
             },
             error: self.error.clone(),
         }
@@ -280,7 +280,7 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::process::Patience;
+    use super::super::process::GracePeriods;
     use super::*;
     use std::time::Duration;
 
@@ -295,22 +295,25 @@ mod tests {
             program: "sh".into(),
             arguments: vec!["-c".to_owned(), script.to_owned()],
         };
-        let surroundings = Surroundings {
-            patience: Patience {
+        let surroundings = ProcessOptions {
+            grace: GracePeriods {
                 interrupt: Duration::from_millis(50),
                 terminate: Duration::from_millis(50),
             },
-            ..Surroundings::folder(std::env::temp_dir())
+            ..ProcessOptions::folder(std::env::temp_dir())
         };
         let (events, _heard) = mpsc::channel(16);
         Driver::start(&interpreter, &surroundings, &events, start).await
     }
 
-    async fn build(script: &str, limit: Limit) -> (Result<Answer, DriverError>, Vec<DbtEvent>) {
+    async fn build(
+        script: &str,
+        limit: Limit,
+    ) -> (Result<DriverAnswer, DriverError>, Vec<DbtEvent>) {
         let script = format!("{READY} read -r go; {script}");
         let mut driver = start(&script, Limit::Start(LONG)).await.ok().unwrap();
         let (events, mut heard) = mpsc::channel(16);
-        driver.order(Verb::Go, &[]).await.unwrap();
+        driver.order(DriverCommand::Go, &[]).await.unwrap();
         let answer = driver
             .answer(&events, &CancellationToken::new(), limit)
             .await;
@@ -357,7 +360,7 @@ mod tests {
                 told.cancel()
             }
         });
-        driver.order(Verb::Go, &[]).await.unwrap();
+        driver.order(DriverCommand::Go, &[]).await.unwrap();
         let stop = cancel.clone();
         tokio::spawn(async move {
             seen.cancelled().await;

@@ -1,6 +1,6 @@
 //! A process group: started with its streams piped, ended by signals of rising strength, and killed with the value that holds it.
 
-use super::process::{Patience, ProcessError, Surroundings};
+use super::process::{GracePeriods, ProcessError, ProcessOptions};
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessGroup};
 use std::io;
 use std::process::Stdio;
@@ -25,7 +25,7 @@ impl Group {
     pub fn start(
         mut process: Command,
         program: &str,
-        surroundings: &Surroundings,
+        surroundings: &ProcessOptions,
     ) -> Result<Self, ProcessError> {
         // A missing folder and a missing program give the same error code.
         std::fs::metadata(&surroundings.dir).map_err(|source| ProcessError::Folder {
@@ -97,15 +97,15 @@ async fn forward(output: impl AsyncRead + Unpin, lines: mpsc::Sender<String>) {
 }
 
 /// Signals of rising strength.
-pub(super) struct Ladder {
-    patience: Patience,
+pub(super) struct SignalEscalation {
+    patience: GracePeriods,
     rung: usize,
     /// When the next, stronger signal is due.
     pub next: Instant,
 }
 
-impl Ladder {
-    pub fn new(patience: Patience) -> Self {
+impl SignalEscalation {
+    pub fn new(patience: GracePeriods) -> Self {
         Self {
             patience,
             rung: 0,

@@ -22,7 +22,7 @@ pub mod executable;
 mod group;
 pub mod limit;
 pub mod process;
+mod process_options;
 pub mod profile;
 pub mod rewrite;
-mod surroundings;
 pub mod version;

@@ -3,9 +3,9 @@
 pub use super::error::ProcessError;
 use super::event::{self, DbtEvent, LogLevel};
 use super::executable;
-use super::group::{Group, Ladder};
+use super::group::{Group, SignalEscalation};
 use super::limit::{Limit, Timer};
-pub use super::surroundings::{Patience, Surroundings};
+pub use super::process_options::{GracePeriods, ProcessOptions};
 use crate::domain::plan::DbtCommand;
 use std::{process::ExitStatus, time::Duration};
 use tokio::{
@@ -23,15 +23,15 @@ pub(super) const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// How dbt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
-    pub verdict: Verdict,
+pub struct FinishedRun {
+    pub verdict: DbtExit,
     /// The last error that dbt told, where it told one.
     pub error: Option<String>,
 }
 
 /// dbt's exit, in terms of what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum DbtExit {
     /// Exit code 0.
     Succeeded,
     /// Exit code 1: at least one node failed.
@@ -53,11 +53,11 @@ pub enum Verdict {
 /// When dbt can't be started or watched. A dbt that fails is no error: see [`Ended`].
 pub async fn run(
     command: &DbtCommand,
-    surroundings: &Surroundings,
+    surroundings: &ProcessOptions,
     events: &mpsc::Sender<DbtEvent>,
     cancel: &CancellationToken,
     limit: Limit,
-) -> Result<Ended, ProcessError> {
+) -> Result<FinishedRun, ProcessError> {
     let program = executable::find(&command.program, &surroundings.dir)?;
     let mut process = Command::new("sh");
     process
@@ -68,7 +68,7 @@ pub async fn run(
     // Open for as long as this is awaited: its end is the end of the process.
     let _input = group.input();
     let mut lines = group.lines();
-    let mut ladder = Ladder::new(surroundings.patience);
+    let mut ladder = SignalEscalation::new(surroundings.grace);
     let mut timer = Timer::new(limit);
     let mut stopped = None;
     let mut error = None;
@@ -79,11 +79,11 @@ pub async fn run(
                 pass_on(&line, events, &mut error).await;
             }
             () = cancel.cancelled(), if !ladder.is_climbed() => {
-                stopped = Some(Verdict::Cancelled);
+                stopped = Some(DbtExit::Cancelled);
                 ladder.climb(&mut group);
             }
             () = timer.over(), if !ladder.is_climbed() => {
-                stopped = Some(Verdict::Overdue(limit));
+                stopped = Some(DbtExit::Overdue(limit));
                 ladder.climb(&mut group);
             }
             () = sleep_until(ladder.next), if ladder.is_climbed() => ladder.climb(&mut group),
@@ -98,7 +98,7 @@ pub async fn run(
     };
     // A grandchild that keeps the pipe open costs its last words, nothing else.
     let _ = timeout(LAST_WORDS, rest).await;
-    Ok(Ended {
+    Ok(FinishedRun {
         verdict: verdict(status, stopped),
         error,
     })
@@ -124,13 +124,13 @@ pub(super) async fn pass_on(
 }
 
 /// What an exit means. `stopped`: why we ended it, where we did.
-fn verdict(status: ExitStatus, stopped: Option<Verdict>) -> Verdict {
+fn verdict(status: ExitStatus, stopped: Option<DbtExit>) -> DbtExit {
     match (status.code(), stopped) {
-        (Some(0), _) => Verdict::Succeeded,
+        (Some(0), _) => DbtExit::Succeeded,
         (_, Some(stopped)) => stopped,
-        (Some(1), None) => Verdict::NodesFailed,
-        (Some(_), None) => Verdict::Failed,
-        (None, None) => Verdict::Killed,
+        (Some(1), None) => DbtExit::NodesFailed,
+        (Some(_), None) => DbtExit::Failed,
+        (None, None) => DbtExit::Killed,
     }
 }
 
@@ -147,18 +147,18 @@ mod tests {
         }
     }
 
-    fn surroundings() -> Surroundings {
-        Surroundings {
-            patience: Patience {
+    fn surroundings() -> ProcessOptions {
+        ProcessOptions {
+            grace: GracePeriods {
                 interrupt: Duration::from_millis(50),
                 terminate: Duration::from_millis(50),
             },
-            ..Surroundings::folder(std::env::temp_dir())
+            ..ProcessOptions::folder(std::env::temp_dir())
         }
     }
 
     /// Runs to the end and cancels once the script has said `ready`.
-    async fn ended(script: &str, cancel_when_ready: bool) -> (Ended, Vec<DbtEvent>) {
+    async fn ended(script: &str, cancel_when_ready: bool) -> (FinishedRun, Vec<DbtEvent>) {
         let long = Limit::Silence(Duration::from_secs(600));
         ended_within(script, cancel_when_ready, long).await
     }
@@ -167,7 +167,7 @@ mod tests {
         script: &str,
         cancel_when_ready: bool,
         limit: Limit,
-    ) -> (Ended, Vec<DbtEvent>) {
+    ) -> (FinishedRun, Vec<DbtEvent>) {
         let (events, mut heard) = mpsc::channel(1);
         let cancel = CancellationToken::new();
         let (command, surroundings) = (shell(script), surroundings());
@@ -199,23 +199,23 @@ mod tests {
             false,
         )
         .await;
-        assert_eq!(ended.verdict, Verdict::Failed);
+        assert_eq!(ended.verdict, DbtExit::Failed);
         assert_eq!(ended.error.as_deref(), Some("refused"));
         assert_eq!(events.len(), 3);
     }
 
     #[tokio::test]
     async fn the_exit_code_tells_failed_nodes_from_a_failed_dbt() {
-        assert_eq!(ended("exit 0", false).await.0.verdict, Verdict::Succeeded);
-        assert_eq!(ended("exit 1", false).await.0.verdict, Verdict::NodesFailed);
-        assert_eq!(ended("kill -9 $$", false).await.0.verdict, Verdict::Killed);
+        assert_eq!(ended("exit 0", false).await.0.verdict, DbtExit::Succeeded);
+        assert_eq!(ended("exit 1", false).await.0.verdict, DbtExit::NodesFailed);
+        assert_eq!(ended("kill -9 $$", false).await.0.verdict, DbtExit::Killed);
     }
 
     #[tokio::test]
     async fn a_polite_process_ends_at_the_first_signal() {
         let script = "trap 'echo cancelled; exit 1' INT; echo ready; while :; do sleep 0.01; done";
         let (ended, events) = ended(script, true).await;
-        assert_eq!(ended.verdict, Verdict::Cancelled);
+        assert_eq!(ended.verdict, DbtExit::Cancelled);
         assert!(
             events
                 .iter()
@@ -228,7 +228,7 @@ mod tests {
         let script =
             "trap '' INT TERM; (trap '' INT TERM; while :; do sleep 0.01; done) & echo ready; wait";
         let (ended, _) = ended(script, true).await;
-        assert_eq!(ended.verdict, Verdict::Cancelled);
+        assert_eq!(ended.verdict, DbtExit::Cancelled);
     }
 
     #[tokio::test]
@@ -236,7 +236,7 @@ mod tests {
         let limit = Limit::Silence(Duration::from_millis(100));
         let script = "trap 'echo cancelled; exit 1' INT; while :; do sleep 0.01; done";
         let (ended, events) = ended_within(script, false, limit).await;
-        assert_eq!(ended.verdict, Verdict::Overdue(limit));
+        assert_eq!(ended.verdict, DbtExit::Overdue(limit));
         assert!(
             events
                 .iter()
@@ -246,7 +246,7 @@ mod tests {
         // It ended well just then.
         let script = "trap 'exit 0' INT; while :; do sleep 0.01; done";
         let (ended, _) = ended_within(script, false, limit).await;
-        assert_eq!(ended.verdict, Verdict::Succeeded);
+        assert_eq!(ended.verdict, DbtExit::Succeeded);
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use super::{
     event::DbtEvent,
     limit::Limit,
-    process::{self, ProcessError, Surroundings, Verdict},
+    process::{self, DbtExit, ProcessError, ProcessOptions},
 };
 use crate::domain::plan::DbtCommand;
 use std::path::Path;
@@ -21,7 +21,7 @@ pub async fn probe(
 ) -> Result<Option<DbtVersion>, ProcessError> {
     let (events, mut heard) = mpsc::channel(16);
     let run = async move {
-        let surroundings = Surroundings::folder(dir);
+        let surroundings = ProcessOptions::folder(dir);
         // Dropping the sender with this block ends the listening below.
         let never = CancellationToken::new();
         process::run(command, &surroundings, &events, &never, limit).await
@@ -38,7 +38,7 @@ pub async fn probe(
     };
     let (ended, text) = tokio::join!(run, hear);
     match ended?.verdict {
-        Verdict::Overdue(limit) => Err(ProcessError::Overdue(limit)),
+        DbtExit::Overdue(limit) => Err(ProcessError::Overdue(limit)),
         _ => Ok(DbtVersion::read(&text)),
     }
 }

@@ -18,14 +18,14 @@ pub(super) enum Spec {
 
 /// Reads the definition of the selector of this name.
 pub(super) fn spec(name: &str, definition: &Value) -> Result<Spec, SelectionError> {
-    Reading { name }.spec(definition)
+    SelectorReader { name }.spec(definition)
 }
 
-struct Reading<'a> {
+struct SelectorReader<'a> {
     name: &'a str,
 }
 
-impl Reading<'_> {
+impl SelectorReader<'_> {
     fn problem<T>(&self, what: impl Into<String>) -> Result<T, SelectionError> {
         Err(SelectionError::SelectorDefinition {
             name: self.name.to_owned(),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::dbt::compare::Options;
+use crate::dbt::compare::CompareOptions;
 use crate::dbt::manifest::ResourceType;
 use crate::dbt::manifest::sample;
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ fn project(edges: &[(usize, usize)], tests: &[(usize, usize)], changed: &[usize]
         }
         sample::nodes(&Value::Object(nodes))
     };
-    let options = Options {
+    let options = CompareOptions {
         compare_unrendered: None,
         now: jiff::Timestamp::UNIX_EPOCH,
     };
@@ -155,7 +155,7 @@ fn lists_kinds_as_asked() {
 #[test]
 fn dbt_stops_at_a_name_without_a_package() {
     let nodes = json!({"model.p.a": {}, "exposure.p.e": {"fqn": ["e"]}});
-    let options = Options {
+    let options = CompareOptions {
         compare_unrendered: None,
         now: jiff::Timestamp::UNIX_EPOCH,
     };
@@ -175,7 +175,7 @@ fn dbt_stops_at_a_name_without_a_package() {
 #[test]
 fn a_run_takes_models_with_sql_only() {
     let nodes = json!({"model.p.a": {"raw_code": "select 1"}, "model.p.b": {"raw_code": " \n"}, "seed.p.s": {"raw_code": "x"}});
-    let options = Options {
+    let options = CompareOptions {
         compare_unrendered: None,
         now: jiff::Timestamp::UNIX_EPOCH,
     };

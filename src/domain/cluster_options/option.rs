@@ -37,7 +37,7 @@ pub enum OptionValue {
 }
 
 impl ClusterOption {
-    pub(super) fn shape(&self) -> Option<Shape> {
+    pub(super) fn shape(&self) -> Option<OptionShape> {
         let known = KNOWN.iter().find(|(name, _)| *name == self.name);
         known.map(|(_, shape)| *shape)
     }
@@ -50,42 +50,44 @@ impl ClusterOption {
         matches!(&self.value, OptionValue::Words(word) if word.eq_ignore_ascii_case("NULL"))
     }
 
-    fn is(&self, name: &str, shape: Shape) -> bool {
+    fn is(&self, name: &str, shape: OptionShape) -> bool {
         self.name == name && self.value.has(shape)
     }
 }
 
 impl OptionValue {
-    fn has(&self, shape: Shape) -> bool {
+    fn has(&self, shape: OptionShape) -> bool {
         let one_of = |words: &str, known: &[&str]| {
             known.iter().any(|known| words.eq_ignore_ascii_case(known))
         };
         match (shape, self) {
-            (Shape::OfTheSystem, _)
-            | (Shape::Text, Self::Text(_))
-            | (Shape::Number, Self::Number(_))
-            | (Shape::Interval, Self::Interval(_) | Self::Text(_) | Self::Number(_))
-            | (Shape::Truth, Self::Absent) => true,
-            (Shape::Truth, Self::Words(words)) => one_of(words, &["true", "false", "on", "off"]),
-            (Shape::Texts, Self::List(entries)) => {
-                entries.iter().all(|entry| entry.is("", Shape::Text))
+            (OptionShape::OfTheSystem, _)
+            | (OptionShape::Text, Self::Text(_))
+            | (OptionShape::Number, Self::Number(_))
+            | (OptionShape::Interval, Self::Interval(_) | Self::Text(_) | Self::Number(_))
+            | (OptionShape::Truth, Self::Absent) => true,
+            (OptionShape::Truth, Self::Words(words)) => {
+                one_of(words, &["true", "false", "on", "off"])
             }
-            (Shape::Schedule, Self::Words(words)) => one_of(words, &["MANUAL", "ON REFRESH"]),
-            (Shape::Schedule, Self::Clause(words, entries)) => {
+            (OptionShape::Texts, Self::List(entries)) => {
+                entries.iter().all(|entry| entry.is("", OptionShape::Text))
+            }
+            (OptionShape::Schedule, Self::Words(words)) => one_of(words, &["MANUAL", "ON REFRESH"]),
+            (OptionShape::Schedule, Self::Clause(words, entries)) => {
                 one_of(words, &["ON REFRESH"])
                     && entries.iter().all(|entry| {
-                        entry.is("HYDRATION TIME ESTIMATE", Shape::Interval)
-                            || entry.is("REHYDRATION TIME ESTIMATE", Shape::Interval)
+                        entry.is("HYDRATION TIME ESTIMATE", OptionShape::Interval)
+                            || entry.is("REHYDRATION TIME ESTIMATE", OptionShape::Interval)
                     })
             }
-            (Shape::Strategy, Self::List(clauses)) => clauses.iter().all(|clause| {
+            (OptionShape::Strategy, Self::List(clauses)) => clauses.iter().all(|clause| {
                 let OptionValue::List(entries) = &clause.value else {
                     return false;
                 };
                 clause.name == "ON HYDRATION"
                     && entries.iter().all(|entry| {
-                        entry.is("HYDRATION SIZE", Shape::Text)
-                            || entry.is("LINGER DURATION", Shape::Interval)
+                        entry.is("HYDRATION SIZE", OptionShape::Text)
+                            || entry.is("LINGER DURATION", OptionShape::Interval)
                     })
             }),
             _ => false,
@@ -137,7 +139,7 @@ impl fmt::Display for Listed<'_> {
 
 /// What an option's value must look like to be passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum OptionShape {
     Text,
     Texts,
     Number,
@@ -151,18 +153,18 @@ pub(super) enum Shape {
 
 pub(super) const STRATEGY: &str = "AUTO SCALING STRATEGY";
 
-pub(super) const KNOWN: [(&str, Shape); 11] = [
-    (STRATEGY, Shape::Strategy),
-    ("AVAILABILITY ZONES", Shape::Texts),
-    ("DISK", Shape::Truth),
-    ("EXPERIMENTAL ARRANGEMENT COMPRESSION", Shape::Truth),
-    ("INTROSPECTION DEBUGGING", Shape::Truth),
-    ("INTROSPECTION INTERVAL", Shape::Interval),
-    ("MANAGED", Shape::Truth),
-    ("REPLICATION FACTOR", Shape::Number),
-    ("SCHEDULE", Shape::Schedule),
-    (SIZE, Shape::Text),
-    ("WORKLOAD CLASS", Shape::OfTheSystem),
+pub(super) const KNOWN: [(&str, OptionShape); 11] = [
+    (STRATEGY, OptionShape::Strategy),
+    ("AVAILABILITY ZONES", OptionShape::Texts),
+    ("DISK", OptionShape::Truth),
+    ("EXPERIMENTAL ARRANGEMENT COMPRESSION", OptionShape::Truth),
+    ("INTROSPECTION DEBUGGING", OptionShape::Truth),
+    ("INTROSPECTION INTERVAL", OptionShape::Interval),
+    ("MANAGED", OptionShape::Truth),
+    ("REPLICATION FACTOR", OptionShape::Number),
+    ("SCHEDULE", OptionShape::Schedule),
+    (SIZE, OptionShape::Text),
+    ("WORKLOAD CLASS", OptionShape::OfTheSystem),
 ];
 
 pub(super) const SIZE: &str = "SIZE";

@@ -1,6 +1,6 @@
 //! Guards on ownership, privileges and grants.
 
-use super::facts::{Facts, about};
+use super::inputs::{PlanInputs, about};
 use crate::domain::access::{Access, Grant, Grantee, Privilege};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 /// Schemas of these sides that the role does not own, neither itself nor through membership.
 #[must_use]
-pub fn schema_ownership(facts: &Facts<'_>, sides: &[Side]) -> Vec<Finding> {
+pub fn schema_ownership(facts: &PlanInputs<'_>, sides: &[Side]) -> Vec<Finding> {
     let foreign = sides
         .iter()
         .flat_map(|side| {
@@ -33,7 +33,7 @@ pub fn schema_ownership(facts: &Facts<'_>, sides: &[Side]) -> Vec<Finding> {
 
 /// Clusters of these sides that the role does not own.
 #[must_use]
-pub fn cluster_ownership(facts: &Facts<'_>, sides: &[Side]) -> Vec<Finding> {
+pub fn cluster_ownership(facts: &PlanInputs<'_>, sides: &[Side]) -> Vec<Finding> {
     let foreign = sides
         .iter()
         .flat_map(|side| {
@@ -56,7 +56,7 @@ pub fn cluster_ownership(facts: &Facts<'_>, sides: &[Side]) -> Vec<Finding> {
 }
 
 fn ownership<'a>(
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     foreign: impl Iterator<Item = (String, &'a RoleId, String, &'static str)>,
 ) -> Vec<Finding> {
     let role = &facts.access.role_name;
@@ -88,7 +88,7 @@ pub(super) fn to_own(access: &Access, statements: &[String]) -> String {
 
 /// What creating schemas and clusters needs: CREATE and USAGE on the database, CREATECLUSTER on the system.
 #[must_use]
-pub fn create_privileges(facts: &Facts<'_>, schemas: bool, clusters: bool) -> Vec<Finding> {
+pub fn create_privileges(facts: &PlanInputs<'_>, schemas: bool, clusters: bool) -> Vec<Finding> {
     let (access, database) = (facts.access, &facts.resolved.environment.database);
     let (mut objects, mut fixes) = (Vec::new(), Vec::new());
     if let Some(id) = facts.resolved.database.filter(|_| schemas) {
@@ -124,7 +124,7 @@ pub fn create_privileges(facts: &Facts<'_>, schemas: bool, clusters: bool) -> Ve
 
 /// Grants on production that its twin lacks, on schemas, clusters and objects, PUBLIC included; and twins of another owner.
 #[must_use]
-pub fn owners_and_grants(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn owners_and_grants(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let (mut lost, mut owners) = (Vec::new(), Vec::new());
     let access = facts.access;
     let empty: Vec<Grant> = Vec::new();
@@ -202,7 +202,12 @@ pub fn owners_and_grants(facts: &Facts<'_>) -> Vec<Finding> {
     findings
 }
 
-fn other_owner(facts: &Facts<'_>, one: &RoleId, other: &RoleId, name: String) -> Option<String> {
+fn other_owner(
+    facts: &PlanInputs<'_>,
+    one: &RoleId,
+    other: &RoleId,
+    name: String,
+) -> Option<String> {
     let catalog = &facts.snapshot().catalog;
     (one != other).then(|| {
         format!(
@@ -215,7 +220,7 @@ fn other_owner(facts: &Facts<'_>, one: &RoleId, other: &RoleId, name: String) ->
 
 /// What `wanted` gives and `had` does not. What the twin's owner may do comes with ownership and is no loss.
 fn missing_grants(
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     wanted: &[Grant],
     had: &[Grant],
     name: &str,
@@ -247,7 +252,7 @@ fn is_system(grantee: &Grantee) -> bool {
     matches!(grantee, Grantee::Role(role) if !role.is_user())
 }
 
-fn grantee_name(facts: &Facts<'_>, grantee: &Grantee) -> String {
+fn grantee_name(facts: &PlanInputs<'_>, grantee: &Grantee) -> String {
     match grantee {
         Grantee::Public => "PUBLIC".to_owned(),
         Grantee::Role(role) => facts.snapshot().catalog.role_name(role),
@@ -256,7 +261,7 @@ fn grantee_name(facts: &Facts<'_>, grantee: &Grantee) -> String {
 
 /// The name to write after TO: `None` is PUBLIC. A role that the catalog no longer names is left out.
 pub(in crate::domain) fn grantee_identifier<'a>(
-    facts: &Facts<'a>,
+    facts: &PlanInputs<'a>,
     grantee: &Grantee,
 ) -> Option<Option<&'a Identifier>> {
     match grantee {

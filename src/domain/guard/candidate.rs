@@ -1,23 +1,23 @@
 //! Whose candidate a build would go over.
 
-use super::facts::Ancestry;
-use super::facts::{Facts, about};
+use super::inputs::Ancestry;
+use super::inputs::{PlanInputs, about};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::object::Schema;
 use crate::domain::phase::Phase;
 use crate::domain::plan::Stamp;
-use crate::domain::record::{Record, Role, foreign, without_promotion_mark};
+use crate::domain::record::{DeploymentRole, Record, foreign, without_promotion_mark};
 
 /// A candidate of another role, CI tag or line of commits is not built over in silence, as dbt's own init refuses a foreign tag.
 #[must_use]
-pub fn foreign_candidate(facts: &Facts<'_>, stamp: &Stamp) -> Vec<Finding> {
+pub fn foreign_candidate(facts: &PlanInputs<'_>, stamp: &Stamp) -> Vec<Finding> {
     let candidate = matches!(
         facts.board.phase,
         Phase::Hydrating | Phase::Ready | Phase::Deploying
     );
     let record = facts.board.provenance.deployment.as_ref();
-    let rebuilt = record.is_some_and(|record| record.role != Role::Candidate);
+    let rebuilt = record.is_some_and(|record| record.role != DeploymentRole::Candidate);
     if !candidate || rebuilt || facts.resolved.objects(Side::Deployment).next().is_none() {
         return Vec::new();
     }
@@ -62,7 +62,12 @@ pub fn foreign_candidate(facts: &Facts<'_>, stamp: &Stamp) -> Vec<Finding> {
     }
 }
 
-fn finding(facts: &Facts<'_>, severity: Severity, message: String, remedy: &str) -> Vec<Finding> {
+fn finding(
+    facts: &PlanInputs<'_>,
+    severity: Severity,
+    message: String,
+    remedy: &str,
+) -> Vec<Finding> {
     about(
         FindingId::ForeignCandidate,
         severity,
@@ -74,7 +79,7 @@ fn finding(facts: &Facts<'_>, severity: Severity, message: String, remedy: &str)
     )
 }
 
-fn schemas<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Schema> {
+fn schemas<'a>(facts: &'a PlanInputs<'_>) -> impl Iterator<Item = &'a Schema> {
     facts
         .resolved
         .schemas
@@ -83,7 +88,7 @@ fn schemas<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Schema> {
 }
 
 /// Who wrote the record, or owns what stands there without one.
-fn other_role(facts: &Facts<'_>, record: Option<&Record>) -> Option<String> {
+fn other_role(facts: &PlanInputs<'_>, record: Option<&Record>) -> Option<String> {
     let us = &facts.access.role_name;
     let by = match record {
         Some(record) => record.by.clone(),
@@ -97,7 +102,7 @@ fn other_role(facts: &Facts<'_>, record: Option<&Record>) -> Option<String> {
 }
 
 /// The record's tag; without a record, what the schema's comment says, which is where dbt's init writes the tag and looks for it.
-fn other_tag(facts: &Facts<'_>, stamp: &Stamp, record: Option<&Record>) -> Option<String> {
+fn other_tag(facts: &PlanInputs<'_>, stamp: &Stamp, record: Option<&Record>) -> Option<String> {
     let ours = stamp.ci_tag.as_deref();
     let theirs = match record {
         Some(record) => record.tag.clone(),

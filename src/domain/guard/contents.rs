@@ -1,20 +1,20 @@
 //! Guards on what both sides hold: completeness, provenance of each object, staleness, wrong edges.
 
-use super::facts::{Facts, about};
+use super::inputs::{PlanInputs, about};
 use crate::domain::board::logical_schema;
 use crate::domain::definition::canonical;
 use crate::domain::environment::{Resolved, Side};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::object::{Object, ObjectKind};
-use crate::domain::project::{Change, Compared, Model};
+use crate::domain::project::{Compared, Model, ModelChange};
 use crate::domain::quantity::{agree, count};
 
 /// Production objects that the project still has and the deployment side lacks: the swap would lose them.
 #[must_use]
-pub fn missing_in_deployment(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn missing_in_deployment(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let missing: Vec<String> = untwinned(facts)
         .filter(|object| match model_behind(facts, object) {
-            Some(model) => !model.change.is(Change::Removed),
+            Some(model) => !model.change.is(ModelChange::Removed),
             // Without a project there is no telling, and losing an object is worse than asking.
             None => facts.project().is_none(),
         })
@@ -34,14 +34,16 @@ pub fn missing_in_deployment(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// Production objects without twin that the project removed, or that no model made.
 #[must_use]
-pub fn removed_and_unmanaged(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn removed_and_unmanaged(facts: &PlanInputs<'_>) -> Vec<Finding> {
     if facts.project().is_none() {
         return Vec::new();
     }
     let (mut removed, mut unmanaged) = (Vec::new(), Vec::new());
     for object in untwinned(facts) {
         match model_behind(facts, object) {
-            Some(model) if model.change.is(Change::Removed) => removed.push(display(facts, object)),
+            Some(model) if model.change.is(ModelChange::Removed) => {
+                removed.push(display(facts, object))
+            }
             Some(_) => {}
             None => unmanaged.push(display(facts, object)),
         }
@@ -73,7 +75,7 @@ pub fn removed_and_unmanaged(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// Models that the deployment side should hold and does not.
 #[must_use]
-pub fn models_not_built(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn models_not_built(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let whole = facts.board.wholeness.of(Side::Deployment);
     let absent: Vec<String> = whole
         .into_iter()
@@ -95,7 +97,7 @@ pub fn models_not_built(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// What the retired production lacks of its own models: a rollback makes it production as it is.
 #[must_use]
-pub fn retired_incomplete(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn retired_incomplete(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let whole = facts.board.wholeness.of(Side::Deployment);
     let Some((whole, holes)) = whole.and_then(|whole| Some((whole, whole.holes()?))) else {
         return Vec::new();
@@ -111,7 +113,7 @@ pub fn retired_incomplete(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// Twins that differ though the model was not modified: a stale deployment side, or a hotfix by hand that the swap would revert.
 #[must_use]
-pub fn twins_differ(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn twins_differ(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let comparable = facts
         .project()
         .is_some_and(|project| project.production.is_some());
@@ -154,12 +156,12 @@ pub fn twins_differ(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 fn is_own_change(compared: Compared) -> bool {
-    compared.is(Change::Modified) || compared.is(Change::New)
+    compared.is(ModelChange::Modified) || compared.is(ModelChange::New)
 }
 
 /// Deployment objects that read production or run on its clusters: after the swap a cleanup would drop them with the retired side.
 #[must_use]
-pub fn depends_on_production(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn depends_on_production(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let production = facts.resolved.object_ids(Side::Production);
     let catalog = &facts.snapshot().catalog;
     let mut crossing: Vec<String> = facts
@@ -204,7 +206,7 @@ pub fn depends_on_production(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// Models that build into a schema or cluster that the environment does not list: never awaited, promoted or cleaned up.
 #[must_use]
-pub fn outside_environment(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn outside_environment(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let environment = facts.resolved.environment;
     let listed = |model: &Model| {
         model.is_in(environment)
@@ -219,7 +221,9 @@ pub fn outside_environment(facts: &Facts<'_>) -> Vec<Finding> {
         .project()
         .into_iter()
         .flat_map(|project| &project.models)
-        .filter(|model| model.is_deployed() && !model.change.is(Change::Removed) && !listed(model))
+        .filter(|model| {
+            model.is_deployed() && !model.change.is(ModelChange::Removed) && !listed(model)
+        })
         .map(|model| match &model.cluster {
             Some(cluster) => format!("{} (cluster {cluster})", model.relation),
             None => model.relation.to_string(),
@@ -242,7 +246,7 @@ pub fn outside_environment(facts: &Facts<'_>) -> Vec<Finding> {
 /// Production objects that have no twin by name.
 ///
 /// An index goes with its relation: it is missed only where the relation has a twin whose model was not modified.
-fn untwinned<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a Object> {
+fn untwinned<'a>(facts: &PlanInputs<'a>) -> impl Iterator<Item = &'a Object> {
     let resolved = facts.resolved;
     let facts = facts.clone();
     resolved.objects(Side::Production).filter(move |object| {
@@ -279,7 +283,7 @@ fn same_name_on_deployment(resolved: &Resolved<'_>, object: &Object) -> bool {
     }) || resolved.twin(object).is_some()
 }
 
-fn model_behind<'a>(facts: &Facts<'a>, object: &Object) -> Option<&'a Model> {
+fn model_behind<'a>(facts: &PlanInputs<'a>, object: &Object) -> Option<&'a Model> {
     let schema = logical_schema(facts.resolved, object)?;
     let relation = match (&object.kind, &object.parent) {
         (ObjectKind::Index, Some(parent)) => &facts.snapshot().catalog.objects.get(parent)?.name,
@@ -290,6 +294,6 @@ fn model_behind<'a>(facts: &Facts<'a>, object: &Object) -> Option<&'a Model> {
         .model_of(&facts.resolved.environment.database, schema, relation)
 }
 
-fn display(facts: &Facts<'_>, object: &Object) -> String {
+fn display(facts: &PlanInputs<'_>, object: &Object) -> String {
     facts.snapshot().catalog.display_name(&object.id)
 }

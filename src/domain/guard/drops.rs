@@ -1,6 +1,6 @@
 //! Guards on what is dropped: how far the closure reaches, and who still reads it.
 
-use super::facts::{Facts, about};
+use super::inputs::{PlanInputs, about};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::ObjectId;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// A closure that reaches into production (never allowed) or outside the side (allowed by name).
 #[must_use]
-pub fn closure_findings(facts: &Facts<'_>, closure: &[ClosureItem]) -> Vec<Finding> {
+pub fn closure_findings(facts: &PlanInputs<'_>, closure: &[ClosureItem]) -> Vec<Finding> {
     let production = facts.resolved.object_ids(Side::Production);
     let deployment = facts.resolved.object_ids(Side::Deployment);
     let (into, outside): (Vec<&ClosureItem>, Vec<&ClosureItem>) = closure
@@ -67,7 +67,7 @@ pub fn closure_findings(facts: &Facts<'_>, closure: &[ClosureItem]) -> Vec<Findi
 /// Running SUBSCRIBEs on these objects: they end with an error when the objects go (recorded: 12).
 #[must_use]
 pub fn subscriptions_on(
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     objects: &BTreeSet<ObjectId>,
     severity: Severity,
     consequence: &str,

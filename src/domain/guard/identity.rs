@@ -1,6 +1,6 @@
 //! What stands where, shown where no record confirms it.
 
-use super::facts::{Facts, about};
+use super::inputs::{PlanInputs, about};
 use super::state::contradictions;
 use crate::domain::contradiction::{listed, names, swap_back};
 use crate::domain::environment::Side;
@@ -9,12 +9,12 @@ use crate::domain::object::ObjectKind;
 use crate::domain::phase::Phase;
 use crate::domain::provenance::Unfinished;
 use crate::domain::quantity::count;
-use crate::domain::record::Role;
+use crate::domain::record::DeploymentRole;
 use std::collections::BTreeMap;
 
 /// A rollback to a side that no record calls the retired production: ids and contents of both sides, for a person to decide.
 #[must_use]
-pub fn identity_unconfirmed(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn identity_unconfirmed(facts: &PlanInputs<'_>) -> Vec<Finding> {
     if is_confirmed(facts) {
         return Vec::new();
     }
@@ -44,7 +44,7 @@ pub fn identity_unconfirmed(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// What a swap of everything would move the wrong way: it changed sides without the rest.
 #[must_use]
-pub fn not_put_back(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn not_put_back(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let alone = &facts.board.provenance.alone;
     about(
         FindingId::ProvenanceUnknown,
@@ -58,7 +58,7 @@ pub fn not_put_back(facts: &Facts<'_>) -> Vec<Finding> {
     )
 }
 
-fn is_confirmed(facts: &Facts<'_>) -> bool {
+fn is_confirmed(facts: &PlanInputs<'_>) -> bool {
     let provenance = &facts.board.provenance;
     if facts.board.phase == Phase::Unknown || provenance.mixed {
         return false;
@@ -67,11 +67,11 @@ fn is_confirmed(facts: &Facts<'_>) -> bool {
         || provenance
             .deployment
             .as_ref()
-            .is_some_and(|record| record.role == Role::Retired)
+            .is_some_and(|record| record.role == DeploymentRole::Retired)
 }
 
 /// `The production side: schema prod (u1), cluster compute (u1), 2 materialized views, 1 view.`
-fn contents(facts: &Facts<'_>, side: Side) -> String {
+fn contents(facts: &PlanInputs<'_>, side: Side) -> String {
     let resolved = facts.resolved;
     let schemas = resolved.schemas.iter().filter_map(|pair| pair.side(side));
     let clusters = resolved.clusters.iter().filter_map(|pair| pair.side(side));

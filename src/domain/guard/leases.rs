@@ -1,19 +1,19 @@
 //! Who is at work on the deployment side.
 
-use super::Facts;
+use super::PlanInputs;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::lease::{Lease, Liveness, on_schemas};
 use crate::domain::name::QualifiedName;
 
 /// Nothing begins on names that somebody else works by, and no names move under him.
 #[must_use]
-pub fn leased(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn leased(facts: &PlanInputs<'_>) -> Vec<Finding> {
     of_others(facts)
         .map(|lease| finding(facts, lease))
         .collect()
 }
 
-fn finding(facts: &Facts<'_>, lease: &Lease) -> Finding {
+fn finding(facts: &PlanInputs<'_>, lease: &Lease) -> Finding {
     let drop = place(facts, lease).map_or_else(
         || "drop its marker".to_owned(),
         |name| format!("`DROP VIEW {}`", name.quoted()),
@@ -43,7 +43,7 @@ fn finding(facts: &Facts<'_>, lease: &Lease) -> Finding {
 
 /// The leases of others on the environment's schemas that may still be held, by this picture. With a lease of our own only an older one
 /// counts: who came later withdraws.
-pub fn of_others<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Lease> {
+pub fn of_others<'a>(facts: &'a PlanInputs<'_>) -> impl Iterator<Item = &'a Lease> {
     let ours = facts.ours.and_then(|name| {
         let leases = facts.resolved.catalog.leases.iter();
         leases.clone().find(|lease| lease.name == *name)
@@ -55,13 +55,13 @@ pub fn of_others<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Lease> {
 }
 
 /// The leases whose holders are gone.
-pub fn abandoned<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Lease> {
+pub fn abandoned<'a>(facts: &'a PlanInputs<'_>) -> impl Iterator<Item = &'a Lease> {
     on_schemas(facts.resolved).filter(|lease| lease.liveness(facts.snapshot()) == Liveness::Gone)
 }
 
 /// Where a marker stands now.
 #[must_use]
-pub fn place(facts: &Facts<'_>, lease: &Lease) -> Option<QualifiedName> {
+pub fn place(facts: &PlanInputs<'_>, lease: &Lease) -> Option<QualifiedName> {
     let catalog = facts.resolved.catalog;
     let schema = catalog.schemas.get(&lease.schema)?;
     Some(QualifiedName {
@@ -86,9 +86,9 @@ mod tests {
     use crate::domain::plan::{self, Statement};
     use crate::domain::reading::CatalogReading;
     use crate::domain::reading::Missing;
-    use crate::domain::record::Role;
+    use crate::domain::record::DeploymentRole;
     use crate::domain::snapshot::ClientSession;
-    use crate::domain::workflow::{Verdict, headline, verdict};
+    use crate::domain::workflow::{AwaitStatus, await_status, headline};
     use proptest::prelude::*;
 
     const SESSION: &str = "6d2a4a1e-0000-4000-8000-000000000001";
@@ -187,10 +187,10 @@ mod tests {
     #[test]
     fn an_unfinished_build_is_waited_for_only_while_somebody_is_at_work_on_it() {
         let mut world = World::new();
-        world.record(Side::Deployment, Role::Candidate, false);
+        world.record(Side::Deployment, DeploymentRole::Candidate, false);
         assert_eq!(world.board().phase, Phase::Deploying);
-        let hopeless = |world: &World| match verdict(&world.board()) {
-            Verdict::Never(why) => Some(why),
+        let hopeless = |world: &World| match await_status(&world.board()) {
+            AwaitStatus::CannotBecomeReady(why) => Some(why),
             _ => None,
         };
         let why = hopeless(&world).unwrap();
@@ -234,8 +234,8 @@ mod tests {
             assert_eq!(of(&world, operation), Some(Severity::Block), "{operation}");
         }
         world.swap();
-        world.record(Side::Production, Role::Production, true);
-        world.record(Side::Deployment, Role::Retired, true);
+        world.record(Side::Production, DeploymentRole::Production, true);
+        world.record(Side::Deployment, DeploymentRole::Retired, true);
         assert_eq!(of(&world, Operation::Rollback), Some(Severity::Warn));
     }
 

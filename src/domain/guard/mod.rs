@@ -4,8 +4,8 @@ mod access;
 mod candidate;
 mod contents;
 mod drops;
-mod facts;
 mod identity;
+mod inputs;
 mod leases;
 mod names;
 mod production;
@@ -21,8 +21,8 @@ pub use contents::{
     removed_and_unmanaged, retired_incomplete, twins_differ,
 };
 pub use drops::{closure_findings, subscriptions_on};
-pub use facts::{Ancestry, Facts};
 pub use identity::{identity_unconfirmed, not_put_back};
+pub use inputs::{Ancestry, PlanInputs};
 pub use leases::{abandoned, leased, place};
 pub use names::{
     cluster_options_differ, deployment_names_missing, production_names_missing, self_swap,

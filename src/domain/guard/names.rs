@@ -1,6 +1,6 @@
 //! Guards on names and cluster options.
 
-use super::facts::{Facts, about};
+use super::inputs::{PlanInputs, about};
 use crate::domain::environment::{ResolvedPair, Side};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::{Identifier, literal};
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// Production names that do not exist.
 #[must_use]
-pub fn production_names_missing(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn production_names_missing(facts: &PlanInputs<'_>) -> Vec<Finding> {
     missing(
         facts,
         Side::Production,
@@ -20,11 +20,11 @@ pub fn production_names_missing(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// Deployment names that do not exist.
 #[must_use]
-pub fn deployment_names_missing(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn deployment_names_missing(facts: &PlanInputs<'_>) -> Vec<Finding> {
     missing(facts, Side::Deployment, "Run `cutover init`.")
 }
 
-fn missing(facts: &Facts<'_>, side: Side, remedy: &str) -> Vec<Finding> {
+fn missing(facts: &PlanInputs<'_>, side: Side, remedy: &str) -> Vec<Finding> {
     let resolved = facts.resolved;
     let mut names = absent(&resolved.schemas, side, "schema");
     names.extend(absent(&resolved.clusters, side, "cluster"));
@@ -55,7 +55,7 @@ fn absent<T>(pairs: &[ResolvedPair<'_, T>], side: Side, kind: &str) -> Vec<Strin
 
 /// A name that is its own twin or stands twice: the server swaps a name with itself without complaint (recorded: 05).
 #[must_use]
-pub fn self_swap(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn self_swap(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let environment = facts.resolved.environment;
     let mut doubtful = Vec::new();
     for pairs in [&environment.schemas, &environment.clusters] {
@@ -80,7 +80,7 @@ pub fn self_swap(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// Twin clusters of other options: production would silently change its shape.
 #[must_use]
-pub fn cluster_options_differ(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn cluster_options_differ(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let differing = facts
         .resolved
         .clusters
@@ -102,7 +102,7 @@ pub fn cluster_options_differ(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 /// From the server's own words where it shows both, else from the catalog.
-fn option_differences(facts: &Facts<'_>, one: &Cluster, other: &Cluster) -> Vec<String> {
+fn option_differences(facts: &PlanInputs<'_>, one: &Cluster, other: &Cluster) -> Vec<String> {
     let shown = |cluster: &Cluster| {
         let definition = facts.clusters.iter().find(|of| of.id == cluster.id)?;
         definition.options(&cluster.name)

@@ -1,11 +1,11 @@
 //! The guard that keeps a build off production: what is not proven to lie on the deployment side is not built.
 
-use super::facts::{Facts, about};
-use crate::domain::environment::{Environment, Pair, Strategy};
+use super::inputs::{PlanInputs, about};
+use crate::domain::environment::{Environment, NamePair, Strategy};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::DEPLOY_SUFFIX;
 use crate::domain::rendered::{
-    ClusterName, ClusterUse, Decider, DoubtAbout, Place, Rendered, RenderedCluster,
+    ClusterName, ClusterUse, Decider, DoubtAbout, Rendered, RenderedCluster, RenderedName,
     RenderedRelation,
 };
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ enum Wrong {
 
 /// Everything that would be built elsewhere than on the deployment side, and everything of which nobody can tell.
 #[must_use]
-pub fn builds_into_production(facts: &Facts<'_>, rendered: &Rendered) -> Vec<Finding> {
+pub fn builds_into_production(facts: &PlanInputs<'_>, rendered: &Rendered) -> Vec<Finding> {
     let environment = facts.resolved.environment;
     let mut groups: BTreeMap<Group, Vec<String>> = BTreeMap::new();
     let mut unshown = Vec::new();
@@ -75,7 +75,7 @@ pub fn builds_into_production(facts: &Facts<'_>, rendered: &Rendered) -> Vec<Fin
 fn misplaced(
     environment: &Environment,
     relation: &RenderedRelation,
-    place: &Place,
+    place: &RenderedName,
 ) -> Vec<(Wrong, Decider, String)> {
     let by = &relation.by;
     let mut wrong = Vec::new();
@@ -123,16 +123,16 @@ fn misclustered(environment: &Environment, clusters: &[RenderedCluster]) -> Vec<
     wrong
 }
 
-fn is_deployment(pairs: &[Pair], name: &str) -> bool {
+fn is_deployment(pairs: &[NamePair], name: &str) -> bool {
     pairs.iter().any(|pair| pair.deployment.as_str() == name)
 }
 
-fn is_production(pairs: &[Pair], name: &str) -> bool {
+fn is_production(pairs: &[NamePair], name: &str) -> bool {
     pairs.iter().any(|pair| pair.production.as_str() == name)
 }
 
 /// "production's schema `prod`", "schema `other`, which is not the deployment side's".
-fn place_of(pairs: &[Pair], noun: &str, value: &str) -> String {
+fn place_of(pairs: &[NamePair], noun: &str, value: &str) -> String {
     if is_production(pairs, value) {
         format!("production's {noun} `{value}`")
     } else {
@@ -256,7 +256,7 @@ mod tests {
         };
         RenderedRelation {
             id: "model.shop.foo".to_owned(),
-            place: Some(Place {
+            place: Some(RenderedName {
                 database: "db".to_owned(),
                 schema: "prod_dbt_deploy".to_owned(),
                 name: "foo".to_owned(),
@@ -306,7 +306,7 @@ mod tests {
         told.collect()
     }
 
-    fn placed(change: impl FnOnce(&mut Place)) -> Vec<String> {
+    fn placed(change: impl FnOnce(&mut RenderedName)) -> Vec<String> {
         told(|relation| change(relation.place.as_mut().unwrap()))
     }
 

@@ -1,6 +1,6 @@
 //! Guards on what lies outside the environment and hangs on it all the same.
 
-use super::facts::{Facts, about};
+use super::inputs::{PlanInputs, about};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::object::ObjectKind;
@@ -10,7 +10,7 @@ use crate::domain::quantity::{agree, count};
 ///
 /// Sinks are left out: they are moved.
 #[must_use]
-pub fn dependents_outside(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn dependents_outside(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let catalog = &facts.snapshot().catalog;
     let production = facts.resolved.object_ids(Side::Production);
     let outside: Vec<String> = catalog
@@ -38,7 +38,7 @@ pub fn dependents_outside(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// Objects outside the environment's schemas that run on its clusters: the cluster's name moves and they do not.
 #[must_use]
-pub fn foreign_on_clusters(facts: &Facts<'_>, side: Side) -> Vec<Finding> {
+pub fn foreign_on_clusters(facts: &PlanInputs<'_>, side: Side) -> Vec<Finding> {
     let catalog = &facts.snapshot().catalog;
     let foreign: Vec<String> = facts
         .resolved

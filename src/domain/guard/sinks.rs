@@ -1,6 +1,6 @@
 //! Guards on sinks and sources: they must live apart, and those that read production must be movable.
 
-use super::facts::{Facts, about};
+use super::inputs::{PlanInputs, about};
 use crate::domain::access::Privilege;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 /// Sinks and sources in the schemas or on the clusters of these sides: a swap would carry them along.
 #[must_use]
-pub fn connectors_in_environment(facts: &Facts<'_>, sides: &[Side]) -> Vec<Finding> {
+pub fn connectors_in_environment(facts: &PlanInputs<'_>, sides: &[Side]) -> Vec<Finding> {
     let named = |kind: ObjectKind| -> Vec<String> {
         sides
             .iter()
@@ -45,7 +45,7 @@ fn is_subordinate(object: &Object) -> bool {
 
 /// Sinks that would hang or be refused when they are moved after the COMMIT: seen before it.
 #[must_use]
-pub fn sink_moves_at_risk(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+pub fn sink_moves_at_risk(facts: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     let mut findings = stalled(facts, moves);
     findings.extend(about(
         FindingId::SinkTargetMissing,
@@ -62,7 +62,7 @@ pub fn sink_moves_at_risk(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding>
     findings
 }
 
-fn stalled(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+fn stalled(facts: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     let readings = &facts.snapshot().readings;
     let stalled = moves
         .iter()
@@ -84,7 +84,7 @@ fn stalled(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
 }
 
 /// ALTER SINK needs ownership of the sink and CREATE on its cluster; SELECT on the new relation comes with the deployment's ownership.
-fn unmovable(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+fn unmovable(facts: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     let (access, catalog) = (facts.access, &facts.snapshot().catalog);
     let sinks = || {
         moves

@@ -1,18 +1,18 @@
 //! Guards on where the deployment stands: provenance, completeness, readiness.
 
-use super::facts::{Facts, about};
+use super::inputs::{PlanInputs, about};
 use crate::domain::contradiction::Contradiction;
+use crate::domain::deployment_age::DeploymentAge;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
-use crate::domain::phase::{Names, Phase};
+use crate::domain::phase::{NamesPresent, Phase};
 use crate::domain::provenance::Judgement;
 use crate::domain::readiness::{ObjectReadiness, Readiness, SideReadiness, seconds};
 use crate::domain::reading::{CatalogReading, Missing};
 use crate::domain::snapshot::Lag;
-use crate::domain::standing::Standing;
 
 /// Why it is unknown what stands where; empty where the phase is known.
-pub(super) fn contradictions(facts: &Facts<'_>) -> Vec<Contradiction> {
+pub(super) fn contradictions(facts: &PlanInputs<'_>) -> Vec<Contradiction> {
     if facts.board.phase != Phase::Unknown {
         return Vec::new();
     }
@@ -28,7 +28,7 @@ pub(super) fn contradictions(facts: &Facts<'_>) -> Vec<Contradiction> {
             .map(|(_, it)| it.clone())
             .collect();
     }
-    if facts.board.names == Names::Partly {
+    if facts.board.names == NamesPresent::Partly {
         return vec![Contradiction::of_missing_names()];
     }
     let reason = provenance.standing.reason();
@@ -39,19 +39,19 @@ pub(super) fn contradictions(facts: &Facts<'_>) -> Vec<Contradiction> {
 
 /// What stands where is unknown: whatever relies on it must not go on.
 #[must_use]
-pub fn contradicted(facts: &Facts<'_>, severity: Severity) -> Vec<Finding> {
+pub fn contradicted(facts: &PlanInputs<'_>, severity: Severity) -> Vec<Finding> {
     told(facts, severity, contradictions(facts))
 }
 
 /// Names that stand apart from what they name: no record mends that.
 #[must_use]
-pub fn misplaced(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn misplaced(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let mut told_of = contradictions(facts);
     told_of.retain(|it| !it.objects.is_empty());
     told(facts, Severity::Block, told_of)
 }
 
-fn told(facts: &Facts<'_>, severity: Severity, told: Vec<Contradiction>) -> Vec<Finding> {
+fn told(facts: &PlanInputs<'_>, severity: Severity, told: Vec<Contradiction>) -> Vec<Finding> {
     let told = told.into_iter();
     told.flat_map(|it| {
         let objects = match it.objects.is_empty() {
@@ -71,7 +71,7 @@ fn told(facts: &Facts<'_>, severity: Severity, told: Vec<Contradiction>) -> Vec<
 
 /// As [`contradicted`], for what creates or drops the deployment side: that only parts of it are there is no hindrance.
 #[must_use]
-pub fn misread(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn misread(facts: &PlanInputs<'_>) -> Vec<Finding> {
     match facts.board.provenance.judgement() {
         Judgement::Contradicts => contradicted(facts, Severity::Block),
         _ => Vec::new(),
@@ -80,7 +80,7 @@ pub fn misread(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// A promote must not bring back an older release: what is not proven newer than production blocks it.
 #[must_use]
-pub fn newer_than_production(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn newer_than_production(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let unknown = contradicted(facts, Severity::Block);
     if !unknown.is_empty() || matches!(facts.board.phase, Phase::Promoted | Phase::Synced) {
         return unknown;
@@ -101,14 +101,14 @@ pub fn newer_than_production(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// The deployment side holds objects that no record explains.
 #[must_use]
-pub fn unrecorded(facts: &Facts<'_>, severity: Severity) -> Vec<Finding> {
+pub fn unrecorded(facts: &PlanInputs<'_>, severity: Severity) -> Vec<Finding> {
     let recorded = facts.board.provenance.deployment.is_some();
     if recorded || facts.resolved.objects(Side::Deployment).next().is_none() {
         return Vec::new();
     }
     let told = match &facts.board.provenance.standing {
-        Standing::Retired => "the audit events say that it was production until the last swap",
-        Standing::Newer => "the audit events say that it is newer than production",
+        DeploymentAge::Retired => "the audit events say that it was production until the last swap",
+        DeploymentAge::Newer => "the audit events say that it is newer than production",
         _ => "it is taken for a candidate that dbt deployed",
     };
     about(
@@ -121,7 +121,7 @@ pub fn unrecorded(facts: &Facts<'_>, severity: Severity) -> Vec<Finding> {
 }
 
 /// The names of the deployment side's schemas, by which these findings are allowed; the environment's where there is none.
-fn deployment_schemas(facts: &Facts<'_>) -> Vec<String> {
+fn deployment_schemas(facts: &PlanInputs<'_>) -> Vec<String> {
     let schemas = facts.resolved.schemas.iter();
     let names: Vec<String> = schemas
         .filter_map(|pair| pair.deployment)
@@ -136,7 +136,7 @@ fn deployment_schemas(facts: &Facts<'_>) -> Vec<String> {
 
 /// The last deployment into this side did not finish.
 #[must_use]
-pub fn incomplete_deployment(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn incomplete_deployment(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let record = facts.board.provenance.deployment.as_ref();
     let incomplete = record.is_some_and(|record| !record.complete);
     about(
@@ -153,7 +153,7 @@ pub fn incomplete_deployment(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// Every cluster and every unclustered object of the deployment side that is not ready.
 #[must_use]
-pub fn not_ready(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn not_ready(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let deployment = &facts.board.deployment;
     about(
         FindingId::NotReady,
@@ -169,7 +169,7 @@ pub fn not_ready(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// The retired side is not ready to be production again. Production may be worse, so the figures of both sides are told.
 #[must_use]
-pub fn retired_not_ready(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn retired_not_ready(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let (retired, production) = (&facts.board.deployment, &facts.board.production);
     let figures = |side: &SideReadiness| {
         let (hydrated, total) = side.hydrated_of_total();
@@ -194,7 +194,7 @@ pub fn retired_not_ready(facts: &Facts<'_>) -> Vec<Finding> {
     )
 }
 
-fn open_on_deployment(facts: &Facts<'_>) -> Vec<String> {
+fn open_on_deployment(facts: &PlanInputs<'_>) -> Vec<String> {
     let deployment = &facts.board.deployment;
     let mut open: Vec<String> = deployment
         .clusters
@@ -219,7 +219,7 @@ fn open_on_deployment(facts: &Facts<'_>) -> Vec<String> {
 
 /// Production itself is not healthy: then `as good as production` is worth nothing.
 #[must_use]
-pub fn production_unhealthy(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn production_unhealthy(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let production = &facts.board.production;
     let sick = production
         .clusters
@@ -241,7 +241,7 @@ pub fn production_unhealthy(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// Readings that the server did not give: guards that rest on them saw nothing.
 #[must_use]
-pub fn unverified(facts: &Facts<'_>) -> Vec<Finding> {
+pub fn unverified(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let missing = [
         CatalogReading::Hydration,
         CatalogReading::Frontiers,

@@ -11,16 +11,19 @@ use crate::domain::fixture::{World, model, name, pair};
 use crate::domain::name::{ClusterId, ObjectId, RoleId, SchemaId};
 use crate::domain::object::{ConnectorType, ObjectKind};
 use crate::domain::plan::sinks_reading;
-use crate::domain::project::{Change, Compared, Materialization};
+use crate::domain::project::{Compared, Materialization, ModelChange};
 use crate::domain::reading::{CatalogReading, Missing};
-use crate::domain::record::Role;
+use crate::domain::record::DeploymentRole;
 use crate::domain::snapshot::Subscription;
 use std::collections::BTreeSet;
 
 const BOTH: [Side; 2] = [Side::Production, Side::Deployment];
 
 /// The ids and severities that a guard reports.
-fn seen(world: &World, guard: impl Fn(&Facts<'_>) -> Vec<Finding>) -> Vec<(FindingId, Severity)> {
+fn seen(
+    world: &World,
+    guard: impl Fn(&PlanInputs<'_>) -> Vec<Finding>,
+) -> Vec<(FindingId, Severity)> {
     world.with_facts(|facts| {
         guard(facts)
             .into_iter()
@@ -31,14 +34,14 @@ fn seen(world: &World, guard: impl Fn(&Facts<'_>) -> Vec<Finding>) -> Vec<(Findi
 
 fn fires(
     world: &World,
-    guard: impl Fn(&Facts<'_>) -> Vec<Finding>,
+    guard: impl Fn(&PlanInputs<'_>) -> Vec<Finding>,
     id: FindingId,
     severity: Severity,
 ) {
     assert_eq!(seen(world, guard), [(id, severity)]);
 }
 
-fn silent(world: &World, guard: impl Fn(&Facts<'_>) -> Vec<Finding>) {
+fn silent(world: &World, guard: impl Fn(&PlanInputs<'_>) -> Vec<Finding>) {
     assert_eq!(seen(world, guard), []);
 }
 
@@ -197,7 +200,7 @@ fn objects_that_production_would_lose() {
         Severity::Block,
     );
     // The same hole, but the project removed the model: that is meant.
-    world.project.as_mut().unwrap().models[2].change = Compared::Changed(Change::Removed);
+    world.project.as_mut().unwrap().models[2].change = Compared::Changed(ModelChange::Removed);
     silent(&world, missing_in_deployment);
     silent(&world, models_not_built);
     fires(
@@ -244,7 +247,7 @@ fn an_index_that_production_would_lose() {
         FindingId::MissingInDeployment,
         Severity::Block,
     );
-    world.project.as_mut().unwrap().models[1].change = Compared::Changed(Change::Modified);
+    world.project.as_mut().unwrap().models[1].change = Compared::Changed(ModelChange::Modified);
     silent(&world, missing_in_deployment);
 }
 
@@ -261,14 +264,14 @@ fn twins_that_differ_without_a_change_in_the_project() {
         FindingId::TwinDiffers,
         Severity::Block,
     );
-    world.project.as_mut().unwrap().models[0].change = Compared::Changed(Change::Downstream);
+    world.project.as_mut().unwrap().models[0].change = Compared::Changed(ModelChange::Downstream);
     fires(
         &world,
         twins_differ,
         FindingId::TwinDiffers,
         Severity::Block,
     );
-    world.project.as_mut().unwrap().models[0].change = Compared::Changed(Change::Modified);
+    world.project.as_mut().unwrap().models[0].change = Compared::Changed(ModelChange::Modified);
     silent(&world, twins_differ);
     world.project.as_mut().unwrap().production = None;
     fires(&world, twins_differ, FindingId::TwinDiffers, Severity::Info);
@@ -336,7 +339,7 @@ fn connectors_in_the_environment() {
     silent(&world, |facts| connectors_in_environment(facts, &BOTH));
 }
 
-fn sinks_at_risk(facts: &Facts<'_>) -> Vec<Finding> {
+fn sinks_at_risk(facts: &PlanInputs<'_>) -> Vec<Finding> {
     sink_moves_at_risk(facts, &sinks_reading(facts, Side::Production))
 }
 
@@ -421,7 +424,7 @@ fn readers_outside() {
     );
 }
 
-fn cleanup_closure(facts: &Facts<'_>) -> Vec<Finding> {
+fn cleanup_closure(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let closure = closure_of_side(
         facts.resolved.catalog,
         &[&SchemaId::user(2)],
@@ -476,7 +479,7 @@ fn an_index_elsewhere_on_the_deployment_cluster_goes_with_it() {
 fn subscribes_on_what_goes() {
     let mut world = World::new();
     let foo = world.id(Side::Deployment, "foo");
-    let guard = |facts: &Facts<'_>| {
+    let guard = |facts: &PlanInputs<'_>| {
         let ids: BTreeSet<ObjectId> = facts
             .resolved
             .objects(Side::Deployment)
@@ -505,7 +508,7 @@ fn where_the_deployment_stands() {
     silent(&world, not_ready);
     silent(&world, production_unhealthy);
     silent(&world, unverified);
-    world.record(Side::Deployment, Role::Candidate, false);
+    world.record(Side::Deployment, DeploymentRole::Candidate, false);
     fires(
         &world,
         incomplete_deployment,

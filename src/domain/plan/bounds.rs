@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::sink_move::qualified;
-use crate::domain::environment::{Pair, Resolved, Side};
+use crate::domain::environment::{NamePair, Resolved, Side};
 use crate::domain::name::{Identifier, ObjectId};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ impl Bounds {
     pub fn of(resolved: &Resolved<'_>, plan: &Plan) -> Self {
         let environment = resolved.environment;
         let shown: BTreeSet<&ObjectId> = plan.closure.iter().map(|item| &item.id).collect();
-        let names = |pairs: &[Pair], side: Side| {
+        let names = |pairs: &[NamePair], side: Side| {
             let names = pairs.iter().map(|pair| pair.name(side).clone());
             names.collect::<BTreeSet<Identifier>>()
         };

@@ -8,15 +8,15 @@ use crate::domain::closure::{closure_of_side, describe};
 use crate::domain::environment::Side;
 use crate::domain::finding::warnings;
 use crate::domain::finding::{Finding, FindingId, Severity};
-use crate::domain::guard::{self, Facts};
-use crate::domain::lease::Place;
+use crate::domain::guard::{self, PlanInputs};
+use crate::domain::lease::LeasePlace;
 use crate::domain::object::Schema;
 use crate::domain::phase::Phase;
 use crate::domain::quantity::count;
 
 /// Drops every existing schema and cluster of the deployment side.
 #[must_use]
-pub fn cleanup(facts: &Facts<'_>, stamp: &Stamp, request: &Request) -> Plan {
+pub fn cleanup(facts: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Cleanup);
     let resolved = facts.resolved;
     let mut schemas: Vec<&Schema> = resolved
@@ -59,7 +59,7 @@ pub fn cleanup(facts: &Facts<'_>, stamp: &Stamp, request: &Request) -> Plan {
     draft.findings.extend(what_is_lost(facts));
     let holds = |schema: &Schema| resolved.catalog.objects_in(&schema.id).next().is_some();
     if schemas.iter().any(|schema| holds(schema)) {
-        draft.lease = Place::of(facts.resolved);
+        draft.lease = LeasePlace::of(facts.resolved);
     }
     // The marker goes along with the last of them.
     let has_marker = |schema: &Schema| {
@@ -97,15 +97,15 @@ pub fn cleanup(facts: &Facts<'_>, stamp: &Stamp, request: &Request) -> Plan {
 }
 
 /// Another role's or tag's candidate. Commits are no matter here: who merges by squash cleans up what is no ancestor.
-fn foreign(facts: &Facts<'_>, stamp: &Stamp) -> Vec<Finding> {
-    let of_no_commit = Facts {
+fn foreign(facts: &PlanInputs<'_>, stamp: &Stamp) -> Vec<Finding> {
+    let of_no_commit = PlanInputs {
         ancestry: guard::Ancestry::None,
         ..facts.clone()
     };
     warnings(guard::foreign_candidate(&of_no_commit, stamp))
 }
 
-fn what_is_lost(facts: &Facts<'_>) -> Vec<Finding> {
+fn what_is_lost(facts: &PlanInputs<'_>) -> Vec<Finding> {
     match facts.board.phase {
         Phase::Promoted => vec![Finding {
             id: FindingId::WayBackEnds,

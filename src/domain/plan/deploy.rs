@@ -8,12 +8,12 @@ use crate::domain::action::Operation;
 use crate::domain::closure::{closure_of, describe};
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
-use crate::domain::guard::{self, Facts};
-use crate::domain::lease::Place;
+use crate::domain::guard::{self, PlanInputs};
+use crate::domain::lease::LeasePlace;
 use crate::domain::name::{Identifier, ObjectId};
 use crate::domain::object::{Object, ObjectKind};
 use crate::domain::phase::Phase;
-use crate::domain::record::{Record, Role};
+use crate::domain::record::{DeploymentRole, Record};
 use crate::domain::rendered::Rendered;
 use std::collections::BTreeSet;
 
@@ -43,20 +43,20 @@ pub struct Build {
 
 /// Builds the candidate on the deployment side.
 #[must_use]
-pub fn deploy(facts: &Facts<'_>, stamp: &Stamp, build: Build, request: &Request) -> Plan {
+pub fn deploy(facts: &PlanInputs<'_>, stamp: &Stamp, build: Build, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Deploy);
     draft.findings = build_findings(facts, &build);
     draft
         .findings
         .extend(guard::foreign_candidate(facts, stamp));
     draft.hindered(facts);
-    fill(&mut draft, facts, stamp, build, Role::Candidate);
+    fill(&mut draft, facts, stamp, build, DeploymentRole::Candidate);
     draft.summary.extend(heals(facts));
     draft.close(facts, request)
 }
 
 /// A synced side has what production lacks: to bring it there, it becomes the candidate, whatever is left to build on it.
-fn heals(facts: &Facts<'_>) -> Option<String> {
+fn heals(facts: &PlanInputs<'_>) -> Option<String> {
     let holes = facts.board.wholeness.holes(Side::Production)?;
     (facts.board.phase == Phase::Synced).then(|| {
         format!(
@@ -67,7 +67,7 @@ fn heals(facts: &Facts<'_>) -> Option<String> {
 
 /// Builds what production runs now on the retired side, and so ends the way back.
 #[must_use]
-pub fn sync(facts: &Facts<'_>, stamp: &Stamp, build: Build, request: &Request) -> Plan {
+pub fn sync(facts: &PlanInputs<'_>, stamp: &Stamp, build: Build, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Sync);
     draft.findings = build_findings(facts, &build);
     draft.hindered(facts);
@@ -81,11 +81,11 @@ pub fn sync(facts: &Facts<'_>, stamp: &Stamp, build: Build, request: &Request) -
             objects: vec![facts.resolved.environment.target.clone()],
         });
     }
-    fill(&mut draft, facts, stamp, build, Role::Synced);
+    fill(&mut draft, facts, stamp, build, DeploymentRole::Synced);
     draft.close(facts, request)
 }
 
-fn build_findings(facts: &Facts<'_>, build: &Build) -> Vec<Finding> {
+fn build_findings(facts: &PlanInputs<'_>, build: &Build) -> Vec<Finding> {
     let mut findings = guard::production_names_missing(facts);
     findings.extend(guard::leased(facts));
     findings.extend(guard::deployment_names_missing(facts));
@@ -101,7 +101,13 @@ fn build_findings(facts: &Facts<'_>, build: &Build) -> Vec<Finding> {
 }
 
 /// The record, the drops of removed models, the build, and the record again: now complete.
-fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role: Role) {
+fn fill(
+    draft: &mut Draft,
+    facts: &PlanInputs<'_>,
+    stamp: &Stamp,
+    build: Build,
+    role: DeploymentRole,
+) {
     let rebuilt = existing(facts, &build.relations);
     let removed = existing(facts, &build.removed);
     let going: Vec<ObjectId> = rebuilt
@@ -116,14 +122,14 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
     if build.steps.is_empty() && removed.is_empty() && is_recorded(facts, role) {
         return;
     }
-    draft.lease = Place::of(facts.resolved);
+    draft.lease = LeasePlace::of(facts.resolved);
     draft.manifest = Some(build.manifest).filter(|hash| !hash.is_empty());
     let manifest = draft.manifest.clone();
     let manifest = manifest.as_deref();
     let held = facts.board.provenance.held(Side::Deployment);
     // A sync builds what production runs, whatever is checked out.
     let commit = match (role, &facts.board.provenance.production) {
-        (Role::Synced, Some(production)) => production.commit.clone(),
+        (DeploymentRole::Synced, Some(production)) => production.commit.clone(),
         _ => stamp.commit.clone(),
     };
     let begun = Record {
@@ -150,7 +156,7 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
     }
     let promise = Promise::of(facts.resolved, &build.relations);
     match role {
-        Role::Synced => {
+        DeploymentRole::Synced => {
             draft.steps.extend(build.steps);
             draft.steps.push(Step::Verify(promise.and_alike()));
         }
@@ -171,7 +177,7 @@ fn fill(draft: &mut Draft, facts: &Facts<'_>, stamp: &Stamp, build: Build, role:
 
 /// The record of a build. Each compilation of the same project gives another manifest hash, so the fingerprint leaves the hashes out; it
 /// covers what is built, by the statements or by [`Build::content`].
-fn records(facts: &Facts<'_>, record: &Record) -> impl Iterator<Item = Statement> {
+fn records(facts: &PlanInputs<'_>, record: &Record) -> impl Iterator<Item = Statement> {
     let nameless = Record {
         manifest: None,
         project: None,
@@ -186,20 +192,20 @@ fn records(facts: &Facts<'_>, record: &Record) -> impl Iterator<Item = Statement
 
 /// Whether the side is on record as whole already. Manifests of the same project differ with every compilation, so their hashes do not
 /// have to agree.
-fn is_recorded(facts: &Facts<'_>, role: Role) -> bool {
+fn is_recorded(facts: &PlanInputs<'_>, role: DeploymentRole) -> bool {
     let provenance = &facts.board.provenance;
     let recorded = provenance.deployment.as_ref();
     let stays_synced = heals(facts).is_none();
     !provenance.mixed
         && recorded.is_some_and(|record| {
             record.complete
-                && (record.role == role || (record.role == Role::Synced && stays_synced))
+                && (record.role == role || (record.role == DeploymentRole::Synced && stays_synced))
         })
 }
 
 /// What stands on the deployment side under these production names; indexes go with their relation.
 fn existing<'a>(
-    facts: &Facts<'a>,
+    facts: &PlanInputs<'a>,
     relations: &BTreeSet<(Identifier, Identifier)>,
 ) -> Vec<&'a Object> {
     facts
@@ -211,7 +217,7 @@ fn existing<'a>(
 }
 
 fn is_named(
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     object: &Object,
     relations: &BTreeSet<(Identifier, Identifier)>,
 ) -> bool {
@@ -225,7 +231,7 @@ fn is_named(
 /// A rebuild drops what it rebuilds. What goes along and is not built again is as good as outside.
 fn describe_closure(
     draft: &mut Draft,
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     build: &Build,
     closure: &BTreeSet<ObjectId>,
 ) {

@@ -7,11 +7,11 @@ use super::{
 use crate::domain::action::Operation;
 use crate::domain::environment::{Side, Strategy};
 use crate::domain::finding::{Finding, apply_allowances};
-use crate::domain::guard::Facts;
-use crate::domain::lease::Place;
+use crate::domain::guard::PlanInputs;
+use crate::domain::lease::LeasePlace;
 use crate::domain::name::Identifier;
 use crate::domain::object::Schema;
-use crate::domain::record::{Record, Role};
+use crate::domain::record::{DeploymentRole, Record};
 use crate::domain::workflow::may;
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub(super) struct Draft {
     pub closure: Vec<ClosureItem>,
     /// What the fingerprint covers beside ids, statements and findings.
     pub content: Vec<String>,
-    pub lease: Option<Place>,
+    pub lease: Option<LeasePlace>,
     pub manifest: Option<String>,
 }
 
@@ -48,7 +48,7 @@ impl Draft {
     }
 
     /// What the workflow itself says against the operation.
-    pub fn hindered(&mut self, facts: &Facts<'_>) {
+    pub fn hindered(&mut self, facts: &PlanInputs<'_>) {
         let target = &facts.resolved.environment.target;
         let hindrance = may(facts.board, self.operation).err();
         let finding = hindrance.and_then(|it| it.finding(self.operation, target));
@@ -56,7 +56,7 @@ impl Draft {
     }
 
     /// Orders the findings, applies what was allowed, and takes the fingerprint.
-    pub fn close(self, facts: &Facts<'_>, request: &Request) -> Plan {
+    pub fn close(self, facts: &PlanInputs<'_>, request: &Request) -> Plan {
         let environment = facts.resolved.environment;
         let mut findings = apply_allowances(self.findings, &request.allow);
         findings.sort_by(|one, other| {
@@ -90,7 +90,7 @@ impl Draft {
 }
 
 /// What must be typed: the name of the first production cluster, or schema.
-fn word(facts: &Facts<'_>) -> Identifier {
+fn word(facts: &PlanInputs<'_>) -> Identifier {
     let environment = facts.resolved.environment;
     environment
         .confirmation_word()
@@ -100,9 +100,9 @@ fn word(facts: &Facts<'_>) -> Identifier {
 
 /// A record for the schemas of a side, from this operation.
 pub(super) fn record(
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     stamp: &Stamp,
-    role: Role,
+    role: DeploymentRole,
     complete: bool,
     manifest: Option<&str>,
 ) -> Record {
@@ -123,7 +123,11 @@ pub(super) fn record(
 }
 
 /// Writes one record on every existing schema of a side, which keeps its names.
-pub(super) fn record_on_side(facts: &Facts<'_>, side: Side, record: &Record) -> Vec<Statement> {
+pub(super) fn record_on_side(
+    facts: &PlanInputs<'_>,
+    side: Side,
+    record: &Record,
+) -> Vec<Statement> {
     facts
         .resolved
         .schemas
@@ -149,7 +153,7 @@ pub(super) fn with_twin(record: &Record, twin: Option<&Schema>) -> Record {
 }
 
 /// The swap of every pair, all schemas and all clusters. None under the strategy `targets`, where names stay.
-pub(super) fn swap(facts: &Facts<'_>) -> Option<Swap> {
+pub(super) fn swap(facts: &PlanInputs<'_>) -> Option<Swap> {
     let environment = facts.resolved.environment;
     if environment.strategy == Strategy::Targets {
         return None;

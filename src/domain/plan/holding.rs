@@ -3,15 +3,15 @@
 use super::draft::{record, with_twin};
 use super::stamp::Stamp;
 use crate::domain::environment::Side;
-use crate::domain::guard::Facts;
+use crate::domain::guard::PlanInputs;
 use crate::domain::name::Identifier;
 use crate::domain::object::Schema;
-use crate::domain::record::{Record, Role};
+use crate::domain::record::{DeploymentRole, Record};
 
 /// A schema of a side with the record that tells what it holds.
 pub(super) struct Holding<'a> {
     /// The schema's names on both sides.
-    pub names: &'a crate::domain::environment::Pair,
+    pub names: &'a crate::domain::environment::NamePair,
     pub schema: &'a Schema,
     pub record: Record,
 }
@@ -30,10 +30,10 @@ impl Holding<'_> {
 /// The schemas of a side, each with its record in this role. Who promotes may have something else checked out, so manifest and commit are
 /// those of the schema's own record, and only while nobody built there since.
 pub(super) fn holdings<'a>(
-    facts: &Facts<'a>,
+    facts: &PlanInputs<'a>,
     stamp: &Stamp,
     side: Side,
-    role: Role,
+    role: DeploymentRole,
 ) -> Vec<Holding<'a>> {
     let pairs = facts.resolved.schemas.iter();
     pairs
@@ -49,7 +49,13 @@ pub(super) fn holdings<'a>(
         .collect()
 }
 
-fn of_schema(facts: &Facts<'_>, stamp: &Stamp, side: Side, schema: &Schema, role: Role) -> Record {
+fn of_schema(
+    facts: &PlanInputs<'_>,
+    stamp: &Stamp,
+    side: Side,
+    schema: &Schema,
+    role: DeploymentRole,
+) -> Record {
     let provenance = &facts.board.provenance;
     // Where records contradict each other, one schema's tells nothing of another's.
     let of_side = provenance
@@ -62,7 +68,7 @@ fn of_schema(facts: &Facts<'_>, stamp: &Stamp, side: Side, schema: &Schema, role
         tag: None,
         ..record(facts, stamp, role, true, None)
     };
-    let claimed = claimed(facts, side, own).filter(|_| role != Role::Candidate);
+    let claimed = claimed(facts, side, own).filter(|_| role != DeploymentRole::Candidate);
     let Some(own) = own else {
         return Record { claimed, ..written };
     };
@@ -82,12 +88,12 @@ fn of_schema(facts: &Facts<'_>, stamp: &Stamp, side: Side, schema: &Schema, role
 }
 
 /// What production was said to run, where nothing proves it: a rollback makes `manifest.json` of the state directory say it again.
-pub(super) fn claimed(facts: &Facts<'_>, side: Side, own: Option<&Record>) -> Option<String> {
+pub(super) fn claimed(facts: &PlanInputs<'_>, side: Side, own: Option<&Record>) -> Option<String> {
     match own {
         Some(own) => own.claimed.clone().or_else(|| {
             own.manifest
                 .clone()
-                .filter(|_| own.role == Role::Production)
+                .filter(|_| own.role == DeploymentRole::Production)
         }),
         None if side == Side::Production => facts
             .project()

@@ -8,7 +8,7 @@ use crate::domain::access::{DefaultPrivilege, Grant, Grantee, Privilege};
 use crate::domain::action::Operation;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
-use crate::domain::guard::{self, Facts};
+use crate::domain::guard::{self, PlanInputs};
 use crate::domain::name::{Identifier, RoleId};
 use crate::domain::object::Schema;
 use crate::domain::quantity::count;
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Creates what is missing and grants what differs; run again, it finishes what an earlier init left.
 #[must_use]
-pub fn init(facts: &Facts<'_>, stamp: &Stamp, request: &Request) -> Plan {
+pub fn init(facts: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Init);
     draft.findings = init_findings(facts, stamp);
     draft.hindered(facts);
@@ -105,13 +105,13 @@ fn grants<'a, Id: Ord>(all: &'a BTreeMap<Id, Vec<Grant>>, id: &Id) -> &'a [Grant
 }
 
 /// Whether a name of production stands for nothing: then its twin can't be made, and nothing is known of its grants.
-fn is_production_missing(facts: &Facts<'_>) -> bool {
+fn is_production_missing(facts: &PlanInputs<'_>) -> bool {
     let (schemas, clusters) = (&facts.resolved.schemas, &facts.resolved.clusters);
     schemas.iter().any(|pair| pair.production.is_none())
         || clusters.iter().any(|pair| pair.production.is_none())
 }
 
-fn init_findings(facts: &Facts<'_>, stamp: &Stamp) -> Vec<Finding> {
+fn init_findings(facts: &PlanInputs<'_>, stamp: &Stamp) -> Vec<Finding> {
     let resolved = facts.resolved;
     let mut findings = guard::production_names_missing(facts);
     findings.extend(guard::self_swap(facts));
@@ -143,7 +143,7 @@ fn init_findings(facts: &Facts<'_>, stamp: &Stamp) -> Vec<Finding> {
 
 /// Objects on the deployment side already. Fine where our own record explains them, since init only adds what is missing, or where the
 /// CI tag says that they are of the same pull request.
-fn not_empty(facts: &Facts<'_>, stamp: &Stamp) -> Option<Finding> {
+fn not_empty(facts: &PlanInputs<'_>, stamp: &Stamp) -> Option<Finding> {
     let resolved = facts.resolved;
     let filled: Vec<&Schema> = resolved
         .schemas
@@ -186,7 +186,7 @@ fn not_empty(facts: &Facts<'_>, stamp: &Stamp) -> Option<Finding> {
     })
 }
 
-fn unknown_sizes(facts: &Facts<'_>, sizes: &Sizes) -> Option<Finding> {
+fn unknown_sizes(facts: &PlanInputs<'_>, sizes: &Sizes) -> Option<Finding> {
     let known = |name: &String| {
         facts.resolved.clusters.iter().any(|pair| {
             pair.names.production.as_str() == name || pair.names.deployment.as_str() == name
@@ -204,7 +204,7 @@ fn unknown_sizes(facts: &Facts<'_>, sizes: &Sizes) -> Option<Finding> {
 
 /// Default privileges of the production schema that its twin lacks.
 fn default_privileges<'a>(
-    facts: &'a Facts<'_>,
+    facts: &'a PlanInputs<'_>,
     production: &'a Schema,
     twin: Option<&'a Schema>,
     name: &'a Identifier,
@@ -247,7 +247,7 @@ fn default_privileges<'a>(
 
 /// Whether the server lets this role set the default privileges of what the rule's owner makes: its members may, and only a superuser those
 /// of all roles. A belief from the documentation of ALTER DEFAULT PRIVILEGES; no server was asked.
-fn may_alter(facts: &Facts<'_>, rule: &DefaultPrivilege) -> bool {
+fn may_alter(facts: &PlanInputs<'_>, rule: &DefaultPrivilege) -> bool {
     match &rule.owner {
         Grantee::Role(role) => facts.access.owns(role),
         Grantee::Public => facts.access.is_unrestricted(),
@@ -267,7 +267,7 @@ fn left_to_others(statements: Vec<String>) -> Option<Finding> {
 
 /// Revokes what the twin has beyond production, grants what it lacks. System roles and the twin's owner are left alone.
 fn copy_grants<'a>(
-    facts: &'a Facts<'_>,
+    facts: &'a PlanInputs<'_>,
     wanted: &'a [Grant],
     had: Option<(&'a RoleId, &'a [Grant])>,
     target: &'a GrantTarget,

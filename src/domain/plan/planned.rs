@@ -3,7 +3,7 @@
 use super::{ClosureItem, Fingerprint, Identities, Request, Step, Swap};
 use crate::domain::action::Operation;
 use crate::domain::finding::{Allowance, Finding, Severity};
-use crate::domain::lease::Place;
+use crate::domain::lease::LeasePlace;
 use crate::domain::name::Identifier;
 use serde::Serialize;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub struct Plan {
     pub identities: Arc<Identities>,
     /// Where the operation puts its marker while it is at work, since it goes by names that somebody could move.
     #[serde(skip)]
-    pub lease: Option<Place>,
+    pub lease: Option<LeasePlace>,
     /// The word to type: the production cluster, or schema where there is none.
     pub word: Identifier,
 }

@@ -2,10 +2,10 @@
 //! defined alike.
 
 use super::qualified;
+use crate::domain::deployment_age::is_defined_as_in_production;
 use crate::domain::environment::{Resolved, ResolvedPair, Side};
 use crate::domain::name::{ClusterId, Identifier, ObjectId, QualifiedName, SchemaId};
 use crate::domain::object::{Catalog, Object, ObjectKind};
-use crate::domain::standing::is_defined_as_in_production;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

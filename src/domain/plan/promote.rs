@@ -8,10 +8,10 @@ use crate::domain::action::Operation;
 use crate::domain::environment::{Side, Strategy};
 use crate::domain::finding::warnings;
 use crate::domain::finding::{Finding, FindingId, Severity};
-use crate::domain::guard::{self, Facts};
+use crate::domain::guard::{self, PlanInputs};
 use crate::domain::provenance::Unfinished;
 use crate::domain::quantity::count;
-use crate::domain::record::Role;
+use crate::domain::record::DeploymentRole;
 use crate::domain::workflow::{Hindrance, may};
 
 /// The cutover: one transaction, then sinks and records. A committed and unfinished one is finished, never repeated.
@@ -19,7 +19,7 @@ use crate::domain::workflow::{Hindrance, may};
 /// `rehearsed` is what the server said against the transaction when it was sent with ROLLBACK ([`rehearsal_refused`]).
 #[must_use]
 pub fn promote(
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     stamp: &Stamp,
     request: &Request,
     rehearsed: Option<Finding>,
@@ -33,10 +33,16 @@ pub fn promote(
     draft.hindered(facts);
     draft.findings.extend(rehearsed);
     draft.summary = vec![swap_sentence(facts), sinks_sentence(&moves)];
-    let recorded = matches!(&facts.board.provenance.deployment, Some(record) if record.role == Role::Candidate);
+    let recorded = matches!(&facts.board.provenance.deployment, Some(record) if record.role == DeploymentRole::Candidate);
     if !recorded || facts.board.provenance.mixed {
         // Without the mark a cut-off after COMMIT would look like no promote at all.
-        mark(facts, stamp, &mut draft, Side::Deployment, Role::Candidate);
+        mark(
+            facts,
+            stamp,
+            &mut draft,
+            Side::Deployment,
+            DeploymentRole::Candidate,
+        );
     }
     record_production(facts, stamp, &mut draft);
     exchange(facts, stamp, &mut draft, &moves, Exchange::promote());
@@ -45,19 +51,31 @@ pub fn promote(
 
 /// Before its first swap by us, production gets a record too: comments travel with the ids, so whoever finishes a cut-off promote
 /// still learns what the retired side holds.
-fn record_production(facts: &Facts<'_>, stamp: &Stamp, draft: &mut Draft) {
+fn record_production(facts: &PlanInputs<'_>, stamp: &Stamp, draft: &mut Draft) {
     let known = facts.board.provenance.production.is_some() && !facts.board.provenance.mixed;
-    let running = holdings(facts, stamp, Side::Production, Role::Production);
+    let running = holdings(facts, stamp, Side::Production, DeploymentRole::Production);
     let mut told = running
         .iter()
         .map(|it| it.record.manifest.is_some() || it.record.claimed.is_some());
     if !known && told.any(|told| told) {
-        mark(facts, stamp, draft, Side::Production, Role::Production);
+        mark(
+            facts,
+            stamp,
+            draft,
+            Side::Production,
+            DeploymentRole::Production,
+        );
     }
 }
 
 /// Records on a side that keeps its names.
-pub(super) fn mark(facts: &Facts<'_>, stamp: &Stamp, draft: &mut Draft, side: Side, role: Role) {
+pub(super) fn mark(
+    facts: &PlanInputs<'_>,
+    stamp: &Stamp,
+    draft: &mut Draft,
+    side: Side,
+    role: DeploymentRole,
+) {
     let database = &facts.resolved.environment.database;
     for holding in holdings(facts, stamp, side, role) {
         draft.run(Statement::record(
@@ -71,7 +89,7 @@ pub(super) fn mark(facts: &Facts<'_>, stamp: &Stamp, draft: &mut Draft, side: Si
 
 /// What is left after a committed swap: sinks that still read the other side, and the records.
 pub(super) fn finish(
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     stamp: &Stamp,
     request: &Request,
     unfinished: Unfinished,
@@ -105,7 +123,7 @@ pub(super) fn finish(
     // The names have moved already: each side's record stays with its schema.
     for (side, role) in [
         (Side::Deployment, exchange.behind),
-        (Side::Production, Role::Production),
+        (Side::Production, DeploymentRole::Production),
     ] {
         for holding in holdings(facts, stamp, side, role) {
             draft.run(closing_record(facts, stamp, &holding, side));
@@ -116,24 +134,24 @@ pub(super) fn finish(
 
 /// Which role the side that leaves production takes.
 pub(super) struct Exchange {
-    behind: Role,
+    behind: DeploymentRole,
 }
 
 impl Exchange {
     pub fn promote() -> Self {
         Self {
-            behind: Role::Retired,
+            behind: DeploymentRole::Retired,
         }
     }
 
     /// What leaves production is a candidate again; where it is the older release of the two, as after a promote too many, it is retired.
     /// `leaving` is the side that it has now.
-    pub fn rollback(facts: &Facts<'_>, leaving: Side) -> Self {
+    pub fn rollback(facts: &PlanInputs<'_>, leaving: Side) -> Self {
         let younger = facts.board.provenance.younger;
         Self {
             behind: match younger == Some(leaving.other()) {
-                true => Role::Retired,
-                false => Role::Candidate,
+                true => DeploymentRole::Retired,
+                false => DeploymentRole::Candidate,
             },
         }
     }
@@ -142,7 +160,7 @@ impl Exchange {
 /// The swap, then the sinks, then the records by the names that hold after it: the deployment name's first, so that a production name
 /// keeps the mark of an unfinished operation until the very end.
 pub(super) fn exchange(
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     stamp: &Stamp,
     draft: &mut Draft,
     moves: &[SinkMove],
@@ -154,7 +172,7 @@ pub(super) fn exchange(
     // The side that leaves production carries what production holds now, and the other way round.
     for (leaving, role) in [
         (Side::Production, exchange.behind),
-        (Side::Deployment, Role::Production),
+        (Side::Deployment, DeploymentRole::Production),
     ] {
         let goes_to = if names_move { leaving.other() } else { leaving };
         for holding in holdings(facts, stamp, leaving, role) {
@@ -165,21 +183,21 @@ pub(super) fn exchange(
 
 /// A record that ends an operation; on the new production it stands behind the mark that dbt-materialize's promote leaves.
 fn closing_record(
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     stamp: &Stamp,
     holding: &Holding<'_>,
     side: Side,
 ) -> Statement {
     let database = &facts.resolved.environment.database;
     let (schema, comment, record) = (holding.name(side), holding.comment(), &holding.record);
-    if record.role == Role::Production {
+    if record.role == DeploymentRole::Production {
         Statement::promotion_record(database, schema, comment, record, stamp.commit.as_deref())
     } else {
         Statement::record(database, schema, comment, record)
     }
 }
 
-fn promote_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+fn promote_findings(facts: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     let both = [Side::Production, Side::Deployment];
     let mut findings = shared_findings(facts);
     let hindrance = may(facts.board, Operation::Promote);
@@ -206,7 +224,7 @@ fn promote_findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
 }
 
 /// The guards of both directions, those on sinks apart.
-pub(super) fn shared_findings(facts: &Facts<'_>) -> Vec<Finding> {
+pub(super) fn shared_findings(facts: &PlanInputs<'_>) -> Vec<Finding> {
     let both = [Side::Production, Side::Deployment];
     let mut findings = guard::production_names_missing(facts);
     findings.extend(guard::leased(facts));
@@ -232,7 +250,7 @@ pub(super) fn shared_findings(facts: &Facts<'_>) -> Vec<Finding> {
     findings
 }
 
-pub(super) fn swap_sentence(facts: &Facts<'_>) -> String {
+pub(super) fn swap_sentence(facts: &PlanInputs<'_>) -> String {
     let environment = facts.resolved.environment;
     let (schemas, clusters) = (environment.schemas.len(), environment.clusters.len());
     match environment.strategy {

@@ -6,19 +6,24 @@ use super::holding::claimed;
 use super::stamp::Stamp;
 use super::{Plan, Request, Statement};
 use crate::domain::action::Operation;
+use crate::domain::deployment_age::DeploymentAge;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
-use crate::domain::guard::{self, Facts};
+use crate::domain::guard::{self, PlanInputs};
 use crate::domain::last_build::{LastBuild, LastBuilds, unproven_rows};
 use crate::domain::provenance::Judgement;
 use crate::domain::quantity::count;
-use crate::domain::record::{Record, Role};
-use crate::domain::standing::Standing;
+use crate::domain::record::{DeploymentRole, Record};
 
 /// Records for every schema whose own does not say what its side is. Where the events do not tell, nothing is made up; what a side holds is
 /// told by a record that is left, else by the last build of this machine where its ids still stand there, else by nobody.
 #[must_use]
-pub fn repair(facts: &Facts<'_>, stamp: &Stamp, builds: &LastBuilds, request: &Request) -> Plan {
+pub fn repair(
+    facts: &PlanInputs<'_>,
+    stamp: &Stamp,
+    builds: &LastBuilds,
+    request: &Request,
+) -> Plan {
     let mut draft = Draft::new(Operation::Repair);
     draft.findings = guard::schema_ownership(facts, &[Side::Production, Side::Deployment]);
     draft.findings.extend(guard::unverified(facts));
@@ -70,7 +75,7 @@ struct Wanted {
 
 /// What the deployment side's record should say; `None` where the side is empty and none is due.
 fn deployment(
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     stamp: &Stamp,
     builds: &LastBuilds,
 ) -> Result<Option<Wanted>, String> {
@@ -84,10 +89,10 @@ fn deployment(
         return Ok(wanted(left.role));
     }
     let role = match &provenance.standing {
-        Standing::Empty => return Ok(None),
-        same if same.is_same() && provenance.was_production => Role::Synced,
-        newer if newer.is_not_older() => Role::Candidate,
-        Standing::Retired => Role::Retired,
+        DeploymentAge::Empty => return Ok(None),
+        same if same.is_same() && provenance.was_production => DeploymentRole::Synced,
+        newer if newer.is_not_older() => DeploymentRole::Candidate,
+        DeploymentAge::Retired => DeploymentRole::Retired,
         other => match (left, provenance.judgement()) {
             (Some(_), Judgement::Contradicts) | (None, _) => return Err(other.reason()),
             (Some(left), _) => left.role,
@@ -97,10 +102,10 @@ fn deployment(
 }
 
 /// Whether production should bear a record: it was promoted, or something tells what it holds.
-fn is_due(facts: &Facts<'_>, builds: &LastBuilds, deployment: Option<&Wanted>) -> bool {
+fn is_due(facts: &PlanInputs<'_>, builds: &LastBuilds, deployment: Option<&Wanted>) -> bool {
     let provenance = &facts.board.provenance;
     let role = deployment.and_then(|it| Some(it.record.as_ref()?.role));
-    matches!(role, Some(Role::Retired | Role::Synced))
+    matches!(role, Some(DeploymentRole::Retired | DeploymentRole::Synced))
         || provenance.was_swapped
         || provenance.production.is_some()
         || is_claimed(facts, Side::Production)
@@ -111,29 +116,28 @@ fn is_due(facts: &Facts<'_>, builds: &LastBuilds, deployment: Option<&Wanted>) -
 }
 
 /// Production's.
-fn production(facts: &Facts<'_>, stamp: &Stamp, builds: &LastBuilds) -> Wanted {
+fn production(facts: &PlanInputs<'_>, stamp: &Stamp, builds: &LastBuilds) -> Wanted {
     let provenance = &facts.board.provenance;
-    let left = provenance
-        .production
-        .as_ref()
-        .filter(|left| left.role == Role::Production && provenance.agrees(Side::Production));
+    let left = provenance.production.as_ref().filter(|left| {
+        left.role == DeploymentRole::Production && provenance.agrees(Side::Production)
+    });
     held(
         facts,
         stamp,
         builds,
         Side::Production,
-        Role::Production,
+        DeploymentRole::Production,
         left,
     )
 }
 
 /// The record of a side with this role: its contents by a record that is left, else by the proof of ids, else unknown.
 fn held(
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     stamp: &Stamp,
     builds: &LastBuilds,
     side: Side,
-    role: Role,
+    role: DeploymentRole,
     left: Option<&Record>,
 ) -> Wanted {
     // A build of somebody else, at another commit, must not pass for ours.
@@ -196,7 +200,7 @@ fn held(
 /// Nothing tells which manifest it is; of a candidate nothing tells that it is whole either. What a state directory says of production is
 /// no proof, and is written down as what was said.
 fn unproven(
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     builds: &LastBuilds,
     side: Side,
     left: Option<&Record>,
@@ -207,7 +211,7 @@ fn unproven(
         Ok(_) => String::new(),
         Err(why) => why,
     };
-    let candidate = blank.role == Role::Candidate;
+    let candidate = blank.role == DeploymentRole::Candidate;
     let began = matches!(last, LastBuild::Unfinished(_));
     // What dbt built bears no record, and needs none.
     let due = !candidate || left.is_some() || began || is_claimed(facts, side);
@@ -234,16 +238,16 @@ fn unproven(
 }
 
 /// Production's record, where the other side surely holds the same as it tells of.
-fn equal_to_production<'a>(facts: &Facts<'a>, role: Role) -> Option<&'a Record> {
+fn equal_to_production<'a>(facts: &PlanInputs<'a>, role: DeploymentRole) -> Option<&'a Record> {
     let provenance = &facts.board.provenance;
-    let same = role == Role::Synced && provenance.standing.is_same();
+    let same = role == DeploymentRole::Synced && provenance.standing.is_same();
     let production = provenance.production.as_ref().filter(|_| same)?;
     let proven = provenance.held(Side::Production)? == production.manifest.as_deref()?;
     proven.then_some(production)
 }
 
 /// Whether any schema of the side carries, or pretends to carry, a record.
-fn is_claimed(facts: &Facts<'_>, side: Side) -> bool {
+fn is_claimed(facts: &PlanInputs<'_>, side: Side) -> bool {
     let mut schemas = facts
         .resolved
         .schemas
@@ -256,7 +260,7 @@ fn is_claimed(facts: &Facts<'_>, side: Side) -> bool {
 }
 
 /// Writes the record where the schema's own says something else; who wrote it and when does not matter.
-fn write(facts: &Facts<'_>, draft: &mut Draft, side: Side, wanted: &Record) {
+fn write(facts: &PlanInputs<'_>, draft: &mut Draft, side: Side, wanted: &Record) {
     for pair in &facts.resolved.schemas {
         let Some(schema) = pair.side(side) else {
             continue;
@@ -279,7 +283,7 @@ fn write(facts: &Facts<'_>, draft: &mut Draft, side: Side, wanted: &Record) {
     }
 }
 
-fn untold(facts: &Facts<'_>, reason: &str) -> Finding {
+fn untold(facts: &PlanInputs<'_>, reason: &str) -> Finding {
     Finding {
         id: FindingId::NothingToDo,
         severity: Severity::Block,

@@ -10,9 +10,9 @@ use crate::domain::action::Operation;
 use crate::domain::environment::Side;
 use crate::domain::finding::warnings;
 use crate::domain::finding::{Finding, FindingId, Severity};
-use crate::domain::guard::{self, Facts};
+use crate::domain::guard::{self, PlanInputs};
 use crate::domain::provenance::Unfinished;
-use crate::domain::record::{Record, Role};
+use crate::domain::record::{DeploymentRole, Record};
 use crate::domain::workflow::may;
 
 /// What makes a rollback impossible. A fence that is not won ends it too, while it runs.
@@ -29,7 +29,7 @@ const IMPOSSIBLE: &[FindingId] = &[
 /// fence is never won, it is sent without a look inside, and says so.
 #[must_use]
 pub fn rollback(
-    facts: &Facts<'_>,
+    facts: &PlanInputs<'_>,
     stamp: &Stamp,
     request: &Request,
     rehearsed: Option<Finding>,
@@ -48,11 +48,24 @@ pub fn rollback(
         sinks_sentence(&moves),
     ];
     let known = |side: Option<&Record>, role| matches!(side, Some(record) if record.role == role);
-    let marked = known(provenance.deployment.as_ref(), Role::Retired) && !provenance.mixed;
+    let marked =
+        known(provenance.deployment.as_ref(), DeploymentRole::Retired) && !provenance.mixed;
     // What contradicts itself is evidence: it stays until the names have moved.
     if !marked && provenance.contradictions.is_empty() {
-        mark(facts, stamp, &mut draft, Side::Deployment, Role::Retired);
-        mark(facts, stamp, &mut draft, Side::Production, Role::Production);
+        mark(
+            facts,
+            stamp,
+            &mut draft,
+            Side::Deployment,
+            DeploymentRole::Retired,
+        );
+        mark(
+            facts,
+            stamp,
+            &mut draft,
+            Side::Production,
+            DeploymentRole::Production,
+        );
     }
     exchange(
         facts,
@@ -64,7 +77,7 @@ pub fn rollback(
     draft.close(facts, request)
 }
 
-fn fence_left_out(facts: &Facts<'_>, request: &Request) -> Option<Finding> {
+fn fence_left_out(facts: &PlanInputs<'_>, request: &Request) -> Option<Finding> {
     request.without_fence.then(|| Finding {
         id: FindingId::FenceLeftOut,
         severity: Severity::Warn,
@@ -74,7 +87,7 @@ fn fence_left_out(facts: &Facts<'_>, request: &Request) -> Option<Finding> {
     })
 }
 
-fn findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+fn findings(facts: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     let (impossible, mut findings): (Vec<_>, Vec<_>) = shared_findings(facts)
         .into_iter()
         .chain(no_way_back(facts))
@@ -98,12 +111,12 @@ fn findings(facts: &Facts<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     all
 }
 
-fn no_way_back(facts: &Facts<'_>) -> Option<Finding> {
+fn no_way_back(facts: &PlanInputs<'_>) -> Option<Finding> {
     let hindrance = may(facts.board, Operation::Rollback).err()?;
     hindrance.finding(Operation::Rollback, &facts.resolved.environment.target)
 }
 
-fn unfinished_promote(facts: &Facts<'_>) -> Option<Finding> {
+fn unfinished_promote(facts: &PlanInputs<'_>) -> Option<Finding> {
     (facts.board.provenance.unfinished == Some(Unfinished::Promote)).then(|| Finding {
         id: FindingId::UnfinishedPromote,
         severity: Severity::Warn,

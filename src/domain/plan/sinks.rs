@@ -2,13 +2,13 @@
 
 use super::sink_move::{SinkMove, qualified};
 use crate::domain::environment::{Resolved, Side, Strategy};
-use crate::domain::guard::Facts;
+use crate::domain::guard::PlanInputs;
 use crate::domain::name::QualifiedName;
 use crate::domain::object::{Object, ObjectKind};
 
 /// The sinks outside the environment that read objects of this side.
 #[must_use]
-pub fn sinks_reading(facts: &Facts<'_>, side: Side) -> Vec<SinkMove> {
+pub fn sinks_reading(facts: &PlanInputs<'_>, side: Side) -> Vec<SinkMove> {
     let resolved = facts.resolved;
     let catalog = resolved.catalog;
     catalog

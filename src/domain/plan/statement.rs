@@ -3,7 +3,7 @@
 use crate::domain::lease::Holder;
 use crate::domain::name::{Identifier, QualifiedName, literal};
 use crate::domain::object::ObjectKind;
-use crate::domain::record::{Record, Role, foreign, without_promotion_mark};
+use crate::domain::record::{DeploymentRole, Record, foreign, without_promotion_mark};
 use serde::Serialize;
 
 /// One SQL statement that changes something. Its constructors take names as types, so nothing unquoted gets in.
@@ -95,7 +95,10 @@ impl Statement {
         record: &Record,
     ) -> Self {
         // Only what was promoted bears the mark of a promote; a rebuilt side must not pass it on.
-        let rebuilt = matches!(record.role, Role::Candidate | Role::Synced);
+        let rebuilt = matches!(
+            record.role,
+            DeploymentRole::Candidate | DeploymentRole::Synced
+        );
         let others = if rebuilt {
             without_promotion_mark(comment)
         } else {

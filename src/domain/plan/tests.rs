@@ -19,7 +19,7 @@ use crate::domain::name::{ClusterId, SchemaId};
 use crate::domain::object::ObjectKind;
 use crate::domain::phase::Phase;
 use crate::domain::reading::{CatalogReading, Missing};
-use crate::domain::record::{Record, Role};
+use crate::domain::record::{DeploymentRole, Record};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ fn blocks(plan: &Plan) -> Vec<FindingId> {
     plan.blocks().map(|finding| finding.id).collect()
 }
 
-fn role_of(world: &World, schema: &str) -> Option<Role> {
+fn role_of(world: &World, schema: &str) -> Option<DeploymentRole> {
     let schema = world
         .snapshot
         .catalog
@@ -92,7 +92,10 @@ fn promote_and_rollback_restore_every_id_and_the_way_is_shown_all_along() {
     assert_eq!(world.board().phase, Phase::Promoted);
     assert_eq!(
         (role_of(&world, "prod"), role_of(&world, "prod_dbt_deploy")),
-        (Some(Role::Production), Some(Role::Retired))
+        (
+            Some(DeploymentRole::Production),
+            Some(DeploymentRole::Retired)
+        )
     );
     assert_ne!(world.snapshot.catalog.inputs[&sink], before.inputs[&sink]);
     let plan = rolled_back(&world);
@@ -371,7 +374,7 @@ fn the_commit_on_record_stays_with_what_was_built_from_it() {
     let record = Record::find(&comment).unwrap();
     assert_eq!(
         (record.role, record.commit.as_deref()),
-        (Role::Production, Some("built"))
+        (DeploymentRole::Production, Some("built"))
     );
 }
 

@@ -4,7 +4,7 @@ use super::Statement;
 use super::request::Sizes;
 use crate::domain::cluster_options::{ClusterOptions, UnreadableOptions};
 use crate::domain::finding::{Finding, FindingId, Severity};
-use crate::domain::guard::Facts;
+use crate::domain::guard::PlanInputs;
 use crate::domain::name::{Identifier, literal};
 use crate::domain::object::Cluster;
 
@@ -18,7 +18,7 @@ pub(super) struct Twin<'a> {
 }
 
 /// The clusters that init creates, in the order of the environment.
-pub(super) fn twins<'a>(facts: &'a Facts<'_>, sizes: &'a Sizes) -> Vec<Twin<'a>> {
+pub(super) fn twins<'a>(facts: &'a PlanInputs<'_>, sizes: &'a Sizes) -> Vec<Twin<'a>> {
     facts
         .resolved
         .clusters
@@ -46,7 +46,7 @@ impl Twin<'_> {
     }
 
     /// CREATE CLUSTER, from the server's own words where it shows some, so that every option comes along; else from the catalog.
-    pub(super) fn create(&self, facts: &Facts<'_>) -> Statement {
+    pub(super) fn create(&self, facts: &PlanInputs<'_>) -> Statement {
         let options = match &self.options {
             Some(Ok(options)) => options.twin(self.size).sql,
             _ if self.production.managed => self.managed(),
@@ -64,7 +64,7 @@ impl Twin<'_> {
         )
     }
 
-    fn replicas(&self, facts: &Facts<'_>) -> String {
+    fn replicas(&self, facts: &PlanInputs<'_>) -> String {
         facts
             .snapshot()
             .catalog

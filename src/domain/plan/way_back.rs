@@ -6,19 +6,19 @@ use super::sinks::sinks_reading;
 use super::stamp::Stamp;
 use super::{STOP_AT_FAILURE, Statement, draft};
 use crate::domain::environment::{ResolvedPair, Side, Strategy};
-use crate::domain::guard::Facts;
+use crate::domain::guard::PlanInputs;
 use crate::domain::name::{Identifier, ObjectId, QualifiedName, literal};
 use crate::domain::object::{Cluster, Schema};
 use crate::domain::provenance::Unfinished;
 use crate::domain::quantity::count;
-use crate::domain::record::Role;
+use crate::domain::record::DeploymentRole;
 
 /// A psql script that swaps a promote back, moves its sinks back and writes the records: right only for the ids that it names, which it
 /// asks the server for first. It is made from the facts of the promote's plan, or of the plan that finishes it.
 ///
 /// `None` where no names move, or where a name of the environment is missing.
 #[must_use]
-pub fn rollback_script(facts: &Facts<'_>, stamp: &Stamp) -> Option<String> {
+pub fn rollback_script(facts: &PlanInputs<'_>, stamp: &Stamp) -> Option<String> {
     let environment = facts.resolved.environment;
     if environment.strategy == Strategy::Targets {
         return None;
@@ -61,14 +61,14 @@ fn remark(text: &str) -> String {
 }
 
 struct Script<'f, 'a> {
-    facts: &'f Facts<'a>,
+    facts: &'f PlanInputs<'a>,
     stamp: &'f Stamp,
     /// The side whose names the old production has at the time of the facts.
     old: Side,
 }
 
 impl<'f, 'a> Script<'f, 'a> {
-    fn of(facts: &'f Facts<'a>, stamp: &'f Stamp) -> Self {
+    fn of(facts: &'f PlanInputs<'a>, stamp: &'f Stamp) -> Self {
         let swapped = facts.board.provenance.unfinished == Some(Unfinished::Promote);
         Self {
             facts,
@@ -236,8 +236,12 @@ impl<'f, 'a> Script<'f, 'a> {
         let database = &self.facts.resolved.environment.database;
         let mut statements = Vec::new();
         for (side, role, goes_to) in [
-            (self.old.other(), Role::Candidate, Side::Deployment),
-            (self.old, Role::Production, Side::Production),
+            (
+                self.old.other(),
+                DeploymentRole::Candidate,
+                Side::Deployment,
+            ),
+            (self.old, DeploymentRole::Production, Side::Production),
         ] {
             for holding in holdings(self.facts, self.stamp, side, role) {
                 statements.push(Statement::record(

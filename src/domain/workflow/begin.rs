@@ -7,7 +7,7 @@ use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
 use crate::domain::finding::{Finding, FindingId, Severity};
-use crate::domain::phase::{Names, Phase};
+use crate::domain::phase::{NamesPresent, Phase};
 use crate::domain::provenance::Unfinished;
 use crate::domain::way_back::is_of_a_sync;
 use std::borrow::Cow;
@@ -44,7 +44,7 @@ pub fn may(board: &Board, operation: Operation) -> Result<(), Hindrance> {
     match operation {
         Operation::Await => wait(board),
         Operation::Rollback => rollback(board),
-        Operation::Cleanup if board.names == Names::Absent => Err(Hindrance::NoSide),
+        Operation::Cleanup if board.names == NamesPresent::Absent => Err(Hindrance::NoSide),
         // In the phase `unknown` the plan shows what goes, and a person decides.
         Operation::Init | Operation::Cleanup | Operation::Repair => unfinished(board),
         Operation::Deploy | Operation::Promote | Operation::Sync => forward(board, operation),
@@ -58,7 +58,7 @@ fn wait(board: &Board) -> Result<(), Hindrance> {
     };
     Err(match board.phase {
         Phase::None => Hindrance::NoSide,
-        Phase::Unknown if board.names == Names::Partly => Hindrance::PartsMissing,
+        Phase::Unknown if board.names == NamesPresent::Partly => Hindrance::PartsMissing,
         Phase::Unknown => Hindrance::Contradicted,
         Phase::Initialized if board.is_empty => Hindrance::NothingDeployed,
         _ => Hindrance::Hopeless(reason),
@@ -69,7 +69,7 @@ fn forward(board: &Board, operation: Operation) -> Result<(), Hindrance> {
     let of_a_sync = is_of_a_sync(&board.provenance);
     match (board.phase, operation) {
         (Phase::None, _) => Err(Hindrance::NoSide),
-        (Phase::Unknown, _) if board.names == Names::Partly => Err(Hindrance::PartsMissing),
+        (Phase::Unknown, _) if board.names == NamesPresent::Partly => Err(Hindrance::PartsMissing),
         // Leave to go on in spite of what is unknown is no leave to rebuild what may be the candidate.
         (Phase::Unknown, Operation::Sync) if !of_a_sync => Err(Hindrance::NothingToSync),
         (Phase::Unknown, _) => Err(Hindrance::Contradicted),
@@ -105,7 +105,7 @@ fn rollback(board: &Board) -> Result<(), Hindrance> {
     }
     Err(match board.phase {
         _ if board.holds_retired() => Hindrance::RetiredEmpty,
-        Phase::Unknown if board.names == Names::Partly => Hindrance::PartsMissing,
+        Phase::Unknown if board.names == NamesPresent::Partly => Hindrance::PartsMissing,
         _ => Hindrance::NoRetired,
     })
 }

@@ -4,7 +4,7 @@ use super::next::{finishing, is_proven_same, step};
 use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
-use crate::domain::phase::{Names, Phase};
+use crate::domain::phase::{NamesPresent, Phase};
 use crate::domain::way_back::is_of_a_sync;
 use std::borrow::Cow;
 
@@ -36,7 +36,7 @@ impl Headline {
 pub fn headline(board: &Board) -> Headline {
     let reason = &board.deployment.reason;
     let (stands, then) = match board.phase {
-        Phase::None if board.names == Names::Partly => (
+        Phase::None if board.names == NamesPresent::Partly => (
             "parts of the deployment side stand, and they are empty",
             Some((Operation::Init, "makes the rest")),
         ),
@@ -95,7 +95,7 @@ pub fn headline(board: &Board) -> Headline {
             "both sides hold what production runs",
             Some((Operation::Deploy, "builds the next change")),
         ),
-        Phase::Unknown if board.names == Names::Partly => (
+        Phase::Unknown if board.names == NamesPresent::Partly => (
             "parts of the deployment side are missing",
             Some((Operation::Init, "makes them anew")),
         ),

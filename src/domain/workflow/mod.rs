@@ -22,4 +22,4 @@ pub use after::stands_after;
 pub use begin::{Hindrance, label, may};
 pub use headline::{Headline, STEPS, headline, reason, steps_done};
 pub use next::{Goal, Next, ahead, finishing, next, step};
-pub use waiting::{Look, Settling, Verdict, Watch, verdict};
+pub use waiting::{AwaitStatus, AwaitStep, AwaitWatch, Settling, await_status};

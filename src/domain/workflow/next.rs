@@ -3,7 +3,7 @@
 use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
-use crate::domain::phase::{Names, Phase};
+use crate::domain::phase::{NamesPresent, Phase};
 use crate::domain::project::Comparison;
 use crate::domain::provenance::Unfinished;
 use crate::domain::way_back::is_of_a_sync;
@@ -41,7 +41,7 @@ pub enum Next {
 pub fn step(board: &Board) -> Option<Operation> {
     Some(match board.phase {
         Phase::None => Operation::Init,
-        Phase::Unknown if board.names == Names::Partly => Operation::Init,
+        Phase::Unknown if board.names == NamesPresent::Partly => Operation::Init,
         Phase::Unknown => return None,
         Phase::Deploying if is_of_a_sync(&board.provenance) => Operation::Sync,
         Phase::Initialized | Phase::Deploying => Operation::Deploy,

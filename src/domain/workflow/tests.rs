@@ -14,7 +14,7 @@ use crate::domain::name::{ClusterId, SchemaId};
 use crate::domain::phase::Phase;
 use crate::domain::plan::{self, Build, Plan, Step};
 use crate::domain::project::Project;
-use crate::domain::record::Role;
+use crate::domain::record::DeploymentRole;
 use crate::domain::way_back::WayBack;
 
 const OPERATIONS: [Operation; 8] = [
@@ -113,7 +113,7 @@ fn before_the_swap() -> Vec<Stand> {
     let with = |project: Option<Project>| bent(&World::empty(), |world| world.project = project);
     let ready = World::new();
     let deploying = bent(&ready, |world| {
-        world.record(Side::Deployment, Role::Candidate, false)
+        world.record(Side::Deployment, DeploymentRole::Candidate, false)
     });
     let hydrating = bent(&ready, |world| {
         let foo = world.id(Side::Deployment, "foo");
@@ -219,12 +219,14 @@ fn after_the_swap() -> Vec<Stand> {
             .retain(|_, object| object.schema != id::<SchemaId>("u1"));
     });
     let cut_sync = bent(&promoted, |world| {
-        world.record_on("u1", Role::Synced, false)
+        world.record_on("u1", DeploymentRole::Synced, false)
     });
-    let synced = bent(&promoted, |world| world.record_on("u1", Role::Synced, true));
+    let synced = bent(&promoted, |world| {
+        world.record_on("u1", DeploymentRole::Synced, true)
+    });
     let forged = bent(&promoted, |world| {
-        world.record(Side::Production, Role::Production, true);
-        world.record(Side::Deployment, Role::Production, true);
+        world.record(Side::Production, DeploymentRole::Production, true);
+        world.record(Side::Deployment, DeploymentRole::Production, true);
     });
     let clusters = bent(&ready, |world| {
         world.environment.schemas.clear();
@@ -382,7 +384,7 @@ fn a_plan_is_blocked_where_its_key_is() {
 fn waiting_may_begin_where_it_may_help() {
     for Stand { name, world, .. } in stands() {
         let board = world.board();
-        let never = matches!(verdict(&board), Verdict::Never(_));
+        let never = matches!(await_status(&board), AwaitStatus::CannotBecomeReady(_));
         assert_eq!(may(&board, Operation::Await).is_err(), never, "{name}");
     }
 }
@@ -468,7 +470,7 @@ fn the_way_of_a_project_to_its_goal() {
         Next::Operate(Operation::Sync)
     );
     let cut_off = bent(&promoted, |world| {
-        world.record_on("u1", Role::Synced, false)
+        world.record_on("u1", DeploymentRole::Synced, false)
     });
     assert_eq!(
         towards(&cut_off.board(), Goal::Promoted),

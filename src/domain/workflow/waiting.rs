@@ -5,7 +5,7 @@ use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
 use crate::domain::object::ClusterSchedule;
-use crate::domain::phase::{Names, Phase};
+use crate::domain::phase::{NamesPresent, Phase};
 use crate::domain::quantity::count;
 use crate::domain::readiness::Readiness;
 use crate::domain::snapshot::LogicalTime;
@@ -16,10 +16,10 @@ const NAMED: usize = 5;
 
 /// What one picture means for somebody who waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum AwaitStatus {
     Ready,
     /// Waiting can't help, and why.
-    Never(String),
+    CannotBecomeReady(String),
     /// What is missing, most important first.
     Wait {
         hydrated: usize,
@@ -30,9 +30,9 @@ pub enum Verdict {
 
 /// Judges whether the deployment side is ready, will be, or can't become so by waiting.
 #[must_use]
-pub fn verdict(board: &Board) -> Verdict {
+pub fn await_status(board: &Board) -> AwaitStatus {
     if let Some(reason) = hopeless(board) {
-        return Verdict::Never(reason);
+        return AwaitStatus::CannotBecomeReady(reason);
     }
     let side = &board.deployment;
     let (hydrated, total) = side.hydrated_of_total();
@@ -59,9 +59,9 @@ pub fn verdict(board: &Board) -> Verdict {
         missing.push(side.reason.clone());
     }
     if missing.is_empty() {
-        Verdict::Ready
+        AwaitStatus::Ready
     } else {
-        Verdict::Wait {
+        AwaitStatus::Wait {
             hydrated,
             total,
             missing,
@@ -75,8 +75,12 @@ pub(super) fn hopeless(board: &Board) -> Option<String> {
         Phase::None => Some("there is no deployment side: run `cutover init`".to_owned()),
         Phase::Unknown => {
             let told = match board.names {
-                Names::Partly | Names::Absent => "parts of the deployment side are missing",
-                Names::Whole => "records contradict each other, the catalog or the audit events",
+                NamesPresent::Partly | NamesPresent::Absent => {
+                    "parts of the deployment side are missing"
+                }
+                NamesPresent::Whole => {
+                    "records contradict each other, the catalog or the audit events"
+                }
             };
             Some(format!("{told}: see `cutover status`"))
         }
@@ -165,70 +169,70 @@ impl Settling {
 
 /// Waiting, picture by picture: the verdict that lasts, and what is worth telling on the way.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Watch {
+pub struct AwaitWatch {
     ready: Settling,
-    told: Option<Verdict>,
+    told: Option<AwaitStatus>,
     changed: Settling,
 }
 
 /// What somebody who waits does about a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Look {
+pub enum AwaitStep {
     /// Ready at every picture for as long as was asked.
     Ready,
     /// Waiting can't help, and why.
     Never(String),
     /// Something lasting changed: tell it, and go on waiting.
-    Tell(Verdict),
+    Tell(AwaitStatus),
     /// Nothing new.
     Wait,
 }
 
-impl Watch {
+impl AwaitWatch {
     /// A picture that can't be trusted, since the link is lost: what stood before it counts no more.
     pub fn interrupt(&mut self) {
         self.ready = Settling::default();
     }
 
     /// Takes in the next picture.
-    pub fn look(&mut self, board: &Board) -> Look {
+    pub fn look(&mut self, board: &Board) -> AwaitStep {
         let (time, settle_ms) = (board.snapshot.time, board.thresholds.settle_ms);
-        let now = verdict(board);
-        if self.ready.holds(now == Verdict::Ready, time, settle_ms) {
-            return Look::Ready;
+        let now = await_status(board);
+        if self.ready.holds(now == AwaitStatus::Ready, time, settle_ms) {
+            return AwaitStep::Ready;
         }
-        if let Verdict::Never(reason) = now {
-            return Look::Never(reason);
+        if let AwaitStatus::CannotBecomeReady(reason) = now {
+            return AwaitStep::Never(reason);
         }
         let news = match &self.told {
-            None => now != Verdict::Ready,
+            None => now != AwaitStatus::Ready,
             // More hydrated is progress and told at once; who else waits may change from tick to tick.
             Some(told) => {
                 let other = !same_missing(told, &now);
                 more_hydrated(told, &now) || self.changed.holds(other, time, settle_ms)
             }
         };
-        if !news || now == Verdict::Ready {
-            return Look::Wait;
+        if !news || now == AwaitStatus::Ready {
+            return AwaitStep::Wait;
         }
         self.changed = Settling::default();
         self.told = Some(now.clone());
-        Look::Tell(now)
+        AwaitStep::Tell(now)
     }
 }
 
-fn more_hydrated(told: &Verdict, now: &Verdict) -> bool {
-    let hydrated = |verdict: &Verdict| match verdict {
-        Verdict::Wait { hydrated, .. } => Some(*hydrated),
+fn more_hydrated(told: &AwaitStatus, now: &AwaitStatus) -> bool {
+    let hydrated = |status: &AwaitStatus| match status {
+        AwaitStatus::Wait { hydrated, .. } => Some(*hydrated),
         _ => None,
     };
     hydrated(now).is_some_and(|now| hydrated(told) != Some(now))
 }
 
 /// Whether the same objects wait: reasons that only count up are no news.
-fn same_missing(told: &Verdict, now: &Verdict) -> bool {
-    let names = |verdict: &Verdict| match verdict {
-        Verdict::Wait { missing, .. } => missing
+fn same_missing(told: &AwaitStatus, now: &AwaitStatus) -> bool {
+    let names = |status: &AwaitStatus| match status {
+        AwaitStatus::Wait { missing, .. } => missing
             .iter()
             .map(|text| text.split(": ").next().unwrap_or_default().to_owned())
             .collect(),
@@ -253,12 +257,12 @@ mod tests {
     #[test]
     fn readiness_must_hold_at_every_picture_of_the_time() {
         let mut world = World::new();
-        let mut watch = Watch::default();
+        let mut watch = AwaitWatch::default();
         for (millis, lag, expected) in [
-            (0, 0, Look::Wait),
-            (1_000, 0, Look::Wait),
-            (2_999, 0, Look::Wait),
-            (3_000, 0, Look::Ready),
+            (0, 0, AwaitStep::Wait),
+            (1_000, 0, AwaitStep::Wait),
+            (2_999, 0, AwaitStep::Wait),
+            (3_000, 0, AwaitStep::Ready),
         ] {
             assert_eq!(
                 watch.look(&at(&mut world, millis, lag)),
@@ -271,64 +275,67 @@ mod tests {
     #[test]
     fn one_failing_picture_starts_the_time_anew_and_is_no_news() {
         let mut world = World::new();
-        let mut watch = Watch::default();
+        let mut watch = AwaitWatch::default();
         assert!(
-            matches!(watch.look(&at(&mut world, 0, 9_000)), Look::Tell(_)),
+            matches!(watch.look(&at(&mut world, 0, 9_000)), AwaitStep::Tell(_)),
             "what it waits for first"
         );
-        assert_eq!(watch.look(&at(&mut world, 1_000, 0)), Look::Wait);
-        assert_eq!(watch.look(&at(&mut world, 3_000, 9_000)), Look::Wait);
+        assert_eq!(watch.look(&at(&mut world, 1_000, 0)), AwaitStep::Wait);
+        assert_eq!(watch.look(&at(&mut world, 3_000, 9_000)), AwaitStep::Wait);
         for millis in [3_500, 4_000, 6_499] {
             assert_eq!(
                 watch.look(&at(&mut world, millis, 0)),
-                Look::Wait,
+                AwaitStep::Wait,
                 "{millis}"
             );
         }
-        assert_eq!(watch.look(&at(&mut world, 6_500, 0)), Look::Ready);
+        assert_eq!(watch.look(&at(&mut world, 6_500, 0)), AwaitStep::Ready);
     }
 
     #[test]
     fn a_lost_link_starts_the_time_anew() {
         let mut world = World::new();
-        let mut watch = Watch::default();
-        assert_eq!(watch.look(&at(&mut world, 0, 0)), Look::Wait);
+        let mut watch = AwaitWatch::default();
+        assert_eq!(watch.look(&at(&mut world, 0, 0)), AwaitStep::Wait);
         watch.interrupt();
-        assert_eq!(watch.look(&at(&mut world, 4_000, 0)), Look::Wait);
-        assert_eq!(watch.look(&at(&mut world, 7_000, 0)), Look::Ready);
+        assert_eq!(watch.look(&at(&mut world, 4_000, 0)), AwaitStep::Wait);
+        assert_eq!(watch.look(&at(&mut world, 7_000, 0)), AwaitStep::Ready);
     }
 
     #[test]
     fn another_object_that_waits_is_told_when_it_lasts_and_hydration_at_once() {
         let mut world = World::new();
-        let mut watch = Watch::default();
+        let mut watch = AwaitWatch::default();
         let foobar = world.id(Side::Deployment, "foobar");
         world.status(&foobar, Some("u12"), Some(false));
-        assert!(matches!(watch.look(&at(&mut world, 0, 0)), Look::Tell(_)));
+        assert!(matches!(
+            watch.look(&at(&mut world, 0, 0)),
+            AwaitStep::Tell(_)
+        ));
         for millis in [1_000, 2_000, 3_999] {
             assert_eq!(
                 watch.look(&at(&mut world, millis, 9_000)),
-                Look::Wait,
+                AwaitStep::Wait,
                 "{millis}"
             );
         }
         assert!(matches!(
             watch.look(&at(&mut world, 4_000, 9_000)),
-            Look::Tell(_)
+            AwaitStep::Tell(_)
         ));
         world.hydrate(&foobar, "u12");
         assert!(matches!(
             watch.look(&at(&mut world, 4_100, 9_000)),
-            Look::Tell(_)
+            AwaitStep::Tell(_)
         ));
     }
 
     #[test]
     fn an_empty_side_is_ready_only_where_nothing_belongs_there() {
         let mut world = World::empty();
-        let look = |world: &World| Watch::default().look(&world.board());
+        let look = |world: &World| AwaitWatch::default().look(&world.board());
         world.project = None;
-        let Look::Never(why) = look(&world) else {
+        let AwaitStep::Never(why) = look(&world) else {
             panic!("nothing proves that nothing is to be built");
         };
         assert!(why.contains("not known"), "{why}");
@@ -336,19 +343,22 @@ mod tests {
             models: vec![model("foo")],
             ..Project::default()
         });
-        let Look::Never(why) = look(&world) else {
+        let AwaitStep::Never(why) = look(&world) else {
             panic!("a model is missing");
         };
         assert!(why.contains("1 model for it"), "{why}");
         world.project = Some(Project::default());
-        assert!(!matches!(look(&world), Look::Never(_)));
+        assert!(!matches!(look(&world), AwaitStep::Never(_)));
     }
 
     #[test]
     fn what_can_not_come_is_said_at_once() {
         let mut world = World::new();
         world.catalog().replicas.clear();
-        let mut watch = Watch::default();
-        assert!(matches!(watch.look(&at(&mut world, 0, 0)), Look::Never(_)));
+        let mut watch = AwaitWatch::default();
+        assert!(matches!(
+            watch.look(&at(&mut world, 0, 0)),
+            AwaitStep::Never(_)
+        ));
     }
 }

@@ -1,9 +1,9 @@
 //! Asking on a link: every answer has a deadline; past it comes a cancel, and then the end of the link.
 
-use super::link::{Answer, Link};
+use super::client::{Connection, StatementResult};
 use crate::domain::failure::{Cause, told};
 use crate::materialize::error::{Class, Error};
-use crate::materialize::tap::Received;
+use crate::materialize::notices::Received;
 use crate::materialize::waiting::{Ask, Waited};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio_postgres::SimpleQueryMessage;
 use tokio_util::sync::CancellationToken;
 
 /// An operator's wish to stop, while a statement is under way.
-pub struct Stop<'a> {
+pub struct Interruption<'a> {
     pub token: &'a CancellationToken,
     /// Whether the statement may be cut short for it; a COMMIT and what comes after it may not.
     pub cuts: bool,
@@ -20,13 +20,13 @@ pub struct Stop<'a> {
     pub told: &'a mut (dyn FnMut(Duration) + Send),
 }
 
-impl Link {
+impl Connection {
     /// Runs one statement and waits for its whole answer. Never for a SUBSCRIBE, which has no end.
     ///
     /// # Errors
     /// What the server answers; [`Class::LinkLost`] tells whether the statement was sent; [`Class::Overdue`] when it was cancelled
     /// past the deadline of what is asked; [`Class::Timeout`] when not even the cancel was answered: then the link is closed.
-    pub async fn ask(&self, statement: &str, ask: Ask) -> Result<Answer, Error> {
+    pub async fn ask(&self, statement: &str, ask: Ask) -> Result<StatementResult, Error> {
         self.ask_or_stop(statement, ask, None).await
     }
 
@@ -34,7 +34,7 @@ impl Link {
     ///
     /// # Errors
     /// As [`Link::ask`].
-    pub async fn run(&self, statement: &str) -> Result<Answer, Error> {
+    pub async fn run(&self, statement: &str) -> Result<StatementResult, Error> {
         self.ask(statement, Ask::Change).await
     }
 
@@ -48,8 +48,8 @@ impl Link {
         &self,
         statement: &str,
         ask: Ask,
-        mut stop: Option<Stop<'_>>,
-    ) -> Result<Answer, Error> {
+        mut stop: Option<Interruption<'_>>,
+    ) -> Result<StatementResult, Error> {
         let deadlines = self.settings().deadlines;
         let _waiting = self.connector.inner.waits.begin(ask);
         let since = Instant::now();
@@ -86,10 +86,10 @@ impl Link {
 
     fn judge(
         &self,
-        last_word: Option<Result<Answer, Error>>,
+        last_word: Option<Result<StatementResult, Error>>,
         waited: Waited,
         statement: &str,
-    ) -> Result<Answer, Error> {
+    ) -> Result<StatementResult, Error> {
         match last_word {
             Some(Err(Error {
                 class: Class::Cancelled(server),
@@ -114,7 +114,7 @@ impl Link {
         std::future::pending().await
     }
 
-    async fn send(&self, statement: &str) -> Result<Answer, Error> {
+    async fn send(&self, statement: &str) -> Result<StatementResult, Error> {
         self.must_be_open(statement)?;
         self.received.take();
         let messages = self
@@ -123,10 +123,10 @@ impl Link {
             .await
             .map_err(|error| Error::from_driver(&error, statement))?;
         let (tags, notices) = self.received.take();
-        let mut answer = Answer {
+        let mut answer = StatementResult {
             tag: tags.into_iter().next_back().unwrap_or_default(),
             notices,
-            ..Answer::default()
+            ..StatementResult::default()
         };
         for message in messages {
             match message {

@@ -107,26 +107,26 @@ fn default_privileges(told: &CatalogRows) -> Result<Vec<DefaultPrivilege>, Error
 mod tests {
     use super::*;
     use crate::domain::name::SchemaId;
-    use crate::materialize::queries::Fact;
+    use crate::materialize::queries::CatalogQuery;
     use crate::materialize::row::TextRow;
 
     fn recorded() -> CatalogRows {
         let mut told = CatalogRows::default();
-        let rows: [(Fact, &[Option<&str>]); 7] = [
-            (Fact::Roles, &[Some("u1"), Some("materialize")]),
-            (Fact::Roles, &[Some("u3"), Some("deployer")]),
-            (Fact::RoleMembers, &[Some("u4"), Some("u3")]),
+        let rows: [(CatalogQuery, &[Option<&str>]); 7] = [
+            (CatalogQuery::Roles, &[Some("u1"), Some("materialize")]),
+            (CatalogQuery::Roles, &[Some("u3"), Some("deployer")]),
+            (CatalogQuery::RoleMembers, &[Some("u4"), Some("u3")]),
             (
-                Fact::SchemaPrivileges,
+                CatalogQuery::SchemaPrivileges,
                 &[Some("u11"), Some("{s2=U/u1,u1=UC/u1,u4=C/u1,=U/u1}")],
             ),
-            (Fact::SystemPrivileges, &[Some("u3=N/s1")]),
+            (CatalogQuery::SystemPrivileges, &[Some("u3=N/s1")]),
             (
-                Fact::DefaultPrivileges,
+                CatalogQuery::DefaultPrivileges,
                 &[Some("p"), None, None, Some("type"), Some("p"), Some("U")],
             ),
             (
-                Fact::DefaultPrivileges,
+                CatalogQuery::DefaultPrivileges,
                 &[
                     Some("u1"),
                     None,

@@ -224,10 +224,10 @@ impl GlobalIds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::materialize::queries::Fact;
+    use crate::materialize::queries::CatalogQuery;
     use crate::materialize::row::TextRow;
 
-    fn add(told: &mut CatalogRows, fact: Fact, cells: &[Option<&str>]) {
+    fn add(told: &mut CatalogRows, fact: CatalogQuery, cells: &[Option<&str>]) {
         assert_eq!(cells.len(), fact.query().columns.len());
         told.change(fact, TextRow::new(cells.iter().copied()), 1);
     }
@@ -236,11 +236,11 @@ mod tests {
     fn a_comment_belongs_to_its_kind() {
         let mut told = CatalogRows::default();
         let schema = [Some("u10"), Some("prod"), Some("u1"), Some("u1")];
-        add(&mut told, Fact::Schemas, &schema);
+        add(&mut told, CatalogQuery::Schemas, &schema);
         let cluster = [Some("u10"), Some("prod"), Some("u1"), Some("t"), None, None];
-        add(&mut told, Fact::Clusters, &cluster);
+        add(&mut told, CatalogQuery::Clusters, &cluster);
         let comment = [Some("u10"), Some("schema"), Some("a record")];
-        add(&mut told, Fact::Comments, &comment);
+        add(&mut told, CatalogQuery::Comments, &comment);
         let catalog = catalog(&told).unwrap();
         let schema = &catalog.schemas[&SchemaId::user(10)];
         assert_eq!(schema.comment.as_deref(), Some("a record"));
@@ -260,10 +260,10 @@ mod tests {
                 Some("u1"),
             ]
         };
-        add(&mut told, Fact::Objects, &object("u15", "index"));
-        add(&mut told, Fact::Objects, &object("u16", "hologram"));
+        add(&mut told, CatalogQuery::Objects, &object("u15", "index"));
+        add(&mut told, CatalogQuery::Objects, &object("u16", "hologram"));
         let index = [Some("u15"), Some("u11"), Some("CREATE INDEX ...")];
-        add(&mut told, Fact::Indexes, &index);
+        add(&mut told, CatalogQuery::Indexes, &index);
         let catalog = catalog(&told).unwrap();
         let index = &catalog.objects[&ObjectId::user(15)];
         assert_eq!(index.kind, ObjectKind::Index);

@@ -3,7 +3,7 @@
 use super::store::CatalogRows;
 use crate::domain::name::{Id, ObjectId};
 use crate::materialize::error::Error;
-use crate::materialize::queries::{Fact, Topic};
+use crate::materialize::queries::{CatalogQuery, SubscribeGroup};
 use crate::materialize::row::TextRow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ pub struct Changes {
     /// There was no picture before.
     everything: bool,
     /// The ids that rows which came or went are about, as often as they did.
-    ids: BTreeMap<Fact, Vec<Id>>,
+    ids: BTreeMap<CatalogQuery, Vec<Id>>,
 }
 
 impl Changes {
@@ -26,7 +26,7 @@ impl Changes {
         }
     }
 
-    pub fn note(&mut self, fact: Fact, row: &TextRow) {
+    pub fn note(&mut self, fact: CatalogQuery, row: &TextRow) {
         self.ids.entry(fact).or_default().extend(row.id());
     }
 
@@ -44,9 +44,9 @@ impl Changes {
 
     /// The topics with changed rows.
     #[must_use]
-    pub fn topics(&self) -> BTreeSet<Topic> {
+    pub fn topics(&self) -> BTreeSet<SubscribeGroup> {
         if self.everything {
-            return Topic::ALL.into();
+            return SubscribeGroup::ALL.into();
         }
         let facts = self.ids.keys();
         facts.filter_map(|fact| fact.query().topic).collect()
@@ -64,7 +64,7 @@ impl Changes {
     pub fn objects(
         &self,
         told: &CatalogRows,
-        facts: &[Fact],
+        facts: &[CatalogQuery],
         item: impl Fn(ObjectId) -> ObjectId,
     ) -> Result<Vec<ObjectId>, Error> {
         let mut objects = Vec::new();

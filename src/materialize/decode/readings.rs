@@ -183,10 +183,10 @@ fn highest(one: Option<f64>, other: Option<f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::materialize::queries::Fact;
+    use crate::materialize::queries::CatalogQuery;
     use crate::materialize::row::TextRow;
 
-    fn told(rows: &[(Fact, &[Option<&str>])]) -> CatalogRows {
+    fn told(rows: &[(CatalogQuery, &[Option<&str>])]) -> CatalogRows {
         let mut told = CatalogRows::default();
         for (fact, cells) in rows {
             assert_eq!(cells.len(), fact.query().columns.len(), "{fact:?}");
@@ -198,15 +198,21 @@ mod tests {
     #[test]
     fn hydration_gathers_time_and_operators_per_replica() {
         let told = told(&[
-            (Fact::Hydration, &[Some("u27"), Some("u11"), Some("f")]),
-            (Fact::Hydration, &[Some("u27"), Some("u10"), Some("true")]),
-            (Fact::Hydration, &[Some("u29"), None, Some("f")]),
             (
-                Fact::HydrationTimes,
+                CatalogQuery::Hydration,
+                &[Some("u27"), Some("u11"), Some("f")],
+            ),
+            (
+                CatalogQuery::Hydration,
+                &[Some("u27"), Some("u10"), Some("true")],
+            ),
+            (CatalogQuery::Hydration, &[Some("u29"), None, Some("f")]),
+            (
+                CatalogQuery::HydrationTimes,
                 &[Some("u27"), Some("u10"), Some("2.5")],
             ),
             (
-                Fact::Operators,
+                CatalogQuery::Operators,
                 &[Some("u27"), Some("u11"), Some("3"), Some("7")],
             ),
         ]);
@@ -224,9 +230,12 @@ mod tests {
     #[test]
     fn an_empty_frontier_is_complete_and_an_unreadable_one_unknown() {
         let told = told(&[
-            (Fact::Frontiers, &[Some("u4"), None]),
-            (Fact::Frontiers, &[Some("u11"), Some("1795167749820")]),
-            (Fact::Frontiers, &[Some("u12"), Some("soon")]),
+            (CatalogQuery::Frontiers, &[Some("u4"), None]),
+            (
+                CatalogQuery::Frontiers,
+                &[Some("u11"), Some("1795167749820")],
+            ),
+            (CatalogQuery::Frontiers, &[Some("u12"), Some("soon")]),
         ]);
         let of = |id| frontier(&told, &GlobalIds::default(), ObjectId::user(id));
         assert_eq!(of(4), Some(Frontier::Complete));
@@ -239,10 +248,10 @@ mod tests {
     #[test]
     fn the_newest_global_id_speaks_for_the_object() {
         let told = told(&[
-            (Fact::GlobalIds, &[Some("u5"), Some("u9")]),
-            (Fact::GlobalIds, &[Some("u5"), Some("u12")]),
-            (Fact::Frontiers, &[Some("u9"), Some("100")]),
-            (Fact::Frontiers, &[Some("u12"), Some("200")]),
+            (CatalogQuery::GlobalIds, &[Some("u5"), Some("u9")]),
+            (CatalogQuery::GlobalIds, &[Some("u5"), Some("u12")]),
+            (CatalogQuery::Frontiers, &[Some("u9"), Some("100")]),
+            (CatalogQuery::Frontiers, &[Some("u12"), Some("200")]),
         ]);
         let ids = GlobalIds::read(&told).unwrap();
         let item = ids.item(ObjectId::user(9));
@@ -255,11 +264,11 @@ mod tests {
     fn a_replica_is_online_only_with_all_its_processes() {
         let told = told(&[
             (
-                Fact::ReplicaStatuses,
+                CatalogQuery::ReplicaStatuses,
                 &[Some("u3"), Some("0"), Some("online"), None, Some("10")],
             ),
             (
-                Fact::ReplicaStatuses,
+                CatalogQuery::ReplicaStatuses,
                 &[
                     Some("u3"),
                     Some("1"),
@@ -269,15 +278,15 @@ mod tests {
                 ],
             ),
             (
-                Fact::ReplicaInterruptions,
+                CatalogQuery::ReplicaInterruptions,
                 &[Some("u3"), Some("1"), Some("oom-killed"), Some("20")],
             ),
             (
-                Fact::ReplicaInterruptions,
+                CatalogQuery::ReplicaInterruptions,
                 &[Some("u9"), Some("0"), None, Some("20")],
             ),
             (
-                Fact::ReplicaUtilization,
+                CatalogQuery::ReplicaUtilization,
                 &[Some("u3"), Some("0"), Some("4.1e-9"), Some("13.5")],
             ),
         ]);
@@ -311,8 +320,8 @@ mod tests {
             ]
         };
         let told = told(&[
-            (Fact::SourceStatistics, &row(Some("4"))),
-            (Fact::SourceStatistics, &row(None)),
+            (CatalogQuery::SourceStatistics, &row(Some("4"))),
+            (CatalogQuery::SourceStatistics, &row(None)),
         ]);
         let source = source(&told, ObjectId::user(31)).unwrap();
         assert_eq!(source.messages_received, 10);

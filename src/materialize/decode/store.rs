@@ -2,23 +2,23 @@
 
 use crate::domain::name::Id;
 use crate::materialize::error::Error;
-use crate::materialize::queries::{Fact, Row};
+use crate::materialize::queries::{CatalogQuery, CatalogRow};
 use crate::materialize::row::{Cell, TextRow};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 /// All rows, by fact.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CatalogRows(HashMap<Fact, Rows>);
+pub struct CatalogRows(HashMap<CatalogQuery, Rows>);
 
 impl CatalogRows {
     /// The rows of a fact, as often as they occur.
-    pub fn all<'a, R: Row<'a>>(&'a self) -> impl Iterator<Item = R> {
+    pub fn all<'a, R: CatalogRow<'a>>(&'a self) -> impl Iterator<Item = R> {
         self.of(R::FACT).flat_map(Rows::iter).map(R::of)
     }
 
     /// The rows of a fact that are about this id, as often as they occur.
-    pub fn about<'a, R: Row<'a>>(&'a self, id: impl Into<Id>) -> impl Iterator<Item = R> {
+    pub fn about<'a, R: CatalogRow<'a>>(&'a self, id: impl Into<Id>) -> impl Iterator<Item = R> {
         let id = id.into();
         self.of(R::FACT)
             .filter_map(move |rows| rows.about.get(&id))
@@ -27,13 +27,13 @@ impl CatalogRows {
     }
 
     /// Every id that the rows of a fact are about.
-    pub fn ids(&self, fact: Fact) -> impl Iterator<Item = Id> {
+    pub fn ids(&self, fact: CatalogQuery) -> impl Iterator<Item = Id> {
         self.of(fact).flat_map(|rows| rows.about.keys().copied())
     }
 
     /// # Errors
     /// When a row of this fact begins with no id, though it is about one.
-    pub fn all_have_ids(&self, fact: Fact) -> Result<(), Error> {
+    pub fn all_have_ids(&self, fact: CatalogQuery) -> Result<(), Error> {
         let query = fact.query();
         let first = query.columns.first().copied().unwrap_or_default();
         let mut others = self.of(fact).flat_map(|rows| rows.others.keys());
@@ -46,17 +46,17 @@ impl CatalogRows {
 
     /// Adds `diff` occurrences of a row and tells how many there are: below zero only until all changes of a time are applied, or
     /// after a gap.
-    pub fn change(&mut self, fact: Fact, row: TextRow, diff: i64) -> i64 {
+    pub fn change(&mut self, fact: CatalogQuery, row: TextRow, diff: i64) -> i64 {
         self.0.entry(fact).or_default().change(row, diff)
     }
 
     /// How often a row occurs.
     #[must_use]
-    pub fn count(&self, fact: Fact, row: &TextRow) -> i64 {
+    pub fn count(&self, fact: CatalogQuery, row: &TextRow) -> i64 {
         self.of(fact).map(|rows| rows.count(row)).sum()
     }
 
-    fn of(&self, fact: Fact) -> impl Iterator<Item = &Rows> {
+    fn of(&self, fact: CatalogQuery) -> impl Iterator<Item = &Rows> {
         self.0.get(&fact).into_iter()
     }
 }
@@ -207,7 +207,7 @@ mod tests {
             ("u2", "c", 1),
             ("u2", "c", -1),
         ] {
-            stored.change(Fact::Databases, row(id, name), diff);
+            stored.change(CatalogQuery::Databases, row(id, name), diff);
         }
         let names = |id| {
             let rows = stored.about::<rows::Databases>(ObjectId::user(id));
@@ -216,7 +216,7 @@ mod tests {
         };
         assert_eq!(names(1), ["a", "b", "b"]);
         assert!(names(2).is_empty());
-        assert_eq!(stored.ids(Fact::Databases).count(), 1);
+        assert_eq!(stored.ids(CatalogQuery::Databases).count(), 1);
         assert_eq!(stored.all::<rows::Databases>().count(), 3);
     }
 
@@ -230,7 +230,7 @@ mod tests {
             let apply = |changes: &[(String, String, i64)]| {
                 let mut stored = CatalogRows::default();
                 for (id, text, diff) in changes {
-                    stored.change(Fact::Databases, row(id, text), *diff);
+                    stored.change(CatalogQuery::Databases, row(id, text), *diff);
                 }
                 stored
             };
@@ -242,7 +242,7 @@ mod tests {
             for (id, text, _) in &changes {
                 let told = changes.iter().filter(|(i, t, _)| (i, t) == (id, text));
                 let sum: i64 = told.map(|(_, _, diff)| diff).sum();
-                prop_assert_eq!(stored.count(Fact::Databases, &row(id, text)), sum);
+                prop_assert_eq!(stored.count(CatalogQuery::Databases, &row(id, text)), sum);
             }
         }
     }

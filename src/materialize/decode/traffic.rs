@@ -58,10 +58,10 @@ pub fn subscriptions(told: &CatalogRows) -> Result<Vec<Subscription>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::materialize::queries::Fact;
+    use crate::materialize::queries::CatalogQuery;
     use crate::materialize::row::TextRow;
 
-    fn told(rows: &[(Fact, &[Option<&str>])]) -> CatalogRows {
+    fn told(rows: &[(CatalogQuery, &[Option<&str>])]) -> CatalogRows {
         let mut told = CatalogRows::default();
         for (fact, cells) in rows {
             told.change(*fact, TextRow::new(cells.iter().copied()), 1);
@@ -73,9 +73,12 @@ mod tests {
     fn a_session_without_a_sample_is_of_unknown_application() {
         let session = |id| [Some(id), Some("u1"), None, Some("10.5")];
         let told = told(&[
-            (Fact::Sessions, &session("b")),
-            (Fact::Sessions, &session("a")),
-            (Fact::SessionApplications, &[Some("b"), Some("grafana")]),
+            (CatalogQuery::Sessions, &session("b")),
+            (CatalogQuery::Sessions, &session("a")),
+            (
+                CatalogQuery::SessionApplications,
+                &[Some("b"), Some("grafana")],
+            ),
         ]);
         let sessions = sessions(&told).unwrap();
         assert_eq!(sessions[0].application, None);
@@ -86,8 +89,8 @@ mod tests {
     fn subscriptions_on_the_catalog_are_not_readers() {
         let row = |id, list| [Some(id), Some("s"), Some("u23"), Some(list), None];
         let told = told(&[
-            (Fact::Subscriptions, &row("t1", "{s401,s402}")),
-            (Fact::Subscriptions, &row("t923", "{u63}")),
+            (CatalogQuery::Subscriptions, &row("t1", "{s401,s402}")),
+            (CatalogQuery::Subscriptions, &row("t923", "{u63}")),
         ]);
         let found = subscriptions(&told).unwrap();
         assert_eq!(found.len(), 1);

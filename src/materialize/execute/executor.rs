@@ -2,7 +2,9 @@
 
 use crate::domain::failure::told;
 use crate::domain::plan::{Rename, Statement, Swap};
-use crate::materialize::connection::{Answer, Connector, Link, Notice, Purpose, Stop};
+use crate::materialize::connection::{
+    Connection, Connector, Interruption, Notice, Purpose, StatementResult,
+};
 use crate::materialize::error::Error;
 use crate::materialize::waiting::Ask;
 use std::time::{Duration, SystemTime};
@@ -63,7 +65,7 @@ pub(super) struct Refused {
 
 /// A connection that changes things, and who hears of each statement.
 pub struct Executor<F> {
-    link: Link,
+    link: Connection,
     listener: F,
     stop: Option<CancellationToken>,
     /// Whether a wish to stop cuts statements short.
@@ -117,7 +119,7 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
     ///
     /// # Errors
     /// As [`Link::ask`].
-    pub async fn read(&mut self, statement: &str) -> Result<Answer, Error> {
+    pub async fn read(&mut self, statement: &str) -> Result<StatementResult, Error> {
         self.heard(statement, Ask::Validation)
             .await
             .map(|(_, answer)| answer)
@@ -176,7 +178,7 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
         }
     }
 
-    async fn heard(&mut self, statement: &str, ask: Ask) -> Result<(Done, Answer), Error> {
+    async fn heard(&mut self, statement: &str, ask: Ask) -> Result<(Done, StatementResult), Error> {
         (self.listener)(StatementEvent::Started {
             statement: statement.to_owned(),
             at: SystemTime::now(),
@@ -193,7 +195,7 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
             }
         };
         let stop = self.stop.as_ref().filter(|_| wanted);
-        let stop = stop.map(|token| Stop {
+        let stop = stop.map(|token| Interruption {
             token,
             cuts: self.cuts,
             told: &mut tell,

@@ -3,11 +3,11 @@
 //! A progress message at T says that every change before T has arrived. So the rows are complete at `min(T) - 1` over all
 //! streams, and only there a picture is consistent: an object never shows up without its schema, nor its hydration before it.
 
-use super::event::{Change, Event};
+use super::event::{Event, RowUpdate};
 use crate::domain::snapshot::LogicalTime;
 use crate::materialize::decode::changes::Changes;
 use crate::materialize::decode::store::CatalogRows;
-use crate::materialize::queries::{Fact, Topic};
+use crate::materialize::queries::{CatalogQuery, SubscribeGroup};
 use std::collections::BTreeMap;
 
 /// Something is missing: the streams must be read anew from the start.
@@ -15,25 +15,28 @@ use std::collections::BTreeMap;
 pub enum Gap {
     #[error("the {} stream went back from {} to {}", topic.as_str(), before.0, after.0)]
     WentBack {
-        topic: Topic,
+        topic: SubscribeGroup,
         before: LogicalTime,
         after: LogicalTime,
     },
     #[error("the {} stream sent a change of {} after it had passed {}", topic.as_str(), time.0, passed.0)]
     Late {
-        topic: Topic,
+        topic: SubscribeGroup,
         time: LogicalTime,
         passed: LogicalTime,
     },
     #[error("the {} stream took back a row of {fact:?} that was never there", topic.as_str())]
-    NeverThere { topic: Topic, fact: Fact },
+    NeverThere {
+        topic: SubscribeGroup,
+        fact: CatalogQuery,
+    },
     #[error("a stream of {} that was not asked for", topic.as_str())]
-    Unknown { topic: Topic },
+    Unknown { topic: SubscribeGroup },
 }
 
 /// A step forward.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct AlignedStep {
     pub time: LogicalTime,
     /// Empty when only time went on.
     pub changes: Changes,
@@ -45,20 +48,20 @@ struct Stream {
     from: Option<LogicalTime>,
     /// All changes before this time have arrived.
     passed: Option<LogicalTime>,
-    pending: BTreeMap<LogicalTime, Vec<Change>>,
+    pending: BTreeMap<LogicalTime, Vec<RowUpdate>>,
 }
 
 /// Buffers changes until every stream has passed their time.
 #[derive(Debug)]
 pub struct Alignment {
-    streams: BTreeMap<Topic, Stream>,
+    streams: BTreeMap<SubscribeGroup, Stream>,
     rows: CatalogRows,
     applied: Option<LogicalTime>,
 }
 
 impl Alignment {
     #[must_use]
-    pub fn new(topics: impl IntoIterator<Item = Topic>) -> Self {
+    pub fn new(topics: impl IntoIterator<Item = SubscribeGroup>) -> Self {
         Self {
             streams: topics
                 .into_iter()
@@ -79,7 +82,7 @@ impl Alignment {
     ///
     /// # Errors
     /// When it contradicts what the stream said before.
-    pub fn receive(&mut self, topic: Topic, event: Event) -> Result<(), Gap> {
+    pub fn receive(&mut self, topic: SubscribeGroup, event: Event) -> Result<(), Gap> {
         let stream = self.streams.get_mut(&topic).ok_or(Gap::Unknown { topic })?;
         match event {
             Event::Progress(after) => {
@@ -93,7 +96,7 @@ impl Alignment {
                 stream.from.get_or_insert(after);
                 stream.passed = Some(after);
             }
-            Event::Change(change) => {
+            Event::Update(change) => {
                 let time = change.time;
                 if let Some(passed) = stream.passed.filter(|passed| time < *passed) {
                     return Err(Gap::Late {
@@ -125,7 +128,7 @@ impl Alignment {
     ///
     /// # Errors
     /// When a row would occur less than never.
-    pub fn advance(&mut self) -> Result<Option<Step>, Gap> {
+    pub fn advance(&mut self) -> Result<Option<AlignedStep>, Gap> {
         let Some(time) = self
             .complete_at()
             .filter(|time| self.applied.is_none_or(|applied| *time > applied))
@@ -142,19 +145,19 @@ impl Alignment {
             apply(*topic, due, &mut self.rows, &mut changes)?;
         }
         self.applied = Some(time);
-        Ok(Some(Step { time, changes }))
+        Ok(Some(AlignedStep { time, changes }))
     }
 }
 
 /// Within one time the order of changes says nothing, so only the sum must not be below zero.
 fn apply(
-    topic: Topic,
-    due: BTreeMap<LogicalTime, Vec<Change>>,
+    topic: SubscribeGroup,
+    due: BTreeMap<LogicalTime, Vec<RowUpdate>>,
     rows: &mut CatalogRows,
     changes: &mut Changes,
 ) -> Result<(), Gap> {
     let mut below_zero = Vec::new();
-    for Change {
+    for RowUpdate {
         fact, row, diff, ..
     } in due.into_values().flatten()
     {
@@ -185,8 +188,8 @@ mod tests {
         Event::Progress(LogicalTime(time))
     }
 
-    fn change(fact: Fact, time: u64, id: &str, diff: i64) -> Event {
-        Event::Change(Change {
+    fn change(fact: CatalogQuery, time: u64, id: &str, diff: i64) -> Event {
+        Event::Update(RowUpdate {
             time: LogicalTime(time),
             fact,
             row: TextRow::new([Some(id)].into_iter()),
@@ -194,7 +197,7 @@ mod tests {
         })
     }
 
-    fn ids(rows: &CatalogRows, fact: Fact) -> Vec<String> {
+    fn ids(rows: &CatalogRows, fact: CatalogQuery) -> Vec<String> {
         let mut ids: Vec<_> = rows.ids(fact).collect();
         ids.sort();
         ids.iter().map(ToString::to_string).collect()
@@ -202,31 +205,31 @@ mod tests {
 
     #[test]
     fn nothing_shows_before_every_snapshot_is_whole() {
-        let mut alignment = Alignment::new([Topic::Catalog, Topic::Hydration]);
-        let catalog = |event| (Topic::Catalog, event);
-        let hydration = |event| (Topic::Hydration, event);
+        let mut alignment = Alignment::new([SubscribeGroup::Catalog, SubscribeGroup::Hydration]);
+        let catalog = |event| (SubscribeGroup::Catalog, event);
+        let hydration = |event| (SubscribeGroup::Hydration, event);
         for (topic, event) in [
             catalog(progress(T0)),
-            catalog(change(Fact::Objects, T0, "u1", 1)),
+            catalog(change(CatalogQuery::Objects, T0, "u1", 1)),
             catalog(progress(T0 + 10)),
             hydration(progress(T0 + 5)),
-            hydration(change(Fact::Hydration, T0 + 5, "u1", 1)),
+            hydration(change(CatalogQuery::Hydration, T0 + 5, "u1", 1)),
         ] {
             alignment.receive(topic, event).unwrap();
             assert_eq!(alignment.advance(), Ok(None));
         }
         alignment
-            .receive(Topic::Hydration, progress(T0 + 7))
+            .receive(SubscribeGroup::Hydration, progress(T0 + 7))
             .unwrap();
         let step = alignment.advance().unwrap().unwrap();
         assert_eq!(step.time, LogicalTime(T0 + 6));
-        assert_eq!(ids(alignment.rows(), Fact::Hydration), ["u1"]);
+        assert_eq!(ids(alignment.rows(), CatalogQuery::Hydration), ["u1"]);
     }
 
     #[test]
     fn a_picture_holds_no_change_that_another_stream_has_not_passed() {
-        let mut alignment = Alignment::new([Topic::Catalog, Topic::Hydration]);
-        for topic in [Topic::Catalog, Topic::Hydration] {
+        let mut alignment = Alignment::new([SubscribeGroup::Catalog, SubscribeGroup::Hydration]);
+        for topic in [SubscribeGroup::Catalog, SubscribeGroup::Hydration] {
             alignment.receive(topic, progress(T0)).unwrap();
             alignment.receive(topic, progress(T0 + 1)).unwrap();
         }
@@ -235,59 +238,78 @@ mod tests {
             Changes::everything()
         );
         alignment
-            .receive(Topic::Catalog, change(Fact::Objects, T0 + 5, "u1", 1))
+            .receive(
+                SubscribeGroup::Catalog,
+                change(CatalogQuery::Objects, T0 + 5, "u1", 1),
+            )
             .unwrap();
-        alignment.receive(Topic::Catalog, progress(T0 + 9)).unwrap();
-        assert_eq!(alignment.advance(), Ok(None));
-        assert!(ids(alignment.rows(), Fact::Objects).is_empty());
         alignment
-            .receive(Topic::Hydration, progress(T0 + 5))
+            .receive(SubscribeGroup::Catalog, progress(T0 + 9))
+            .unwrap();
+        assert_eq!(alignment.advance(), Ok(None));
+        assert!(ids(alignment.rows(), CatalogQuery::Objects).is_empty());
+        alignment
+            .receive(SubscribeGroup::Hydration, progress(T0 + 5))
             .unwrap();
         assert!(alignment.advance().unwrap().unwrap().changes.is_empty());
         alignment
-            .receive(Topic::Hydration, progress(T0 + 6))
+            .receive(SubscribeGroup::Hydration, progress(T0 + 6))
             .unwrap();
         let step = alignment.advance().unwrap().unwrap();
-        assert_eq!(step.changes.topics(), BTreeSet::from([Topic::Catalog]));
-        assert_eq!(ids(alignment.rows(), Fact::Objects), ["u1"]);
+        assert_eq!(
+            step.changes.topics(),
+            BTreeSet::from([SubscribeGroup::Catalog])
+        );
+        assert_eq!(ids(alignment.rows(), CatalogQuery::Objects), ["u1"]);
     }
 
     #[test]
     fn gaps_are_noticed() {
         let fresh = || {
-            let mut alignment = Alignment::new([Topic::Catalog]);
-            alignment.receive(Topic::Catalog, progress(T0)).unwrap();
+            let mut alignment = Alignment::new([SubscribeGroup::Catalog]);
+            alignment
+                .receive(SubscribeGroup::Catalog, progress(T0))
+                .unwrap();
             alignment
         };
-        let back = fresh().receive(Topic::Catalog, progress(T0 - 1));
+        let back = fresh().receive(SubscribeGroup::Catalog, progress(T0 - 1));
         assert!(matches!(back, Err(Gap::WentBack { .. })));
-        let late = fresh().receive(Topic::Catalog, change(Fact::Objects, T0 - 1, "u1", 1));
+        let late = fresh().receive(
+            SubscribeGroup::Catalog,
+            change(CatalogQuery::Objects, T0 - 1, "u1", 1),
+        );
         assert!(matches!(late, Err(Gap::Late { .. })));
         let mut never = fresh();
-        let gone = change(Fact::Objects, T0 + 1, "u1", -1);
-        never.receive(Topic::Catalog, gone).unwrap();
-        never.receive(Topic::Catalog, progress(T0 + 2)).unwrap();
+        let gone = change(CatalogQuery::Objects, T0 + 1, "u1", -1);
+        never.receive(SubscribeGroup::Catalog, gone).unwrap();
+        never
+            .receive(SubscribeGroup::Catalog, progress(T0 + 2))
+            .unwrap();
         assert!(matches!(never.advance(), Err(Gap::NeverThere { .. })));
     }
 
     #[test]
     fn within_one_time_the_order_does_not_matter() {
-        let mut alignment = Alignment::new([Topic::Catalog]);
+        let mut alignment = Alignment::new([SubscribeGroup::Catalog]);
         for event in [
             progress(T0),
-            change(Fact::Objects, T0, "u1", -1),
-            change(Fact::Objects, T0, "u1", 1),
-            change(Fact::Objects, T0, "u2", 1),
+            change(CatalogQuery::Objects, T0, "u1", -1),
+            change(CatalogQuery::Objects, T0, "u1", 1),
+            change(CatalogQuery::Objects, T0, "u2", 1),
             progress(T0 + 1),
         ] {
-            alignment.receive(Topic::Catalog, event).unwrap();
+            alignment.receive(SubscribeGroup::Catalog, event).unwrap();
         }
         assert!(alignment.advance().unwrap().is_some());
-        assert_eq!(ids(alignment.rows(), Fact::Objects), ["u2"]);
+        assert_eq!(ids(alignment.rows(), CatalogQuery::Objects), ["u2"]);
     }
 
     /// The rows that exist at a time, by adding up everything at or before it.
-    fn rows_at(history: &[(Topic, u64, u8)], topic: Topic, time: u64) -> Vec<String> {
+    fn rows_at(
+        history: &[(SubscribeGroup, u64, u8)],
+        topic: SubscribeGroup,
+        time: u64,
+    ) -> Vec<String> {
         let mut alive = BTreeSet::new();
         for (_, _, id) in history
             .iter()
@@ -308,15 +330,15 @@ mod tests {
             order in prop::collection::vec(any::<bool>(), 0..300),
         ) {
             toggles.sort_by_key(|(_, time, _)| *time);
-            let history: Vec<(Topic, u64, u8)> = toggles
+            let history: Vec<(SubscribeGroup, u64, u8)> = toggles
                 .into_iter()
                 .map(|(catalog, time, id)| {
-                    let topic = if catalog { Topic::Catalog } else { Topic::Hydration };
+                    let topic = if catalog { SubscribeGroup::Catalog } else { SubscribeGroup::Hydration };
                     (topic, T0 + time, id)
                 })
                 .collect();
-            let fact_of = |topic| if topic == Topic::Catalog { Fact::Objects } else { Fact::Hydration };
-            let messages = |topic: Topic| {
+            let fact_of = |topic| if topic == SubscribeGroup::Catalog { CatalogQuery::Objects } else { CatalogQuery::Hydration };
+            let messages = |topic: SubscribeGroup| {
                 let mut alive = BTreeSet::new();
                 let mut events = vec![progress(T0)];
                 for time in T0..T0 + 41 {
@@ -328,21 +350,21 @@ mod tests {
                 }
                 events.into_iter()
             };
-            let mut one = messages(Topic::Catalog);
-            let mut other = messages(Topic::Hydration);
-            let mut alignment = Alignment::new([Topic::Catalog, Topic::Hydration]);
+            let mut one = messages(SubscribeGroup::Catalog);
+            let mut other = messages(SubscribeGroup::Hydration);
+            let mut alignment = Alignment::new([SubscribeGroup::Catalog, SubscribeGroup::Hydration]);
             let mut last = None;
             let turns = order.into_iter().chain((0..400).map(|turn| turn % 2 == 0));
             for first in turns {
                 let (topic, next) = if first {
-                    (Topic::Catalog, one.next())
+                    (SubscribeGroup::Catalog, one.next())
                 } else {
-                    (Topic::Hydration, other.next())
+                    (SubscribeGroup::Hydration, other.next())
                 };
                 let Some(event) = next else { continue };
                 alignment.receive(topic, event).unwrap();
                 if let Some(step) = alignment.advance().unwrap() {
-                    for topic in [Topic::Catalog, Topic::Hydration] {
+                    for topic in [SubscribeGroup::Catalog, SubscribeGroup::Hydration] {
                         let expected = rows_at(&history, topic, step.time.0);
                         prop_assert_eq!(ids(alignment.rows(), fact_of(topic)), expected);
                     }

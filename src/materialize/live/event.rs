@@ -2,7 +2,7 @@
 
 use crate::domain::snapshot::LogicalTime;
 use crate::materialize::error::Error;
-use crate::materialize::queries::Fact;
+use crate::materialize::queries::CatalogQuery;
 use crate::materialize::row::TextRow;
 
 /// What one row says.
@@ -10,14 +10,14 @@ use crate::materialize::row::TextRow;
 pub enum Event {
     /// No more changes before this time will come.
     Progress(LogicalTime),
-    Change(Change),
+    Update(RowUpdate),
 }
 
 /// A row of a fact that came or went at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct RowUpdate {
     pub time: LogicalTime,
-    pub fact: Fact,
+    pub fact: CatalogQuery,
     pub row: TextRow,
     /// How many more (or fewer) of this row there are.
     pub diff: i64,
@@ -45,10 +45,11 @@ impl Event {
         }
         let diff = number(2, "diff")?;
         let name = cell(SERVER_COLUMNS).unwrap_or_default();
-        let fact = Fact::named(name).ok_or_else(|| bad_row(format!("it is of {name:?}")))?;
+        let fact =
+            CatalogQuery::named(name).ok_or_else(|| bad_row(format!("it is of {name:?}")))?;
         let first = SERVER_COLUMNS + 1;
         let last = (first + fact.query().columns.len()).min(width);
-        Ok(Self::Change(Change {
+        Ok(Self::Update(RowUpdate {
             time,
             fact,
             row: TextRow::new((first..last).map(&cell)),
@@ -85,10 +86,10 @@ mod tests {
             Some("materialize"),
             None,
         ];
-        let Ok(Event::Change(change)) = parse(&change) else {
+        let Ok(Event::Update(change)) = parse(&change) else {
             panic!("a change");
         };
-        assert_eq!((change.fact, change.diff), (Fact::Databases, -2));
+        assert_eq!((change.fact, change.diff), (CatalogQuery::Databases, -2));
         assert_eq!(change.row.get(1), Some("materialize"));
         assert_eq!(change.row.get(2), None, "padding is left out");
     }

@@ -4,13 +4,13 @@ use super::pace::retry_wait;
 use super::session::{End, Publish};
 use super::{polling, session};
 use crate::domain::failure::{Failure, told};
-use crate::domain::picture::{Link, LinkState, Picture};
+use crate::domain::picture::{ConnectionState, ConnectionStatus, Picture};
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::connection::{Connector, Purpose};
 use crate::materialize::error::{Class, Error};
 use crate::materialize::observe::Observer;
 use crate::materialize::probe::{exclude_refused, probe};
-use crate::materialize::queries::Topic;
+use crate::materialize::queries::SubscribeGroup;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ const POLL_EVERY: Duration = Duration::from_secs(5);
 
 /// How the picture is kept live.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct FeedOptions {
     /// Read at this interval instead of subscribing.
     pub poll: Option<Duration>,
 }
@@ -56,11 +56,11 @@ impl Drop for LiveFeed {
 
 /// Starts to keep a picture live: connects, subscribes, and connects again for ever. Must be called within a runtime.
 #[must_use]
-pub fn live(connector: Connector, options: Options) -> LiveFeed {
+pub fn live(connector: Connector, options: FeedOptions) -> LiveFeed {
     let picture = Picture {
-        link: Link {
+        connection: ConnectionStatus {
             server_verified: connector.verifies_server(),
-            ..Link::default()
+            ..ConnectionStatus::default()
         },
         ..Picture::default()
     };
@@ -88,7 +88,7 @@ struct Feed {
     silence: Duration,
     polling_reason: Option<String>,
     /// Topics of which parts were refused: looked at more closely before subscribing.
-    refused: BTreeSet<Topic>,
+    refused: BTreeSet<SubscribeGroup>,
     sender: watch::Sender<Picture>,
     wake: Arc<Notify>,
 }
@@ -114,7 +114,7 @@ impl Feed {
                 End::Gap(reason) => {
                     tracing::warn!(%reason, "the streams are read anew");
                     self.sender.send_modify(|picture| {
-                        picture.link.last_gap = Some(reason.clone());
+                        picture.connection.last_gap = Some(reason.clone());
                     });
                     Error::new(Class::Gap { reason })
                 }
@@ -140,8 +140,8 @@ impl Feed {
             exclude_refused(&link, &mut probed.offer, *topic).await?;
         }
         let state = match self.poll {
-            Some(every) => LinkState::Polling { every },
-            None => LinkState::Live,
+            Some(every) => ConnectionState::Polling { every },
+            None => ConnectionState::Live,
         };
         let mut publish = Publisher {
             sender: &self.sender,
@@ -160,7 +160,7 @@ impl Feed {
 
     /// Makes the next session different after a refusal: first without what can't be read, then without SUBSCRIBE.
     /// `false` when neither can help.
-    fn adapt(&mut self, topic: Topic, error: &Error) -> bool {
+    fn adapt(&mut self, topic: SubscribeGroup, error: &Error) -> bool {
         tracing::warn!(
             topic = topic.as_str(),
             error = told(error),
@@ -185,12 +185,12 @@ impl Feed {
         let retry_at = Instant::now() + retry_wait(attempts);
         tracing::info!(error = told(&error), attempts, "link lost");
         self.sender.send_modify(|picture| {
-            let link = &mut picture.link;
+            let link = &mut picture.connection;
             // Failing to come back is the same loss.
             if !link.is_lost() {
                 link.restarts = link.restarts.saturating_add(1);
             }
-            link.state = LinkState::Lost {
+            link.state = ConnectionState::Lost {
                 since: since.into_std(),
                 error: Failure::from(&error),
                 attempts,
@@ -206,7 +206,7 @@ impl Feed {
 
 struct Publisher<'a> {
     sender: &'a watch::Sender<Picture>,
-    state: LinkState,
+    state: ConnectionState,
     polling_reason: Option<String>,
     published: &'a mut bool,
 }
@@ -216,7 +216,7 @@ impl Publish for Publisher<'_> {
     fn heard(&mut self, at: Instant) {
         self.sender.send_if_modified(|picture| {
             if *self.published {
-                picture.link.heard_at = Some(at.into_std());
+                picture.connection.heard_at = Some(at.into_std());
             }
             false
         });
@@ -226,7 +226,7 @@ impl Publish for Publisher<'_> {
         *self.published = true;
         self.sender.send_modify(|picture| {
             picture.snapshot = Some(Arc::new(snapshot));
-            let link = &mut picture.link;
+            let link = &mut picture.connection;
             link.state = self.state.clone();
             link.polling_reason.clone_from(&self.polling_reason);
             link.heard_at = Some(Instant::now().into_std());

@@ -16,4 +16,4 @@ pub mod pace;
 mod polling;
 mod session;
 
-pub use feed::{LiveFeed, Options, live};
+pub use feed::{FeedOptions, LiveFeed, live};

@@ -71,7 +71,7 @@ pub fn poll_wait(every: Duration, took: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::materialize::queries::Fact;
+    use crate::materialize::queries::CatalogQuery;
     use crate::materialize::row::TextRow;
 
     #[test]
@@ -100,7 +100,7 @@ mod tests {
         let changed = || {
             let mut changes = Changes::default();
             let row = TextRow::new([Some("u1"), None].into_iter());
-            changes.note(Fact::Frontiers, &row);
+            changes.note(CatalogQuery::Frontiers, &row);
             changes
         };
         pace.step(LogicalTime(1), changed());

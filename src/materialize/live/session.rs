@@ -7,11 +7,11 @@ use crate::domain::failure::Cause;
 use crate::domain::quantity::span;
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::assemble::Assembler;
-use crate::materialize::connection::{Connector, Link, Purpose};
+use crate::materialize::connection::{Connection, Connector, Purpose};
 use crate::materialize::error::{Class, Error};
 use crate::materialize::offer::Offer;
 use crate::materialize::probe::Probed;
-use crate::materialize::queries::Topic;
+use crate::materialize::queries::SubscribeGroup;
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ pub(super) enum End {
     /// The streams contradict themselves; reading anew helps.
     Gap(String),
     /// The server refuses this SUBSCRIBE.
-    Refused { topic: Topic, error: Error },
+    Refused { topic: SubscribeGroup, error: Error },
 }
 
 impl From<Error> for End {
@@ -54,7 +54,7 @@ pub(super) trait Publish {
 /// Subscribes to every topic that the server offers, the first of them on `link`, and publishes until it ends.
 pub(super) async fn run(
     connector: &Connector,
-    link: Link,
+    link: Connection,
     probed: &Probed,
     silence: Duration,
     publish: &mut impl Publish,
@@ -66,14 +66,14 @@ pub(super) async fn run(
 }
 
 struct Streams {
-    topics: Vec<Topic>,
+    topics: Vec<SubscribeGroup>,
     messages: mpsc::Receiver<Message>,
     /// Stops the readers when dropped, and with them the links.
     _readers: JoinSet<()>,
 }
 
 struct Message {
-    topic: Topic,
+    topic: SubscribeGroup,
     events: Vec<Event>,
     /// What ended the stream, after these events.
     end: Option<Ended>,
@@ -85,12 +85,16 @@ struct Ended {
     refused: bool,
 }
 
-async fn subscribe(connector: &Connector, link: Link, offer: &Offer) -> Result<Streams, Error> {
-    let statements: Vec<(Topic, String)> = Topic::ALL
+async fn subscribe(
+    connector: &Connector,
+    link: Connection,
+    offer: &Offer,
+) -> Result<Streams, Error> {
+    let statements: Vec<(SubscribeGroup, String)> = SubscribeGroup::ALL
         .into_iter()
         .filter_map(|topic| {
             let queries: Vec<_> = offer.queries(topic).collect();
-            let select = Topic::statement(&queries)?;
+            let select = SubscribeGroup::statement(&queries)?;
             Some((topic, format!("SUBSCRIBE (\n{select}\n) WITH (PROGRESS)")))
         })
         .collect();
@@ -111,7 +115,12 @@ async fn subscribe(connector: &Connector, link: Link, offer: &Offer) -> Result<S
 }
 
 /// Hands on the rows of one stream until it ends, which it never does by itself.
-async fn read(topic: Topic, statement: String, link: Link, sender: mpsc::Sender<Message>) {
+async fn read(
+    topic: SubscribeGroup,
+    statement: String,
+    link: Connection,
+    sender: mpsc::Sender<Message>,
+) {
     let mut silent = true;
     let error = match link.stream(&statement).await {
         Err(error) => error,
@@ -172,7 +181,7 @@ async fn follow(
     let mut alignment = Alignment::new(streams.topics.iter().copied());
     let mut pace = Pace::default();
     let started = Instant::now();
-    let mut heard: BTreeMap<Topic, Instant> = streams
+    let mut heard: BTreeMap<SubscribeGroup, Instant> = streams
         .topics
         .iter()
         .map(|topic| (*topic, started))

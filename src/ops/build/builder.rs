@@ -3,14 +3,14 @@
 use crate::dbt::manifest::{Node, ResourceType};
 use crate::domain::environment::Environment;
 use crate::ops::project::deployed;
-use crate::ops::session::{Observation, Session};
+use crate::ops::workspace::{Observation, Workspace};
 
 /// dbt's selector for what changed and all that reads it.
 pub(super) const SLIM: &str = "state:modified+";
 
 /// Draws up a build from one observation.
 pub(in crate::ops) struct Builder<'a> {
-    pub(super) session: &'a Session,
+    pub(super) session: &'a Workspace,
     pub(super) observation: &'a Observation,
 }
 

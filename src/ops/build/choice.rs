@@ -6,15 +6,15 @@ use crate::dbt::manifest::{Manifest, UniqueId};
 use crate::dbt::selection::{Selection, select};
 use crate::domain::action::Operation;
 use crate::domain::board::logical_schema;
+use crate::domain::deployment_age::is_defined_as_in_production;
 use crate::domain::environment::{Resolved, Side};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::Identifier;
 use crate::domain::object::{Object, ObjectKind};
 use crate::domain::plan::Request;
-use crate::domain::project::Change;
+use crate::domain::project::ModelChange;
 use crate::domain::quantity::part;
 use crate::domain::record::Record;
-use crate::domain::standing::is_defined_as_in_production;
 use crate::domain::whole::Whole;
 use crate::ops::error::OpsError;
 use crate::ops::project::{Changes, relation};
@@ -69,7 +69,9 @@ impl Builder<'_> {
                     changes.iter().any(|changes| {
                         matches!(
                             changes.of(id),
-                            Some(Change::Modified | Change::New | Change::Downstream)
+                            Some(
+                                ModelChange::Modified | ModelChange::New | ModelChange::Downstream
+                            )
                         )
                     })
                 };

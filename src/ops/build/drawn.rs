@@ -1,6 +1,8 @@
 //! What is drawn up before a build.
 
-use crate::dbt::runner::arguments::{Program, Selection as DbtSelection, Suffix, Verb};
+use crate::dbt::runner::arguments::{
+    BuildCommand, Program, SelectionArguments as DbtSelection, Suffix,
+};
 use crate::domain::name::QualifiedName;
 use crate::domain::plan::{Build, DbtCommand};
 use std::collections::BTreeMap;
@@ -22,7 +24,7 @@ pub(in crate::ops) struct ByDbt {
 
 /// One command of a build.
 pub(in crate::ops) struct Part {
-    pub verb: Verb,
+    pub verb: BuildCommand,
     pub selection: DbtSelection,
     /// Tells the ids that the command will take.
     pub list: DbtCommand,

@@ -6,7 +6,7 @@ use crate::dbt::manifest::Manifest;
 use crate::dbt::rendering::deciders;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::QualifiedName;
-use crate::domain::rendered::{Place, RenderedRelation};
+use crate::domain::rendered::{RenderedName, RenderedRelation};
 use crate::ops::project::relation;
 
 impl Builder<'_> {
@@ -27,7 +27,7 @@ impl Builder<'_> {
                 let package = node.unique_id.as_str().split('.').nth(1);
                 Some(RenderedRelation {
                     id: node.unique_id.to_string(),
-                    place: Some(Place {
+                    place: Some(RenderedName {
                         database: name.database.to_string(),
                         schema: pair.deployment.to_string(),
                         name: name.name.to_string(),

@@ -2,9 +2,9 @@
 //!
 //! Said only where it is sure. Silence proves nothing.
 
+use super::both_sides::{BothSides, SideRecord};
 use super::relation::relation_of;
-use super::standing::{Held, Standing};
-use crate::dbt::drift::{Stray, is_as_compiled, is_settled, stray_constant};
+use crate::dbt::drift::{LiteralDifference, is_as_compiled, is_settled, stray_constant};
 use crate::dbt::manifest::{Field, Manifest, Node, UniqueId};
 use crate::domain::definition::canonical;
 use crate::domain::environment::Side;
@@ -20,7 +20,7 @@ struct Recorded {
     config: Option<String>,
 }
 
-impl Standing<'_> {
+impl BothSides<'_> {
     /// The sentence about a drift of this node, where there surely is one.
     pub fn drift(&self, id: &UniqueId) -> Option<String> {
         let production = self.recorded(Side::Production, &self.production, id);
@@ -51,7 +51,7 @@ impl Standing<'_> {
             })
     }
 
-    fn of_constant(&self, side: Side, stray: &Stray) -> String {
+    fn of_constant(&self, side: Side, stray: &LiteralDifference) -> String {
         let held = match side {
             Side::Production => &self.production,
             Side::Deployment => &self.deployment,
@@ -60,8 +60,10 @@ impl Standing<'_> {
             .manifest
             .map_or_else(String::new, |manifest| format!(" {}", manifest.hash()));
         let what = match stray {
-            Stray::Live(text) => format!("it has '{text}', which the manifest has not"),
-            Stray::Compiled(text) => format!("it lacks '{text}', which the manifest has"),
+            LiteralDifference::Live(text) => format!("it has '{text}', which the manifest has not"),
+            LiteralDifference::Compiled(text) => {
+                format!("it lacks '{text}', which the manifest has")
+            }
         };
         let end = match side {
             Side::Production => ", and a promote would revert it",
@@ -74,7 +76,7 @@ impl Standing<'_> {
     }
 
     /// `None`: nothing sure can be said of this side.
-    fn recorded(&self, side: Side, held: &Held<'_>, id: &UniqueId) -> Option<Recorded> {
+    fn recorded(&self, side: Side, held: &SideRecord<'_>, id: &UniqueId) -> Option<Recorded> {
         if held.is_unfinished() {
             return None;
         }

@@ -1,22 +1,22 @@
 //! What the Changes screen shows: the diff against production, with what each node is on the server now.
 
+mod both_sides;
 mod drift;
 mod relation;
-mod standing;
 #[cfg(test)]
 mod tests;
 
 use super::error::OpsError;
-use super::session::{FileStamp, Observation, Session};
-use crate::dbt::compare::{Comparison, Options, Reason};
+use super::workspace::{FileStamp, Observation, Workspace};
+use crate::dbt::compare::{CompareOptions, Comparison, Reason};
 use crate::dbt::diff::{self, DEFAULT_SELECTOR, Diff, DiffNode};
 use crate::dbt::manifest::{Manifest, Node, UniqueId};
 use crate::dbt::selection::Selection;
 use crate::dbt::staleness;
 use crate::domain::changes::{ChangedNode, ChangesView, ConfigChange, Versions};
-use crate::domain::project::Change;
+use crate::domain::project::ModelChange;
+use both_sides::BothSides;
 use relation::relation_of;
-use standing::Standing;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ pub struct CandidateStamp {
     stamp: FileStamp,
 }
 
-impl Session {
+impl Workspace {
     /// Looks at the server and at the manifests, and compares.
     ///
     /// # Errors
@@ -74,16 +74,16 @@ impl Session {
 fn compare(
     observation: &Observation,
     candidate: &Arc<Manifest>,
-    options: Options,
+    options: CompareOptions,
 ) -> Result<(String, Vec<ChangedNode>), OpsError> {
     let catalog = &observation.board.snapshot.catalog;
     let resolved = observation.board.environment.resolve(catalog);
-    let standing = Standing::new(observation, &resolved, options)?;
+    let standing = BothSides::new(observation, &resolved, options)?;
     let nodes = match &observation.manifests.production {
         None => Vec::new(),
         Some(before) => {
             let (old, new) = (Arc::clone(before), Arc::clone(candidate));
-            Reading {
+            SideComparison {
                 before,
                 comparison: &Comparison::new(Some(old), new, options),
                 standing: &standing,
@@ -95,13 +95,13 @@ fn compare(
 }
 
 /// One comparison on its way to the screen.
-struct Reading<'a> {
+struct SideComparison<'a> {
     before: &'a Manifest,
     comparison: &'a Comparison,
-    standing: &'a Standing<'a>,
+    standing: &'a BothSides<'a>,
 }
 
-impl Reading<'_> {
+impl SideComparison<'_> {
     fn nodes(&self) -> Result<Vec<ChangedNode>, OpsError> {
         let selector = DEFAULT_SELECTOR.to_owned();
         let selection = Selection::parse(std::slice::from_ref(&selector), &[])?;
@@ -119,10 +119,10 @@ impl Reading<'_> {
 
     fn changed(&self, found: &DiffNode, listed: &BTreeSet<&UniqueId>) -> Option<ChangedNode> {
         let change = match found.change {
-            diff::Change::Modified => Change::Modified,
-            diff::Change::New => Change::New,
-            diff::Change::Removed => Change::Removed,
-            diff::Change::Downstream | diff::Change::Unmodified => Change::Downstream,
+            diff::NodeState::Modified => ModelChange::Modified,
+            diff::NodeState::New => ModelChange::New,
+            diff::NodeState::Removed => ModelChange::Removed,
+            diff::NodeState::Downstream | diff::NodeState::Unmodified => ModelChange::Downstream,
         };
         let drift = self.standing.drift(&found.unique_id);
         let mut node = self.node(&found.unique_id, change, drift)?;
@@ -144,7 +144,7 @@ impl Reading<'_> {
             .filter(unlisted)
             .filter_map(|node| {
                 let drift = self.standing.drift(&node.unique_id)?;
-                self.node(&node.unique_id, Change::Drifted, Some(drift))
+                self.node(&node.unique_id, ModelChange::Drifted, Some(drift))
             })
             .map(|node| ChangedNode {
                 reasons: vec!["not changed in the project; changed on the server".to_owned()],
@@ -154,9 +154,14 @@ impl Reading<'_> {
     }
 
     /// A node with everything that does not depend on the diff.
-    fn node(&self, id: &UniqueId, change: Change, drift: Option<String>) -> Option<ChangedNode> {
+    fn node(
+        &self,
+        id: &UniqueId,
+        change: ModelChange,
+        drift: Option<String>,
+    ) -> Option<ChangedNode> {
         let (before, after) = (self.before.get(id), self.comparison.after().get(id));
-        let after = after.filter(|_| change != Change::Removed);
+        let after = after.filter(|_| change != ModelChange::Removed);
         let node = after.or(before)?;
         let text = |node: Option<&Node>, text: fn(&Node) -> Option<Cow<'_, str>>| {
             node.and_then(text)

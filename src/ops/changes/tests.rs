@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::environment::Side;
 use crate::domain::fixture::World;
 use crate::domain::object::ObjectKind;
-use crate::domain::record::Role;
+use crate::domain::record::DeploymentRole;
 use crate::ops::project::Manifests;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -59,7 +59,7 @@ fn after() -> Vec<Value> {
 /// Both sides hold what the manifests say that they hold.
 fn world() -> World {
     let mut world = World::new();
-    world.record(Side::Production, Role::Production, true);
+    world.record(Side::Production, DeploymentRole::Production, true);
     for side in [Side::Production, Side::Deployment] {
         live(&mut world, side, "foo", FOO);
         live(&mut world, side, "bar", "SELECT 1 AS one");
@@ -100,7 +100,7 @@ impl Look {
             clusters: Vec::new(),
             ours: None,
             ancestry: world.ancestry,
-            known: crate::domain::whole::Known::default(),
+            known: crate::domain::whole::ProjectKnowledge::default(),
             manifests: Manifests {
                 candidate: Some(Arc::clone(&self.candidate)),
                 production: self.production.clone(),
@@ -108,7 +108,7 @@ impl Look {
                 said: None,
             },
         };
-        let options = Options {
+        let options = CompareOptions {
             compare_unrendered: None,
             now: jiff::Timestamp::UNIX_EPOCH,
         };
@@ -136,9 +136,9 @@ fn a_node_tells_why_it_is_there_and_what_comes_of_it() {
     assert_eq!(
         told,
         [
-            ("bar", Change::Modified),
-            ("foobar", Change::Downstream),
-            ("mood", Change::New)
+            ("bar", ModelChange::Modified),
+            ("foobar", ModelChange::Downstream),
+            ("mood", ModelChange::New)
         ]
     );
     let bar = &nodes[0];
@@ -169,7 +169,7 @@ fn a_removed_node_names_what_still_reads_it() {
     let mut world = world();
     let look = Look::at(&gone);
     let bar = look.node(&world, "bar");
-    assert_eq!(bar.change, Change::Removed);
+    assert_eq!(bar.change, ModelChange::Removed);
     assert_eq!(bar.dependents, ["model.shop.foobar"]);
     assert_eq!(
         bar.in_deployment,
@@ -248,7 +248,7 @@ fn a_hotfix_by_hand_is_found_on_an_unmodified_model() {
         "SELECT \"a\" FROM \"t\" WHERE \"kind\" = 'hot'",
     );
     let foo = look.node(&world, "foo");
-    assert_eq!(foo.change, Change::Drifted);
+    assert_eq!(foo.change, ModelChange::Drifted);
     let drift = foo.drift.unwrap();
     assert!(drift.starts_with("blue is not what manifest"), "{drift}");
     assert!(
@@ -291,6 +291,6 @@ fn there_is_no_drift_without_a_deviation_nor_while_a_deployment_is_unfinished() 
     assert!(look.nodes(&world).iter().all(|node| node.drift.is_none()));
     live(&mut world, Side::Deployment, "foo", "SELECT 'other'");
     assert!(look.node(&world, "foo").drift.is_some());
-    world.record(Side::Deployment, Role::Candidate, false);
+    world.record(Side::Deployment, DeploymentRole::Candidate, false);
     assert!(look.nodes(&world).iter().all(|node| node.drift.is_none()));
 }

@@ -1,9 +1,9 @@
 //! The operator's own commands: no shell, the deployment told in the environment, exit code 0 passes.
 
 use crate::config::{COMMAND_VARIABLES, ValidateCommand};
-use crate::domain::environment::{Environment, Pair, Side};
+use crate::domain::environment::{Environment, NamePair, Side};
 use crate::domain::quantity::span;
-use crate::ops::session::Session;
+use crate::ops::workspace::Workspace;
 use serde::Serialize;
 use std::process::{Output, Stdio};
 use std::time::Instant;
@@ -27,7 +27,7 @@ pub struct CommandReport {
     pub output: Vec<String>,
 }
 
-impl Session {
+impl Workspace {
     /// Runs the configured commands one after the other, in the project's folder, without a shell.
     pub(super) async fn run_commands(
         &self,
@@ -95,7 +95,7 @@ impl Session {
 
 /// What a command learns of the deployment that it validates, with the sides as they were found. Lists are separated by commas.
 fn variables(environment: &Environment) -> Variables {
-    let names = |pairs: &[Pair], side| -> String {
+    let names = |pairs: &[NamePair], side| -> String {
         let names = pairs.iter().map(|pair| pair.name(side).as_str());
         names.collect::<Vec<_>>().join(",")
     };

@@ -9,13 +9,13 @@ use twins::{Relation, Twins};
 
 use super::error::OpsError;
 use super::project::{Changes, relation};
-use super::session::{Observation, Session};
+use super::workspace::{Observation, Workspace};
 use crate::domain::board::logical_schema;
 use crate::domain::environment::{Resolved, Side};
 use crate::domain::name::Identifier;
 use crate::domain::object::{Object, ObjectKind};
-use crate::domain::project::{Change, Compared};
-use crate::domain::validation::{TwinReport, Verdict};
+use crate::domain::project::{Compared, ModelChange};
+use crate::domain::validation::{ContentMatch, TwinReport};
 use crate::materialize::observe::Observer;
 use crate::ops::progress::OutcomeKind;
 use reading::Readers;
@@ -38,12 +38,16 @@ impl Validation {
         let any = |verdict| self.relations.iter().any(|twin| twin.verdict == verdict);
         let commands_pass = self.commands.iter().all(|command| command.passed);
         let compared = !self.relations.is_empty() || !self.commands.is_empty();
-        let unproven = [Verdict::Differs, Verdict::Missing, Verdict::Unknown]
-            .into_iter()
-            .any(any);
+        let unproven = [
+            ContentMatch::Differs,
+            ContentMatch::Missing,
+            ContentMatch::Unknown,
+        ]
+        .into_iter()
+        .any(any);
         if unproven || !commands_pass || !compared {
             OutcomeKind::Blocked
-        } else if any(Verdict::Unread) {
+        } else if any(ContentMatch::Unread) {
             OutcomeKind::Failed
         } else {
             OutcomeKind::Done
@@ -51,7 +55,7 @@ impl Validation {
     }
 }
 
-impl Session {
+impl Workspace {
     /// Compares every relation of production with its twin, then runs the configured commands; changes nothing itself.
     ///
     /// # Errors
@@ -99,7 +103,7 @@ struct Expectations {
 }
 
 impl Expectations {
-    fn new(session: &Session, observation: &Observation) -> Result<Self, OpsError> {
+    fn new(session: &Workspace, observation: &Observation) -> Result<Self, OpsError> {
         let manifests = &observation.manifests;
         let deployed = manifests
             .deployment
@@ -119,7 +123,7 @@ impl Expectations {
         };
         // A model that has another name now has left its old one.
         let before = production.nodes().iter().filter_map(|node| {
-            let removed = Compared::Changed(Change::Removed);
+            let removed = Compared::Changed(ModelChange::Removed);
             Some((place(node)?, removed))
         });
         let after = deployed

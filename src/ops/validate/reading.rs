@@ -11,7 +11,7 @@ use crate::domain::validation::{
 use crate::materialize::error::Error as ServerError;
 use crate::materialize::execute::{Executor, StatementEvent};
 use crate::ops::error::OpsError;
-use crate::ops::session::Session;
+use crate::ops::workspace::Workspace;
 use std::collections::BTreeMap;
 
 /// Where a server can't read both sides at one moment, moving contents may differ by chance: so often they are read again.
@@ -29,7 +29,10 @@ pub(super) struct Readers<'a> {
 }
 
 impl<'a> Readers<'a> {
-    pub async fn connect(session: &Session, resolved: &'a Resolved<'a>) -> Result<Self, OpsError> {
+    pub async fn connect(
+        session: &Workspace,
+        resolved: &'a Resolved<'a>,
+    ) -> Result<Self, OpsError> {
         let connect = || Executor::connect(session.connector(), (|_| {}) as Listener);
         Ok(Self {
             resolved,

@@ -58,12 +58,12 @@ pub enum Command {
 
 /// Where a binding holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum KeyScope {
     Everywhere,
     On(Screen),
 }
 
-impl Scope {
+impl KeyScope {
     #[must_use]
     pub fn includes(self, screen: Screen) -> bool {
         match self {
@@ -97,7 +97,7 @@ pub struct Binding {
     /// The name in the configuration and in the palette.
     pub name: &'static str,
     pub keys: &'static [&'static str],
-    pub scope: Scope,
+    pub scope: KeyScope,
     pub about: &'static str,
 }
 
@@ -111,7 +111,7 @@ const fn operation(
         action: Action::Operation(operation),
         name,
         keys,
-        scope: Scope::Everywhere,
+        scope: KeyScope::Everywhere,
         about,
     }
 }
@@ -126,7 +126,7 @@ const fn look(
         action: Action::Look(command),
         name,
         keys,
-        scope: Scope::Everywhere,
+        scope: KeyScope::Everywhere,
         about,
     }
 }
@@ -142,7 +142,7 @@ const fn look_on(
         action: Action::Look(command),
         name,
         keys,
-        scope: Scope::On(screen),
+        scope: KeyScope::On(screen),
         about,
     }
 }

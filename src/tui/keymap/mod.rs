@@ -3,7 +3,7 @@
 mod actions;
 mod chord;
 
-pub use actions::{Action, BINDINGS, Binding, Command, Scope};
+pub use actions::{Action, BINDINGS, Binding, Command, KeyScope};
 pub use chord::Chord;
 
 use super::state::Screen;

@@ -1,41 +1,41 @@
 //! The selected object: both sides, what holds it up, and its chain of inputs.
 
 use super::Paragraph;
-use crate::domain::board::{Board, Row};
+use crate::domain::board::{Board, ObjectRow};
 use crate::domain::environment::Side;
 use crate::domain::object::ObjectKind;
-use crate::domain::project::{Change, Compared};
+use crate::domain::project::{Compared, ModelChange};
 use crate::domain::quantity::count;
 use crate::domain::readiness::ObjectReadiness;
 use crate::domain::snapshot::{Lag, SourceProgress};
 use crate::tui::chain;
 use crate::tui::estimate::hydration_seconds;
 use crate::tui::state::State;
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use crate::tui::wording;
 
 pub fn paragraphs(state: &State) -> Vec<Paragraph> {
     let Some(board) = &state.shown().board else {
         return vec![Paragraph::new(
-            Role::Muted,
+            ThemeRole::Muted,
             "Waiting for the first picture.",
         )];
     };
     let Some(row) = state.cockpit.selected_row(board) else {
-        return vec![Paragraph::new(Role::Muted, "No object is selected.")];
+        return vec![Paragraph::new(ThemeRole::Muted, "No object is selected.")];
     };
     let mut text = vec![Paragraph::fact(
         "object",
-        Role::Title,
+        ThemeRole::Title,
         format!("{}.{} ({})", row.schema, row.name, row.kind),
     )];
     if let Some(compared) = row.compared {
         let words = match compared {
-            Compared::Changed(Change::Downstream) => "downstream of what is modified",
+            Compared::Changed(ModelChange::Downstream) => "downstream of what is modified",
             Compared::Unknown => "unknown: the manifest of what production runs is not at hand",
             other => other.as_str(),
         };
-        text.push(Paragraph::fact("change", Role::from(compared), words));
+        text.push(Paragraph::fact("change", ThemeRole::from(compared), words));
     }
     for (side, object) in [
         (Side::Deployment, &row.deployment),
@@ -56,24 +56,32 @@ fn side_facts(
 ) {
     let label = wording::side(side, board);
     let Some(object) = object else {
-        text.push(Paragraph::fact(label, Role::Muted, "not there"));
+        text.push(Paragraph::fact(label, ThemeRole::Muted, "not there"));
         return;
     };
     text.push(Paragraph::fact(
         label,
-        Role::from(object.readiness),
+        ThemeRole::from(object.readiness),
         verdict(state, board, object),
     ));
     if object.counts {
-        text.push(Paragraph::fact("", Role::Text, numbers(board, object)));
+        text.push(Paragraph::fact("", ThemeRole::Text, numbers(board, object)));
     }
     if let Some(cause) = chain::held_up_by(board, object) {
-        text.push(Paragraph::fact("", Role::Warn, cause));
+        text.push(Paragraph::fact("", ThemeRole::Warn, cause));
     }
     if let Some(source) = board.snapshot.readings.sources.get(&object.id) {
-        text.push(Paragraph::fact("", Role::Text, snapshot_progress(source)));
+        text.push(Paragraph::fact(
+            "",
+            ThemeRole::Text,
+            snapshot_progress(source),
+        ));
     }
-    text.push(Paragraph::fact("", Role::Muted, whereabouts(board, object)));
+    text.push(Paragraph::fact(
+        "",
+        ThemeRole::Muted,
+        whereabouts(board, object),
+    ));
 }
 
 fn verdict(state: &State, board: &Board, object: &ObjectReadiness) -> String {
@@ -152,7 +160,7 @@ fn whereabouts(board: &Board, object: &ObjectReadiness) -> String {
     parts.join(", ")
 }
 
-fn inputs(board: &Board, row: &Row, text: &mut Vec<Paragraph>) {
+fn inputs(board: &Board, row: &ObjectRow, text: &mut Vec<Paragraph>) {
     let Some(id) = row.id() else { return };
     let links = chain::inputs(board, id);
     if links.is_empty() {
@@ -160,11 +168,11 @@ fn inputs(board: &Board, row: &Row, text: &mut Vec<Paragraph>) {
             ObjectKind::Source | ObjectKind::Table => "reads from outside Materialize",
             _ => "none that report progress",
         };
-        text.push(Paragraph::fact("inputs", Role::Muted, words));
+        text.push(Paragraph::fact("inputs", ThemeRole::Muted, words));
         return;
     }
     for (at, link) in links.iter().enumerate() {
-        let role = link.readiness.map_or(Role::Text, Role::from);
+        let role = link.readiness.map_or(ThemeRole::Text, ThemeRole::from);
         let status = match (&link.state, link.readiness) {
             (Some(status), _) => format!(", {status}"),
             (None, Some(readiness)) => format!(", {readiness}"),

@@ -2,7 +2,7 @@
 
 use super::Paragraph;
 use crate::tui::state::State;
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 
 pub fn paragraphs(state: &State) -> Vec<Paragraph> {
     let entry = state
@@ -11,7 +11,10 @@ pub fn paragraphs(state: &State) -> Vec<Paragraph> {
         .here()
         .and_then(|entries| entries.get(state.history.cursor.at));
     let Some(entry) = entry else {
-        return vec![Paragraph::new(Role::Muted, "No operation is selected.")];
+        return vec![Paragraph::new(
+            ThemeRole::Muted,
+            "No operation is selected.",
+        )];
     };
     let outcome = entry
         .outcome
@@ -20,19 +23,19 @@ pub fn paragraphs(state: &State) -> Vec<Paragraph> {
     let mut text = vec![
         Paragraph::fact(
             "operation",
-            Role::Title,
+            ThemeRole::Title,
             format!("{} on {}", entry.operation, entry.environment),
         ),
-        Paragraph::fact("started", Role::Text, &entry.started),
-        Paragraph::fact("by", Role::Text, &entry.by),
+        Paragraph::fact("started", ThemeRole::Text, &entry.started),
+        Paragraph::fact("by", ThemeRole::Text, &entry.by),
         Paragraph::fact("outcome", outcome_role(entry.outcome.as_deref()), outcome),
-        Paragraph::fact("", Role::Text, &entry.message),
-        Paragraph::fact("file", Role::Muted, &entry.file),
+        Paragraph::fact("", ThemeRole::Text, &entry.message),
+        Paragraph::fact("file", ThemeRole::Muted, &entry.file),
         Paragraph::blank(),
     ];
     for statement in &entry.statements {
         let failed = statement.sqlstate.is_some();
-        text.push(Paragraph::new(Role::Text, &statement.sql));
+        text.push(Paragraph::new(ThemeRole::Text, &statement.sql));
         let seconds = statement
             .seconds
             .map_or_else(|| "no answer recorded".to_owned(), |s| format!("{s:.1} s"));
@@ -42,7 +45,11 @@ pub fn paragraphs(state: &State) -> Vec<Paragraph> {
             .map(|state| format!(" [{state}]"))
             .unwrap_or_default();
         text.push(Paragraph::indented(
-            if failed { Role::Failing } else { Role::Muted },
+            if failed {
+                ThemeRole::Failing
+            } else {
+                ThemeRole::Muted
+            },
             4,
             format!("{} {}{state}, {seconds}", statement.at, statement.outcome),
         ));
@@ -51,10 +58,10 @@ pub fn paragraphs(state: &State) -> Vec<Paragraph> {
 }
 
 /// How the outcome word of the audit trail looks.
-pub fn outcome_role(outcome: Option<&str>) -> Role {
+pub fn outcome_role(outcome: Option<&str>) -> ThemeRole {
     match outcome {
-        Some("done") => Role::Ready,
-        Some("unfinished" | "interrupted") | None => Role::Warn,
-        Some(_) => Role::Failing,
+        Some("done") => ThemeRole::Ready,
+        Some("unfinished" | "interrupted") | None => ThemeRole::Warn,
+        Some(_) => ThemeRole::Failing,
     }
 }

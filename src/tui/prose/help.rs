@@ -1,9 +1,9 @@
 //! The keys, from the one table of actions, those of this screen first.
 
 use super::Paragraph;
-use crate::tui::keymap::{Action, BINDINGS, Binding, Scope};
+use crate::tui::keymap::{Action, BINDINGS, Binding, KeyScope};
 use crate::tui::state::State;
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 
 /// What a binding does, or why it may not now.
 fn words(state: &State, binding: &Binding) -> Paragraph {
@@ -13,10 +13,10 @@ fn words(state: &State, binding: &Binding) -> Paragraph {
     };
     match blocked {
         Some(reason) => Paragraph::new(
-            Role::KeyBlocked,
+            ThemeRole::KeyBlocked,
             format!("{}; not now: {reason}", binding.about),
         ),
-        None => Paragraph::new(Role::Text, binding.about),
+        None => Paragraph::new(ThemeRole::Text, binding.about),
     }
 }
 
@@ -30,10 +30,10 @@ pub fn paragraphs(state: &State) -> Vec<Paragraph> {
         if !text.is_empty() {
             text.push(Paragraph::blank());
         }
-        text.push(Paragraph::new(Role::Title, title));
+        text.push(Paragraph::new(ThemeRole::Title, title));
         text.extend(bindings.map(|binding| Paragraph {
             lead: format!("{:<14} ", state.keymap.keys(binding.action)),
-            lead_role: Role::Key,
+            lead_role: ThemeRole::Key,
             ..words(state, binding)
         }));
     };
@@ -44,14 +44,14 @@ pub fn paragraphs(state: &State) -> Vec<Paragraph> {
     );
     section(
         &format!("On this screen: {}", state.screen.title()),
-        &|binding| binding.scope == Scope::On(state.screen),
+        &|binding| binding.scope == KeyScope::On(state.screen),
     );
     section("Everywhere", &|binding| {
-        binding.scope == Scope::Everywhere && !is_operation(binding)
+        binding.scope == KeyScope::Everywhere && !is_operation(binding)
     });
     text.push(Paragraph::blank());
     text.push(Paragraph::new(
-        Role::Title,
+        ThemeRole::Title,
         "The filter of the object table",
     ));
     for (example, about) in [
@@ -77,8 +77,8 @@ pub fn paragraphs(state: &State) -> Vec<Paragraph> {
     ] {
         text.push(Paragraph {
             lead: format!("{example:<18} "),
-            lead_role: Role::Key,
-            ..Paragraph::new(Role::Text, about)
+            lead_role: ThemeRole::Key,
+            ..Paragraph::new(ThemeRole::Text, about)
         });
     }
     text

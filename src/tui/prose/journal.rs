@@ -2,11 +2,14 @@
 
 use super::Paragraph;
 use crate::tui::state::State;
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 
 pub fn paragraphs(state: &State) -> Vec<Paragraph> {
     if state.journal.is_empty() {
-        return vec![Paragraph::new(Role::Muted, "Nothing has happened yet.")];
+        return vec![Paragraph::new(
+            ThemeRole::Muted,
+            "Nothing has happened yet.",
+        )];
     }
     state
         .journal

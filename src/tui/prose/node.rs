@@ -3,12 +3,12 @@
 use super::Paragraph;
 use crate::domain::changes::{ChangedNode, ChangesView};
 use crate::tui::state::{Panel, State};
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use std::collections::BTreeSet;
 
 pub fn paragraphs(state: &State, panel: Panel) -> Vec<Paragraph> {
     let (Some(view), Some(node)) = (state.changes.view.here(), state.changes.selected()) else {
-        return vec![Paragraph::new(Role::Muted, "No node is selected.")];
+        return vec![Paragraph::new(ThemeRole::Muted, "No node is selected.")];
     };
     match panel {
         Panel::Sql => Vec::new(),
@@ -21,7 +21,7 @@ pub fn paragraphs(state: &State, panel: Panel) -> Vec<Paragraph> {
 fn config(node: &ChangedNode) -> Vec<Paragraph> {
     if node.config.is_empty() {
         return vec![Paragraph::new(
-            Role::Muted,
+            ThemeRole::Muted,
             "The configuration is the same.",
         )];
     }
@@ -30,16 +30,16 @@ fn config(node: &ChangedNode) -> Vec<Paragraph> {
         .flat_map(|change| {
             let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".into());
             [
-                Paragraph::new(Role::Title, &change.key),
+                Paragraph::new(ThemeRole::Title, &change.key),
                 Paragraph {
                     lead: "  - ".to_owned(),
-                    lead_role: Role::Removed,
-                    ..Paragraph::new(Role::Removed, value(&change.before))
+                    lead_role: ThemeRole::Removed,
+                    ..Paragraph::new(ThemeRole::Removed, value(&change.before))
                 },
                 Paragraph {
                     lead: "  + ".to_owned(),
-                    lead_role: Role::Added,
-                    ..Paragraph::new(Role::Added, value(&change.after))
+                    lead_role: ThemeRole::Added,
+                    ..Paragraph::new(ThemeRole::Added, value(&change.after))
                 },
             ]
         })
@@ -49,21 +49,24 @@ fn config(node: &ChangedNode) -> Vec<Paragraph> {
 fn impact(view: &ChangesView, node: &ChangedNode) -> Vec<Paragraph> {
     let mut text = Vec::new();
     if !node.path.is_empty() {
-        text.push(Paragraph::new(Role::Title, "How the change gets here"));
+        text.push(Paragraph::new(ThemeRole::Title, "How the change gets here"));
         text.extend(
             node.path
                 .iter()
                 .enumerate()
-                .map(|(depth, id)| Paragraph::indented(Role::Text, 2 + depth * 2, short(id))),
+                .map(|(depth, id)| Paragraph::indented(ThemeRole::Text, 2 + depth * 2, short(id))),
         );
         text.push(Paragraph::blank());
     }
-    text.push(Paragraph::new(Role::Title, "What reads it, in this diff"));
+    text.push(Paragraph::new(
+        ThemeRole::Title,
+        "What reads it, in this diff",
+    ));
     let before = text.len();
     let mut seen = BTreeSet::from([node.unique_id.as_str()]);
     dependents(view, node, 1, &mut seen, &mut text);
     if text.len() == before {
-        text.push(Paragraph::indented(Role::Muted, 2, "nothing"));
+        text.push(Paragraph::indented(ThemeRole::Muted, 2, "nothing"));
     }
     text
 }
@@ -77,7 +80,7 @@ fn dependents<'a>(
 ) {
     for id in &node.dependents {
         let known = view.node(id);
-        let role = known.map_or(Role::Text, |node| Role::from(node.change));
+        let role = known.map_or(ThemeRole::Text, |node| ThemeRole::from(node.change));
         let again = !seen.insert(id);
         let suffix = if again { " (above)" } else { "" };
         text.push(Paragraph::indented(
@@ -101,18 +104,18 @@ fn short(unique_id: &str) -> String {
 
 fn server(node: &ChangedNode) -> Vec<Paragraph> {
     let mut text = vec![
-        Paragraph::fact("blue", Role::Text, &node.in_production),
-        Paragraph::fact("green", Role::Text, &node.in_deployment),
+        Paragraph::fact("blue", ThemeRole::Text, &node.in_production),
+        Paragraph::fact("green", ThemeRole::Text, &node.in_deployment),
     ];
     if let Some(drift) = &node.drift {
-        text.push(Paragraph::fact("drift", Role::Warn, drift));
+        text.push(Paragraph::fact("drift", ThemeRole::Warn, drift));
     }
     text.push(Paragraph::blank());
-    text.push(Paragraph::new(Role::Title, "Why it is in the diff"));
+    text.push(Paragraph::new(ThemeRole::Title, "Why it is in the diff"));
     text.extend(
         node.reasons
             .iter()
-            .map(|reason| Paragraph::indented(Role::Text, 2, reason)),
+            .map(|reason| Paragraph::indented(ThemeRole::Text, 2, reason)),
     );
     text
 }

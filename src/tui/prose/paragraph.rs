@@ -1,6 +1,6 @@
 //! A text with its roles, and how it wraps.
 
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use crate::tui::wording;
 use unicode_width::UnicodeWidthStr;
 
@@ -8,17 +8,17 @@ use unicode_width::UnicodeWidthStr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paragraph {
     pub lead: String,
-    pub lead_role: Role,
-    pub role: Role,
+    pub lead_role: ThemeRole,
+    pub role: ThemeRole,
     pub text: String,
 }
 
 impl Paragraph {
     #[must_use]
-    pub fn new(role: Role, text: impl Into<String>) -> Self {
+    pub fn new(role: ThemeRole, text: impl Into<String>) -> Self {
         Self {
             lead: String::new(),
-            lead_role: Role::Muted,
+            lead_role: ThemeRole::Muted,
             role,
             text: text.into(),
         }
@@ -26,7 +26,7 @@ impl Paragraph {
 
     /// Set in by `columns`.
     #[must_use]
-    pub fn indented(role: Role, columns: usize, text: impl Into<String>) -> Self {
+    pub fn indented(role: ThemeRole, columns: usize, text: impl Into<String>) -> Self {
         Self {
             lead: " ".repeat(columns),
             ..Self::new(role, text)
@@ -35,7 +35,7 @@ impl Paragraph {
 
     /// A fact with its name before it.
     #[must_use]
-    pub fn fact(label: &str, role: Role, text: impl Into<String>) -> Self {
+    pub fn fact(label: &str, role: ThemeRole, text: impl Into<String>) -> Self {
         Self {
             lead: format!("{label:<11} "),
             ..Self::new(role, text)
@@ -44,7 +44,7 @@ impl Paragraph {
 
     #[must_use]
     pub fn blank() -> Self {
-        Self::new(Role::Text, "")
+        Self::new(ThemeRole::Text, "")
     }
 }
 

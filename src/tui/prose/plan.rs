@@ -3,7 +3,7 @@
 use super::Paragraph;
 use crate::domain::plan::Plan;
 use crate::domain::quantity::count;
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use std::collections::BTreeMap;
 
 #[must_use]
@@ -11,7 +11,7 @@ pub fn plan(plan: &Plan) -> Vec<Paragraph> {
     let mut text: Vec<Paragraph> = plan
         .summary
         .iter()
-        .map(|sentence| Paragraph::new(Role::Text, sentence))
+        .map(|sentence| Paragraph::new(ThemeRole::Text, sentence))
         .collect();
     findings(plan, &mut text);
     closure(plan, &mut text);
@@ -23,7 +23,7 @@ fn heading(text: &mut Vec<Paragraph>, words: impl Into<String>) {
     if !text.is_empty() {
         text.push(Paragraph::blank());
     }
-    text.push(Paragraph::new(Role::Title, words));
+    text.push(Paragraph::new(ThemeRole::Title, words));
 }
 
 fn findings(plan: &Plan, text: &mut Vec<Paragraph>) {
@@ -63,9 +63,9 @@ fn closure(plan: &Plan, text: &mut Vec<Paragraph>) {
     );
     for item in &plan.closure {
         let (role, place) = if item.inside {
-            (Role::Removed, "")
+            (ThemeRole::Removed, "")
         } else {
-            (Role::Block, ", OUTSIDE the side")
+            (ThemeRole::Block, ", OUTSIDE the side")
         };
         text.push(Paragraph {
             lead: "  - ".to_owned(),
@@ -90,6 +90,6 @@ fn statements(plan: &Plan, text: &mut Vec<Paragraph>) {
     text.extend(
         script
             .into_iter()
-            .map(|statement| Paragraph::indented(Role::Text, 2, statement)),
+            .map(|statement| Paragraph::indented(ThemeRole::Text, 2, statement)),
     );
 }

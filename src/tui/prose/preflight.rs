@@ -4,19 +4,19 @@ use super::Paragraph;
 use super::finding::finding;
 use crate::domain::finding::Finding;
 use crate::tui::state::State;
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 
 pub fn paragraphs(state: &State) -> Vec<Paragraph> {
     let Some(preflight) = &state.shown().preflight else {
         return vec![Paragraph::new(
-            Role::Muted,
+            ThemeRole::Muted,
             "No preflight yet: open the plan of an operation, or wait for the first reading.",
         )];
     };
     let label = state.label(preflight.operation);
     if preflight.findings.is_empty() {
         return vec![Paragraph::new(
-            Role::Ready,
+            ThemeRole::Ready,
             format!("Nothing stands against {label}."),
         )];
     }

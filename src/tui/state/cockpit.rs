@@ -2,11 +2,11 @@
 
 use super::Cursor;
 use crate::domain::background::LagSample;
-use crate::domain::board::{Board, Row};
+use crate::domain::board::{Board, ObjectRow};
 use crate::domain::name::{ClusterId, ObjectId};
 use crate::tui::estimate::{Estimate, estimate};
 use crate::tui::observed::Observed;
-use crate::tui::table::{Arranged, Arrangement, Entry};
+use crate::tui::table::{Arranged, Arrangement, TableEntry};
 use std::collections::BTreeMap;
 use tui_input::Input;
 
@@ -101,14 +101,14 @@ impl CockpitState {
             self.cursor.at = at;
         }
         self.settle(height);
-        self.selected = self.selected_row(board).and_then(Row::id).cloned();
+        self.selected = self.selected_row(board).and_then(ObjectRow::id).cloned();
     }
 
     /// Moves the cursor by rows and takes the selection along.
     pub fn step(&mut self, by: isize, board: &Board, height: usize) {
         self.cursor.at = self.cursor.at.saturating_add_signed(by);
         self.settle(height);
-        self.selected = self.selected_row(board).and_then(Row::id).cloned();
+        self.selected = self.selected_row(board).and_then(ObjectRow::id).cloned();
     }
 
     /// Selects an object; `false` when the list does not show it.
@@ -126,11 +126,11 @@ impl CockpitState {
 
     /// The row under the cursor.
     #[must_use]
-    pub fn selected_row<'a>(&self, board: &'a Board) -> Option<&'a Row> {
+    pub fn selected_row<'a>(&self, board: &'a Board) -> Option<&'a ObjectRow> {
         let entry = *self.arranged.rows.get(self.cursor.at)?;
         match self.arranged.entries.get(entry)? {
-            Entry::Row(at) => board.rows.get(*at),
-            Entry::Group { .. } => None,
+            TableEntry::Row(at) => board.rows.get(*at),
+            TableEntry::Group { .. } => None,
         }
     }
 
@@ -160,7 +160,7 @@ impl CockpitState {
     /// After a swap an object stands on the other side of the same row, so both sides are looked at.
     fn position_of(&self, board: &Board, id: &ObjectId) -> Option<usize> {
         self.arranged.rows.iter().position(|entry| {
-            let Some(Entry::Row(at)) = self.arranged.entries.get(*entry) else {
+            let Some(TableEntry::Row(at)) = self.arranged.entries.get(*entry) else {
                 return false;
             };
             board.rows.get(*at).is_some_and(|row| {

@@ -1,30 +1,30 @@
 //! What happened in this session, in order.
 
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use std::collections::VecDeque;
 
 /// How many entries are kept; the audit trail keeps the rest.
 const MOST: usize = 500;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct JournalEntry {
     pub at: jiff::civil::DateTime,
-    pub role: Role,
+    pub role: ThemeRole,
     pub text: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Journal {
     /// Oldest first.
-    entries: VecDeque<Entry>,
+    entries: VecDeque<JournalEntry>,
 }
 
 impl Journal {
-    pub fn note(&mut self, at: jiff::civil::DateTime, role: Role, text: impl Into<String>) {
+    pub fn note(&mut self, at: jiff::civil::DateTime, role: ThemeRole, text: impl Into<String>) {
         if self.entries.len() == MOST {
             self.entries.pop_front();
         }
-        self.entries.push_back(Entry {
+        self.entries.push_back(JournalEntry {
             at,
             role,
             text: text.into(),
@@ -32,7 +32,7 @@ impl Journal {
     }
 
     /// Newest first.
-    pub fn newest(&self) -> impl Iterator<Item = &Entry> {
+    pub fn newest(&self) -> impl Iterator<Item = &JournalEntry> {
         self.entries.iter().rev()
     }
 

@@ -14,7 +14,7 @@ mod screen;
 pub use changes::{ChangesState, DiffLayout, DiffText, Panel};
 pub use cockpit::{CockpitState, Pane};
 pub use cursor::Cursor;
-pub use journal::{Entry as JournalEntry, Journal};
+pub use journal::{Journal, JournalEntry};
 pub use lasting::{Lasting, Standings};
 pub use loaded::Loaded;
 pub use operation::{DEAF_MS, Dialog, DialogStep, REPEAT_MS, Running, Stage};
@@ -29,7 +29,7 @@ use crate::domain::action::Operation;
 use crate::domain::history::AuditEntry;
 use crate::domain::phase::Phase;
 use crate::domain::picture::Picture;
-use crate::domain::workflow::{self, Watch};
+use crate::domain::workflow::{self, AwaitWatch};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,7 +40,7 @@ const NO_PICTURE: &str = "no picture of the server yet";
 
 /// What holds for the whole session, known before the first picture.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Facts {
+pub struct TargetInfo {
     /// The dbt target.
     pub target: String,
     /// The dbt project's name.
@@ -81,12 +81,12 @@ pub struct TrafficState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Awaiting {
     pub since: Now,
-    pub watch: Watch,
+    pub watch: AwaitWatch,
 }
 
 #[derive(Debug, Clone)]
 pub struct State {
-    pub facts: Facts,
+    pub facts: TargetInfo,
     pub keymap: Arc<Keymap>,
     pub now: Now,
     /// The moment that [`Now::millis`] counts from.
@@ -127,7 +127,7 @@ pub struct State {
 
 impl State {
     #[must_use]
-    pub fn new(facts: Facts, keymap: Arc<Keymap>, started: Instant, size: (u16, u16)) -> Self {
+    pub fn new(facts: TargetInfo, keymap: Arc<Keymap>, started: Instant, size: (u16, u16)) -> Self {
         Self {
             facts,
             keymap,
@@ -180,7 +180,7 @@ impl State {
     /// How old a picture's data is, in milliseconds of this machine's clock.
     #[must_use]
     pub fn age_ms(&self, picture: &Picture) -> u64 {
-        let age = picture.link.age(self.moment()).unwrap_or_default();
+        let age = picture.connection.age(self.moment()).unwrap_or_default();
         u64::try_from(age.as_millis()).unwrap_or(u64::MAX)
     }
 
@@ -232,7 +232,7 @@ impl State {
     /// Why nothing may be changed from here: by the settings, or because the role can't.
     #[must_use]
     pub fn read_only(&self) -> Option<&str> {
-        let powerless = self.latest.powerless.as_deref();
+        let powerless = self.latest.read_only_reason.as_deref();
         self.facts.read_only.as_deref().or(powerless)
     }
 

@@ -4,7 +4,7 @@ use super::Cursor;
 use crate::domain::action::Operation;
 use crate::ops::progress::{ModelState, Outcome};
 use crate::tui::event::Now;
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use std::collections::VecDeque;
 use tui_input::Input;
 
@@ -29,7 +29,7 @@ pub struct ModelLine {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
     pub at: jiff::civil::DateTime,
-    pub role: Role,
+    pub role: ThemeRole,
     pub text: String,
 }
 
@@ -72,7 +72,7 @@ impl RunState {
         };
     }
 
-    pub fn log(&mut self, at: jiff::civil::DateTime, role: Role, text: impl Into<String>) {
+    pub fn log(&mut self, at: jiff::civil::DateTime, role: ThemeRole, text: impl Into<String>) {
         if self.log.len() == MOST_LOG_LINES {
             self.log.pop_front();
             self.dropped += 1;

@@ -2,7 +2,7 @@
 
 use super::column::{Column, ContentWidths};
 use super::filter::Filter;
-use crate::domain::board::{Board, Row};
+use crate::domain::board::{Board, ObjectRow};
 use crate::domain::name::ObjectId;
 use crate::domain::phase::Phase;
 use crate::domain::readiness::Readiness;
@@ -29,7 +29,7 @@ impl Grouping {
         }
     }
 
-    fn title(self, row: &Row) -> String {
+    fn title(self, row: &ObjectRow) -> String {
         match self {
             Self::None => String::new(),
             Self::Cluster => row
@@ -67,7 +67,7 @@ pub struct Arrangement {
 
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
+pub enum TableEntry {
     Group {
         title: String,
         ready: usize,
@@ -80,7 +80,7 @@ pub enum Entry {
 /// The list, ready to be sliced.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Arranged {
-    pub entries: Vec<Entry>,
+    pub entries: Vec<TableEntry>,
     /// Where in `entries` the rows are, in order.
     pub rows: Vec<usize>,
     /// Rows of the board before any filter.
@@ -107,7 +107,7 @@ impl Arrangement {
         let entries = self.entries(rows, chosen);
         Arranged {
             rows: (0..entries.len())
-                .filter(|at| matches!(entries[*at], Entry::Row(_)))
+                .filter(|at| matches!(entries[*at], TableEntry::Row(_)))
                 .collect(),
             entries,
             of: rows.len(),
@@ -115,28 +115,34 @@ impl Arrangement {
         }
     }
 
-    fn entries(&self, rows: &[Row], mut chosen: Vec<usize>) -> Vec<Entry> {
+    fn entries(&self, rows: &[ObjectRow], mut chosen: Vec<usize>) -> Vec<TableEntry> {
         if self.grouping == Grouping::None {
-            return chosen.into_iter().map(Entry::Row).collect();
+            return chosen.into_iter().map(TableEntry::Row).collect();
         }
         // Stable: within a group the order stays as sorted.
         chosen.sort_by_cached_key(|at| self.grouping.title(&rows[*at]));
-        let mut entries: Vec<Entry> = Vec::with_capacity(chosen.len() + 8);
+        let mut entries: Vec<TableEntry> = Vec::with_capacity(chosen.len() + 8);
         for group in chosen.chunk_by(|one, other| {
             self.grouping.title(&rows[*one]) == self.grouping.title(&rows[*other])
         }) {
             let ready = |at: &&usize| rows[**at].readiness() == Some(Readiness::Ready);
-            entries.push(Entry::Group {
+            entries.push(TableEntry::Group {
                 title: self.grouping.title(&rows[group[0]]),
                 ready: group.iter().filter(ready).count(),
                 total: group.len(),
             });
-            entries.extend(group.iter().copied().map(Entry::Row));
+            entries.extend(group.iter().copied().map(TableEntry::Row));
         }
         entries
     }
 
-    fn compare(&self, one: &Row, other: &Row, board: &Board, observed: &Observed) -> Ordering {
+    fn compare(
+        &self,
+        one: &ObjectRow,
+        other: &ObjectRow,
+        board: &Board,
+        observed: &Observed,
+    ) -> Ordering {
         let order = match self.sort.column {
             Column::Change => other
                 .compared
@@ -151,8 +157,8 @@ impl Arrangement {
             Column::Kind => one.kind.cmp(&other.kind),
             Column::Cluster => one.cluster.cmp(&other.cluster),
             Column::Hydrated => hydrated(one).cmp(&hydrated(other)),
-            Column::GreenLag => green(one).cmp(&green(other)),
-            Column::BlueLag => blue(one).cmp(&blue(other)),
+            Column::DeploymentLag => green(one).cmp(&green(other)),
+            Column::ProductionLag => blue(one).cmp(&blue(other)),
             Column::Difference => lag_difference(one)
                 .unwrap_or(i64::MAX)
                 .cmp(&lag_difference(other).unwrap_or(i64::MAX)),
@@ -171,10 +177,10 @@ impl Arrangement {
 
 /// Whether an operator has to look at it: not ready, or missing where it should be.
 #[must_use]
-pub fn is_problem(row: &Row, phase: Phase) -> bool {
+pub fn is_problem(row: &ObjectRow, phase: Phase) -> bool {
     let unready = |readiness: Option<Readiness>| readiness.is_some_and(|r| r != Readiness::Ready);
     let missing = row.deployment.is_none()
-        && row.change() != Some(crate::domain::project::Change::Removed)
+        && row.change() != Some(crate::domain::project::ModelChange::Removed)
         && !phase.holds_nothing();
     missing
         || unready(row.readiness())
@@ -183,7 +189,7 @@ pub fn is_problem(row: &Row, phase: Phase) -> bool {
 
 /// The deployment object's lag minus the production object's, in milliseconds, where both are known.
 #[must_use]
-pub fn lag_difference(row: &Row) -> Option<i64> {
+pub fn lag_difference(row: &ObjectRow) -> Option<i64> {
     match (row.deployment.as_ref()?.lag, row.production.as_ref()?.lag) {
         (Lag::Millis(green), Lag::Millis(blue)) => {
             Some(i64::try_from(green).ok()? - i64::try_from(blue).ok()?)
@@ -199,28 +205,28 @@ fn known(lag: Lag) -> u64 {
     }
 }
 
-fn green(row: &Row) -> Option<u64> {
+fn green(row: &ObjectRow) -> Option<u64> {
     row.deployment.as_ref().map(|object| known(object.lag))
 }
 
-fn blue(row: &Row) -> Option<u64> {
+fn blue(row: &ObjectRow) -> Option<u64> {
     row.production.as_ref().map(|object| known(object.lag))
 }
 
-fn hydrated(row: &Row) -> Option<(usize, usize)> {
+fn hydrated(row: &ObjectRow) -> Option<(usize, usize)> {
     let object = row.deployment.as_ref()?;
     Some((object.hydrated_on.len(), object.replicas))
 }
 
-fn deployment_id(row: &Row) -> Option<&ObjectId> {
+fn deployment_id(row: &ObjectRow) -> Option<&ObjectId> {
     row.deployment.as_ref().map(|object| &object.id)
 }
 
-fn slope(row: &Row, observed: &Observed) -> Option<i64> {
+fn slope(row: &ObjectRow, observed: &Observed) -> Option<i64> {
     observed.slope(deployment_id(row)?)
 }
 
-fn since(row: &Row, board: &Board, observed: &Observed) -> Option<u64> {
+fn since(row: &ObjectRow, board: &Board, observed: &Observed) -> Option<u64> {
     observed
         .in_state(deployment_id(row)?, board.snapshot.time)
         .map(|time| time.millis)
@@ -232,7 +238,7 @@ mod tests {
     use crate::domain::environment::{Environment, Side, Strategy};
     use crate::domain::name::{DatabaseId, Identifier};
     use crate::domain::object::{Catalog, ObjectKind};
-    use crate::domain::phase::Names;
+    use crate::domain::phase::NamesPresent;
     use crate::domain::provenance::Provenance;
     use crate::domain::readiness::{ObjectReadiness, SideReadiness, Thresholds};
     use crate::domain::reading::MissingReadings;
@@ -246,8 +252,8 @@ mod tests {
         Identifier::new(text).unwrap()
     }
 
-    fn row(id: u64, object: &str, readiness: Readiness, lag: u64, cluster: &str) -> Row {
-        Row {
+    fn row(id: u64, object: &str, readiness: Readiness, lag: u64, cluster: &str) -> ObjectRow {
+        ObjectRow {
             schema: name("slim"),
             name: name(object),
             kind: ObjectKind::MaterializedView,
@@ -269,7 +275,7 @@ mod tests {
         }
     }
 
-    fn board(rows: Vec<Row>) -> Board {
+    fn board(rows: Vec<ObjectRow>) -> Board {
         let side = |side| SideReadiness {
             side,
             readiness: Readiness::Ready,
@@ -308,7 +314,7 @@ mod tests {
             phase: Phase::Ready,
             provenance: Provenance::none(),
             way_back: WayBack::NotNeeded,
-            names: Names::Whole,
+            names: NamesPresent::Whole,
             is_empty: false,
             at_work: None,
             wholeness: Wholeness::default(),
@@ -322,8 +328,8 @@ mod tests {
             .entries
             .iter()
             .map(|entry| match entry {
-                Entry::Row(at) => board.rows[*at].name.to_string(),
-                Entry::Group { title, .. } => format!("[{title}]"),
+                TableEntry::Row(at) => board.rows[*at].name.to_string(),
+                TableEntry::Group { title, .. } => format!("[{title}]"),
             })
             .collect()
     }
@@ -342,9 +348,9 @@ mod tests {
             row(9, "nine", Readiness::Ready, 5, "a"),
             row(8, "eight", Readiness::Ready, 7, "a"),
         ]);
-        let up = names(&sorted(Column::GreenLag, false), &board);
+        let up = names(&sorted(Column::DeploymentLag, false), &board);
         assert_eq!(up, ["nine", "ten", "eight"]);
-        let down = names(&sorted(Column::GreenLag, true), &board);
+        let down = names(&sorted(Column::DeploymentLag, true), &board);
         assert_eq!(down, ["eight", "nine", "ten"]);
     }
 
@@ -353,7 +359,7 @@ mod tests {
         let board = board(vec![
             row(1, "a", Readiness::Ready, 5, "x"),
             row(2, "b", Readiness::Failing, 900, "y"),
-            Row {
+            ObjectRow {
                 deployment: None,
                 ..row(3, "c", Readiness::Ready, 0, "z")
             },
@@ -381,7 +387,7 @@ mod tests {
         ]);
         let grouped = Arrangement {
             grouping: Grouping::Cluster,
-            ..sorted(Column::GreenLag, false)
+            ..sorted(Column::DeploymentLag, false)
         };
         assert_eq!(
             names(&grouped, &board),

@@ -10,8 +10,8 @@ pub enum Column {
     Kind,
     Cluster,
     Hydrated,
-    GreenLag,
-    BlueLag,
+    DeploymentLag,
+    ProductionLag,
     Difference,
     Trend,
     Since,
@@ -61,8 +61,8 @@ impl Column {
         Self::Kind,
         Self::Cluster,
         Self::Hydrated,
-        Self::GreenLag,
-        Self::BlueLag,
+        Self::DeploymentLag,
+        Self::ProductionLag,
         Self::Difference,
         Self::Trend,
         Self::Since,
@@ -79,9 +79,9 @@ impl Column {
             Self::Kind => "kind".to_owned(),
             Self::Cluster => "cluster".to_owned(),
             Self::Hydrated => "hydr.".to_owned(),
-            Self::GreenLag if deployment == "retired" => "ret. lag".to_owned(),
-            Self::GreenLag => format!("{deployment} lag"),
-            Self::BlueLag => "blue lag".to_owned(),
+            Self::DeploymentLag if deployment == "retired" => "ret. lag".to_owned(),
+            Self::DeploymentLag => format!("{deployment} lag"),
+            Self::ProductionLag => "blue lag".to_owned(),
             Self::Difference => "diff.".to_owned(),
             Self::Trend => "trend".to_owned(),
             Self::Since => "for".to_owned(),
@@ -100,8 +100,8 @@ impl Column {
             Self::Kind => "kind",
             Self::Cluster => "cluster",
             Self::Hydrated => "hydration",
-            Self::GreenLag => "green lag",
-            Self::BlueLag => "blue lag",
+            Self::DeploymentLag => "green lag",
+            Self::ProductionLag => "blue lag",
             Self::Difference => "lag difference",
             Self::Trend => "trend",
             Self::Since => "time in state",
@@ -113,7 +113,11 @@ impl Column {
     pub fn is_number(self) -> bool {
         matches!(
             self,
-            Self::Hydrated | Self::GreenLag | Self::BlueLag | Self::Difference | Self::Since
+            Self::Hydrated
+                | Self::DeploymentLag
+                | Self::ProductionLag
+                | Self::Difference
+                | Self::Since
         )
     }
 
@@ -123,8 +127,8 @@ impl Column {
             Self::Name => (14, content.name.clamp(14, 44), 0),
             Self::State => (11, 60, 0),
             Self::Hydrated => (5, 5, 1),
-            Self::GreenLag => (9, 9, 1),
-            Self::BlueLag => (8, 8, 2),
+            Self::DeploymentLag => (9, 9, 1),
+            Self::ProductionLag => (8, 8, 2),
             Self::Cluster => (8, content.cluster.clamp(8, 20), 3),
             Self::Kind => (9, 9, 4),
             Self::Difference => (7, 7, 5),
@@ -207,8 +211,8 @@ mod tests {
             Column::Kind,
             Column::Cluster,
             Column::Hydrated,
-            Column::GreenLag,
-            Column::BlueLag,
+            Column::DeploymentLag,
+            Column::ProductionLag,
             Column::State,
         ] {
             assert!(shown.contains(&needed), "{needed:?}");

@@ -2,9 +2,9 @@
 //!
 //! Terms are separated by blanks and must all hold; `!` before a term turns it round; commas separate alternatives.
 
-use crate::domain::board::Row;
+use crate::domain::board::ObjectRow;
 use crate::domain::object::ObjectKind;
-use crate::domain::project::{Change, Compared};
+use crate::domain::project::{Compared, ModelChange};
 use crate::domain::readiness::Readiness;
 use crate::domain::snapshot::Lag;
 
@@ -71,7 +71,7 @@ impl Filter {
     }
 
     #[must_use]
-    pub fn matches(&self, row: &Row) -> bool {
+    pub fn matches(&self, row: &ObjectRow) -> bool {
         self.terms
             .iter()
             .all(|term| term.test.holds(row) != term.negated)
@@ -142,10 +142,10 @@ fn parse_state(word: String) -> Result<Option<Readiness>, InvalidFilter> {
 
 fn parse_change(word: String) -> Result<Option<Compared>, InvalidFilter> {
     let known = [
-        Compared::Changed(Change::Modified),
-        Compared::Changed(Change::New),
-        Compared::Changed(Change::Removed),
-        Compared::Changed(Change::Downstream),
+        Compared::Changed(ModelChange::Modified),
+        Compared::Changed(ModelChange::New),
+        Compared::Changed(ModelChange::Removed),
+        Compared::Changed(ModelChange::Downstream),
         Compared::Unmodified,
         Compared::Unknown,
     ];
@@ -177,7 +177,7 @@ fn parse_span(term: &str, span: &str) -> Result<u64, InvalidFilter> {
 }
 
 impl Test {
-    fn holds(&self, row: &Row) -> bool {
+    fn holds(&self, row: &ObjectRow) -> bool {
         let named = |names: &[String], name: &str| {
             let name = name.to_lowercase();
             names.iter().any(|wanted| name.contains(wanted.as_str()))
@@ -209,7 +209,7 @@ fn is_kind(wanted: &str, kind: &ObjectKind) -> bool {
     }
 }
 
-fn green_lag(row: &Row) -> Option<u64> {
+fn green_lag(row: &ObjectRow) -> Option<u64> {
     match row.deployment.as_ref()?.lag {
         Lag::Millis(lag) => Some(lag),
         Lag::Unknown => None,
@@ -224,8 +224,8 @@ mod tests {
     use crate::domain::readiness::ObjectReadiness;
     use std::collections::BTreeSet;
 
-    fn row(name: &str, readiness: Option<Readiness>, lag: u64) -> Row {
-        Row {
+    fn row(name: &str, readiness: Option<Readiness>, lag: u64) -> ObjectRow {
+        ObjectRow {
             schema: Identifier::new("Slim").unwrap(),
             name: Identifier::new(name).unwrap(),
             kind: ObjectKind::MaterializedView,
@@ -243,11 +243,11 @@ mod tests {
                 materialization_lag: Lag::Unknown,
                 counts: true,
             }),
-            compared: Some(Compared::Changed(Change::Modified)),
+            compared: Some(Compared::Changed(ModelChange::Modified)),
         }
     }
 
-    fn matches(filter: &str, row: &Row) -> bool {
+    fn matches(filter: &str, row: &ObjectRow) -> bool {
         Filter::parse(filter).unwrap().matches(row)
     }
 

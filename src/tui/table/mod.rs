@@ -4,6 +4,6 @@ pub mod arrange;
 pub mod column;
 pub mod filter;
 
-pub use arrange::{Arranged, Arrangement, Entry, Grouping, Sort};
+pub use arrange::{Arranged, Arrangement, Grouping, Sort, TableEntry};
 pub use column::Column;
 pub use filter::{Filter, InvalidFilter};

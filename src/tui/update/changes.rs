@@ -8,7 +8,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::Command;
 use crate::tui::layout;
 use crate::tui::state::{DiffLayout, DiffText, Loaded, Pane, Screen, State};
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
 use std::sync::Arc;
 use tui_input::backend::crossterm::EventHandler;
@@ -129,8 +129,8 @@ pub fn parse(state: &mut State) -> Vec<Effect> {
 pub fn parsed(state: &mut State, result: Result<String, String>) -> Vec<Effect> {
     state.changes.parsing = false;
     let (role, text) = match result {
-        Ok(text) => (Role::Info, text),
-        Err(text) => (Role::Failing, text),
+        Ok(text) => (ThemeRole::Info, text),
+        Err(text) => (ThemeRole::Failing, text),
     };
     note(state, role, text.clone());
     flash(state, text);

@@ -6,7 +6,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::Command;
 use crate::tui::layout;
 use crate::tui::state::{Pane, State};
-use crate::tui::table::{Column, Entry, Filter, Sort, column};
+use crate::tui::table::{Column, Filter, Sort, TableEntry, column};
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
 use tui_input::backend::crossterm::EventHandler;
 
@@ -165,7 +165,7 @@ pub fn click(state: &mut State, x: u16, y: u16) {
         return;
     }
     let line = state.cockpit.cursor.offset + usize::from(y - area.y - layout::LIST_HEAD);
-    let Some(Entry::Row(_)) = state.cockpit.arranged.entries.get(line) else {
+    let Some(TableEntry::Row(_)) = state.cockpit.arranged.entries.get(line) else {
         return;
     };
     let row = state

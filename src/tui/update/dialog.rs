@@ -150,7 +150,7 @@ fn confirm(state: &mut State, held: bool, confirmation: Confirmation) -> Vec<Eff
     if state.read_only().is_some() {
         return say(state, "read-only: nothing can be changed from here");
     }
-    if state.latest.link.is_lost() {
+    if state.latest.connection.is_lost() {
         return say(state, "the link is lost: wait until it is back");
     }
     let Stage::Reviewing(dialog) = &state.stage else {

@@ -9,7 +9,7 @@ use crate::tui::effect::{Effect, Generation};
 use crate::tui::state::{
     Dialog, Loaded, ModelLine, Overlay, Question, Running, Screen, Stage, State, StatementLine,
 };
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 
 /// Why the process is not stopped now.
 pub const NOT_NOW: &str =
@@ -98,7 +98,7 @@ pub fn planned(
 fn show_failure(state: &mut State, label: &str, message: String) -> Vec<Effect> {
     note(
         state,
-        Role::Failing,
+        ThemeRole::Failing,
         format!("{label} can't be planned: {message}"),
     );
     state.overlay = Some(Overlay::Result {
@@ -128,7 +128,7 @@ pub fn execute(state: &mut State, plan: ConfirmedPlan) -> Vec<Effect> {
         cancelling: false,
     });
     state.run.begin(operation, label, state.now);
-    note(state, Role::Info, format!("{label} started"));
+    note(state, ThemeRole::Info, format!("{label} started"));
     if matches!(operation, Operation::Deploy | Operation::Sync) {
         state.screen = Screen::Run;
     }
@@ -150,7 +150,7 @@ pub fn progress(state: &mut State, generation: Generation, progress: Progress) -
     match progress {
         Progress::Started { steps, .. } => state.run.steps = steps,
         Progress::StatementStarted { sql } => {
-            state.run.log(at, Role::SqlKeyword, sql.clone());
+            state.run.log(at, ThemeRole::SqlKeyword, sql.clone());
             state
                 .run
                 .statements
@@ -179,32 +179,32 @@ pub fn progress(state: &mut State, generation: Generation, progress: Progress) -
             };
             model(state, line);
         }
-        Progress::Log { line } => state.run.log(at, Role::Text, line),
+        Progress::Log { line } => state.run.log(at, ThemeRole::Text, line),
         Progress::Waiting {
             hydrated,
             total,
             missing,
         } => {
             let text = format!("waiting: {hydrated} of {total} hydrated");
-            state.run.log(at, Role::Hydrating, text);
+            state.run.log(at, ThemeRole::Hydrating, text);
             state.run.waiting = Some((hydrated, total, missing));
         }
         Progress::Committing => {
             running.committing = true;
-            state.run.log(at, Role::Warn, "COMMIT is on its way");
+            state.run.log(at, ThemeRole::Warn, "COMMIT is on its way");
         }
         Progress::Committed => {
             state.run.committed = true;
-            state.run.log(at, Role::Ready, "committed");
-            note(state, Role::Ready, "committed");
+            state.run.log(at, ThemeRole::Ready, "committed");
+            note(state, ThemeRole::Ready, "committed");
         }
         Progress::NotCommitted => {
             running.committing = false;
-            state.run.log(at, Role::Warn, "not committed");
+            state.run.log(at, ThemeRole::Warn, "not committed");
         }
         Progress::Note { text } => {
-            state.run.log(at, Role::Info, text.clone());
-            note(state, Role::Info, text);
+            state.run.log(at, ThemeRole::Info, text.clone());
+            note(state, ThemeRole::Info, text);
         }
         Progress::Finished(outcome) => return finished(state, outcome),
     }
@@ -213,7 +213,11 @@ pub fn progress(state: &mut State, generation: Generation, progress: Progress) -
 
 fn statement_finished(state: &mut State, sql: String, outcome: (bool, String, f64)) {
     let (ok, answer, seconds) = &outcome;
-    let role = if *ok { Role::Ready } else { Role::Failing };
+    let role = if *ok {
+        ThemeRole::Ready
+    } else {
+        ThemeRole::Failing
+    };
     let text = format!("  {answer} ({seconds:.1} s)");
     state.run.log(state.now.wall, role, text);
     let open = state
@@ -233,10 +237,10 @@ fn statement_finished(state: &mut State, sql: String, outcome: (bool, String, f6
 
 fn model(state: &mut State, line: ModelLine) {
     let role = match line.state {
-        ModelState::Running => Role::Hydrating,
-        ModelState::Done => Role::Ready,
-        ModelState::Failed => Role::Failing,
-        ModelState::Skipped => Role::Muted,
+        ModelState::Running => ThemeRole::Hydrating,
+        ModelState::Done => ThemeRole::Ready,
+        ModelState::Failed => ThemeRole::Failing,
+        ModelState::Skipped => ThemeRole::Muted,
     };
     let word = match line.state {
         ModelState::Running => "running",
@@ -267,9 +271,9 @@ fn finished(state: &mut State, outcome: Outcome) -> Vec<Effect> {
         return Vec::new();
     };
     let role = match outcome.outcome {
-        OutcomeKind::Done => Role::Ready,
-        OutcomeKind::Interrupted | OutcomeKind::Unfinished => Role::Warn,
-        _ => Role::Failing,
+        OutcomeKind::Done => ThemeRole::Ready,
+        OutcomeKind::Interrupted | OutcomeKind::Unfinished => ThemeRole::Warn,
+        _ => ThemeRole::Failing,
     };
     let word = outcome_word(outcome.outcome);
     let text = format!("{} {word}: {}", running.label, outcome.message);
@@ -352,7 +356,7 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
         Stage::Running(running) if !running.committing && !running.cancelling => {
             running.cancelling = true;
             let label = running.label;
-            note(state, Role::Warn, format!("{label}: asked to stop"));
+            note(state, ThemeRole::Warn, format!("{label}: asked to stop"));
             vec![Effect::Cancel]
         }
         _ => Vec::new(),

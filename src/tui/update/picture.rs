@@ -4,16 +4,16 @@ use super::telling::note;
 use super::{lists, operation, readiness};
 use crate::domain::board::Board;
 use crate::domain::failure::told_with_remedy;
-use crate::domain::picture::{Link, LinkState, Picture};
+use crate::domain::picture::{ConnectionState, ConnectionStatus, Picture};
 use crate::domain::readiness::Readiness;
 use crate::tui::effect::Effect;
 use crate::tui::state::{Lasting, Loaded, State};
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use std::sync::Arc;
 
 pub fn take(state: &mut State, picture: Picture) -> Vec<Effect> {
     let before = std::mem::replace(&mut state.latest, picture);
-    journal_link(state, &before.link);
+    journal_link(state, &before.connection);
     if before.past.is_none()
         && let Some(past) = &state.latest.past
     {
@@ -48,25 +48,28 @@ pub fn take(state: &mut State, picture: Picture) -> Vec<Effect> {
     effects
 }
 
-fn journal_link(state: &mut State, before: &Link) {
-    let link = state.latest.link.clone();
+fn journal_link(state: &mut State, before: &ConnectionStatus) {
+    let link = state.latest.connection.clone();
     let (role, mut text) = match (&before.state, &link.state) {
-        (LinkState::Lost { .. }, LinkState::Lost { .. }) => return,
-        (_, LinkState::Lost { error, .. }) => {
+        (ConnectionState::Lost { .. }, ConnectionState::Lost { .. }) => return,
+        (_, ConnectionState::Lost { error, .. }) => {
             readiness::interrupt(state);
             (
-                Role::Stale,
+                ThemeRole::Stale,
                 format!("link lost: {}", told_with_remedy(error)),
             )
         }
-        (LinkState::Lost { .. } | LinkState::Connecting, LinkState::Live) => {
-            (Role::Live, "link up, streaming".to_owned())
+        (ConnectionState::Lost { .. } | ConnectionState::Connecting, ConnectionState::Live) => {
+            (ThemeRole::Live, "link up, streaming".to_owned())
         }
-        (LinkState::Lost { .. } | LinkState::Connecting, LinkState::Polling { every }) => {
+        (
+            ConnectionState::Lost { .. } | ConnectionState::Connecting,
+            ConnectionState::Polling { every },
+        ) => {
             let every = u64::try_from(every.as_millis()).unwrap_or(u64::MAX);
             let every = crate::tui::wording::span(every);
             (
-                Role::Live,
+                ThemeRole::Live,
                 format!("link up, reading every {every}, {}", link.why_polled()),
             )
         }
@@ -95,7 +98,7 @@ fn journal_phase(state: &mut State, board: &Board) {
     };
     note(
         state,
-        Role::from(board.phase),
+        ThemeRole::from(board.phase),
         format!("phase {before} -> {}", board.phase),
     );
 }
@@ -123,7 +126,7 @@ fn journal_clusters(state: &mut State, board: &Board) {
             _ => format!(" ({})", cluster.reason),
         };
         let text = format!("{} {before} -> {readiness}{reason}", cluster.name);
-        notes.push((Role::from(readiness), text));
+        notes.push((ThemeRole::from(readiness), text));
     }
     for (role, text) in notes {
         note(state, role, text);
@@ -149,7 +152,7 @@ fn reload_changes(state: &mut State, old: Option<&Board>, new: &Board) -> Vec<Ef
 mod tests {
     use super::*;
     use crate::domain::fixture::World;
-    use crate::tui::state::Facts;
+    use crate::tui::state::TargetInfo;
     use std::time::Instant;
 
     /// The picture `millis` after the first, with one object of the deployment side `lag` behind.
@@ -168,7 +171,12 @@ mod tests {
     }
 
     fn cockpit() -> State {
-        State::new(Facts::default(), Arc::default(), Instant::now(), (120, 40))
+        State::new(
+            TargetInfo::default(),
+            Arc::default(),
+            Instant::now(),
+            (120, 40),
+        )
     }
 
     #[test]

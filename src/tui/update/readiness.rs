@@ -2,9 +2,9 @@
 
 use super::telling::{flash, note};
 use crate::domain::board::Board;
-use crate::domain::workflow::{Look, Watch};
+use crate::domain::workflow::{AwaitStep, AwaitWatch};
 use crate::tui::state::{Awaiting, Overlay, State};
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use crate::tui::wording::span;
 
 /// Begins to wait, or stops.
@@ -15,9 +15,9 @@ pub fn wait(state: &mut State) {
     }
     state.awaiting = Some(Awaiting {
         since: state.now,
-        watch: Watch::default(),
+        watch: AwaitWatch::default(),
     });
-    note(state, Role::Info, "await started");
+    note(state, ThemeRole::Info, "await started");
     if let Some(board) = state.latest.board.clone() {
         look(state, &board);
     }
@@ -37,20 +37,20 @@ pub fn look(state: &mut State, board: &Board) {
     };
     let time = span(state.now.since(awaiting.since));
     match awaiting.watch.look(board) {
-        Look::Ready => {
+        AwaitStep::Ready => {
             let text = format!("await done: the deployment side is ready after {time}");
-            note(state, Role::Ready, text.clone());
+            note(state, ThemeRole::Ready, text.clone());
             flash(state, text);
         }
-        Look::Never(reason) => {
+        AwaitStep::Never(reason) => {
             let text = format!("await ended after {time}: {reason}");
-            note(state, Role::Failing, text);
+            note(state, ThemeRole::Failing, text);
             state.overlay = Some(Overlay::Result {
                 title: "the deployment side can't become ready by waiting".to_owned(),
                 lines: vec![reason],
                 opened: state.now,
             });
         }
-        Look::Tell(_) | Look::Wait => state.awaiting = Some(awaiting),
+        AwaitStep::Tell(_) | AwaitStep::Wait => state.awaiting = Some(awaiting),
     }
 }

@@ -1,7 +1,7 @@
 //! What the operator is told: at the foot of the screen, and in the journal.
 
 use crate::tui::state::{Flash, State};
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 
 /// Shows a sentence at the foot of the screen for a while.
 pub(super) fn flash(state: &mut State, text: impl Into<String>) {
@@ -11,6 +11,6 @@ pub(super) fn flash(state: &mut State, text: impl Into<String>) {
     });
 }
 
-pub(super) fn note(state: &mut State, role: Role, text: impl Into<String>) {
+pub(super) fn note(state: &mut State, role: ThemeRole, text: impl Into<String>) {
     state.journal.note(state.now.wall, role, text);
 }

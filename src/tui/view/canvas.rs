@@ -1,7 +1,7 @@
 //! The screen buffer with a theme: text goes where it is put and never beyond its bound.
 
 use crate::tui::glyphs::Glyphs;
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{Theme, ThemeRole};
 use crate::tui::wording;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -24,7 +24,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// Writes one line of text from `x` up to but not including `right`, and returns where it ended.
-    pub fn text(&mut self, x: u16, y: u16, right: u16, role: Role, text: &str) -> u16 {
+    pub fn text(&mut self, x: u16, y: u16, right: u16, role: ThemeRole, text: &str) -> u16 {
         let area = self.buffer.area;
         let right = right.min(area.right());
         if x >= right || y >= area.bottom() {
@@ -40,14 +40,14 @@ impl<'a> Canvas<'a> {
     }
 
     /// Text that is cut with an ellipsis where it does not fit.
-    pub fn cut(&mut self, x: u16, y: u16, right: u16, role: Role, text: &str) -> u16 {
+    pub fn cut(&mut self, x: u16, y: u16, right: u16, role: ThemeRole, text: &str) -> u16 {
         let room = usize::from(right.saturating_sub(x));
         let cut = wording::cut(&wording::shown(text), room, self.theme.glyphs.ellipsis);
         self.text(x, y, right, role, &cut)
     }
 
     /// Text that ends at `right`; returns where it begins.
-    pub fn right(&mut self, left: u16, y: u16, right: u16, role: Role, text: &str) -> u16 {
+    pub fn right(&mut self, left: u16, y: u16, right: u16, role: ThemeRole, text: &str) -> u16 {
         let room = usize::from(right.saturating_sub(left));
         let cut = wording::cut(&wording::shown(text), room, self.theme.glyphs.ellipsis);
         let width = u16::try_from(cut.width()).unwrap_or(u16::MAX);
@@ -57,13 +57,13 @@ impl<'a> Canvas<'a> {
     }
 
     /// Fills a line with blanks in a style.
-    pub fn fill(&mut self, area: Rect, role: Role) {
+    pub fn fill(&mut self, area: Rect, role: ThemeRole) {
         let area = area.intersection(self.buffer.area);
         self.buffer.set_style(area, self.theme.style(role));
     }
 
     /// Lays a style over what is drawn.
-    pub fn highlight(&mut self, area: Rect, role: Role) {
+    pub fn highlight(&mut self, area: Rect, role: ThemeRole) {
         self.fill(area, role);
     }
 
@@ -79,13 +79,17 @@ impl<'a> Canvas<'a> {
 
     /// A line with a title at its left and words at its right, along the top of an area.
     pub fn rule(&mut self, area: Rect, title: &str, words: &str, focused: bool) {
-        let role = if focused { Role::Focus } else { Role::Rule };
+        let role = if focused {
+            ThemeRole::Focus
+        } else {
+            ThemeRole::Rule
+        };
         let line = self.theme.glyphs.horizontal.repeat(usize::from(area.width));
         self.text(area.x, area.y, area.right(), role, &line);
         let (title_role, mark) = if focused {
-            (Role::Focus, self.theme.glyphs.cursor)
+            (ThemeRole::Focus, self.theme.glyphs.cursor)
         } else {
-            (Role::Title, "")
+            (ThemeRole::Title, "")
         };
         let x = self.cut(
             area.x + 1,
@@ -99,7 +103,7 @@ impl<'a> Canvas<'a> {
                 x + 1,
                 area.y,
                 area.right().saturating_sub(1),
-                Role::Muted,
+                ThemeRole::Muted,
                 &format!(" {words} "),
             );
         }
@@ -108,12 +112,12 @@ impl<'a> Canvas<'a> {
     /// An upright line.
     pub fn upright(&mut self, x: u16, top: u16, bottom: u16) {
         for y in top..bottom {
-            self.text(x, y, x + 1, Role::Rule, self.theme.glyphs.vertical);
+            self.text(x, y, x + 1, ThemeRole::Rule, self.theme.glyphs.vertical);
         }
     }
 
     /// A box with a title; its inside is blank.
-    pub fn frame(&mut self, area: Rect, role: Role, title: &str) {
+    pub fn frame(&mut self, area: Rect, role: ThemeRole, title: &str) {
         self.clear(area);
         if area.width < 2 || area.height < 2 {
             return;

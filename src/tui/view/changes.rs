@@ -3,12 +3,12 @@
 use super::Canvas;
 use super::paragraphs::text;
 use crate::domain::changes::{ChangedNode, ChangesView};
-use crate::domain::project::Change;
-use crate::tui::diff::{Diff, DiffLine, Line};
+use crate::domain::project::ModelChange;
+use crate::tui::diff::{Diff, DiffLine, SqlLine};
 use crate::tui::layout;
 use crate::tui::prose;
 use crate::tui::state::{DiffLayout, DiffText, Loaded, Panel, State};
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use crate::tui::wording;
 use ratatui::layout::Rect;
 
@@ -31,7 +31,7 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, state: &State) {
     };
     canvas.rule(body, "Changes", "", true);
     let lines = prose::wrap(
-        &[prose::Paragraph::new(Role::Text, words)],
+        &[prose::Paragraph::new(ThemeRole::Text, words)],
         layout::inner_width(body),
     );
     let below = Rect {
@@ -60,7 +60,13 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &ChangesView) 
         } else {
             "No node matches; esc clears the filter."
         };
-        canvas.cut(area.x + 2, area.y + 1, area.right(), Role::Muted, words);
+        canvas.cut(
+            area.x + 2,
+            area.y + 1,
+            area.right(),
+            ThemeRole::Muted,
+            words,
+        );
         return;
     }
     let rows = usize::from(area.height.saturating_sub(1));
@@ -76,9 +82,15 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &ChangesView) 
         };
         node_line(canvas, line, node);
         if at == changes.cursor.at {
-            canvas.text(line.x, y, line.right(), Role::Focus, canvas.glyphs().cursor);
+            canvas.text(
+                line.x,
+                y,
+                line.right(),
+                ThemeRole::Focus,
+                canvas.glyphs().cursor,
+            );
             if !changes.reading {
-                canvas.highlight(line, Role::Selection);
+                canvas.highlight(line, ThemeRole::Selection);
             }
         }
     }
@@ -87,24 +99,24 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &ChangesView) 
 fn counts(view: &ChangesView) -> String {
     let counts = view.counts();
     let words: Vec<String> = [
-        Change::Modified,
-        Change::New,
-        Change::Removed,
-        Change::Downstream,
+        ModelChange::Modified,
+        ModelChange::New,
+        ModelChange::Removed,
+        ModelChange::Downstream,
     ]
     .iter()
     .map(|change| format!("{} {change}", counts.get(change).copied().unwrap_or(0)))
     .chain(
         counts
-            .get(&Change::Drifted)
-            .map(|count| format!("{count} {}", Change::Drifted)),
+            .get(&ModelChange::Drifted)
+            .map(|count| format!("{count} {}", ModelChange::Drifted)),
     )
     .collect();
     words.join(", ")
 }
 
 fn node_line(canvas: &mut Canvas<'_>, line: Rect, node: &ChangedNode) {
-    let role = Role::from(node.change);
+    let role = ThemeRole::from(node.change);
     let glyph = canvas.glyphs().change(node.change);
     canvas.text(line.x + 2, line.y, line.right(), role, glyph);
     let name_end = line.x + 4 + (line.width / 2).clamp(16, 36);
@@ -114,14 +126,14 @@ fn node_line(canvas: &mut Canvas<'_>, line: Rect, node: &ChangedNode) {
         name_end,
         line.y,
         kind_end - 1,
-        Role::Muted,
+        ThemeRole::Muted,
         &node.resource_type,
     );
     let mut why = node.reasons.join("; ");
     if let Some(drift) = &node.drift {
         why = format!("DRIFT {drift}; {why}");
     }
-    canvas.cut(kind_end, line.y, line.right(), Role::Text, &why);
+    canvas.cut(kind_end, line.y, line.right(), ThemeRole::Text, &why);
 }
 
 fn panel(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
@@ -138,9 +150,9 @@ fn panel(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let mut x = area.x + 1;
     for panel in Panel::ALL {
         let role = if panel == changes.panel {
-            Role::Focus
+            ThemeRole::Focus
         } else {
-            Role::Muted
+            ThemeRole::Muted
         };
         x = canvas.text(x, area.y + 1, area.right(), role, panel.title()) + 3;
     }
@@ -179,7 +191,7 @@ fn sql(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             area.x + 1,
             area.y,
             area.right(),
-            Role::Muted,
+            ThemeRole::Muted,
             "There is no SQL of it on either side.",
         );
         return;
@@ -197,9 +209,9 @@ fn unified(canvas: &mut Canvas<'_>, area: Rect, diff: &Diff, scroll: usize) {
     let mut y = area.y;
     for (sign, line) in diff.unified().into_iter().skip(scroll) {
         let role = match sign {
-            '+' => Role::Added,
-            '-' => Role::Removed,
-            _ => Role::Muted,
+            '+' => ThemeRole::Added,
+            '-' => ThemeRole::Removed,
+            _ => ThemeRole::Muted,
         };
         y += sql_line(canvas, from(area, y), role, sign, line);
         if y >= area.bottom() {
@@ -225,12 +237,12 @@ fn side_by_side(canvas: &mut Canvas<'_>, area: Rect, diff: &Diff, scroll: usize)
         let (left, right) = (from(left, y), from(right, y));
         // The longer of both sides says where the next line begins, so that they stay beside each other.
         y += match line {
-            DiffLine::Same(old, new) => sql_line(canvas, left, Role::Muted, ' ', old)
-                .max(sql_line(canvas, right, Role::Muted, ' ', new)),
-            DiffLine::Removed(old) => sql_line(canvas, left, Role::Removed, '-', old),
-            DiffLine::Added(new) => sql_line(canvas, right, Role::Added, '+', new),
-            DiffLine::Changed(old, new) => sql_line(canvas, left, Role::Removed, '-', old)
-                .max(sql_line(canvas, right, Role::Added, '+', new)),
+            DiffLine::Same(old, new) => sql_line(canvas, left, ThemeRole::Muted, ' ', old)
+                .max(sql_line(canvas, right, ThemeRole::Muted, ' ', new)),
+            DiffLine::Removed(old) => sql_line(canvas, left, ThemeRole::Removed, '-', old),
+            DiffLine::Added(new) => sql_line(canvas, right, ThemeRole::Added, '+', new),
+            DiffLine::Changed(old, new) => sql_line(canvas, left, ThemeRole::Removed, '-', old)
+                .max(sql_line(canvas, right, ThemeRole::Added, '+', new)),
         };
         if y >= area.bottom() {
             return;
@@ -248,9 +260,15 @@ fn from(area: Rect, y: u16) -> Rect {
 }
 
 /// One line of SQL, wrapped beside its number; returns how many rows it took.
-fn sql_line(canvas: &mut Canvas<'_>, area: Rect, role: Role, sign: char, line: &Line) -> u16 {
+fn sql_line(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    role: ThemeRole,
+    sign: char,
+    line: &SqlLine,
+) -> u16 {
     let number = line.number.to_string();
-    canvas.right(area.x, area.y, area.x + NUMBER, Role::Muted, &number);
+    canvas.right(area.x, area.y, area.x + NUMBER, ThemeRole::Muted, &number);
     let start = area.x + NUMBER + 1;
     let mut x = canvas.text(start, area.y, area.right(), role, &format!("{sign} "));
     let start = start + 2;

@@ -9,7 +9,7 @@ use crate::domain::readiness::{ClusterReadiness, Readiness};
 use crate::domain::snapshot::{LogicalTime, OfflineReason, ProcessState, ReplicaHealth};
 use crate::domain::workflow::reason;
 use crate::tui::state::State;
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use crate::tui::wording;
 use ratatui::layout::Rect;
 
@@ -38,7 +38,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, replicas: bool, state: &State) 
                 "and {}; the table groups by cluster",
                 quantity::count(count - at, "more cluster")
             );
-            canvas.cut(area.x + 1, y, area.right(), Role::Muted, &words);
+            canvas.cut(area.x + 1, y, area.right(), ThemeRole::Muted, &words);
             return;
         }
         let row = Rect {
@@ -70,13 +70,13 @@ fn line(
     let glyphs = canvas.glyphs();
     let end = row.right().saturating_sub(1);
     let verdict = board.cluster_readiness(shown);
-    let role = verdict.map_or(Role::Muted, Role::from);
-    canvas.cut(row.x + 1, row.y, row.x + NAME, Role::Title, &blue.name);
+    let role = verdict.map_or(ThemeRole::Muted, ThemeRole::from);
+    canvas.cut(row.x + 1, row.y, row.x + NAME, ThemeRole::Title, &blue.name);
     let mut x = row.x + NAME + 1;
     let (side, label) = match shown.side {
-        Side::Production => (Role::Blue, "blue"),
-        Side::Deployment if board.holds_retired() => (Role::Muted, "retired"),
-        Side::Deployment => (Role::Green, "green"),
+        Side::Production => (ThemeRole::Blue, "blue"),
+        Side::Deployment if board.holds_retired() => (ThemeRole::Muted, "retired"),
+        Side::Deployment => (ThemeRole::Green, "green"),
     };
     canvas.text(x, row.y, x + SIDE, side, label);
     x += SIDE;
@@ -93,7 +93,7 @@ fn line(
         x,
         row.y,
         x + COUNT,
-        Role::Text,
+        ThemeRole::Text,
         &format!("{}/{}", shown.hydrated, shown.total),
     );
     x += COUNT + 2;
@@ -114,7 +114,7 @@ fn gauge(canvas: &mut Canvas<'_>, area: Rect, cluster: &ClusterReadiness) {
         (_, 0) => 0,
         (hydrated, total) => hydrated.min(total) * width / total,
     };
-    let role = Role::from(cluster.readiness);
+    let role = ThemeRole::from(cluster.readiness);
     let x = canvas.text(
         area.x,
         area.y,
@@ -126,7 +126,7 @@ fn gauge(canvas: &mut Canvas<'_>, area: Rect, cluster: &ClusterReadiness) {
         x,
         area.y,
         area.right(),
-        Role::Muted,
+        ThemeRole::Muted,
         &glyphs.empty.repeat(width - full),
     );
 }
@@ -148,13 +148,13 @@ fn blue_side(canvas: &mut Canvas<'_>, left: u16, y: u16, end: u16, blue: &Cluste
         format!("blue {glyph} {}", blue.readiness)
     };
     let role = match blue.readiness {
-        Readiness::Ready => Role::Blue,
-        other => Role::from(other),
+        Readiness::Ready => ThemeRole::Blue,
+        other => ThemeRole::from(other),
     };
     canvas.right(left, y, end, role, &words)
 }
 
-fn note(state: &State, board: &Board, cluster: &ClusterReadiness) -> (Role, String) {
+fn note(state: &State, board: &Board, cluster: &ClusterReadiness) -> (ThemeRole, String) {
     let mut parts = Vec::new();
     let estimate = cluster
         .id
@@ -178,8 +178,8 @@ fn note(state: &State, board: &Board, cluster: &ClusterReadiness) -> (Role, Stri
         parts.push(format!("for {age}"));
     }
     let role = match cluster.readiness {
-        Readiness::Ready => Role::Muted,
-        other => Role::from(other),
+        Readiness::Ready => ThemeRole::Muted,
+        other => ThemeRole::from(other),
     };
     (role, parts.join(", "))
 }
@@ -197,7 +197,7 @@ fn replica_line(canvas: &mut Canvas<'_>, row: Rect, board: &Board, cluster: &Clu
         row.x + 3,
         row.y,
         row.x + NAME,
-        Role::Muted,
+        ThemeRole::Muted,
         &format!("{} {size}", canvas.glyphs().branch),
     );
     x = x.max(row.x + NAME + 1);
@@ -205,18 +205,21 @@ fn replica_line(canvas: &mut Canvas<'_>, row: Rect, board: &Board, cluster: &Clu
         let health = board.snapshot.readings.replicas.get(&replica.id);
         let (role, words) = match health {
             Some(health) => replica_words(replica.name.as_str(), health, now),
-            None => (Role::Unknown, format!("{} reports nothing", replica.name)),
+            None => (
+                ThemeRole::Unknown,
+                format!("{} reports nothing", replica.name),
+            ),
         };
         x = canvas.cut(x, row.y, row.right(), role, &words);
-        x = canvas.text(x, row.y, row.right(), Role::Muted, "   ");
+        x = canvas.text(x, row.y, row.right(), ThemeRole::Muted, "   ");
     }
 }
 
-fn replica_words(name: &str, health: &ReplicaHealth, now: LogicalTime) -> (Role, String) {
+fn replica_words(name: &str, health: &ReplicaHealth, now: LogicalTime) -> (ThemeRole, String) {
     let mut words = vec![name.to_owned()];
     let role = if health.is_online() {
         words.push("online".to_owned());
-        Role::Text
+        ThemeRole::Text
     } else {
         let state = health.unwell.as_ref().map(ProcessState::as_str);
         let reason = health.reason.as_ref().map(OfflineReason::as_str);
@@ -226,7 +229,7 @@ fn replica_words(name: &str, health: &ReplicaHealth, now: LogicalTime) -> (Role,
             .map(|since| format!(" for {}", wording::span(now.millis_since(since))))
             .unwrap_or_default();
         words.push(format!("{reason}{since}"));
-        Role::Failing
+        ThemeRole::Failing
     };
     if let Some(cpu) = health.cpu_percent {
         words.push(format!("cpu {cpu:.0} %"));

@@ -9,7 +9,7 @@ use crate::domain::quantity::count;
 use crate::domain::snapshot::Lag;
 use crate::tui::prose;
 use crate::tui::state::{Dialog, DialogStep, Stage, State};
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use crate::tui::wording;
 use ratatui::layout::Rect;
 
@@ -20,9 +20,9 @@ pub fn draw(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State) {
     let (area, lines) = prose::dialog_text(size, dialog);
     let danger = dialog.plan.operation.danger();
     let border = if danger >= Danger::ChangesProduction {
-        Role::Danger
+        ThemeRole::Danger
     } else {
-        Role::Focus
+        ThemeRole::Focus
     };
     canvas.frame(area, border, &title(dialog));
     let inner = Rect {
@@ -37,7 +37,7 @@ pub fn draw(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State) {
         ..inner
     };
     for (y, words) in (inner.y..).zip(facts(state, dialog)) {
-        canvas.cut(inner.x + 1, y, inner.right(), Role::Muted, &words);
+        canvas.cut(inner.x + 1, y, inner.right(), ThemeRole::Muted, &words);
     }
     let body = Rect {
         y: inner.y + 3,
@@ -57,7 +57,7 @@ pub fn draw(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State) {
             inner.x + 1,
             inner.y + foot + 2,
             inner.right(),
-            Role::KeyBlocked,
+            ThemeRole::KeyBlocked,
             "one moment",
         );
     } else {
@@ -127,16 +127,16 @@ fn question(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
     let word = dialog.plan.word_to_type();
     let (role, words) = match dialog.step() {
         DialogStep::Blocked => (
-            Role::Block,
+            ThemeRole::Block,
             format!("{label} is blocked by a finding; there is nothing to confirm."),
         ),
-        DialogStep::Yes => (Role::Title, format!("{label}: run this plan?")),
+        DialogStep::Yes => (ThemeRole::Title, format!("{label}: run this plan?")),
         DialogStep::Word => (
-            Role::Danger,
+            ThemeRole::Danger,
             format!("{label}: type {word} and then ctrl-y."),
         ),
         DialogStep::Confirm => (
-            Role::Danger,
+            ThemeRole::Danger,
             format!("The word stands. ctrl-y runs the {label} now."),
         ),
     };
@@ -164,15 +164,15 @@ fn answer(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
     };
     let mut x = row.x + 1;
     if matches!(dialog.step(), DialogStep::Word | DialogStep::Confirm) {
-        x = canvas.text(x, row.y, end, Role::Text, "> ");
-        x = canvas.cut(x, row.y, end, Role::Input, &dialog.typed);
-        x = canvas.text(x, row.y, end, Role::Selection, " ") + 3;
+        x = canvas.text(x, row.y, end, ThemeRole::Text, "> ");
+        x = canvas.cut(x, row.y, end, ThemeRole::Input, &dialog.typed);
+        x = canvas.text(x, row.y, end, ThemeRole::Selection, " ") + 3;
     }
     for (key, word) in keys {
-        x = canvas.text(x, row.y, end, Role::Key, key);
-        x = canvas.text(x + 1, row.y, end, Role::Muted, word) + 2;
+        x = canvas.text(x, row.y, end, ThemeRole::Key, key);
+        x = canvas.text(x + 1, row.y, end, ThemeRole::Muted, word) + 2;
     }
     if let Some(notice) = &dialog.notice {
-        canvas.right(x, row.y, end, Role::Warn, notice);
+        canvas.right(x, row.y, end, ThemeRole::Warn, notice);
     }
 }

@@ -4,7 +4,7 @@ use super::Canvas;
 use crate::domain::action::Operation;
 use crate::tui::keymap::{Action, Command};
 use crate::tui::state::{Screen, State};
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
@@ -21,7 +21,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
                 below.x + 1,
                 below.y,
                 below.right(),
-                Role::Title,
+                ThemeRole::Title,
                 &flash.text,
             );
         }
@@ -57,9 +57,9 @@ fn operations(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     for (label, operation) in labels.iter().zip(Operation::ALL) {
         let allowed = state.may(operation).is_ok();
         let (key, name) = if allowed {
-            (Role::Key, Role::Text)
+            (ThemeRole::Key, ThemeRole::Text)
         } else {
-            (Role::KeyBlocked, Role::KeyBlocked)
+            (ThemeRole::KeyBlocked, ThemeRole::KeyBlocked)
         };
         x = canvas.text(x, area.y, area.right(), key, &label.key);
         x = canvas.text(x + 1, area.y, area.right(), name, label.name);
@@ -68,7 +68,7 @@ fn operations(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
                 x,
                 area.y,
                 area.right(),
-                Role::KeyBlocked,
+                ThemeRole::KeyBlocked,
                 &format!(": {reason}"),
             );
         }
@@ -101,8 +101,8 @@ fn keys(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         if x.saturating_add(width) > area.right() {
             break;
         }
-        x = canvas.text(x, area.y, area.right(), Role::Key, &key);
-        x = canvas.text(x + 1, area.y, area.right(), Role::Muted, word) + 2;
+        x = canvas.text(x, area.y, area.right(), ThemeRole::Key, &key);
+        x = canvas.text(x + 1, area.y, area.right(), ThemeRole::Muted, word) + 2;
     }
 }
 

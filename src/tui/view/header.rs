@@ -4,13 +4,13 @@ use super::Canvas;
 use crate::domain::board::Board;
 use crate::domain::failure::told_with_remedy;
 use crate::domain::phase::Phase;
-use crate::domain::picture::{LinkState, next_try};
+use crate::domain::picture::{ConnectionState, next_try};
 use crate::domain::quantity::{count, part};
 use crate::domain::readiness::Readiness;
 use crate::domain::way_back::WayBack;
 use crate::domain::workflow::{STEPS, headline, label, reason, steps_done};
 use crate::tui::state::{Running, Screen, Stage, State};
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use crate::tui::wording;
 use ratatui::layout::Rect;
 use std::borrow::Cow;
@@ -38,9 +38,9 @@ fn identity(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let end = area.right().saturating_sub(1);
     let left = canvas.right(area.x + area.width / 3, area.y, end, role, &words);
     let stop = left.saturating_sub(2);
-    let x = canvas.text(area.x + 1, area.y, stop, Role::Title, "cutover ");
-    let x = canvas.text(x, area.y, stop, Role::Title, &state.facts.target);
-    canvas.cut(x + 2, area.y, stop, Role::Text, &place(state));
+    let x = canvas.text(area.x + 1, area.y, stop, ThemeRole::Title, "cutover ");
+    let x = canvas.text(x, area.y, stop, ThemeRole::Title, &state.facts.target);
+    canvas.cut(x + 2, area.y, stop, ThemeRole::Text, &place(state));
 }
 
 /// `project at host:port/database as role, v26.9.0`.
@@ -66,46 +66,52 @@ fn place(state: &State) -> String {
 /// A picture comes with every tick of the server, each second. One that is older than this is not called live.
 const SILENCE_MS: u64 = 4_000;
 
-fn link(canvas: &Canvas<'_>, state: &State) -> (Role, String) {
+fn link(canvas: &Canvas<'_>, state: &State) -> (ThemeRole, String) {
     let glyphs = canvas.glyphs();
     let age_ms = state.age_ms(state.shown());
     let (age, silent) = (wording::span(age_ms), age_ms > SILENCE_MS);
     if state.frozen.is_some() {
         return (
-            Role::Stale,
+            ThemeRole::Stale,
             format!("{} HELD STILL {age} ago", glyphs.paused),
         );
     }
-    let link = &state.latest.link;
+    let link = &state.latest.connection;
     let losses = match link.restarts {
         0 => String::new(),
         1 => ", lost once".to_owned(),
         losses => format!(", lost {}", count(losses, "time")),
     };
     match &link.state {
-        LinkState::Connecting => (Role::Hydrating, format!("{} connecting", glyphs.hydrating)),
-        LinkState::Live if silent => (
-            Role::Lagging,
+        ConnectionState::Connecting => (
+            ThemeRole::Hydrating,
+            format!("{} connecting", glyphs.hydrating),
+        ),
+        ConnectionState::Live if silent => (
+            ThemeRole::Lagging,
             format!("{} silent for {age}{losses}", glyphs.lagging),
         ),
-        LinkState::Live => (Role::Live, format!("{} live {age}{losses}", glyphs.ready)),
-        LinkState::Polling { every } => (
-            Role::Lagging,
+        ConnectionState::Live => (
+            ThemeRole::Live,
+            format!("{} live {age}{losses}", glyphs.ready),
+        ),
+        ConnectionState::Polling { every } => (
+            ThemeRole::Lagging,
             format!(
                 "{} polling every {}, {age} old{losses}",
                 glyphs.lagging,
                 wording::span(millis(*every))
             ),
         ),
-        LinkState::Lost { .. } if state.shown().board.is_none() => {
-            (Role::Stale, format!("{} NOT REACHED", glyphs.failing))
+        ConnectionState::Lost { .. } if state.shown().board.is_none() => {
+            (ThemeRole::Stale, format!("{} NOT REACHED", glyphs.failing))
         }
-        LinkState::Lost { .. } => (
-            Role::Stale,
+        ConnectionState::Lost { .. } => (
+            ThemeRole::Stale,
             format!("{} LINK LOST, data {age} old{losses}", glyphs.failing),
         ),
-        LinkState::Once => (
-            Role::Stale,
+        ConnectionState::Once => (
+            ThemeRole::Stale,
             format!("{} read once, {age} old", glyphs.paused),
         ),
     }
@@ -123,7 +129,7 @@ fn badges(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         .board
         .as_ref()
         .is_some_and(|board| board.snapshot.server.simulated);
-    let mut badges: Vec<(Role, String)> = Vec::new();
+    let mut badges: Vec<(ThemeRole, String)> = Vec::new();
     if facts.demo || simulated {
         let alone = facts.badge.is_empty() && state.read_only().is_none();
         let words = if tabs < 60 && !alone {
@@ -134,18 +140,18 @@ fn badges(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         } else {
             " DEMO  simulated server, nothing here is real "
         };
-        badges.push((Role::Demo, words.to_owned()));
+        badges.push((ThemeRole::Demo, words.to_owned()));
     }
     if !facts.badge.is_empty() {
         let badge = wording::shown(&facts.badge);
         let badge = wording::cut(&badge, WIDEST_BADGE, canvas.glyphs().ellipsis);
-        badges.push((Role::Production, format!(" {badge} ")));
+        badges.push((ThemeRole::Production, format!(" {badge} ")));
     }
     if let Some(reason) = state.read_only() {
-        badges.push((Role::ReadOnly, format!(" READ-ONLY {reason} ")));
+        badges.push((ThemeRole::ReadOnly, format!(" READ-ONLY {reason} ")));
     }
     let Some((first, _)) = badges.first() else {
-        canvas.cut(area.x + 1, area.y, tabs, Role::Muted, &facts.project);
+        canvas.cut(area.x + 1, area.y, tabs, ThemeRole::Muted, &facts.project);
         return;
     };
     // The badge colours the line up to the screens, so that no glance misses it.
@@ -179,7 +185,11 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> u16 {
     let start = area.right().saturating_sub(width).max(area.x + 12);
     let mut x = start;
     for (current, label) in labels {
-        let role = if current { Role::Selection } else { Role::Text };
+        let role = if current {
+            ThemeRole::Selection
+        } else {
+            ThemeRole::Text
+        };
         x = canvas.text(x, area.y, area.right(), role, &label);
     }
     start
@@ -205,25 +215,25 @@ fn phase(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let mut x = area.x + 1;
     for (at, step) in STEPS.iter().enumerate() {
         if at > 0 {
-            x = canvas.text(x, area.y, stop, Role::Rule, &dash);
+            x = canvas.text(x, area.y, stop, ThemeRole::Rule, &dash);
         }
         let (role, glyph) = match done.map(|done| at.cmp(&done)) {
-            None => (Role::Unknown, glyphs.unknown),
-            Some(Ordering::Less) => (Role::Ready, glyphs.done),
-            Some(Ordering::Equal) => (Role::Focus, glyphs.current),
-            Some(Ordering::Greater) => (Role::Muted, glyphs.open),
+            None => (ThemeRole::Unknown, glyphs.unknown),
+            Some(Ordering::Less) => (ThemeRole::Ready, glyphs.done),
+            Some(Ordering::Equal) => (ThemeRole::Focus, glyphs.current),
+            Some(Ordering::Greater) => (ThemeRole::Muted, glyphs.open),
         };
         x = canvas.text(x, area.y, stop, role, &format!("{glyph} {step}"));
     }
 }
 
 /// The way back, without its reason where that does not fit.
-fn way_back(way_back: &WayBack, room: usize) -> (Role, String) {
+fn way_back(way_back: &WayBack, room: usize) -> (ThemeRole, String) {
     let role = match way_back {
-        WayBack::NotNeeded | WayBack::Gone { .. } => Role::Muted,
-        WayBack::Ready { .. } => Role::Ready,
-        WayBack::Degraded { .. } => Role::Warn,
-        WayBack::Unknown { .. } => Role::Unknown,
+        WayBack::NotNeeded | WayBack::Gone { .. } => ThemeRole::Muted,
+        WayBack::Ready { .. } => ThemeRole::Ready,
+        WayBack::Degraded { .. } => ThemeRole::Warn,
+        WayBack::Unknown { .. } => ThemeRole::Unknown,
     };
     let full = format!("BACK: {way_back}");
     if full.width() <= room {
@@ -242,21 +252,21 @@ fn message(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let (role, words) = match (&state.stage, &state.shown().board) {
         (Stage::Running(running), _) => running_words(state, running),
         (Stage::Planning { request, since, .. }, _) => (
-            Role::Focus,
+            ThemeRole::Focus,
             format!(
                 "planning {}: observing and rehearsing, {}",
                 request.operation,
                 wording::span(state.now.since(*since))
             ),
         ),
-        (_, Some(board)) => match &state.latest.link.state {
-            LinkState::Lost {
+        (_, Some(board)) => match &state.latest.connection.state {
+            ConnectionState::Lost {
                 error,
                 attempts,
                 retry_at,
                 ..
             } => (
-                Role::Stale,
+                ThemeRole::Stale,
                 format!(
                     "link lost, {}; this is the last picture: {}",
                     next_try(*attempts, *retry_at, state.moment()),
@@ -268,21 +278,24 @@ fn message(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
                 None => phase_words(board),
             },
         },
-        (_, None) => match &state.latest.link.state {
-            LinkState::Lost {
+        (_, None) => match &state.latest.connection.state {
+            ConnectionState::Lost {
                 error,
                 attempts,
                 retry_at,
                 ..
             } => (
-                Role::Stale,
+                ThemeRole::Stale,
                 format!(
                     "No picture yet: {}. Trying again for as long as this runs, {}.",
                     told_with_remedy(error),
                     next_try(*attempts, *retry_at, state.moment())
                 ),
             ),
-            _ => (Role::Muted, "Waiting for the first picture.".to_owned()),
+            _ => (
+                ThemeRole::Muted,
+                "Waiting for the first picture.".to_owned(),
+            ),
         },
     };
     canvas.cut(
@@ -294,7 +307,7 @@ fn message(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     );
 }
 
-fn running_words(state: &State, running: &Running) -> (Role, String) {
+fn running_words(state: &State, running: &Running) -> (ThemeRole, String) {
     let time = wording::span(state.now.since(running.since));
     let run = &state.run;
     let done = run
@@ -319,19 +332,19 @@ fn running_words(state: &State, running: &Running) -> (Role, String) {
         format!("statement {done} of {}", run.steps.max(done))
     };
     (
-        Role::Focus,
+        ThemeRole::Focus,
         format!("{} running for {time}: {what}", running.label),
     )
 }
 
-fn awaiting_words(board: &Board, millis: u64) -> (Role, String) {
+fn awaiting_words(board: &Board, millis: u64) -> (ThemeRole, String) {
     let (hydrated, total) = board.deployment.hydrated_of_total();
     let what = match board.readiness() {
         Some(Readiness::Ready) => Cow::Borrowed("ready, seeing whether it lasts"),
         _ => reason(board),
     };
     (
-        Role::Focus,
+        ThemeRole::Focus,
         format!(
             "awaiting readiness for {}: {hydrated} of {total} hydrated; {what}",
             wording::span(millis)
@@ -339,13 +352,13 @@ fn awaiting_words(board: &Board, millis: u64) -> (Role, String) {
     )
 }
 
-fn phase_words(board: &Board) -> (Role, String) {
+fn phase_words(board: &Board) -> (ThemeRole, String) {
     let role = match board.phase {
-        Phase::None | Phase::Initialized => Role::Text,
-        Phase::Deploying | Phase::Promoting => Role::Warn,
-        Phase::Hydrating => Role::from(board.deployment.readiness),
-        Phase::Ready | Phase::Promoted | Phase::Synced => Role::Ready,
-        Phase::Unknown => Role::Unknown,
+        Phase::None | Phase::Initialized => ThemeRole::Text,
+        Phase::Deploying | Phase::Promoting => ThemeRole::Warn,
+        Phase::Hydrating => ThemeRole::from(board.deployment.readiness),
+        Phase::Ready | Phase::Promoted | Phase::Synced => ThemeRole::Ready,
+        Phase::Unknown => ThemeRole::Unknown,
     };
     let name = |operation| label(operation, Some(board.phase)).to_owned();
     (

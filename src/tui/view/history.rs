@@ -6,7 +6,7 @@ use crate::domain::history::AuditEntry;
 use crate::tui::layout;
 use crate::tui::prose;
 use crate::tui::state::{Loaded, State};
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use ratatui::layout::Rect;
 
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect, state: &State) {
@@ -53,7 +53,7 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, state: &State) {
         canvas,
         below,
         below.y,
-        heads.map(|head| (Role::Heading, head.to_owned())),
+        heads.map(|head| (ThemeRole::Heading, head.to_owned())),
     );
     let rows = usize::from(below.height.saturating_sub(1));
     let listed = entries.iter().enumerate().skip(cursor.offset).take(rows);
@@ -65,41 +65,47 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, state: &State) {
                 height: 1,
                 ..below
             };
-            canvas.highlight(line, Role::Selection);
+            canvas.highlight(line, ThemeRole::Selection);
         }
     }
 }
 
 fn say(canvas: &mut Canvas<'_>, body: Rect, words: &str) {
     canvas.rule(body, "History", "", true);
-    canvas.cut(body.x + 2, body.y + 1, body.right(), Role::Muted, words);
+    canvas.cut(
+        body.x + 2,
+        body.y + 1,
+        body.right(),
+        ThemeRole::Muted,
+        words,
+    );
 }
 
-fn cells(entry: &AuditEntry) -> [(Role, String); 7] {
+fn cells(entry: &AuditEntry) -> [(ThemeRole, String); 7] {
     let outcome = entry.outcome.as_deref();
     // Seconds and zone are for the opened entry; a list needs the minute.
     let started: String = entry.started.chars().take(16).collect();
     [
-        (Role::Muted, started.replace('T', " ")),
-        (Role::Title, entry.operation.to_string()),
-        (Role::Text, entry.environment.clone()),
-        (Role::Text, entry.by.clone()),
+        (ThemeRole::Muted, started.replace('T', " ")),
+        (ThemeRole::Title, entry.operation.to_string()),
+        (ThemeRole::Text, entry.environment.clone()),
+        (ThemeRole::Text, entry.by.clone()),
         (
             prose::outcome_role(outcome),
             outcome.unwrap_or("no end").to_owned(),
         ),
         (
-            Role::Muted,
+            ThemeRole::Muted,
             entry
                 .seconds
                 .map(|seconds| format!("{seconds:.1}"))
                 .unwrap_or_default(),
         ),
-        (Role::Text, entry.message.clone()),
+        (ThemeRole::Text, entry.message.clone()),
     ]
 }
 
-fn columns(canvas: &mut Canvas<'_>, area: Rect, y: u16, cells: [(Role, String); 7]) {
+fn columns(canvas: &mut Canvas<'_>, area: Rect, y: u16, cells: [(ThemeRole, String); 7]) {
     let widths = [16, 9, 24, 12, 11, 7, area.width];
     let mut x = area.x + 1;
     for ((role, text), width) in cells.iter().zip(widths) {

@@ -19,7 +19,7 @@ use paragraphs::{below_rule, text};
 use super::layout::{self, CockpitAreas};
 use super::prose::{self};
 use super::state::{Pane, Screen, State};
-use super::theme::{Role, Theme};
+use super::theme::{Theme, ThemeRole};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -67,7 +67,7 @@ fn too_small(canvas: &mut Canvas<'_>, area: Rect) {
         "Operations go on.".to_owned(),
     ];
     for (row, line) in (area.y..area.bottom()).zip(&lines) {
-        canvas.text(area.x, row, area.right(), Role::Warn, line);
+        canvas.text(area.x, row, area.right(), ThemeRole::Warn, line);
     }
 }
 

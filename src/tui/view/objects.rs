@@ -1,18 +1,18 @@
 //! The blue/green object table. Only the visible lines are built.
 
 use super::Canvas;
-use crate::domain::board::{Board, Row};
+use crate::domain::board::{Board, ObjectRow};
 use crate::domain::environment::Side;
 use crate::domain::failure::told_with_remedy;
 use crate::domain::phase::Phase;
-use crate::domain::picture::LinkState;
-use crate::domain::project::Change;
+use crate::domain::picture::ConnectionState;
+use crate::domain::project::ModelChange;
 use crate::domain::readiness::ObjectReadiness;
 use crate::tui::layout::LIST_HEAD;
 use crate::tui::state::{Pane, State};
 use crate::tui::table::column::{CURSOR_WIDTH, fit};
-use crate::tui::table::{Arrangement, Column, Entry, Grouping, arrange};
-use crate::tui::theme::Role;
+use crate::tui::table::{Arrangement, Column, Grouping, TableEntry, arrange};
+use crate::tui::theme::ThemeRole;
 use crate::tui::wording;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -37,7 +37,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         } else {
             "No object matches; esc clears the filter."
         };
-        say(canvas, area, Role::Muted, words);
+        say(canvas, area, ThemeRole::Muted, words);
         return;
     }
     let selected = state.cockpit.arranged.rows.get(state.cockpit.cursor.at);
@@ -52,23 +52,23 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             ..area
         };
         match entry {
-            Entry::Group {
+            TableEntry::Group {
                 title,
                 ready,
                 total,
             } => {
                 let words = format!("{title}  {ready}/{total} ready");
-                canvas.cut(line.x + 1, y, line.right(), Role::Title, &words);
+                canvas.cut(line.x + 1, y, line.right(), ThemeRole::Title, &words);
             }
-            Entry::Row(index) => {
+            TableEntry::Row(index) => {
                 if let Some(row) = board.rows.get(*index) {
                     draw_row(canvas, line, &columns, board, row, state);
                 }
                 if selected == Some(&at) {
                     let cursor = canvas.glyphs().cursor;
-                    canvas.text(line.x, y, line.right(), Role::Focus, cursor);
+                    canvas.text(line.x, y, line.right(), ThemeRole::Focus, cursor);
                     if state.cockpit.focus == Pane::Objects {
-                        canvas.highlight(line, Role::Selection);
+                        canvas.highlight(line, ThemeRole::Selection);
                     }
                 }
             }
@@ -128,26 +128,32 @@ fn filter_line(canvas: &mut Canvas<'_>, area: Rect, state: &State, title: usize)
     let title = u16::try_from(title).unwrap_or(u16::MAX);
     let right = area.right().saturating_sub(1);
     let x = area.x.saturating_add(title).saturating_add(6).min(right);
-    let x = canvas.text(x, area.y, right, Role::Key, " /");
-    let x = canvas.cut(x, area.y, right, Role::Input, state.cockpit.filter.value());
+    let x = canvas.text(x, area.y, right, ThemeRole::Key, " /");
+    let x = canvas.cut(
+        x,
+        area.y,
+        right,
+        ThemeRole::Input,
+        state.cockpit.filter.value(),
+    );
     let x = if state.cockpit.typing {
-        canvas.text(x, area.y, right, Role::Selection, " ")
+        canvas.text(x, area.y, right, ThemeRole::Selection, " ")
     } else {
         x
     };
     if let Some(error) = &state.cockpit.filter_error {
-        canvas.cut(x, area.y, right, Role::Warn, &format!(" {error} "));
+        canvas.cut(x, area.y, right, ThemeRole::Warn, &format!(" {error} "));
     } else {
-        canvas.text(x, area.y, right, Role::Text, " ");
+        canvas.text(x, area.y, right, ThemeRole::Text, " ");
     }
 }
 
 fn no_board(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
-    match &state.latest.link.state {
-        LinkState::Lost { error, .. } => say(
+    match &state.latest.connection.state {
+        ConnectionState::Lost { error, .. } => say(
             canvas,
             area,
-            Role::Stale,
+            ThemeRole::Stale,
             &format!(
                 "The server can't be read: {}. Trying again.",
                 told_with_remedy(error)
@@ -156,13 +162,13 @@ fn no_board(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         _ => say(
             canvas,
             area,
-            Role::Muted,
+            ThemeRole::Muted,
             "Reading the catalog for the first time.",
         ),
     }
 }
 
-fn say(canvas: &mut Canvas<'_>, area: Rect, role: Role, words: &str) {
+fn say(canvas: &mut Canvas<'_>, area: Rect, role: ThemeRole, words: &str) {
     if area.height > LIST_HEAD {
         canvas.cut(
             area.x + CURSOR_WIDTH,
@@ -202,9 +208,9 @@ fn heads(
             title
         };
         if column.is_number() {
-            canvas.right(x, y, x + width, Role::Heading, &title);
+            canvas.right(x, y, x + width, ThemeRole::Heading, &title);
         } else {
-            canvas.cut(x, y, x + width, Role::Heading, &title);
+            canvas.cut(x, y, x + width, ThemeRole::Heading, &title);
         }
         x += width + 1;
     }
@@ -223,7 +229,7 @@ fn draw_row(
     line: Rect,
     columns: &[(Column, u16)],
     board: &Board,
-    row: &Row,
+    row: &ObjectRow,
     state: &State,
 ) {
     let mut x = line.x + CURSOR_WIDTH;
@@ -244,28 +250,33 @@ fn cell(
     column: Column,
     width: u16,
     board: &Board,
-    row: &Row,
+    row: &ObjectRow,
     state: &State,
-) -> (Role, String) {
+) -> (ThemeRole, String) {
     let glyphs = canvas.glyphs();
     let shown = match shown_side(board.phase) {
         Side::Production => row.production.as_ref(),
         Side::Deployment => row.deployment.as_ref(),
     };
-    let text = |text: &str| (Role::Text, text.to_owned());
+    let text = |text: &str| (ThemeRole::Text, text.to_owned());
     match column {
         Column::Change => row.compared.map_or_else(
             || text(""),
-            |compared| (Role::from(compared), glyphs.compared(compared).to_owned()),
+            |compared| {
+                (
+                    ThemeRole::from(compared),
+                    glyphs.compared(compared).to_owned(),
+                )
+            },
         ),
         Column::Name => (
-            row.change().map_or(Role::Text, Role::from),
+            row.change().map_or(ThemeRole::Text, ThemeRole::from),
             row.name.to_string(),
         ),
-        Column::Schema => (Role::Muted, row.schema.to_string()),
-        Column::Kind => (Role::Muted, wording::kind(&row.kind).to_owned()),
+        Column::Schema => (ThemeRole::Muted, row.schema.to_string()),
+        Column::Kind => (ThemeRole::Muted, wording::kind(&row.kind).to_owned()),
         Column::Cluster => (
-            Role::Muted,
+            ThemeRole::Muted,
             row.cluster
                 .as_ref()
                 .map(ToString::to_string)
@@ -273,17 +284,17 @@ fn cell(
         ),
         Column::Hydrated => match shown.filter(|object| object.counts && object.replicas > 0) {
             Some(object) => (
-                Role::from(object.readiness),
+                ThemeRole::from(object.readiness),
                 format!("{}/{}", object.hydrated_on.len(), object.replicas),
             ),
             None => text(""),
         },
-        Column::GreenLag => lag(row.deployment.as_ref(), Role::Green),
-        Column::BlueLag => lag(row.production.as_ref(), Role::Blue),
+        Column::DeploymentLag => lag(row.deployment.as_ref(), ThemeRole::Green),
+        Column::ProductionLag => lag(row.production.as_ref(), ThemeRole::Blue),
         Column::Difference => difference(row),
         Column::Trend => trend(canvas, width, shown, state),
         Column::Since => (
-            Role::Muted,
+            ThemeRole::Muted,
             shown
                 .and_then(|object| {
                     let observed = &state.cockpit.observed;
@@ -299,20 +310,20 @@ fn cell(
     }
 }
 
-fn lag(object: Option<&ObjectReadiness>, role: Role) -> (Role, String) {
+fn lag(object: Option<&ObjectReadiness>, role: ThemeRole) -> (ThemeRole, String) {
     match object {
         Some(object) if object.counts => (role, wording::lag(object.lag)),
         Some(_) => (role, String::new()),
-        None => (Role::Muted, "-".to_owned()),
+        None => (ThemeRole::Muted, "-".to_owned()),
     }
 }
 
-fn difference(row: &Row) -> (Role, String) {
+fn difference(row: &ObjectRow) -> (ThemeRole, String) {
     let counts = row.deployment.as_ref().is_some_and(|object| object.counts);
     match arrange::lag_difference(row).filter(|_| counts) {
-        Some(millis) if millis >= 1000 => (Role::Lagging, wording::difference(millis)),
-        Some(millis) => (Role::Muted, wording::difference(millis)),
-        None => (Role::Muted, String::new()),
+        Some(millis) if millis >= 1000 => (ThemeRole::Lagging, wording::difference(millis)),
+        Some(millis) => (ThemeRole::Muted, wording::difference(millis)),
+        None => (ThemeRole::Muted, String::new()),
     }
 }
 
@@ -322,10 +333,10 @@ fn trend(
     width: u16,
     object: Option<&ObjectReadiness>,
     state: &State,
-) -> (Role, String) {
+) -> (ThemeRole, String) {
     let glyphs = canvas.glyphs();
     let Some(object) = object.filter(|object| object.counts) else {
-        return (Role::Muted, String::new());
+        return (ThemeRole::Muted, String::new());
     };
     let observed = &state.cockpit.observed;
     let room = usize::from(width).saturating_sub(2);
@@ -347,23 +358,23 @@ fn trend(
         Some(_) => glyphs.steady,
         None => " ",
     };
-    (Role::Muted, format!("{arrow} {bars}"))
+    (ThemeRole::Muted, format!("{arrow} {bars}"))
 }
 
 fn verdict(
     canvas: &Canvas<'_>,
     width: u16,
     board: &Board,
-    row: &Row,
+    row: &ObjectRow,
     shown: Option<&ObjectReadiness>,
-) -> (Role, String) {
+) -> (ThemeRole, String) {
     let glyphs = canvas.glyphs();
     let Some(object) = shown else {
         let (role, word) = match (board.phase, row.change()) {
-            (Phase::None, _) => (Role::Added, "only in green"),
-            (_, Some(Change::Removed)) => (Role::Muted, "leaves with the swap"),
-            (Phase::Initialized, _) => (Role::Muted, "not built"),
-            _ => (Role::Lagging, "missing"),
+            (Phase::None, _) => (ThemeRole::Added, "only in green"),
+            (_, Some(ModelChange::Removed)) => (ThemeRole::Muted, "leaves with the swap"),
+            (Phase::Initialized, _) => (ThemeRole::Muted, "not built"),
+            _ => (ThemeRole::Lagging, "missing"),
         };
         return (role, format!("{} {word}", glyphs.absent));
     };
@@ -379,5 +390,5 @@ fn verdict(
     } else {
         format!("{word} {} {}", glyphs.separator, object.reason)
     };
-    (Role::from(object.readiness), text)
+    (ThemeRole::from(object.readiness), text)
 }

@@ -6,7 +6,7 @@ use crate::tui::keymap::{Action, BINDINGS};
 use crate::tui::layout;
 use crate::tui::prose::{self, Paragraph};
 use crate::tui::state::{Overlay, PaletteState, Question, State};
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use ratatui::layout::Rect;
 
 pub fn draw(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State) {
@@ -26,14 +26,14 @@ pub fn draw(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State) {
                     "It is asked to stop first; what is done stays done.",
                 ),
             };
-            let lines = [Paragraph::new(Role::Text, words)];
+            let lines = [Paragraph::new(ThemeRole::Text, words)];
             let keys = if deaf { "one moment" } else { "y yes   n no" };
             boxed(canvas, size, title, &lines, keys);
         }
         Some(Overlay::Result { title, lines, .. }) => {
             let lines: Vec<Paragraph> = lines
                 .iter()
-                .map(|line| Paragraph::new(Role::Text, line))
+                .map(|line| Paragraph::new(ThemeRole::Text, line))
                 .collect();
             let keys = if deaf { "one moment" } else { "any key closes" };
             boxed(canvas, size, title, &lines, keys);
@@ -43,7 +43,7 @@ pub fn draw(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State) {
 
 fn help(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State, scroll: usize) {
     let area = layout::overlay(size);
-    canvas.frame(area, Role::Focus, "Keys; esc closes");
+    canvas.frame(area, ThemeRole::Focus, "Keys; esc closes");
     let inner = inside(area);
     let lines = prose::wrap(&prose::help(state), area.width.saturating_sub(4));
     let hidden = lines.len().saturating_sub(usize::from(inner.height));
@@ -54,7 +54,7 @@ fn help(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State, scroll: usize)
             area.x + 2,
             area.bottom() - 1,
             area.right() - 2,
-            Role::Muted,
+            ThemeRole::Muted,
             &words,
         );
     }
@@ -62,17 +62,17 @@ fn help(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State, scroll: usize)
 
 fn draw_palette(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State, palette: &PaletteState) {
     let area = layout::overlay(size);
-    canvas.frame(area, Role::Focus, "Actions; enter runs, esc closes");
+    canvas.frame(area, ThemeRole::Focus, "Actions; enter runs, esc closes");
     let inner = inside(area);
-    let x = canvas.text(inner.x + 1, inner.y, inner.right(), Role::Key, ":");
+    let x = canvas.text(inner.x + 1, inner.y, inner.right(), ThemeRole::Key, ":");
     let x = canvas.cut(
         x,
         inner.y,
         inner.right(),
-        Role::Input,
+        ThemeRole::Input,
         palette.input.0.value(),
     );
-    canvas.text(x, inner.y, inner.right(), Role::Selection, " ");
+    canvas.text(x, inner.y, inner.right(), ThemeRole::Selection, " ");
     let rows = usize::from(inner.height.saturating_sub(1));
     let offset = (palette.cursor + 1).saturating_sub(rows);
     if palette.matches.is_empty() {
@@ -80,7 +80,7 @@ fn draw_palette(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State, palett
             inner.x + 1,
             inner.y + 1,
             inner.right(),
-            Role::Muted,
+            ThemeRole::Muted,
             "No action matches.",
         );
     }
@@ -93,7 +93,7 @@ fn draw_palette(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State, palett
         };
         palette_line(canvas, line, state, *action);
         if at == palette.cursor {
-            canvas.highlight(line, Role::Selection);
+            canvas.highlight(line, ThemeRole::Selection);
         }
     }
 }
@@ -107,11 +107,17 @@ fn palette_line(canvas: &mut Canvas<'_>, line: Rect, state: &State, action: Acti
         Action::Look(_) => None,
     };
     let keys = state.keymap.keys(action);
-    canvas.cut(line.x + 1, line.y, line.x + 13, Role::Key, &keys);
-    canvas.cut(line.x + 14, line.y, line.x + 32, Role::Title, binding.name);
+    canvas.cut(line.x + 1, line.y, line.x + 13, ThemeRole::Key, &keys);
+    canvas.cut(
+        line.x + 14,
+        line.y,
+        line.x + 32,
+        ThemeRole::Title,
+        binding.name,
+    );
     let (role, words) = match &blocked {
-        Some(reason) => (Role::KeyBlocked, format!("blocked: {reason}")),
-        None => (Role::Text, binding.about.to_owned()),
+        Some(reason) => (ThemeRole::KeyBlocked, format!("blocked: {reason}")),
+        None => (ThemeRole::Text, binding.about.to_owned()),
     };
     canvas.cut(line.x + 33, line.y, line.right(), role, &words);
 }
@@ -125,7 +131,7 @@ fn boxed(canvas: &mut Canvas<'_>, size: (u16, u16), title: &str, lines: &[Paragr
         .saturating_add(4)
         .min(size.1.saturating_sub(2));
     let area = layout::centred(size, width, height);
-    canvas.frame(area, Role::Focus, title);
+    canvas.frame(area, ThemeRole::Focus, title);
     let inner = inside(area);
     let body = Rect {
         height: inner.height.saturating_sub(2),
@@ -136,7 +142,7 @@ fn boxed(canvas: &mut Canvas<'_>, size: (u16, u16), title: &str, lines: &[Paragr
         inner.x + 1,
         inner.bottom().saturating_sub(1),
         inner.right(),
-        Role::Key,
+        ThemeRole::Key,
         keys,
     );
 }

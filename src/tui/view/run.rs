@@ -5,7 +5,7 @@ use crate::domain::quantity::{count, part};
 use crate::ops::progress::ModelState;
 use crate::tui::layout;
 use crate::tui::state::{LogLine, RunState, State};
-use crate::tui::theme::Role;
+use crate::tui::theme::ThemeRole;
 use crate::tui::wording;
 use ratatui::layout::Rect;
 
@@ -17,7 +17,7 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, state: &State) {
             body.x + 2,
             body.y + 1,
             body.right(),
-            Role::Muted,
+            ThemeRole::Muted,
             "No operation has run in this session; the history screen lists earlier ones.",
         );
         return;
@@ -46,31 +46,35 @@ fn steps(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let skip = lines.len().saturating_sub(rows);
     for (y, (role, text, time)) in (area.y + 1..).zip(lines.into_iter().skip(skip)) {
         let end = area.right().saturating_sub(1);
-        let stop = canvas.right(area.x + area.width / 2, y, end, Role::Muted, &time);
+        let stop = canvas.right(area.x + area.width / 2, y, end, ThemeRole::Muted, &time);
         canvas.cut(area.x + 1, y, stop.saturating_sub(1), role, &text);
     }
 }
 
 /// Models where there are any, else statements; statements that failed in any case. What is shown, and how long it took.
-fn lines(canvas: &Canvas<'_>, run: &RunState) -> Vec<(Role, String, String)> {
+fn lines(canvas: &Canvas<'_>, run: &RunState) -> Vec<(ThemeRole, String, String)> {
     let glyphs = canvas.glyphs();
     let told = run.statements.iter().filter(|statement| {
         run.models.is_empty() || matches!(statement.outcome, Some((false, _, _)))
     });
     let statements = told.map(|statement| {
         let (role, glyph, time) = match &statement.outcome {
-            None => (Role::Hydrating, glyphs.hydrating, String::new()),
-            Some((true, _, seconds)) => (Role::Ready, glyphs.done, format!("{seconds:.1} s")),
-            Some((false, _, seconds)) => (Role::Failing, glyphs.failing, format!("{seconds:.1} s")),
+            None => (ThemeRole::Hydrating, glyphs.hydrating, String::new()),
+            Some((true, _, seconds)) => (ThemeRole::Ready, glyphs.done, format!("{seconds:.1} s")),
+            Some((false, _, seconds)) => (
+                ThemeRole::Failing,
+                glyphs.failing,
+                format!("{seconds:.1} s"),
+            ),
         };
         (role, format!("{glyph} {}", statement.sql), time)
     });
     let models = run.models.iter().map(|model| {
         let (role, glyph) = match model.state {
-            ModelState::Running => (Role::Hydrating, glyphs.hydrating),
-            ModelState::Done => (Role::Ready, glyphs.done),
-            ModelState::Failed => (Role::Failing, glyphs.failing),
-            ModelState::Skipped => (Role::Muted, glyphs.absent),
+            ModelState::Running => (ThemeRole::Hydrating, glyphs.hydrating),
+            ModelState::Done => (ThemeRole::Ready, glyphs.done),
+            ModelState::Failed => (ThemeRole::Failing, glyphs.failing),
+            ModelState::Skipped => (ThemeRole::Muted, glyphs.absent),
         };
         let message = model
             .message
@@ -126,7 +130,7 @@ fn draw_log(canvas: &mut Canvas<'_>, area: Rect, run: &RunState) {
                 height: 1,
                 ..body
             };
-            canvas.highlight(above, Role::Selection);
+            canvas.highlight(above, ThemeRole::Selection);
         }
     }
 }
@@ -141,9 +145,9 @@ fn log_line(
     wanted: &str,
 ) -> u16 {
     let time = format!("{} ", line.at.strftime("%H:%M:%S"));
-    let x = canvas.text(area.x + 1, y, area.right(), Role::Muted, &time);
+    let x = canvas.text(area.x + 1, y, area.right(), ThemeRole::Muted, &time);
     let found = !wanted.is_empty() && line.text.to_lowercase().contains(wanted);
-    let role = if found { Role::Found } else { line.role };
+    let role = if found { ThemeRole::Found } else { line.role };
     if !wrapped {
         canvas.cut(x, y, area.right(), role, &line.text);
         return y + 1;

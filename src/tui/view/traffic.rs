@@ -2,8 +2,8 @@
 
 use super::Canvas;
 use crate::tui::state::State;
-use crate::tui::theme::Role;
-use crate::tui::traffic::{Line, lines};
+use crate::tui::theme::ThemeRole;
+use crate::tui::traffic::{TrafficLine, lines};
 use ratatui::layout::Rect;
 
 /// Share of the width of each column, in percent.
@@ -22,26 +22,26 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, state: &State) {
             ..body
         };
         match line {
-            Line::Heading(text) => {
-                canvas.cut(area.x + 1, y, area.right(), Role::Title, text);
+            TrafficLine::Heading(text) => {
+                canvas.cut(area.x + 1, y, area.right(), ThemeRole::Title, text);
             }
-            Line::Words { role, text } => {
+            TrafficLine::Words { role, text } => {
                 canvas.cut(area.x + 2, y, area.right(), *role, text);
             }
-            Line::Heads(heads) => {
-                columns(canvas, area, Role::Heading, heads);
+            TrafficLine::Heads(heads) => {
+                columns(canvas, area, ThemeRole::Heading, heads);
             }
-            Line::Cells { role, cells } => {
+            TrafficLine::Cells { role, cells } => {
                 columns(canvas, area, *role, &cells.each_ref().map(String::as_str));
             }
         }
         if at == cursor.at {
-            canvas.highlight(area, Role::Selection);
+            canvas.highlight(area, ThemeRole::Selection);
         }
     }
 }
 
-fn columns(canvas: &mut Canvas<'_>, area: Rect, role: Role, cells: &[&str; 5]) {
+fn columns(canvas: &mut Canvas<'_>, area: Rect, role: ThemeRole, cells: &[&str; 5]) {
     let width = area.width.saturating_sub(2);
     let mut x = area.x + 2;
     for (cell, share) in cells.iter().zip(SHARES) {

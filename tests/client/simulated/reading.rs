@@ -4,14 +4,14 @@ use super::{PAIR, observer, run, running, schema, snapshot, standing};
 use crate::{connector, settings};
 use cutover::domain::access::Privilege;
 use cutover::domain::object::ObjectKind;
-use cutover::domain::picture::LinkState;
+use cutover::domain::picture::ConnectionState;
 use cutover::domain::reading::MissingReadings;
 use cutover::domain::snapshot::Lag;
 use cutover::materialize::connection::{Connector, Purpose};
 use cutover::materialize::error::Class;
-use cutover::materialize::live::{Options, live};
+use cutover::materialize::live::{FeedOptions, live};
 use cutover::materialize::offer::Offer;
-use cutover::materialize::queries::{QUERIES, Topic};
+use cutover::materialize::queries::{QUERIES, SubscribeGroup};
 use cutover::materialize::settings::Secret;
 use cutover::sim::{self, Passing, Simulator, World};
 use std::time::Duration;
@@ -54,17 +54,20 @@ async fn every_topic_is_readable_and_subscribable() {
     let simulator = running().await;
     run(&simulator, &PAIR);
     let address = simulator.address();
-    for topic in Topic::ALL {
+    for topic in SubscribeGroup::ALL {
         let queries: Vec<_> = everything().queries(topic).collect();
-        let select = Topic::statement(&queries).unwrap();
+        let select = SubscribeGroup::statement(&queries).unwrap();
         let link = connector(address).connect(Purpose::Observe).await.unwrap();
         link.run(&select)
             .await
             .unwrap_or_else(|error| panic!("{}: {error}", topic.as_str()));
     }
-    let feed = live(connector(address), Options::default());
+    let feed = live(connector(address), FeedOptions::default());
     let first = snapshot(&feed, |_| true).await;
-    assert_eq!(feed.pictures().borrow().link.state, LinkState::Live);
+    assert_eq!(
+        feed.pictures().borrow().connection.state,
+        ConnectionState::Live
+    );
     assert_eq!(first.missing, MissingReadings::new());
 }
 

@@ -5,7 +5,7 @@ use crate::{connector, settings};
 use cutover::domain::object::ObjectKind;
 use cutover::domain::snapshot::{Lag, Snapshot};
 use cutover::materialize::connection::{Connector, Purpose};
-use cutover::materialize::live::{Options, live};
+use cutover::materialize::live::{FeedOptions, live};
 use cutover::sim::{self, Passing, Simulator, World};
 use tokio::time::timeout;
 
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 async fn hydration_arrives_as_it_happens() {
     let simulator = running().await;
     run(&simulator, &PAIR[..5]);
-    let feed = live(connector(simulator.address()), Options::default());
+    let feed = live(connector(simulator.address()), FeedOptions::default());
     let before = snapshot(&feed, |snapshot| {
         schema(&snapshot.catalog, "green").is_some()
     })
@@ -48,12 +48,13 @@ async fn hydration_arrives_as_it_happens() {
 async fn a_down_server_keeps_the_picture_and_comes_back() {
     let simulator = running().await;
     run(&simulator, &PAIR);
-    let feed = live(connector(simulator.address()), Options::default());
+    let feed = live(connector(simulator.address()), FeedOptions::default());
     snapshot(&feed, |_| true).await;
     simulator.control().close();
     let lost = timeout(
         PATIENCE,
-        feed.pictures().wait_for(|picture| picture.link.is_lost()),
+        feed.pictures()
+            .wait_for(|picture| picture.connection.is_lost()),
     )
     .await
     .unwrap()
@@ -82,7 +83,7 @@ async fn sessions_and_subscribers_are_seen() {
         .await
         .unwrap();
     let reading = tokio::spawn(async move { reader.run("SUBSCRIBE blue.mv").await });
-    let feed = live(connector(simulator.address()), Options::default());
+    let feed = live(connector(simulator.address()), FeedOptions::default());
     let seen = snapshot(&feed, |snapshot| {
         !snapshot.readings.subscriptions.is_empty()
     })
@@ -119,7 +120,7 @@ async fn after_much_ado_the_live_picture_is_what_a_reading_says() {
     })
     .await
     .unwrap();
-    let feed = live(connector(simulator.address()), Options::default());
+    let feed = live(connector(simulator.address()), FeedOptions::default());
     snapshot(&feed, |_| true).await;
     for number in 0..15 {
         run(
@@ -149,5 +150,5 @@ async fn after_much_ado_the_live_picture_is_what_a_reading_says() {
     let live = snapshot(&feed, |snapshot| snapshot.time >= read.time).await;
     assert_eq!(live.catalog, read.catalog);
     assert_eq!(live.missing, read.missing);
-    assert_eq!(feed.pictures().borrow().link.restarts, 0);
+    assert_eq!(feed.pictures().borrow().connection.restarts, 0);
 }

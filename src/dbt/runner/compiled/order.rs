@@ -1,11 +1,11 @@
 //! Which models are built, and in which order.
 
-use super::Order;
+use super::BuildRequest;
 use crate::dbt::manifest::{Manifest, Node, ResourceType, UniqueId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The nodes to build, parents first; by id where nothing else decides, so that a plan is the same every time.
-pub(super) fn in_dependency_order<'a>(order: &Order<'a>) -> Vec<&'a Node> {
+pub(super) fn in_dependency_order<'a>(order: &BuildRequest<'a>) -> Vec<&'a Node> {
     let wanted: BTreeMap<&UniqueId, &Node> = order
         .selected
         .iter()

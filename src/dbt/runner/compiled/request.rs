@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A relation that stands on the deployment side already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct ExistingRelation {
     pub kind: ObjectKind,
     /// Whether something that is not rebuilt depends on it, and may go along.
     pub cascade: bool,
@@ -18,7 +18,7 @@ pub struct Standing {
 
 /// What is to be built.
 #[derive(Debug, Clone, Copy)]
-pub struct Order<'a> {
+pub struct BuildRequest<'a> {
     /// Compiled without the deploy variable: its names are production's.
     pub manifest: &'a Manifest,
     pub selected: &'a BTreeSet<UniqueId>,
@@ -26,5 +26,5 @@ pub struct Order<'a> {
     /// The profile's cluster, for models that name none.
     pub default_cluster: Option<&'a Identifier>,
     /// By the name on the deployment side.
-    pub standing: &'a BTreeMap<QualifiedName, Standing>,
+    pub existing: &'a BTreeMap<QualifiedName, ExistingRelation>,
 }

@@ -46,8 +46,8 @@ fn one_model(changes: serde_json::Value) -> Manifest {
 }
 
 fn environment(clusters: &[&str], schemas: &[&str]) -> Environment {
-    let pairs = |names: &[&str]| -> Vec<Pair> {
-        let pair = |name: &&str| Pair {
+    let pairs = |names: &[&str]| -> Vec<NamePair> {
+        let pair = |name: &&str| NamePair {
             production: identifier(name),
             deployment: identifier(name).deployment_twin().unwrap(),
         };
@@ -69,7 +69,7 @@ fn both() -> Environment {
 fn build_all(
     manifest: &Manifest,
     environment: &Environment,
-    standing: &[(&str, &str, Standing)],
+    standing: &[(&str, &str, ExistingRelation)],
 ) -> Compiled {
     let standing = standing.iter().map(|(schema, name, standing)| {
         let name = QualifiedName {
@@ -79,7 +79,7 @@ fn build_all(
         };
         (name, standing.clone())
     });
-    build(&Order {
+    build(&BuildRequest {
         manifest,
         selected: &manifest
             .nodes()
@@ -88,7 +88,7 @@ fn build_all(
             .collect(),
         environment,
         default_cluster: None,
-        standing: &standing.collect(),
+        existing: &standing.collect(),
     })
 }
 
@@ -169,7 +169,7 @@ fn models_come_after_what_they_read_and_bring_their_indexes_and_comments() {
 
 #[test]
 fn what_stands_already_is_dropped_first_and_last_readers_before_all() {
-    let standing = |kind, cascade| Standing { kind, cascade };
+    let standing = |kind, cascade| ExistingRelation { kind, cascade };
     let compiled = build_all(
         &sample(),
         &both(),

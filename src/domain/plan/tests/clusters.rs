@@ -19,7 +19,7 @@ fn shown(cluster: &Identifier, options: &str) -> World {
         .retain(|_, object| object.schema != SchemaId::user(2));
     let production = world.catalog().clusters.get_mut(&ClusterId::user(1));
     production.unwrap().name = cluster.clone();
-    world.environment.clusters = vec![crate::domain::environment::Pair {
+    world.environment.clusters = vec![crate::domain::environment::NamePair {
         production: cluster.clone(),
         deployment: cluster.deployment_twin().unwrap(),
     }];

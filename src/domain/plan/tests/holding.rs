@@ -61,7 +61,7 @@ fn going_back_from_dbts_promote_makes_up_no_manifest() {
     let candidate = written(&world, "prod_dbt_deploy");
     assert_eq!(
         (candidate.role, candidate.manifest, candidate.claimed),
-        (Role::Candidate, None, None)
+        (DeploymentRole::Candidate, None, None)
     );
     let production = written(&world, "prod");
     assert_eq!(
@@ -108,7 +108,7 @@ fn what_a_state_directory_says_of_production_is_written_as_said() {
             retired.manifest.as_deref(),
             retired.claimed.as_deref()
         ),
-        (Role::Retired, None, Some("aaaaaaaaaaaa"))
+        (DeploymentRole::Retired, None, Some("aaaaaaaaaaaa"))
     );
     let plan = rolled_back(&world);
     carry_out(&mut world, &plan);
@@ -159,7 +159,7 @@ fn a_synced_side_whose_record_is_gone_is_not_newer() {
     let synced = written(&world, "prod_dbt_deploy");
     assert_eq!(
         (synced.role, synced.manifest.as_deref()),
-        (Role::Synced, Some("0123456789ab")),
+        (DeploymentRole::Synced, Some("0123456789ab")),
         "production's, by the definitions"
     );
     // Rows are no definition: with a table nobody knows whether it is newer.
@@ -195,7 +195,7 @@ fn productions_records_are_made_again_whatever_the_other_side_is() {
         })
     });
     build_by_dbt(&mut world, "u1");
-    world.record_on("u1", Role::Candidate, true);
+    world.record_on("u1", DeploymentRole::Candidate, true);
     world.comment("u2", Some("hi".to_owned()));
     assert_eq!(world.board().phase, Phase::Ready);
     let untold = || LastBuild::Untold("no build is on record".to_owned());
@@ -211,7 +211,7 @@ fn productions_records_are_made_again_whatever_the_other_side_is() {
         let record = written(&world, "prod");
         assert_eq!(
             (record.role, record.manifest.as_deref()),
-            (Role::Production, manifest)
+            (DeploymentRole::Production, manifest)
         );
     }
 }
@@ -223,7 +223,7 @@ fn a_made_up_sync_is_not_believed() {
     world.redefine(&foobar, "CREATE MATERIALIZED VIEW foobar AS SELECT 2");
     let plan = promoted(&world);
     carry_out(&mut world, &plan);
-    world.record_on("u1", Role::Synced, true);
+    world.record_on("u1", DeploymentRole::Synced, true);
     let board = world.board();
     assert_eq!(board.phase, Phase::Unknown);
     let told = &board.provenance.contradictions[0].message;
@@ -232,7 +232,7 @@ fn a_made_up_sync_is_not_believed() {
     let mut world = World::new();
     let plan = promoted(&world);
     carry_out(&mut world, &plan);
-    world.record_on("u1", Role::Synced, true);
+    world.record_on("u1", DeploymentRole::Synced, true);
     assert_eq!(world.board().phase, Phase::Synced);
     let bar = world.id(Side::Deployment, "bar");
     let fixed = crate::domain::name::ObjectId::user(world.next_object);

@@ -9,7 +9,7 @@ use crate::domain::last_build::{Built, LastBuild, LastBuilds, contents};
 use crate::domain::lineage::{Happening, Subject};
 use crate::domain::provenance::Unfinished;
 
-fn record(role: Role) -> Record {
+fn record(role: DeploymentRole) -> Record {
     Record {
         role,
         environment: "production".to_owned(),
@@ -70,7 +70,7 @@ fn deploying(world: &World, stamp: &Stamp) -> Vec<(FindingId, Severity)> {
 
 #[test]
 fn a_record_that_does_not_agree_with_the_catalog_makes_the_phase_unknown() {
-    let good = record(Role::Candidate);
+    let good = record(DeploymentRole::Candidate);
     let twin = |twin: Option<&str>| Record {
         twin: twin.map(id),
         ..good.clone()
@@ -88,8 +88,14 @@ fn a_record_that_does_not_agree_with_the_catalog_makes_the_phase_unknown() {
             good.to_string().replace("0123456789ab", "head"),
             "can't be read",
         ),
-        (record(Role::Retired).to_string(), "never was production"),
-        (record(Role::Synced).to_string(), "never was production"),
+        (
+            record(DeploymentRole::Retired).to_string(),
+            "never was production",
+        ),
+        (
+            record(DeploymentRole::Synced).to_string(),
+            "never was production",
+        ),
     ] {
         let mut world = World::new();
         let last = built(&world);
@@ -134,7 +140,7 @@ fn a_twin_that_is_gone_ends_the_pair_and_the_record_still_tells_its_own_side() {
     let mut world = World::new();
     let gone = Record {
         twin: Some(SchemaId::user(77)),
-        ..record(Role::Candidate)
+        ..record(DeploymentRole::Candidate)
     };
     world.comment("u2", Some(gone.to_string()));
     assert_eq!(world.board().phase, Phase::Ready);
@@ -157,7 +163,7 @@ fn a_candidate_on_production_counts_only_where_a_swap_followed() {
     let mut world = World::new();
     let made_up = Record {
         twin: Some(SchemaId::user(2)),
-        ..record(Role::Candidate)
+        ..record(DeploymentRole::Candidate)
     };
     world.comment("u1", Some(made_up.to_string()));
     assert_eq!(world.board().phase, Phase::Unknown);
@@ -216,11 +222,11 @@ fn the_schemas_of_a_side_say_the_same_or_nothing_counts() {
     world.catalog().schemas.insert(twin.id, twin);
     world.tell(Subject::Schema(SchemaId::user(4)), Happening::Created);
     world.add_in("u4", "u2", "more", ObjectKind::View, &[]);
-    world.record(Side::Deployment, Role::Candidate, true);
+    world.record(Side::Deployment, DeploymentRole::Candidate, true);
     let of_other = |manifest: &str| Record {
         twin: Some(SchemaId::user(3)),
         manifest: Some(manifest.to_owned()),
-        ..record(Role::Candidate)
+        ..record(DeploymentRole::Candidate)
     };
     world.comment("u4", Some(of_other("0123456789ab").to_string()));
     assert_eq!(world.board().phase, Phase::Ready);
@@ -258,7 +264,10 @@ fn overwritten_records_of_a_promoted_pair_are_made_again() {
     carry_out(&mut world, &plan);
     assert_eq!(
         (role_of(&world, "prod"), role_of(&world, "prod_dbt_deploy")),
-        (Some(Role::Production), Some(Role::Retired))
+        (
+            Some(DeploymentRole::Production),
+            Some(DeploymentRole::Retired)
+        )
     );
 }
 
@@ -358,7 +367,7 @@ fn nobodys_candidate_is_built_over_in_silence() {
     world.ancestry = Ancestry::Ancestor;
     let theirs = Record {
         by: "somebody".to_owned(),
-        ..record(Role::Candidate)
+        ..record(DeploymentRole::Candidate)
     };
     world.comment("u2", Some(theirs.to_string()));
     assert_eq!(deploying(&world, &stamp()), block, "another role");

@@ -93,8 +93,8 @@ fn what_the_guards_could_not_read_warns() {
 #[test]
 fn without_a_record_ids_and_contents_of_both_sides_are_shown() {
     let mut world = after_promote();
-    world.record(Side::Production, Role::Production, true);
-    world.record(Side::Deployment, Role::Production, true);
+    world.record(Side::Production, DeploymentRole::Production, true);
+    world.record(Side::Deployment, DeploymentRole::Production, true);
     assert_eq!(world.board().phase, Phase::Unknown);
     let plan = rolled_back(&world);
     assert_eq!(blocks(&plan), []);
@@ -116,8 +116,11 @@ fn without_a_record_ids_and_contents_of_both_sides_are_shown() {
     ));
     let plan = rolled_back(&world);
     carry_out(&mut world, &plan);
-    assert_eq!(role_of(&world, "prod"), Some(Role::Production));
-    assert_eq!(role_of(&world, "prod_dbt_deploy"), Some(Role::Candidate));
+    assert_eq!(role_of(&world, "prod"), Some(DeploymentRole::Production));
+    assert_eq!(
+        role_of(&world, "prod_dbt_deploy"),
+        Some(DeploymentRole::Candidate)
+    );
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn it_does_what_a_rollback_right_after_the_promote_does() {
     let mut world = World::new();
     let foo = world.id(Side::Production, "foo");
     world.add_in("u3", "u3", "feed", ObjectKind::Sink, &[&foo]);
-    world.record(Side::Production, Role::Production, true);
+    world.record(Side::Production, DeploymentRole::Production, true);
     let before = world.snapshot.catalog.clone();
     let left = script(&world);
     let plan = promoted(&world);
@@ -58,7 +58,7 @@ fn it_does_what_a_rollback_right_after_the_promote_does() {
 #[test]
 fn after_its_records_the_candidate_is_one_again() {
     let mut world = World::new();
-    world.record(Side::Production, Role::Production, true);
+    world.record(Side::Production, DeploymentRole::Production, true);
     let left = script(&world);
     let plan = promoted(&world);
     carry_out(&mut world, &plan);
@@ -66,8 +66,11 @@ fn after_its_records_the_candidate_is_one_again() {
     for line in changes(&left) {
         comment(&mut world, line.trim_end_matches(';'));
     }
-    assert_eq!(role_of(&world, "prod"), Some(Role::Production));
-    assert_eq!(role_of(&world, "prod_dbt_deploy"), Some(Role::Candidate));
+    assert_eq!(role_of(&world, "prod"), Some(DeploymentRole::Production));
+    assert_eq!(
+        role_of(&world, "prod_dbt_deploy"),
+        Some(DeploymentRole::Candidate)
+    );
     assert_eq!(world.board().phase, Phase::Ready);
 }
 

@@ -8,7 +8,7 @@ use crate::domain::name::{Identifier, SchemaId};
 use crate::domain::object::{ObjectKind, Schema};
 use crate::domain::plan::{Plan, promote, rollback};
 use crate::domain::readiness::*;
-use crate::domain::record::Role;
+use crate::domain::record::DeploymentRole;
 use crate::domain::snapshot::Frontier;
 use crate::domain::snapshot::Lag;
 use crate::domain::snapshot::LogicalTime;
@@ -156,7 +156,7 @@ fn rolling_back(world: &World) -> Plan {
 }
 
 /// A record on both schemas of the deployment side.
-fn record(world: &mut World, role: Role) {
+fn record(world: &mut World, role: DeploymentRole) {
     for schema in ["u52", "u53"] {
         world.record_on(schema, role, true);
     }
@@ -175,7 +175,7 @@ fn promote_and_rollback_find_both_sides_ready_in_every_recorded_reading() {
     let (mut over_a_second, nobody) = (0, BTreeSet::new());
     for reading in &recording.readings {
         show(&mut world, reading, &nobody, 0);
-        record(&mut world, Role::Candidate);
+        record(&mut world, DeploymentRole::Candidate);
         let board = world.board();
         for side in [&board.production, &board.deployment] {
             assert_eq!(side.readiness, Readiness::Ready, "{}", side.reason);
@@ -186,7 +186,7 @@ fn promote_and_rollback_find_both_sides_ready_in_every_recorded_reading() {
         };
         over_a_second += usize::from(worst > Thresholds::default().lag_ms);
         assert_eq!(planned(&world, promoting), None);
-        record(&mut world, Role::Retired);
+        record(&mut world, DeploymentRole::Retired);
         assert_eq!(planned(&world, rolling_back), None);
     }
     assert!(over_a_second >= 60, "the recording holds what made it flap");
@@ -199,9 +199,9 @@ fn a_deployment_side_that_alone_falls_behind_is_not_promoted() {
     let late = members(&world, Side::Deployment);
     for reading in &recording.readings {
         show(&mut world, reading, &late, TOO_LATE);
-        record(&mut world, Role::Candidate);
+        record(&mut world, DeploymentRole::Candidate);
         assert_eq!(planned(&world, promoting), Some(Severity::Block));
-        record(&mut world, Role::Retired);
+        record(&mut world, DeploymentRole::Retired);
         assert_eq!(
             planned(&world, rolling_back),
             Some(Severity::Warn),
@@ -228,7 +228,7 @@ fn one_object_that_alone_falls_behind_is_enough() {
             &BTreeSet::from([fixture::id(id)]),
             TOO_LATE,
         );
-        record(&mut world, Role::Candidate);
+        record(&mut world, DeploymentRole::Candidate);
         let side = world.board().deployment;
         assert_eq!(side.objects[&fixture::id(id)].readiness, Readiness::Lagging);
         assert_eq!(planned(&world, promoting), Some(Severity::Block));
@@ -242,10 +242,10 @@ fn production_that_alone_falls_behind_is_unhealthy_and_does_not_hold_the_deploym
     let late = members(&world, Side::Production);
     for reading in &recording.readings {
         show(&mut world, reading, &late, TOO_LATE);
-        record(&mut world, Role::Candidate);
+        record(&mut world, DeploymentRole::Candidate);
         assert_eq!(planned(&world, promoting), None);
         assert_eq!(world.board().production.readiness, Readiness::Lagging);
-        record(&mut world, Role::Retired);
+        record(&mut world, DeploymentRole::Retired);
         assert_eq!(
             planned(&world, rolling_back),
             None,

@@ -34,7 +34,7 @@ fn recorded(world: &World, schema: &str) -> Option<Record> {
 fn a_side_that_somebody_built_on_is_not_the_project_that_its_record_names() {
     let ready = bent(&World::new(), |world| {
         world.project = Some(world.project_of(&MODELS));
-        world.record(Side::Deployment, Role::Candidate, true);
+        world.record(Side::Deployment, DeploymentRole::Candidate, true);
     });
     assert_eq!(
         towards(&ready.board(), Goal::Promoted),
@@ -85,7 +85,7 @@ fn what_is_unfinished_is_finished_by_the_command_that_is_named() {
 fn an_empty_side_is_ready_only_where_nothing_belongs_there() {
     let emptied = bent(&World::new(), |world| {
         world.project = None;
-        world.record(Side::Deployment, Role::Candidate, true);
+        world.record(Side::Deployment, DeploymentRole::Candidate, true);
         for text in MODELS {
             let id = world.id(Side::Deployment, text);
             world.remove(&id);
@@ -159,7 +159,7 @@ fn a_record_names_no_commit_that_nothing_proves() {
     let mut promoted = world;
     carry_out(&mut promoted, &promote);
     let retired = recorded(&promoted, "u1").unwrap();
-    assert_eq!(retired.role, Role::Retired);
+    assert_eq!(retired.role, DeploymentRole::Retired);
     assert_eq!((retired.commit, retired.tag), (None, None));
 }
 
@@ -174,12 +174,12 @@ fn a_repair_that_is_in_the_way_of_itself_says_so() {
 #[test]
 fn a_retired_side_that_a_record_calls_a_candidate_is_unknown_and_the_way_back_stays() {
     let ready = bent(&World::new(), |world| {
-        world.record(Side::Deployment, Role::Candidate, true);
+        world.record(Side::Deployment, DeploymentRole::Candidate, true);
     });
     let promoted = after(&ready, Operation::Promote);
     assert_eq!(promoted.board().phase, Phase::Promoted);
     let forged = bent(&promoted, |world| {
-        world.record_on("u1", Role::Candidate, true);
+        world.record_on("u1", DeploymentRole::Candidate, true);
     });
     let board = forged.board();
     assert_eq!(board.phase, Phase::Unknown, "nothing was built there since");
@@ -198,12 +198,12 @@ fn a_retired_side_that_a_record_calls_a_candidate_is_unknown_and_the_way_back_st
 fn a_sync_that_was_cut_off_is_finished_by_a_sync() {
     let promoted = after(
         &bent(&World::new(), |world| {
-            world.record(Side::Deployment, Role::Candidate, true);
+            world.record(Side::Deployment, DeploymentRole::Candidate, true);
         }),
         Operation::Promote,
     );
     let begun = bent(&promoted, |world| {
-        world.record_on("u1", Role::Synced, false);
+        world.record_on("u1", DeploymentRole::Synced, false);
     });
     // The retired side was built as production; the world knows objects by where they were built.
     let cut = built_again(&begun, Side::Production, "bar");

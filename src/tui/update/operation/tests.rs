@@ -6,14 +6,14 @@ use crate::domain::picture::Picture;
 use crate::domain::plan::{self, Step};
 use crate::domain::workflow::may;
 use crate::tui::event::Event;
-use crate::tui::state::Facts;
+use crate::tui::state::TargetInfo;
 use crate::tui::update::update;
 use std::sync::Arc;
 use std::time::Instant;
 
 fn watching(world: &World) -> State {
     let size = (120, 40);
-    let mut state = State::new(Facts::default(), Arc::default(), Instant::now(), size);
+    let mut state = State::new(TargetInfo::default(), Arc::default(), Instant::now(), size);
     let picture = Picture {
         board: Some(Arc::new(world.board())),
         ..Picture::default()

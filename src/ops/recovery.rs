@@ -29,7 +29,7 @@ impl Run<'_> {
                 return outcome;
             }
             match stop {
-                Stop::Raced { tries, reason } => {
+                Stop::SerializationFailure { tries, reason } => {
                     let since = self.planned.observation.board.snapshot.time;
                     let reader = self.reader.take();
                     let message = self

@@ -6,14 +6,14 @@ use std::fmt;
 
 /// What is left to say on the normal screen.
 #[derive(Debug, Clone, Default)]
-pub struct Farewell {
+pub struct ExitSummary {
     /// The last operation of the session and how it ended.
     pub last: Option<(String, Outcome)>,
     /// Why the cockpit ended, where its operator did not just leave: that of an operation that leaving stopped, or a signal.
     pub cut_short: Option<OutcomeKind>,
 }
 
-impl Farewell {
+impl ExitSummary {
     /// The process exit code, of the same contract as the commands'.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
@@ -21,7 +21,7 @@ impl Farewell {
     }
 }
 
-impl fmt::Display for Farewell {
+impl fmt::Display for ExitSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some((label, outcome)) = &self.last else {
             return Ok(());

@@ -1,27 +1,27 @@
 //! What a node of the project is on each side of the server, as sentences.
 
 use super::relation::relation_of;
-use crate::dbt::compare::Options;
+use crate::dbt::compare::CompareOptions;
 use crate::dbt::manifest::{Manifest, Node};
 use crate::domain::environment::{Environment, Resolved, ResolvedPair, Side, Strategy};
 use crate::domain::name::{Identifier, QualifiedName, SchemaId};
 use crate::domain::object::{Object, ObjectKind, Schema};
-use crate::domain::project::Change;
+use crate::domain::project::ModelChange;
 use crate::domain::record::Record;
 use crate::ops::error::OpsError;
 use crate::ops::project::Changes;
-use crate::ops::session::Observation;
+use crate::ops::workspace::Observation;
 use std::collections::HashMap;
 
 const NO_RELATION: &str = "makes nothing in the database";
 
 /// What is known of one side: its record, the manifest that it holds, and what stands there.
-pub(super) struct Held<'a> {
+pub(super) struct SideRecord<'a> {
     pub record: Option<&'a Record>,
     pub manifest: Option<&'a Manifest>,
 }
 
-impl Held<'_> {
+impl SideRecord<'_> {
     /// `manifest 0123456789ab`.
     fn phrase(&self) -> Option<String> {
         let hash = self.manifest?.hash();
@@ -34,10 +34,10 @@ impl Held<'_> {
 }
 
 /// Both sides of one observation.
-pub(super) struct Standing<'a> {
+pub(super) struct BothSides<'a> {
     pub resolved: &'a Resolved<'a>,
-    pub production: Held<'a>,
-    pub deployment: Held<'a>,
+    pub production: SideRecord<'a>,
+    pub deployment: SideRecord<'a>,
     /// How the project differs from what the deployment side holds; `None` where that is unknown.
     from_deployment: Option<Changes>,
     relations: HashMap<(&'a SchemaId, &'a Identifier), &'a Object>,
@@ -45,11 +45,11 @@ pub(super) struct Standing<'a> {
     words: (&'static str, &'static str),
 }
 
-impl<'a> Standing<'a> {
+impl<'a> BothSides<'a> {
     pub fn new(
         observation: &'a Observation,
         resolved: &'a Resolved<'a>,
-        options: Options,
+        options: CompareOptions,
     ) -> Result<Self, OpsError> {
         let manifests = &observation.manifests;
         let provenance = &observation.board.provenance;
@@ -75,11 +75,11 @@ impl<'a> Standing<'a> {
         };
         Ok(Self {
             resolved,
-            production: Held {
+            production: SideRecord {
                 record: provenance.production.as_ref(),
                 manifest: manifests.production.as_deref(),
             },
-            deployment: Held {
+            deployment: SideRecord {
                 record: provenance.deployment.as_ref(),
                 manifest: manifests.deployment.as_deref(),
             },
@@ -139,7 +139,7 @@ impl<'a> Standing<'a> {
             .filter(|_| relation.database == self.environment().database)
     }
 
-    pub fn in_production(&self, node: &Node, change: Change) -> String {
+    pub fn in_production(&self, node: &Node, change: ModelChange) -> String {
         let Some(relation) = relation_of(node, self.environment()) else {
             return NO_RELATION.to_owned();
         };
@@ -147,20 +147,20 @@ impl<'a> Standing<'a> {
         let origin = self.production.phrase();
         let object = self.object(Side::Production, &relation);
         match (object, change, origin) {
-            (Some(object), Change::New, Some(origin)) => format!(
+            (Some(object), ModelChange::New, Some(origin)) => format!(
                 "{} in {blue}, though {origin} does not have it",
                 object.kind
             ),
             (Some(object), _, Some(origin)) => format!("{} in {blue} from {origin}", object.kind),
             (Some(object), _, None) => format!("{} in {blue}, of unknown origin", object.kind),
-            (None, Change::New, _) => format!("not in {blue}"),
-            (None, Change::Removed, _) => format!("gone from {blue}"),
+            (None, ModelChange::New, _) => format!("not in {blue}"),
+            (None, ModelChange::Removed, _) => format!("gone from {blue}"),
             (None, _, Some(origin)) => format!("missing in {blue}, though {origin} has it"),
             (None, _, None) => format!("not in {blue}"),
         }
     }
 
-    pub fn in_deployment(&self, node: &Node, change: Change) -> String {
+    pub fn in_deployment(&self, node: &Node, change: ModelChange) -> String {
         let Some(relation) = relation_of(node, self.environment()) else {
             return NO_RELATION.to_owned();
         };
@@ -181,10 +181,12 @@ impl<'a> Standing<'a> {
             (_, false) if pair.deployment.is_none() && in_blue => {
                 format!("only in {blue}: there is no deployment side")
             }
-            (Change::Removed, true) => format!("removed from the project, still in {green}"),
-            (Change::Removed, false) if in_blue => format!("only in {blue}"),
-            (Change::Removed, false) => "on neither side".to_owned(),
-            (Change::Modified | Change::New, false) => format!("{change}, not yet in {green}"),
+            (ModelChange::Removed, true) => format!("removed from the project, still in {green}"),
+            (ModelChange::Removed, false) if in_blue => format!("only in {blue}"),
+            (ModelChange::Removed, false) => "on neither side".to_owned(),
+            (ModelChange::Modified | ModelChange::New, false) => {
+                format!("{change}, not yet in {green}")
+            }
             (_, false) if in_blue => format!("only in {blue}"),
             (_, false) => format!("not yet in {green}"),
             (_, true) => self.built(node, green),
@@ -201,7 +203,7 @@ impl<'a> Standing<'a> {
         }
         match changes.of(&node.unique_id) {
             None => format!("in {green} from {held}"),
-            Some(Change::Downstream) => {
+            Some(ModelChange::Downstream) => {
                 format!("in {green} from {held}, to be built anew: it reads what changed since")
             }
             Some(_) => format!("modified, not yet in {green} (there from {held})"),

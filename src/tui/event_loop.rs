@@ -1,18 +1,18 @@
 //! The loop: events in, one update each, effects out. What a key changed is drawn at once, everything else at most thirty times a
 //! second. It awaits nothing but its `select!`.
 
-mod farewell;
+mod exit_summary;
 #[cfg(test)]
 mod tests;
 
-pub use farewell::Farewell;
+pub use exit_summary::ExitSummary;
 
 use super::effect::{Effect, Generation};
 use super::event::{Event, Now, Signal};
 use super::keymap::Keymap;
 use super::port::Port;
 use super::signals::Wanted;
-use super::state::{Facts, State};
+use super::state::{State, TargetInfo};
 use super::terminal::{Cockpit, Surface};
 use super::theme::Theme;
 use super::{input, signals, update};
@@ -39,8 +39,8 @@ const MOST_DRAINED: usize = 512;
 
 /// What the cockpit needs beside its port.
 #[derive(Debug, Clone)]
-pub struct Options {
-    pub facts: Facts,
+pub struct CockpitOptions {
+    pub facts: TargetInfo,
     pub theme: Theme,
     pub keymap: Keymap,
     /// Whether the mouse is on at the beginning.
@@ -53,19 +53,19 @@ pub struct Options {
 ///
 /// # Errors
 /// When there is no terminal, or it refuses its modes. A terminal that dies later ends the session as SIGHUP does.
-pub async fn run(port: Arc<dyn Port>, options: Options) -> io::Result<Farewell> {
+pub async fn run(port: Arc<dyn Port>, options: CockpitOptions) -> io::Result<ExitSummary> {
     // A signal between the two would end us by itself and leave the terminal as it is.
     let signals = signals::listen()?;
     let mut cockpit = Cockpit::enter()?;
     let size = cockpit.size()?;
     let mut keys = input::listen();
     let keys = futures_util::stream::poll_fn(move |cx| keys.poll_recv(cx));
-    let (mut session, incoming) = Session::new(port, options, size);
+    let (mut session, incoming) = EventLoop::new(port, options, size);
     session.serve(&mut cockpit, keys, incoming, signals).await;
     Ok(session.farewell())
 }
 
-struct Session {
+struct EventLoop {
     state: State,
     theme: Theme,
     gate: Gate,
@@ -84,10 +84,10 @@ struct Session {
     signalled: bool,
 }
 
-impl Session {
+impl EventLoop {
     fn new(
         port: Arc<dyn Port>,
-        options: Options,
+        options: CockpitOptions,
         size: (u16, u16),
     ) -> (Self, mpsc::Receiver<Event>) {
         let (results, incoming) = mpsc::channel(1024);
@@ -114,10 +114,10 @@ impl Session {
         (session, incoming)
     }
 
-    fn farewell(self) -> Farewell {
+    fn farewell(self) -> ExitSummary {
         let run = self.state.run;
         let stopped = run.outcome.as_ref().filter(|_| self.state.leaving);
-        Farewell {
+        ExitSummary {
             cut_short: match stopped {
                 Some(outcome) => Some(outcome.outcome),
                 None => self.signalled.then_some(OutcomeKind::Interrupted),

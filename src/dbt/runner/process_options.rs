@@ -5,14 +5,14 @@ use std::{path::PathBuf, time::Duration};
 
 /// How long dbt is left alone after each signal before the next, stronger one.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct GracePeriods {
     /// After SIGINT, at which dbt cancels its queries.
     pub interrupt: Duration,
     /// After SIGTERM; then comes SIGKILL.
     pub terminate: Duration,
 }
 
-impl Default for Patience {
+impl Default for GracePeriods {
     fn default() -> Self {
         Self {
             interrupt: Duration::from_secs(10),
@@ -23,20 +23,20 @@ impl Default for Patience {
 
 /// What a process runs in.
 #[derive(Debug, Clone)]
-pub struct Surroundings {
+pub struct ProcessOptions {
     pub dir: PathBuf,
     /// Variables beside our own environment's.
     pub variables: Vec<(String, Secret)>,
-    pub patience: Patience,
+    pub grace: GracePeriods,
 }
 
-impl Surroundings {
+impl ProcessOptions {
     #[must_use]
     pub fn folder(dir: impl Into<PathBuf>) -> Self {
         Self {
             dir: dir.into(),
             variables: Vec::new(),
-            patience: Patience::default(),
+            grace: GracePeriods::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! findings: every hazard that the guards know.
 
-use super::desk::PIPE_CLOSED;
+use super::context::PIPE_CLOSED;
 use super::printer::{Closed, Printer};
 use crate::domain::finding::FindingId;
 use serde_json::json;

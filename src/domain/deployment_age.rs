@@ -12,7 +12,7 @@ use super::quantity::{count, part};
 
 /// Where the deployment side stands against production.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum DeploymentAge {
     /// It holds nothing.
     Empty,
     /// Each object was made after the last swap, or is defined as its twin in production is, and some are defined otherwise.
@@ -32,7 +32,7 @@ pub enum Standing {
     Unread(String),
 }
 
-impl Standing {
+impl DeploymentAge {
     /// Whether it is newer, or holds nothing that could be older.
     #[must_use]
     pub fn is_newer(&self) -> bool {
@@ -87,25 +87,25 @@ impl Standing {
 
 /// Judges the deployment side.
 #[must_use]
-pub fn standing(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Standing {
+pub fn standing(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> DeploymentAge {
     let objects: Vec<_> = resolved.contents(Side::Deployment).collect();
     if objects.is_empty() {
-        return Standing::Empty;
+        return DeploymentAge::Empty;
     }
     if resolved.environment.strategy == Strategy::Targets {
-        return Standing::Unread("names do not move, so only a record tells".to_owned());
+        return DeploymentAge::Unread("names do not move, so only a record tells".to_owned());
     }
     let Some(lineage) = lineage else {
-        return Standing::Unread("the audit events can't be read".to_owned());
+        return DeploymentAge::Unread("the audit events can't be read".to_owned());
     };
     if let Some(name) = lineage.moved(resolved) {
-        return Standing::Unclear(format!("{name} was renamed while it was looked at"));
+        return DeploymentAge::Unclear(format!("{name} was renamed while it was looked at"));
     }
     let stranger = subjects(resolved)
         .into_iter()
         .find(|known| known.side == Side::Deployment && !lineage.knows(&known.subject));
     if let Some(known) = stranger {
-        return Standing::Unclear(format!(
+        return DeploymentAge::Unclear(format!(
             "the audit events do not tell where {} comes from",
             known.name
         ));
@@ -113,7 +113,7 @@ pub fn standing(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Standing 
     by_age(resolved, lineage, &objects)
 }
 
-fn by_age(resolved: &Resolved<'_>, lineage: &Lineage, objects: &[&Object]) -> Standing {
+fn by_age(resolved: &Resolved<'_>, lineage: &Lineage, objects: &[&Object]) -> DeploymentAge {
     let Some(swap) = lineage.last_swap(resolved) else {
         return newer_or_equal(resolved, objects);
     };
@@ -123,7 +123,7 @@ fn by_age(resolved: &Resolved<'_>, lineage: &Lineage, objects: &[&Object]) -> St
             Some(true) => {}
             Some(false) => older.push(*object),
             None => {
-                return Standing::Unclear(
+                return DeploymentAge::Unclear(
                     "there is no telling which objects are older than the last swap".to_owned(),
                 );
             }
@@ -139,14 +139,14 @@ fn by_age(resolved: &Resolved<'_>, lineage: &Lineage, objects: &[&Object]) -> St
             .count();
         return match differing {
             0 => newer_or_equal(resolved, objects),
-            older => Standing::Mixed {
+            older => DeploymentAge::Mixed {
                 older,
                 total: objects.len(),
             },
         };
     }
     if !were_production(resolved, lineage) {
-        return Standing::Unclear(
+        return DeploymentAge::Unclear(
             "it is older than the last swap, and was not part of it".to_owned(),
         );
     }
@@ -154,11 +154,11 @@ fn by_age(resolved: &Resolved<'_>, lineage: &Lineage, objects: &[&Object]) -> St
     if !placement.is_together() {
         let alone = placement.moved_alone();
         if alone.is_empty() {
-            return Standing::Unclear(
+            return DeploymentAge::Unclear(
                 "its names came one by one, and no swap of them all is known".to_owned(),
             );
         }
-        return Standing::Apart(format!(
+        return DeploymentAge::Apart(format!(
             "the last swap moved {} without the rest",
             listed(&alone)
         ));
@@ -173,11 +173,11 @@ fn by_age(resolved: &Resolved<'_>, lineage: &Lineage, objects: &[&Object]) -> St
     // A swap back leaves the newer objects behind: retired in name, and yet no older release.
     let production: Vec<_> = resolved.contents(Side::Production).collect();
     if !production.is_empty() && newest(&production) < newest(objects) {
-        return Standing::Unclear(
+        return DeploymentAge::Unclear(
             "the last swap brought the older objects to production".to_owned(),
         );
     }
-    Standing::Retired
+    DeploymentAge::Retired
 }
 
 /// Whether each schema of the deployment side that holds something bore production's name until its pair last moved; of an environment
@@ -206,16 +206,16 @@ fn were_production(resolved: &Resolved<'_>, lineage: &Lineage) -> bool {
 }
 
 /// Nothing in it is older than production: is it defined otherwise?
-fn newer_or_equal(resolved: &Resolved<'_>, objects: &[&Object]) -> Standing {
+fn newer_or_equal(resolved: &Resolved<'_>, objects: &[&Object]) -> DeploymentAge {
     if !objects
         .iter()
         .all(|object| is_defined_as_in_production(resolved, object))
     {
-        return Standing::Newer;
+        return DeploymentAge::Newer;
     }
     let is_table = |object: &&&Object| object.kind == ObjectKind::Table;
     let production = resolved.contents(Side::Production);
-    Standing::Equal {
+    DeploymentAge::Equal {
         tables: objects.iter().filter(is_table).count(),
         lacking: production
             .filter(|object| {

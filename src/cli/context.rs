@@ -5,7 +5,7 @@ use super::printer::Printer;
 use crate::ops::error::OpsError;
 use crate::ops::listener::{Listener, channel};
 use crate::ops::progress::{Outcome, OutcomeKind, Progress};
-use crate::ops::session::Session;
+use crate::ops::workspace::Workspace;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -14,15 +14,15 @@ pub(super) const PIPE_CLOSED: u8 = 0;
 
 /// What every command that works on an environment needs.
 #[derive(Clone)]
-pub struct Desk {
-    pub session: Arc<Session>,
+pub struct CommandContext {
+    pub session: Arc<Workspace>,
     pub printer: Printer,
     pub common: Common,
     /// Cancelled by SIGINT, SIGTERM and SIGHUP.
     pub cancel: CancellationToken,
 }
 
-impl Desk {
+impl CommandContext {
     /// Tells an error and returns its exit code.
     #[must_use]
     pub fn fail(&self, error: &OpsError) -> u8 {

@@ -4,7 +4,7 @@ use crate::domain::history::AuditEntry;
 use crate::domain::picture::Picture;
 use crate::domain::plan::Plan;
 use crate::tui::glyphs::Glyphs;
-use crate::tui::port::Answer;
+use crate::tui::port::PortFuture;
 use crossterm::event::{KeyCode, KeyEvent};
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ impl Port for Still {
 
     fn refresh(&self) {}
 
-    fn plan(&self, _: crate::domain::plan::Request) -> Answer<'_, Result<Plan, String>> {
+    fn plan(&self, _: crate::domain::plan::Request) -> PortFuture<'_, Result<Plan, String>> {
         Box::pin(std::future::pending())
     }
 
@@ -31,27 +31,27 @@ impl Port for Still {
         _: ConfirmedPlan,
         _: crate::ops::listener::Listener,
         _: CancellationToken,
-    ) -> Answer<'_, Outcome> {
+    ) -> PortFuture<'_, Outcome> {
         Box::pin(std::future::pending())
     }
 
-    fn changes(&self) -> Answer<'_, Result<Arc<ChangesView>, String>> {
+    fn changes(&self) -> PortFuture<'_, Result<Arc<ChangesView>, String>> {
         Box::pin(std::future::pending())
     }
 
-    fn history(&self) -> Answer<'_, Result<Arc<[AuditEntry]>, String>> {
+    fn history(&self) -> PortFuture<'_, Result<Arc<[AuditEntry]>, String>> {
         Box::pin(std::future::pending())
     }
 
-    fn parse(&self) -> Answer<'_, Result<String, String>> {
+    fn parse(&self) -> PortFuture<'_, Result<String, String>> {
         Box::pin(std::future::pending())
     }
 
-    fn save(&self, _: String, _: String) -> Answer<'_, Result<PathBuf, String>> {
+    fn save(&self, _: String, _: String) -> PortFuture<'_, Result<PathBuf, String>> {
         Box::pin(std::future::pending())
     }
 
-    fn abandon(&self) -> Answer<'_, ()> {
+    fn abandon(&self) -> PortFuture<'_, ()> {
         Box::pin(std::future::ready(()))
     }
 }
@@ -151,15 +151,15 @@ async fn idle() -> (Keyboard, watch::Receiver<Drawn>, mpsc::Sender<Wanted>) {
     let mut seen = drawn.subscribe();
     let keys = keyboard.clone();
     tokio::spawn(async move {
-        let options = Options {
-            facts: Facts::default(),
+        let options = CockpitOptions {
+            facts: TargetInfo::default(),
             theme: Theme::mono(Glyphs::UNICODE),
             keymap: Keymap::default(),
             mouse: false,
             gate: Gate::default(),
         };
         let port = Arc::new(Still(watch::Sender::new(Picture::default())));
-        let (mut session, incoming) = Session::new(port, options, (80, 24));
+        let (mut session, incoming) = EventLoop::new(port, options, (80, 24));
         session
             .serve(&mut Paper(drawn), keys, incoming, heard)
             .await;

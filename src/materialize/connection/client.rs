@@ -2,14 +2,14 @@
 
 use super::connector::Connector;
 use crate::materialize::error::Error;
+use crate::materialize::notices::{Notice, Received};
 use crate::materialize::settings::ConnectionSettings;
-use crate::materialize::tap::{Notice, Received};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::AbortHandle;
 use tokio_postgres::Client;
 
 /// One authenticated session; closed when dropped.
-pub struct Link {
+pub struct Connection {
     pub(super) client: Client,
     pub(super) connector: Connector,
     pub(super) received: Received,
@@ -22,7 +22,7 @@ pub struct Link {
 
 /// What one statement answered, all values as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Answer {
+pub struct StatementResult {
     pub columns: Vec<String>,
     pub rows: Vec<Vec<Option<String>>>,
     /// The last command tag, e.g. `SELECT 3`, `COMMIT`, or `ROLLBACK` for a COMMIT that did not commit.
@@ -30,7 +30,7 @@ pub struct Answer {
     pub notices: Vec<Notice>,
 }
 
-impl Link {
+impl Connection {
     /// The version that the server reported while connecting.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
@@ -66,7 +66,7 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Drop for Connection {
     /// A running SUBSCRIBE would keep the session open for ever.
     fn drop(&mut self) {
         self.driver.abort();

@@ -7,22 +7,22 @@ use super::secrets;
 use super::stand_by::StandBy;
 use super::state::{MANIFEST, StateStore};
 use crate::config::Settings;
-use crate::dbt::compare::Options;
+use crate::dbt::compare::CompareOptions;
 use crate::dbt::manifest::{Manifest, ManifestHash};
 use crate::domain::access::Access;
 use crate::domain::background::ClusterDefinition;
 use crate::domain::board::Board;
-use crate::domain::environment::{Environment, Pair, Side, Strategy};
-use crate::domain::guard::{Ancestry, Facts};
+use crate::domain::environment::{Environment, NamePair, Side, Strategy};
+use crate::domain::guard::{Ancestry, PlanInputs};
 use crate::domain::lineage::Lineage;
 use crate::domain::name::{Identifier, SchemaId};
 use crate::domain::plan::{Fingerprint, Stamp};
 use crate::domain::provenance::provenance;
 use crate::domain::quantity::span;
 use crate::domain::readiness::Thresholds;
-use crate::domain::record::{Record, Role};
+use crate::domain::record::{DeploymentRole, Record};
 use crate::domain::snapshot::Snapshot;
-use crate::domain::whole::Known;
+use crate::domain::whole::ProjectKnowledge;
 use crate::materialize::connection::Connector;
 use crate::materialize::lease::Marker;
 use crate::materialize::waiting::Ask;
@@ -33,7 +33,7 @@ use std::time::SystemTime;
 use tokio_util::sync::CancellationToken;
 
 /// Everything that verbs share. Cheap to hand around behind an `Arc`.
-pub struct Session {
+pub struct Workspace {
     settings: Settings,
     environment: Environment,
     connector: Connector,
@@ -59,7 +59,7 @@ pub struct Observation {
     pub clusters: Vec<ClusterDefinition>,
     pub manifests: Manifests,
     /// What was worked out of the manifests.
-    pub known: Known,
+    pub known: ProjectKnowledge,
     /// How the commit on the deployment side's record stands to the one that is checked out.
     pub ancestry: Ancestry,
     /// The marker of our own lease, while we hold one.
@@ -68,9 +68,9 @@ pub struct Observation {
 
 impl Observation {
     /// Hands the facts to a planner.
-    pub fn with_facts<T>(&self, plan: impl FnOnce(&Facts<'_>) -> T) -> T {
+    pub fn with_facts<T>(&self, plan: impl FnOnce(&PlanInputs<'_>) -> T) -> T {
         let resolved = self.board.environment.resolve(&self.board.snapshot.catalog);
-        plan(&Facts {
+        plan(&PlanInputs {
             board: &self.board,
             resolved: &resolved,
             access: &self.access,
@@ -90,7 +90,7 @@ impl Observation {
     }
 }
 
-impl Session {
+impl Workspace {
     /// # Errors
     /// When the settings name no environment or connection, or its certificates can't be read.
     pub fn new(settings: Settings) -> Result<Self, OpsError> {
@@ -218,8 +218,8 @@ impl Session {
         let runs_production = |environment: &Environment| {
             let provenance = provenance(&environment.resolve(&snapshot.catalog), None);
             let role = |record: Option<&Record>| record.map(|record| record.role);
-            role(provenance.production.as_ref()) == Some(Role::Production)
-                || role(provenance.deployment.as_ref()) == Some(Role::Retired)
+            role(provenance.production.as_ref()) == Some(DeploymentRole::Production)
+                || role(provenance.deployment.as_ref()) == Some(DeploymentRole::Retired)
         };
         if runs_production(&turned) && !runs_production(&self.environment) {
             turned
@@ -276,7 +276,7 @@ impl Session {
         &self,
         manifests: &Manifests,
         environment: &Environment,
-    ) -> Result<Known, OpsError> {
+    ) -> Result<ProjectKnowledge, OpsError> {
         known(
             manifests,
             environment,
@@ -376,8 +376,8 @@ impl Session {
 
     /// How manifests are compared.
     #[must_use]
-    pub fn compare_options(&self) -> Options {
-        Options {
+    pub fn compare_options(&self) -> CompareOptions {
+        CompareOptions {
             compare_unrendered: self
                 .settings
                 .project()
@@ -424,8 +424,8 @@ fn said(record: &Record) -> Option<&str> {
     record.held().or(record.claimed.as_deref())
 }
 
-fn turn(pair: &Pair) -> Pair {
-    Pair {
+fn turn(pair: &NamePair) -> NamePair {
+    NamePair {
         production: pair.deployment.clone(),
         deployment: pair.production.clone(),
     }

@@ -11,7 +11,7 @@ use crate::domain::snapshot::Snapshot;
 
 /// Everything that guards and planners look at.
 #[derive(Debug, Clone)]
-pub struct Facts<'a> {
+pub struct PlanInputs<'a> {
     pub board: &'a Board,
     pub resolved: &'a Resolved<'a>,
     pub access: &'a Access,
@@ -22,7 +22,7 @@ pub struct Facts<'a> {
     pub ours: Option<&'a Identifier>,
 }
 
-impl<'a> Facts<'a> {
+impl<'a> PlanInputs<'a> {
     #[must_use]
     pub fn snapshot(&self) -> &'a Snapshot {
         &self.board.snapshot
