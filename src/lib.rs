@@ -53,7 +53,7 @@
 //! `src/ops/planning.rs` looks at the server and lets `src/domain/plan/promote.rs` draw the plan; the word that is typed makes a confirmed
 //! plan of it (`src/domain/plan/confirm.rs`); `src/ops/execute.rs` begins the audit, `src/ops/run.rs` goes through the steps,
 //! `src/ops/swap.rs` opens the fence (`src/materialize/execute/fenced.rs`), looks again under it, and commits what is proven to be still so;
-//! `src/ops/verify.rs` reads back what stands there. After a lost link, `src/ops/read_back.rs`.
+//! `src/ops/verify.rs` reads back what stands there. After a lost connection, `src/ops/read_back.rs`.
 //!
 //! **A manifest becomes a set.** `src/dbt/manifest/read.rs` reads it, `src/dbt/compare/mod.rs` says what differs from the state and why,
 //! `src/dbt/selection/evaluate.rs` what the selectors take, `src/ops/build/choice.rs` what of that a deploy builds, and

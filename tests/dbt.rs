@@ -122,7 +122,7 @@ async fn compiling_the_sample_gives_the_committed_manifest() {
     let (ended, events) = sample
         .run(&command, &ProcessOptions::folder(sample.path()))
         .await;
-    assert_eq!(ended.verdict, DbtExit::Succeeded, "{events:?}");
+    assert_eq!(ended.exit, DbtExit::Succeeded, "{events:?}");
     assert!(
         events
             .iter()
@@ -140,7 +140,7 @@ async fn compiling_the_sample_gives_the_committed_manifest() {
             &ProcessOptions::folder(sample.path()),
         )
         .await;
-    assert_eq!(ended.verdict, DbtExit::Succeeded);
+    assert_eq!(ended.exit, DbtExit::Succeeded);
     let read = |folder: &Path| Manifest::read(&folder.join("manifest.json")).unwrap();
     let (compiled, parsed) = (read(&target), read(&again));
     assert_ne!(compiled.hash(), parsed.hash());
@@ -171,7 +171,7 @@ async fn a_server_that_is_not_there_is_a_failed_run_that_says_so() {
         .program()
         .run(&selection, Suffix::Deployment, &sample.path().join("run"));
     let (ended, events) = sample.run(&command, &surroundings).await;
-    assert_eq!(ended.verdict, DbtExit::Failed, "{events:?}");
+    assert_eq!(ended.exit, DbtExit::Failed, "{events:?}");
     let error = ended.error.unwrap();
     assert!(error.contains(&port.to_string()), "{error}");
     // Six models are new, modified or downstream of one that is; the sink among them is left out.

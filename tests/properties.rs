@@ -202,14 +202,14 @@ struct Witness {
 
 impl Witness {
     fn new(read_only: bool) -> Self {
-        let facts = TargetInfo {
+        let inputs = TargetInfo {
             target: "prod".to_owned(),
             read_only: read_only.then(|| "asked for".to_owned()),
             ..TargetInfo::default()
         };
         let keymap = Arc::new(Keymap::default());
         Self {
-            state: State::new(facts, keymap, Instant::now(), (100, 30)),
+            state: State::new(inputs, keymap, Instant::now(), (100, 30)),
             now: 0,
             size: (100, 30),
             requested: None,
@@ -428,7 +428,7 @@ impl Witness {
     /// Whether the operator clearly asked for this.
     fn judge(&self, plan: &Plan, by_key: bool) {
         assert!(
-            self.state.facts.read_only.is_none(),
+            self.state.target.read_only.is_none(),
             "executed while read-only"
         );
         assert!(self.running.is_none(), "two operations at once");

@@ -12,15 +12,18 @@ SHOWN = 160
 class Bounds:
     """What may be changed: the schemas and clusters of one side. Without any, only reading is allowed."""
 
+    NONE = {"database": None, "schemas": (), "clusters": (), "production": (), "existing": ()}
+
     def __init__(self, told=None):
-        told = told or {}
-        self.database = told.get("database")
-        self.schemas = set(told.get("schemas", ()))
-        self.clusters = set(told.get("clusters", ()))
+        # A key that is not told is no empty list: whoever tells and whoever is told don't fit each other.
+        told = self.NONE if told is None else told
+        self.database = told["database"]
+        self.schemas = set(told["schemas"])
+        self.clusters = set(told["clusters"])
         # Clusters that not even a query of the build may run on.
-        self.production = set(told.get("production", ()))
+        self.production = set(told["production"])
         # What stands there and is not built again: nobody has shown what would go with it.
-        self.standing = {tuple(name) for name in told.get("standing", ())}
+        self.existing = {tuple(name) for name in told["existing"]}
 
 
 KINDS = ("view", "table", "source", "sink", "index", "connection", "secret", "type", "function")
@@ -318,7 +321,7 @@ class Statement:
             self.relation(name)
             if self.is_temporary(name):
                 self.temporary.discard(name[-1])
-            elif cascades and name[-2:] in self.bounds.standing:
+            elif cascades and name[-2:] in self.bounds.existing:
                 raise Refused(f"would drop all that reads `{'.'.join(name)}`, which the plan does not build again")
 
     def judge_alter(self):

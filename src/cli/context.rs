@@ -15,7 +15,7 @@ pub(super) const PIPE_CLOSED: u8 = 0;
 /// What every command that works on an environment needs.
 #[derive(Clone)]
 pub struct CommandContext {
-    pub session: Arc<Workspace>,
+    pub workspace: Arc<Workspace>,
     pub printer: Printer,
     pub common: Common,
     /// Cancelled by SIGINT, SIGTERM and SIGHUP.
@@ -34,7 +34,7 @@ impl CommandContext {
     /// # Errors
     /// That it was interrupted and what was waited for, as an outcome.
     pub async fn reading<T>(&self, work: impl Future<Output = T>) -> Result<T, Outcome> {
-        let done = self.session.unless(&self.cancel, work).await;
+        let done = self.workspace.unless(&self.cancel, work).await;
         done.map_err(interrupted)
     }
 

@@ -21,17 +21,17 @@ const STEPS: &[Operation] = &[
 ];
 
 /// Performs every step; stops at the first that does not end well.
-pub async fn headless(desk: &CommandContext) -> u8 {
+pub async fn headless(context: &CommandContext) -> u8 {
     for operation in STEPS {
-        desk.printer.say("");
-        desk.printer.say(&format!("== {operation} =="));
+        context.printer.say("");
+        context.printer.say(&format!("== {operation} =="));
         let outcome = match operation {
             Operation::Await => {
-                let outcome = until_ready(desk).await;
-                let _ = finish(desk.printer, &outcome);
+                let outcome = until_ready(context).await;
+                let _ = finish(context.printer, &outcome);
                 outcome
             }
-            operation => step(desk, *operation).await,
+            operation => step(context, *operation).await,
         };
         if outcome.outcome != OutcomeKind::Done {
             return outcome.outcome.exit_code();
@@ -41,21 +41,21 @@ pub async fn headless(desk: &CommandContext) -> u8 {
 }
 
 /// The demo agrees to its own plans by their fingerprints, so blocks stop it and warnings do not.
-async fn step(desk: &CommandContext, operation: Operation) -> Outcome {
+async fn step(context: &CommandContext, operation: Operation) -> Outcome {
     let request = Request::new(operation);
-    let agreed = match desk.reading(desk.session.plan(&request)).await {
+    let agreed = match context.reading(context.workspace.plan(&request)).await {
         Ok(Ok(planned)) => {
             let expect = planned.plan.fingerprint.to_string();
-            agreed(desk, planned.plan, Some(&expect)).await
+            agreed(context, planned.plan, Some(&expect)).await
         }
         Ok(Err(error)) => Err(Outcome::from(&error)),
         Err(interrupted) => Err(interrupted),
     };
     match agreed {
-        Ok(Some(confirmed)) => perform(desk, confirmed).await,
+        Ok(Some(confirmed)) => perform(context, confirmed).await,
         Ok(None) => Outcome::new(OutcomeKind::Refused, "Not confirmed."),
         Err(outcome) => {
-            let _ = finish(desk.printer, &outcome);
+            let _ = finish(context.printer, &outcome);
             outcome
         }
     }

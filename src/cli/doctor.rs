@@ -5,33 +5,35 @@ use super::{CommandContext, finish};
 use crate::ops::doctor::{Check, Health};
 
 /// Prints one line per check; ends with 1 when one fails.
-pub async fn doctor(desk: &CommandContext) -> u8 {
-    let checks = match desk.reading(desk.session.doctor()).await {
+pub async fn doctor(context: &CommandContext) -> u8 {
+    let checks = match context.reading(context.workspace.doctor()).await {
         Ok(checks) => checks,
-        Err(interrupted) => return finish(desk.printer, &interrupted),
+        Err(interrupted) => return finish(context.printer, &interrupted),
     };
-    let printed = if desk.printer.is_json() {
-        desk.printer.json(&checks)
+    let printed = if context.printer.is_json() {
+        context.printer.json(&checks)
     } else {
-        checks.iter().try_for_each(|check| print(desk, check))
+        checks.iter().try_for_each(|check| print(context, check))
     };
     match printed {
         Ok(()) | Err(Closed) => u8::from(checks.iter().any(|check| check.health == Health::Fail)),
     }
 }
 
-fn print(desk: &CommandContext, check: &Check) -> Result<(), Closed> {
+fn print(context: &CommandContext, check: &Check) -> Result<(), Closed> {
     let word = match check.health {
         Health::Ok => "ok",
         Health::Warn => "warn",
         Health::Fail => "FAIL",
         Health::Skipped => "skip",
     };
-    desk.printer
+    context
+        .printer
         .data(&format!("{word:5} {:11} {}", check.name, check.message))?;
     if check.remedy.is_empty() {
         return Ok(());
     }
-    desk.printer
+    context
+        .printer
         .data(&format!("                  {}", check.remedy))
 }

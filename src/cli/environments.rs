@@ -10,10 +10,10 @@ use crate::ops::workspace::Workspace;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-/// One dbt target of the project; the session is an error where the target can't be used.
+/// One dbt target of the project; the workspace is an error where the target can't be used.
 pub struct TargetRow {
     pub name: String,
-    pub session: Result<Workspace, OpsError>,
+    pub workspace: Result<Workspace, OpsError>,
 }
 
 /// Prints one line per target; ends with 1 when where one stands can't be told.
@@ -29,8 +29,8 @@ pub async fn environments(
     }
     let mut code = 0;
     for target in targets {
-        let stands = match &target.session {
-            Ok(session) => match session.unless(cancel, session.status()).await {
+        let stands = match &target.workspace {
+            Ok(workspace) => match workspace.unless(cancel, workspace.status()).await {
                 Ok(status) => status,
                 Err(how) => return finish(printer, &interrupted(how)),
             },

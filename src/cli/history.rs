@@ -11,26 +11,27 @@ use serde_json::json;
 
 /// Prints the newest operations.
 #[must_use]
-pub fn history(desk: &CommandContext, limit: usize) -> u8 {
-    let dir = &desk.session.settings().folders.audit;
+pub fn history(context: &CommandContext, limit: usize) -> u8 {
+    let dir = &context.workspace.settings().folders.audit;
     let entries = match audit::history(dir) {
         Ok(entries) => entries,
         Err(error) => {
-            return desk.fail(&OpsError::file(format!(
+            return context.fail(&OpsError::file(format!(
                 "the audit trail in {} can't be read",
                 dir.display()
             ))(error));
         }
     };
     if entries.is_empty() {
-        desk.printer
+        context
+            .printer
             .say(&format!("No operation is on record in {}.", dir.display()));
     }
     let print = |entry: &AuditEntry| {
-        if desk.printer.is_json() {
-            desk.printer.json_line(&as_json(entry))
+        if context.printer.is_json() {
+            context.printer.json_line(&as_json(entry))
         } else {
-            desk.printer.data(&line(entry))
+            context.printer.data(&line(entry))
         }
     };
     match entries.iter().take(limit).try_for_each(print) {

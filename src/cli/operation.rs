@@ -33,38 +33,38 @@ pub fn allowances(texts: &[String]) -> Result<BTreeSet<Allowance>, Outcome> {
 }
 
 /// One operation from flags to exit code.
-pub async fn operate(desk: &CommandContext, mut request: Request, flags: &OperationFlags) -> u8 {
+pub async fn operate(context: &CommandContext, mut request: Request, flags: &OperationFlags) -> u8 {
     match allowances(&flags.allow) {
         Ok(allow) => request.allow = allow,
-        Err(outcome) => return finish(desk.printer, &outcome),
+        Err(outcome) => return finish(context.printer, &outcome),
     }
-    let planned = match desk.reading(desk.session.plan(&request)).await {
+    let planned = match context.reading(context.workspace.plan(&request)).await {
         Ok(Ok(planned)) => planned,
-        Ok(Err(error)) => return desk.fail(&error),
-        Err(interrupted) => return finish(desk.printer, &interrupted),
+        Ok(Err(error)) => return context.fail(&error),
+        Err(interrupted) => return finish(context.printer, &interrupted),
     };
     if flags.dry_run {
-        return show(desk, &planned.plan);
+        return show(context, &planned.plan);
     }
-    match agreed(desk, planned.plan, flags.expect.as_deref()).await {
-        Ok(Some(confirmed)) => perform(desk, confirmed).await.outcome.exit_code(),
+    match agreed(context, planned.plan, flags.expect.as_deref()).await {
+        Ok(Some(confirmed)) => perform(context, confirmed).await.outcome.exit_code(),
         Ok(None) => finish(
-            desk.printer,
+            context.printer,
             &Outcome::new(OutcomeKind::Refused, "Not confirmed; nothing was changed."),
         ),
-        Err(outcome) => finish(desk.printer, &outcome),
+        Err(outcome) => finish(context.printer, &outcome),
     }
 }
 
 /// The plan as it would run; nothing is changed. A blocked plan ends with the code of a block.
-fn show(desk: &CommandContext, plan: &Plan) -> u8 {
+fn show(context: &CommandContext, plan: &Plan) -> u8 {
     let code = if plan.is_blocked() {
         OutcomeKind::Blocked.exit_code()
     } else {
         0
     };
-    let printed = if desk.printer.output == OutputFormat::Json {
-        desk.printer.json(&DryRun {
+    let printed = if context.printer.output == OutputFormat::Json {
+        context.printer.json(&DryRun {
             operation: plan.operation.as_str(),
             fingerprint: plan.fingerprint.as_str(),
             findings: &plan.findings,
@@ -76,8 +76,8 @@ fn show(desk: &CommandContext, plan: &Plan) -> u8 {
                 .collect(),
         })
     } else {
-        desk.printer.plan(plan);
-        desk.printer.sql(plan)
+        context.printer.plan(plan);
+        context.printer.sql(plan)
     };
     match printed {
         // Nobody reads any more: that does not unblock a plan.
@@ -90,13 +90,13 @@ fn show(desk: &CommandContext, plan: &Plan) -> u8 {
 /// # Errors
 /// Why it may not run, as an outcome.
 pub async fn agreed(
-    desk: &CommandContext,
+    context: &CommandContext,
     plan: Plan,
     expect: Option<&str>,
 ) -> Result<Option<ConfirmedPlan>, Outcome> {
     if plan.is_blocked() {
-        if !desk.printer.is_json() {
-            desk.printer.plan(&plan);
+        if !context.printer.is_json() {
+            context.printer.plan(&plan);
         }
         let blocks: BTreeSet<_> = plan.blocks().map(|finding| finding.id).collect();
         let blocks: Vec<String> = blocks.iter().map(ToString::to_string).collect();
@@ -109,20 +109,22 @@ pub async fn agreed(
         return Err(not_confirmed(&other));
     }
     let nothing = plan.steps.is_empty();
-    let confirmation = if desk.common.yes || nothing {
+    let confirmation = if context.common.yes || nothing {
         Some(Confirmation::Flags {
             expect: expect.map(str::to_owned),
         })
     } else if confirm::can_ask() {
-        desk.reading(confirm::ask(desk.printer, &plan)).await?
+        context
+            .reading(confirm::ask(context.printer, &plan))
+            .await?
     } else {
         return Err(unasked(&plan));
     };
     let Some(confirmation) = confirmation else {
         return Ok(None);
     };
-    if desk.common.yes && !desk.printer.is_json() {
-        desk.printer.plan(&plan);
+    if context.common.yes && !context.printer.is_json() {
+        context.printer.plan(&plan);
     }
     plan.confirm(&confirmation)
         .map(Some)
@@ -155,10 +157,12 @@ fn unasked(plan: &Plan) -> Outcome {
 }
 
 /// Runs a confirmed plan and prints its events as they come.
-pub async fn perform(desk: &CommandContext, confirmed: ConfirmedPlan) -> Outcome {
-    desk.printed(|progress| {
-        desk.session
-            .execute(confirmed, progress, desk.cancel.clone())
-    })
-    .await
+pub async fn perform(context: &CommandContext, confirmed: ConfirmedPlan) -> Outcome {
+    context
+        .printed(|progress| {
+            context
+                .workspace
+                .execute(confirmed, progress, context.cancel.clone())
+        })
+        .await
 }

@@ -13,14 +13,14 @@ use crate::ops::progress::Outcome;
 
 /// Goes on until the point is reached; returns the exit code.
 pub async fn run(
-    desk: &CommandContext,
+    context: &CommandContext,
     until: Until,
     deploy: &DeployFlags,
     allow: &[String],
 ) -> u8 {
     let allow = match allowances(allow) {
         Ok(allow) => allow,
-        Err(outcome) => return finish(desk.printer, &outcome),
+        Err(outcome) => return finish(context.printer, &outcome),
     };
     let request = Request {
         allow,
@@ -30,9 +30,9 @@ pub async fn run(
         state: deploy.state.clone(),
         ..Request::new(Operation::Deploy)
     };
-    let ended = desk
-        .session
-        .pursue(Goal::from(until), &request, desk, &desk.cancel)
+    let ended = context
+        .workspace
+        .pursue(Goal::from(until), &request, context, &context.cancel)
         .await;
     ended.exit_code()
 }

@@ -13,17 +13,17 @@ use crate::ops::status::{ClusterStatus, ModelsStatus, ObjectStatus, SideModels, 
 use crate::ops::wait::{LinkNews, never_seen};
 
 /// Prints the status once.
-pub async fn status(desk: &CommandContext) -> u8 {
-    match desk.reading(desk.session.status()).await {
-        Ok(Ok(status)) => code(print(desk.printer, &status)),
-        Ok(Err(error)) => desk.fail(&error),
-        Err(interrupted) => finish(desk.printer, &interrupted),
+pub async fn status(context: &CommandContext) -> u8 {
+    match context.reading(context.workspace.status()).await {
+        Ok(Ok(status)) => code(print(context.printer, &status)),
+        Ok(Err(error)) => context.fail(&error),
+        Err(interrupted) => finish(context.printer, &interrupted),
     }
 }
 
 /// Prints a line (or a JSON line) whenever the status changes, until interrupted.
-pub async fn watch(desk: &CommandContext) -> u8 {
-    let feed = desk.session.live();
+pub async fn watch(context: &CommandContext) -> u8 {
+    let feed = context.workspace.live();
     let mut pictures = feed.pictures();
     let mut beside = Beside::default();
     let mut last = Default::default();
@@ -31,24 +31,27 @@ pub async fn watch(desk: &CommandContext) -> u8 {
     loop {
         let picture = pictures.borrow_and_update().clone();
         if let Some(error) = never_seen(&picture) {
-            return desk.fail(&error);
+            return context.fail(&error);
         }
         if let Some(words) = news.of(&picture.connection) {
-            desk.printer.must_say(&words);
+            context.printer.must_say(&words);
         }
         if let Some(snapshot) = picture.snapshot {
-            let board = match desk.reading(beside.board(&desk.session, snapshot)).await {
+            let board = match context
+                .reading(beside.board(&context.workspace, snapshot))
+                .await
+            {
                 Ok(board) => board,
-                Err(interrupted) => return finish(desk.printer, &interrupted),
+                Err(interrupted) => return finish(context.printer, &interrupted),
             };
             let status = Status::new(&board, &picture.connection, Vec::new());
-            // In words the link's news are told above; whoever reads JSON learns them here.
-            let link = desk.printer.is_json().then_some(status.link.state);
+            // In words the connection's news are told above; whoever reads JSON learns them here.
+            let link = context.printer.is_json().then_some(status.link.state);
             let line = (headline(&status), link);
             if line != last {
                 let printed = match link {
-                    Some(_) => desk.printer.json_line(&status),
-                    None => desk.printer.data(&line.0),
+                    Some(_) => context.printer.json_line(&status),
+                    None => context.printer.data(&line.0),
                 };
                 if printed.is_err() {
                     return PIPE_CLOSED;
@@ -57,8 +60,8 @@ pub async fn watch(desk: &CommandContext) -> u8 {
             }
         }
         tokio::select! {
-            () = desk.cancel.cancelled() => {
-                return finish(desk.printer, &interrupted(desk.session.interrupted()));
+            () = context.cancel.cancelled() => {
+                return finish(context.printer, &interrupted(context.workspace.interrupted()));
             }
             changed = pictures.changed() => if changed.is_err() { return 1 },
         }

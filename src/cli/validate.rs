@@ -7,20 +7,20 @@ use crate::domain::validation::{ContentMatch, Contents, TwinReport};
 use crate::ops::validate::{CommandReport, Validation};
 
 /// Compares and prints; ends with the code of a block when an unchanged relation differs or a command fails.
-pub async fn validate(desk: &CommandContext) -> u8 {
-    match desk.reading(run(desk)).await {
+pub async fn validate(context: &CommandContext) -> u8 {
+    match context.reading(run(context)).await {
         Ok(code) => code,
-        Err(interrupted) => finish(desk.printer, &interrupted),
+        Err(interrupted) => finish(context.printer, &interrupted),
     }
 }
 
-async fn run(desk: &CommandContext) -> u8 {
-    let printer = desk.printer;
+async fn run(context: &CommandContext) -> u8 {
+    let printer = context.printer;
     let twin_told = |twin: &TwinReport| told(printer, twin);
     let command_told = |command: &CommandReport| command_told(printer, command);
-    let validation = match desk.session.validate(twin_told, command_told).await {
+    let validation = match context.workspace.validate(twin_told, command_told).await {
         Ok(validation) => validation,
-        Err(error) => return desk.fail(&error),
+        Err(error) => return context.fail(&error),
     };
     match print(printer, &validation) {
         Ok(()) | Err(Closed) => validation.outcome().exit_code(),

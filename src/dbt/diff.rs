@@ -32,7 +32,7 @@ pub struct DiffRequest {
     pub exclude: Vec<String>,
     pub resource_types: ResourceTypes,
     pub indirect: IndirectSelection,
-    /// See [`Options::compare_unrendered`].
+    /// See [`CompareOptions::compare_unrendered`].
     pub compare_unrendered: Option<bool>,
 }
 

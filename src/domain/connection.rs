@@ -175,7 +175,7 @@ pub struct ConnectionSettings {
     pub sslkey: Option<PathBuf>,
     pub connect_timeout: Duration,
     pub deadlines: Deadlines,
-    /// `None`: the system's defaults, which notice a dead link after hours.
+    /// `None`: the system's defaults, which notice a dead connection after hours.
     pub keepalives: Option<Keepalives>,
     pub application_name: String,
     /// The cluster of connections that change something; readers are always pinned to `mz_catalog_server`.

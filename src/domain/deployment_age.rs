@@ -87,7 +87,7 @@ impl DeploymentAge {
 
 /// Judges the deployment side.
 #[must_use]
-pub fn standing(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> DeploymentAge {
+pub fn deployment_age(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> DeploymentAge {
     let objects: Vec<_> = resolved.contents(Side::Deployment).collect();
     if objects.is_empty() {
         return DeploymentAge::Empty;

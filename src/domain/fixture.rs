@@ -418,7 +418,7 @@ impl World {
         )
     }
 
-    pub fn with_facts<T>(&self, look: impl FnOnce(&PlanInputs<'_>) -> T) -> T {
+    pub fn with_inputs<T>(&self, look: impl FnOnce(&PlanInputs<'_>) -> T) -> T {
         let board = self.board();
         let resolved = board.environment.resolve(&board.snapshot.catalog);
         look(&PlanInputs {

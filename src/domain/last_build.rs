@@ -112,20 +112,20 @@ mod tests {
     use crate::domain::fixture::World;
 
     fn left(world: &World) -> LastBuild {
-        world.with_facts(|facts| {
+        world.with_inputs(|inputs| {
             LastBuild::Whole(Built {
                 manifest: "0123456789ab".to_owned(),
                 project: None,
                 commit: None,
                 tag: None,
-                contents: contents(facts.resolved, Side::Deployment),
+                contents: contents(inputs.resolved, Side::Deployment),
             })
         })
     }
 
     fn proven(world: &World, last: &LastBuild, side: Side) -> Result<String, String> {
-        world.with_facts(|facts| {
-            let built = last.proven(facts.resolved, side);
+        world.with_inputs(|inputs| {
+            let built = last.proven(inputs.resolved, side);
             built.map(|built| built.manifest.clone())
         })
     }

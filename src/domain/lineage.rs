@@ -285,7 +285,7 @@ pub fn pairs<'a>(resolved: &Resolved<'a>) -> Vec<Both<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::deployment_age::{DeploymentAge, standing};
+    use crate::domain::deployment_age::{DeploymentAge, deployment_age};
     use crate::domain::fixture::{World, id};
 
     fn renamed(schema: &str, event: u64, from: &str, to: &str) -> NameEvent {
@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(lineage.moved(&resolved), None);
         assert!(lineage.was_production(&resolved));
         // A swap back: the newer objects are on the deployment side, and nobody built there since.
-        let told = standing(&resolved, Some(&lineage));
+        let told = deployment_age(&resolved, Some(&lineage));
         assert!(matches!(told, DeploymentAge::Unclear(_)), "{told:?}");
         // Only the objects that were made since are newer.
         let later = ObjectId::user(world.next_object);
@@ -340,9 +340,9 @@ mod tests {
         let lineage = lineage.clone();
         let resolved = world.environment.resolve(&world.snapshot.catalog);
         assert_eq!(lineage.moved(&resolved).as_deref(), Some("prod_dbt_deploy"));
-        assert!(!standing(&resolved, Some(&lineage)).is_newer());
+        assert!(!deployment_age(&resolved, Some(&lineage)).is_newer());
         assert!(
-            !standing(&resolved, None).is_newer(),
+            !deployment_age(&resolved, None).is_newer(),
             "unknown is never newer"
         );
     }

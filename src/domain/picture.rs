@@ -1,4 +1,4 @@
-//! The live picture of a server, one type from the feed to the screen: the feed fills in snapshot and link, whoever watches adds what
+//! The live picture of a server, one type from the feed to the screen: the feed fills in snapshot and connection, whoever watches adds what
 //! follows from them.
 
 use super::action::Operation;
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, Default)]
 pub struct Picture {
     pub connection: ConnectionStatus,
-    /// `None` until the first reading is complete. A lost link keeps the last.
+    /// `None` until the first reading is complete. A lost connection keeps the last.
     pub snapshot: Option<Arc<Snapshot>>,
     /// The snapshot, judged. It may be of the snapshot before, for as long as judging takes.
     pub board: Option<Arc<Board>>,
@@ -39,13 +39,13 @@ pub struct Preflight {
     pub findings: Vec<Finding>,
 }
 
-/// How the link to the server stands, by the clock of this machine.
+/// How the connection to the server stands, by the clock of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConnectionStatus {
     pub state: ConnectionState,
     /// When the last news of any kind came (a progress message counts): the data's age is counted from here. `None` before the first.
     pub heard_at: Option<Instant>,
-    /// How often the streams had to be read anew from the start, by a gap or a lost link: an outage counts once, however many tries it
+    /// How often the streams had to be read anew from the start, by a gap or a lost connection: an outage counts once, however many tries it
     /// takes.
     pub restarts: u32,
     /// How the streams contradicted themselves when that was last the reason.

@@ -6,7 +6,7 @@
 //! what, or what it holds, asks here.
 
 use super::contradiction::Contradiction;
-use super::deployment_age::{DeploymentAge, is_defined_as_in_production, standing};
+use super::deployment_age::{DeploymentAge, deployment_age, is_defined_as_in_production};
 use super::environment::{Resolved, Side, Strategy};
 use super::lineage::{Lineage, number};
 use super::name::SchemaId;
@@ -32,7 +32,7 @@ pub struct Provenance {
     pub unfinished: Option<Unfinished>,
     /// Why it is unknown what stands where. Not empty: the phase is unknown.
     pub contradictions: Vec<Contradiction>,
-    pub standing: DeploymentAge,
+    pub age: DeploymentAge,
     /// The side with the younger release, of what the last swap moved. `None`: there is no telling.
     pub younger: Option<Side>,
     /// What changed sides without the rest, as far as it is known which.
@@ -77,7 +77,7 @@ impl Provenance {
             mixed: false,
             unfinished: None,
             contradictions: Vec::new(),
-            standing: DeploymentAge::Empty,
+            age: DeploymentAge::Empty,
             younger: None,
             alone: Vec::new(),
             own: BTreeMap::new(),
@@ -152,16 +152,14 @@ impl Provenance {
             return self.by_standing();
         };
         let overtaken = self.current == Some(false);
-        match (record.role, record.complete, &self.standing) {
+        match (record.role, record.complete, &self.age) {
             (DeploymentRole::Candidate | DeploymentRole::Synced, false, DeploymentAge::Retired)
                 if overtaken =>
             {
                 Judgement::Retired
             }
             (DeploymentRole::Candidate | DeploymentRole::Synced, false, _) => Judgement::Unfinished,
-            (DeploymentRole::Candidate, true, standing) if standing.is_newer() => {
-                Judgement::Candidate
-            }
+            (DeploymentRole::Candidate, true, age) if age.is_newer() => Judgement::Candidate,
             (role, _, DeploymentAge::Unread(_)) => by_role(role),
             (role, _, _) if self.current == Some(true) => by_role(role),
             _ => self.by_standing(),
@@ -169,9 +167,9 @@ impl Provenance {
     }
 
     fn by_standing(&self) -> Judgement {
-        match &self.standing {
-            standing if standing.is_same() && self.was_production => Judgement::Synced,
-            standing if standing.is_not_older() => Judgement::Candidate,
+        match &self.age {
+            age if age.is_same() && self.was_production => Judgement::Synced,
+            age if age.is_not_older() => Judgement::Candidate,
             DeploymentAge::Retired => Judgement::Retired,
             DeploymentAge::Unread(_) if self.marked_retired => Judgement::Retired,
             DeploymentAge::Unread(_) => Judgement::Candidate,
@@ -197,10 +195,10 @@ impl Provenance {
                 Strategy::Targets => true,
                 Strategy::Swap => self.current == Some(true),
             };
-        if said || self.standing.is_newer() {
+        if said || self.age.is_newer() {
             Ok(())
         } else {
-            Err(self.standing.reason())
+            Err(self.age.reason())
         }
     }
 }
@@ -219,7 +217,7 @@ fn by_role(role: DeploymentRole) -> Judgement {
 pub fn provenance(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Provenance {
     let lineage = lineage.filter(|_| resolved.environment.strategy == Strategy::Swap);
     let placement = Placement::of(resolved, lineage);
-    let standing = standing(resolved, lineage);
+    let age = deployment_age(resolved, lineage);
     let mut contradictions = crossings(&placement);
     let crossed = !contradictions.is_empty();
     let production = Records::read(resolved, Side::Production, &mut contradictions);
@@ -251,17 +249,17 @@ pub fn provenance(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Provena
         contradictions.extend(deployment.never_retired(resolved, lineage));
         contradictions.extend(no_sync(resolved, lineage, &deployment, built_on.1));
         if current == Some(true) {
-            contradictions.extend(no_candidate(&deployment, &standing, younger));
+            contradictions.extend(no_candidate(&deployment, &age, younger));
         }
         disagrees.1 = contradictions.len() > before;
-        contradictions.extend(deployment.hole(&standing));
+        contradictions.extend(deployment.hole(&age));
     }
-    let overtaken = lineage.is_some() && is_overtaken(&deployment, &standing, built_on.1);
+    let overtaken = lineage.is_some() && is_overtaken(&deployment, &age, built_on.1);
     let record = deployment.first().filter(|_| !overtaken);
     let mut own = production.by_schema();
     own.extend(record.iter().flat_map(|_| deployment.by_schema()));
     let by_record = current == Some(true) && record.is_some();
-    if let (DeploymentAge::Apart(why), false, None) = (&standing, by_record, unfinished) {
+    if let (DeploymentAge::Apart(why), false, None) = (&age, by_record, unfinished) {
         let told = format!("It is unknown which side is which: {why}.");
         contradictions.push(Contradiction::of_part(told, &placement.moved_alone()));
     }
@@ -272,10 +270,7 @@ pub fn provenance(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Provena
         own,
         production: production.first(),
         deployment: record,
-        alone: match (
-            crossed,
-            is_part || matches!(standing, DeploymentAge::Apart(_)),
-        ) {
+        alone: match (crossed, is_part || matches!(age, DeploymentAge::Apart(_))) {
             (true, _) => placement.cure(),
             (_, true) => placement.moved_alone(),
             _ => Vec::new(),
@@ -286,7 +281,7 @@ pub fn provenance(resolved: &Resolved<'_>, lineage: Option<&Lineage>) -> Provena
         built_on,
         unfinished,
         contradictions,
-        standing,
+        age,
         younger,
         current,
     }
@@ -335,16 +330,12 @@ fn current(
 }
 
 /// Whether somebody who writes no record (dbt) built on a side that its record calls retired or synced.
-fn is_overtaken(
-    deployment: &Records<'_>,
-    standing: &DeploymentAge,
-    built_on: Option<bool>,
-) -> bool {
+fn is_overtaken(deployment: &Records<'_>, age: &DeploymentAge, built_on: Option<bool>) -> bool {
     let record = deployment.first();
     let is_complete = record.as_ref().is_some_and(|record| record.complete);
     match record.map(|record| record.role) {
         Some(DeploymentRole::Retired | DeploymentRole::Production) => matches!(
-            standing,
+            age,
             DeploymentAge::Newer | DeploymentAge::Equal { .. } | DeploymentAge::Mixed { .. }
         ),
         // What a sync builds is younger than the record that it began with.
@@ -357,12 +348,12 @@ fn is_overtaken(
 /// younger of the two.
 fn no_candidate(
     deployment: &Records<'_>,
-    standing: &DeploymentAge,
+    age: &DeploymentAge,
     younger: Option<Side>,
 ) -> Option<Contradiction> {
     let record = deployment.first()?;
     let claims = record.role == DeploymentRole::Candidate && record.complete;
-    let is_older = *standing == DeploymentAge::Retired && younger == Some(Side::Production);
+    let is_older = *age == DeploymentAge::Retired && younger == Some(Side::Production);
     (claims && is_older).then(|| {
         Contradiction::of_records(
             "The records call the deployment side a candidate, and it was production until the last swap, with nothing built on it since: to go back there, `cutover rollback`.".to_owned(),

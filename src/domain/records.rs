@@ -119,12 +119,12 @@ impl<'a> Records<'a> {
 
     /// A filled schema without a record beside others with one, where the events do not tell the same.
     #[must_use]
-    pub fn hole(&self, standing: &DeploymentAge) -> Option<Contradiction> {
+    pub fn hole(&self, age: &DeploymentAge) -> Option<Contradiction> {
         let record = self.first()?;
         let told = match record.role {
-            DeploymentRole::Candidate => !record.complete || standing.is_not_older(),
+            DeploymentRole::Candidate => !record.complete || age.is_not_older(),
             DeploymentRole::Retired | DeploymentRole::Production => {
-                matches!(standing, DeploymentAge::Retired | DeploymentAge::Newer)
+                matches!(age, DeploymentAge::Retired | DeploymentAge::Newer)
             }
             DeploymentRole::Synced => !record.complete,
         };

@@ -75,7 +75,7 @@ pub struct TwinReport {
 
 /// Judges what was found. Without contents of both sides there must be a reason.
 #[must_use]
-pub fn verdict(
+pub fn content_match(
     expected: Compared,
     columns: &[String],
     production: Option<&Contents>,
@@ -244,8 +244,9 @@ mod tests {
     #[test]
     fn only_an_unchanged_model_must_be_equal() {
         let (one, other) = (contents(3, "7"), contents(3, "8"));
-        let judge =
-            |expected, columns: &[String], after| verdict(expected, columns, Some(&one), after);
+        let judge = |expected, columns: &[String], after| {
+            content_match(expected, columns, Some(&one), after)
+        };
         let changed = Compared::Changed(ModelChange::Downstream);
         assert_eq!(
             judge(Compared::Unmodified, &[], Some(&one)),

@@ -112,7 +112,7 @@ pub fn is_of_a_sync(provenance: &Provenance) -> bool {
 
 /// Nobody can tell what the side is. What never was production is no way back, and neither is what is missing or empty.
 fn unknown(resolved: &Resolved<'_>, provenance: &Provenance) -> WayBack {
-    if provenance.standing.is_not_older() {
+    if provenance.age.is_not_older() {
         return WayBack::NotNeeded;
     }
     if names(resolved) != NamesPresent::Whole {
@@ -123,6 +123,6 @@ fn unknown(resolved: &Resolved<'_>, provenance: &Provenance) -> WayBack {
     let told = provenance.contradictions.first();
     let reason = told.map(|told| told.message.trim_end_matches('.').to_owned());
     WayBack::Unknown {
-        reason: reason.unwrap_or_else(|| provenance.standing.reason()),
+        reason: reason.unwrap_or_else(|| provenance.age.reason()),
     }
 }

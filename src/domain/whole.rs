@@ -32,7 +32,7 @@ pub const NOTHING_THERE: &str = "nothing is built there, and which models should
 /// Which models of its manifest stand on a side.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Whole {
-    pub standing: usize,
+    pub existing: usize,
     pub total: usize,
     /// What is missing, by production names.
     pub missing: Vec<QualifiedName>,
@@ -45,18 +45,18 @@ impl Whole {
         side: Side,
         expected: impl Iterator<Item = &'a QualifiedName>,
     ) -> Self {
-        let (mut standing, mut missing) = (0, Vec::new());
+        let (mut existing, mut missing) = (0, Vec::new());
         for relation in expected {
             if stands(resolved, side, relation) {
-                standing += 1;
+                existing += 1;
             } else {
                 missing.push(relation.clone());
             }
         }
         missing.sort();
-        let total = standing + missing.len();
+        let total = existing + missing.len();
         Self {
-            standing,
+            existing,
             total,
             missing,
         }
@@ -82,7 +82,7 @@ impl Whole {
 pub struct Wholeness {
     pub production: Option<Whole>,
     pub deployment: Option<Whole>,
-    /// As [`Known::unread`].
+    /// As [`ProjectKnowledge::unread`].
     pub unread: Option<String>,
 }
 
@@ -104,7 +104,7 @@ impl Wholeness {
         let candidate = match record {
             _ if matches!(phase, Phase::Synced | Phase::Promoted) => false,
             Some(record) => record.role == DeploymentRole::Candidate,
-            None if phase == Phase::Unknown => provenance.standing.is_newer(),
+            None if phase == Phase::Unknown => provenance.age.is_newer(),
             None => !holds_retired(phase, provenance),
         };
         let project = known.project.as_ref().filter(|_| candidate);

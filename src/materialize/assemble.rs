@@ -53,19 +53,19 @@ impl Assembler {
         changes: &Changes,
         time: LogicalTime,
     ) -> Result<Snapshot, Error> {
-        let topics = changes.topics();
+        let groups = changes.groups();
         let mut of_ids = changes;
         let everything = Changes::everything();
-        if topics.contains(&SubscribeGroup::Catalog) && self.read_catalog(told)? {
+        if groups.contains(&SubscribeGroup::Catalog) && self.read_catalog(told)? {
             // Whatever reports under other ids now is read anew.
             of_ids = &everything;
         }
         self.read_dataflows(told, of_ids)?;
         self.read_connectors(told, changes)?;
-        if topics.contains(&SubscribeGroup::Replicas) {
+        if groups.contains(&SubscribeGroup::Replicas) {
             self.readings.replicas = readings::replicas(told, time)?;
         }
-        if topics.contains(&SubscribeGroup::Traffic) {
+        if groups.contains(&SubscribeGroup::Traffic) {
             self.readings.sessions = traffic::sessions(told)?.into();
             self.readings.subscriptions = traffic::subscriptions(told)?.into();
         }
@@ -91,12 +91,12 @@ impl Assembler {
     fn read_dataflows(&mut self, told: &CatalogRows, changes: &Changes) -> Result<(), Error> {
         let Self { ids, readings, .. } = self;
         let item = |global| ids.item(global);
-        let facts = [
+        let queries = [
             CatalogQuery::Hydration,
             CatalogQuery::HydrationTimes,
             CatalogQuery::Operators,
         ];
-        let objects = changes.objects(told, &facts, item)?;
+        let objects = changes.objects(told, &queries, item)?;
         self.decoded += update(&mut readings.hydration, changes, &objects, |object| {
             readings::hydration(told, ids, object)
         })?;
@@ -108,7 +108,7 @@ impl Assembler {
     }
 
     fn read_connectors(&mut self, told: &CatalogRows, changes: &Changes) -> Result<(), Error> {
-        let of = |facts: &[CatalogQuery]| changes.objects(told, facts, |object| object);
+        let of = |queries: &[CatalogQuery]| changes.objects(told, queries, |object| object);
         let Readings {
             connectors,
             sources,

@@ -201,7 +201,7 @@ fn escape_option(value: &str) -> String {
     value.replace('\\', "\\\\").replace(' ', "\\ ")
 }
 
-/// Moves messages until the link closes; a plain `await` of the connection would throw the notices away.
+/// Moves messages until the connection closes; a plain `await` of the connection would throw the notices away.
 async fn drive<S, T>(mut connection: tokio_postgres::Connection<S, T>, received: Received)
 where
     S: AsyncRead + AsyncWrite + Unpin,

@@ -12,7 +12,7 @@ impl Observer {
     /// One sample a minute for each object, oldest first; empty where the server does not offer it.
     ///
     /// # Errors
-    /// When the link fails or a row can't be read.
+    /// When the connection fails or a row can't be read.
     pub async fn lag_history(&self) -> Result<BTreeMap<ObjectId, Vec<LagSample>>, Error> {
         background::lag_history(&self.rows(&[CatalogQuery::LagHistory]).await?)
     }

@@ -12,7 +12,7 @@ use crate::domain::plan::Statement;
 
 /// A marker that we set. Its lease ends with this session, however that ends.
 pub struct Marker {
-    link: Connection,
+    connection: Connection,
     name: Identifier,
     place: LeasePlace,
     set: Statement,
@@ -40,9 +40,9 @@ impl Marker {
         name: Identifier,
         holder: Holder,
     ) -> Result<Self, Error> {
-        let link = connector.connect(Purpose::Observe).await?;
-        let own_session = CatalogQuery::OwnSession.query().statement();
-        let session = match link.ask(&own_session, Ask::Reading).await {
+        let connection = connector.connect(Purpose::Observe).await?;
+        let own_session = CatalogQuery::OwnSession.definition().statement();
+        let session = match connection.ask(&own_session, Ask::Reading).await {
             Ok(answer) => only(answer),
             Err(error) if error.server().is_some() => {
                 tracing::warn!(error = told(&error), "our own session can't be read");
@@ -51,9 +51,9 @@ impl Marker {
             Err(error) => return Err(error),
         };
         let set = Statement::marker(&place.put(&name), &Holder { session, ..holder });
-        link.run(set.sql()).await?;
+        connection.run(set.sql()).await?;
         Ok(Self {
-            link,
+            connection,
             name,
             place,
             set,
@@ -78,20 +78,20 @@ impl Marker {
 
     #[must_use]
     pub fn is_lost(&self) -> bool {
-        self.link.is_closed()
+        self.connection.is_closed()
     }
 
     /// Asks the server where it stands.
     ///
     /// # Errors
-    /// When the link fails.
+    /// When the connection fails.
     pub async fn stands(&self) -> Result<Stands, Error> {
         let select = format!(
             "SELECT q.schema\nFROM (\n{}\n) AS q\nWHERE q.view = {}",
-            CatalogQuery::ViewSchemas.query().statement(),
+            CatalogQuery::ViewSchemas.definition().statement(),
             literal(self.name.as_str())
         );
-        let answer = self.link.ask(&select, Ask::Reading).await?;
+        let answer = self.connection.ask(&select, Ask::Reading).await?;
         Ok(match only(answer) {
             Some(schema) if schema == self.place.deployment.as_str() => Stands::Still,
             Some(schema) => Stands::In(schema),
@@ -112,10 +112,10 @@ impl Marker {
     /// Drops a marker that stands here, whose ever it was: no two bear one name.
     ///
     /// # Errors
-    /// When the server refuses, or the link fails.
+    /// When the server refuses, or the connection fails.
     pub async fn drop_at(&self, name: &QualifiedName) -> Result<(), Error> {
         let drop = Statement::drop_object(&ObjectKind::View, name, false);
-        self.link.run(drop.sql()).await.map(|_| ())
+        self.connection.run(drop.sql()).await.map(|_| ())
     }
 }
 

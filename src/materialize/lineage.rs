@@ -13,7 +13,7 @@ impl Observer {
     /// The past of what stands under the environment's names. `None` where the server does not show its audit events to this role.
     ///
     /// # Errors
-    /// When the link fails or a row can't be read.
+    /// When the connection fails or a row can't be read.
     pub async fn lineage(&self, resolved: &Resolved<'_>) -> Result<Option<Lineage>, Error> {
         let events = match self.name_events(resolved).await {
             Ok(Some(events)) => events,
@@ -32,7 +32,7 @@ impl Observer {
         Ok(Some(lineage))
     }
 
-    /// What a role may not read is as good as not there; a broken link is not.
+    /// What a role may not read is as good as not there; a broken connection is not.
     fn without(&self, error: Error) -> Result<Option<Lineage>, Error> {
         if matches!(error.class, Class::Permission(_) | Class::Unsupported(_)) {
             tracing::warn!(error = told(&error), "the audit events can't be read");

@@ -3,7 +3,7 @@
 //! | module | is |
 //! |---|---|
 //! | [`settings`] | everything needed to reach a server, passwords behind [`settings::Secret`] |
-//! | [`connection`] | [`connection::Connector`] and [`connection::Link`]: one authenticated session |
+//! | [`connection`] | [`connection::Connector`] and [`connection::Connection`]: one authenticated session |
 //! | [`error`] | what can go wrong, classed by what to do next |
 //! | [`queries`] | the registry of the reading SQL in `assets/sql/` |
 //! | [`offer`], [`probe`] | what a server is and offers: relations differ by version |

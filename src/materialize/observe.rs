@@ -1,4 +1,4 @@
-//! One-shot readings: a consistent snapshot, and the facts that only plans need.
+//! One-shot readings: a consistent snapshot, and the queries that only plans need.
 
 use super::assemble::Assembler;
 use super::connection::{Connection, Connector, Purpose, StatementResult};
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 /// A connection that reads on demand. Every reading is made now: nothing is remembered but what the server offers.
 pub struct Observer {
-    link: Connection,
+    connection: Connection,
     server: Server,
     offer: Offer,
     /// Off once the server has refused to read everything in one transaction.
@@ -34,14 +34,14 @@ impl Observer {
     /// # Errors
     /// When the server can't be reached or is no Materialize that we know.
     pub async fn connect(connector: &Connector) -> Result<Self, Error> {
-        let link = connector.connect(Purpose::Observe).await?;
-        let Probed { server, offer } = probe(&link).await?;
-        Ok(Self::on(link, server, offer))
+        let connection = connector.connect(Purpose::Observe).await?;
+        let Probed { server, offer } = probe(&connection).await?;
+        Ok(Self::on(connection, server, offer))
     }
 
-    pub(super) fn on(link: Connection, server: Server, offer: Offer) -> Self {
+    pub(super) fn on(connection: Connection, server: Server, offer: Offer) -> Self {
         Self {
-            link,
+            connection,
             server,
             offer,
             in_one_transaction: true,
@@ -65,7 +65,7 @@ impl Observer {
     /// other and the frontiers, which carry their own time, decide.
     ///
     /// # Errors
-    /// When the link fails or a row can't be read.
+    /// When the connection fails or a row can't be read.
     pub async fn observe(&mut self) -> Result<Snapshot, Error> {
         loop {
             match self.read_topics().await {
@@ -102,20 +102,20 @@ impl Observer {
         let mut told = CatalogRows::default();
         let mut latest = LogicalTime::default();
         let mut of_frontiers = None;
-        for topic in SubscribeGroup::ALL {
-            let queries: Vec<_> = self.offer.queries(topic).collect();
+        for group in SubscribeGroup::ALL {
+            let queries: Vec<_> = self.offer.queries(group).collect();
             let Some(select) = SubscribeGroup::statement(&queries) else {
                 continue;
             };
             let statement = format!("SELECT mz_now()::text AS time, t.*\nFROM (\n{select}\n) AS t");
             let answer = self.read(&statement).await.map_err(|error| Refused {
-                topic: Some(topic),
+                group: Some(group),
                 error,
             })?;
             for row in &answer.rows {
                 let time = read_into(&mut told, row).map_err(Refused::outright)?;
                 latest = latest.max(time);
-                if topic == SubscribeGroup::Frontiers {
+                if group == SubscribeGroup::Frontiers {
                     of_frontiers = Some(time);
                 }
             }
@@ -125,10 +125,10 @@ impl Observer {
 
     /// Leaves out what was refused, so that the next attempt can succeed; returns what can't be helped.
     async fn learn_from(&mut self, refused: Refused) -> Result<(), Error> {
-        let Some(topic) = refused.topic.filter(|_| !refused.error.is_transient()) else {
+        let Some(group) = refused.group.filter(|_| !refused.error.is_transient()) else {
             return Err(refused.error);
         };
-        if exclude_refused(&self.link, &mut self.offer, topic).await? {
+        if exclude_refused(&self.connection, &mut self.offer, group).await? {
             return Ok(());
         }
         if self.in_one_transaction {
@@ -142,9 +142,9 @@ impl Observer {
     /// What the current role may do, and every grant that a twin has to repeat.
     ///
     /// # Errors
-    /// When the link fails or an access control list has an unknown form.
+    /// When the connection fails or an access control list has an unknown form.
     pub async fn access(&self) -> Result<Access, Error> {
-        let facts = [
+        let queries = [
             CatalogQuery::Roles,
             CatalogQuery::RoleMembers,
             CatalogQuery::DatabasePrivileges,
@@ -155,7 +155,7 @@ impl Observer {
             CatalogQuery::DefaultPrivileges,
         ];
         access(
-            &self.rows(&facts).await?,
+            &self.rows(&queries).await?,
             &self.server.role,
             self.server.superuser,
             self.rbac_enabled().await?,
@@ -163,7 +163,7 @@ impl Observer {
     }
 
     async fn read(&self, statement: &str) -> Result<StatementResult, Error> {
-        self.link.ask(statement, Ask::Reading).await
+        self.connection.ask(statement, Ask::Reading).await
     }
 
     async fn rbac_enabled(&self) -> Result<bool, Error> {
@@ -175,7 +175,7 @@ impl Observer {
     /// How these clusters were made. Unmanaged ones have no text: the server refuses to show them.
     ///
     /// # Errors
-    /// When the link fails or a cluster is gone.
+    /// When the connection fails or a cluster is gone.
     pub async fn cluster_definitions(
         &self,
         clusters: impl IntoIterator<Item = &Cluster>,
@@ -206,7 +206,7 @@ impl Observer {
     /// The columns of every user relation, in order.
     ///
     /// # Errors
-    /// When the link fails or a row can't be read.
+    /// When the connection fails or a row can't be read.
     pub async fn columns(&self) -> Result<BTreeMap<ObjectId, Vec<Column>>, Error> {
         background::columns(&self.rows(&[CatalogQuery::Columns]).await?)
     }
@@ -214,68 +214,68 @@ impl Observer {
     /// The newest audit events.
     ///
     /// # Errors
-    /// When the link fails or a row can't be read.
+    /// When the connection fails or a row can't be read.
     pub async fn audit_events(&self) -> Result<Vec<AuditEvent>, Error> {
         background::audit_events(&self.rows(&[CatalogQuery::AuditEvents]).await?)
     }
 
-    /// The rows of one fact as a statement around it narrows them; `None` where this server does not offer it.
+    /// The rows of one query as a statement around it narrows them; `None` where this server does not offer it.
     pub(super) async fn rows_within(
         &self,
-        fact: CatalogQuery,
+        query: CatalogQuery,
         around: impl Fn(&str) -> String,
     ) -> Result<Option<CatalogRows>, Error> {
-        if let Some(lacking) = self.offer.lacks(fact.query()) {
+        if let Some(lacking) = self.offer.lacks(query.definition()) {
             tracing::debug!(%lacking, "not offered by this server");
             return Ok(None);
         }
-        let answer = self.read(&around(&fact.query().statement())).await?;
+        let answer = self.read(&around(&query.definition().statement())).await?;
         let mut told = CatalogRows::default();
-        tell(&mut told, fact, &answer);
+        tell(&mut told, query, &answer);
         Ok(Some(told))
     }
 
-    /// The rows of these facts, none of those that this server does not offer.
-    pub(super) async fn rows(&self, facts: &[CatalogQuery]) -> Result<CatalogRows, Error> {
+    /// The rows of these queries, none of those that this server does not offer.
+    pub(super) async fn rows(&self, queries: &[CatalogQuery]) -> Result<CatalogRows, Error> {
         let mut told = CatalogRows::default();
-        for fact in facts.iter().copied() {
-            if let Some(lacking) = self.offer.lacks(fact.query()) {
+        for query in queries.iter().copied() {
+            if let Some(lacking) = self.offer.lacks(query.definition()) {
                 tracing::debug!(%lacking, "not offered by this server");
                 continue;
             }
-            let answer = self.read(&fact.query().statement()).await?;
-            tell(&mut told, fact, &answer);
+            let answer = self.read(&query.definition().statement()).await?;
+            tell(&mut told, query, &answer);
         }
         Ok(told)
     }
 }
 
-/// A reading that the server did not answer, and the topic that it was about.
+/// A reading that the server did not answer, and the group that it was about.
 struct Refused {
-    topic: Option<SubscribeGroup>,
+    group: Option<SubscribeGroup>,
     error: Error,
 }
 
 impl Refused {
     fn outright(error: Error) -> Self {
-        Self { topic: None, error }
+        Self { group: None, error }
     }
 }
 
-/// Adds one row of a topic's SELECT: its time, the fact's name, the columns.
+/// Adds one row of a group's SELECT: its time, the query's name, the columns.
 fn read_into(told: &mut CatalogRows, row: &[Option<String>]) -> Result<LogicalTime, Error> {
-    let (time, fact) = match row {
-        [Some(time), Some(fact), ..] => (time.parse().ok(), CatalogQuery::named(fact)),
+    let (time, query) = match row {
+        [Some(time), Some(query), ..] => (time.parse().ok(), CatalogQuery::named(query)),
         _ => (None, None),
     };
-    let (Some(time), Some(fact)) = (time, fact) else {
+    let (Some(time), Some(query)) = (time, query) else {
         return Err(Error::new(Class::Decode {
             place: "a row of a reading".to_owned(),
             problem: format!("it starts with {:?}", &row[..row.len().min(2)]),
         }));
     };
-    let width = fact.query().columns.len();
+    let width = query.definition().columns.len();
     let cells = row.iter().skip(2).take(width).map(Option::as_deref);
-    told.change(fact, TextRow::new(cells), 1);
+    told.change(query, TextRow::new(cells), 1);
     Ok(LogicalTime(time))
 }

@@ -51,11 +51,11 @@ impl Offer {
             .map(|column| Missing::column(query.relation, column))
     }
 
-    /// The queries of a topic that can run here.
-    pub fn queries(&self, topic: SubscribeGroup) -> impl Iterator<Item = &'static QueryDefinition> {
+    /// The queries of a group that can run here.
+    pub fn queries(&self, group: SubscribeGroup) -> impl Iterator<Item = &'static QueryDefinition> {
         QUERIES
             .iter()
-            .filter(move |query| query.topic == Some(topic) && self.lacks(query).is_none())
+            .filter(move |query| query.group == Some(group) && self.lacks(query).is_none())
     }
 
     /// Everything that pictures would show and this server does not offer.
@@ -119,13 +119,13 @@ mod tests {
     #[test]
     fn a_refused_relation_is_left_out() {
         let mut offer = everything();
-        offer.refuse(CatalogQuery::Sessions.query());
+        offer.refuse(CatalogQuery::Sessions.definition());
         assert!(
             offer
                 .queries(SubscribeGroup::Traffic)
-                .all(|query| query.fact != CatalogQuery::Sessions)
+                .all(|query| query.query != CatalogQuery::Sessions)
         );
-        offer.refuse(CatalogQuery::Objects.query());
+        offer.refuse(CatalogQuery::Objects.definition());
         assert_eq!(
             offer.missing_required(),
             Some(Missing::relation("mz_catalog.mz_objects"))

@@ -22,10 +22,10 @@ pub struct Probed {
 const SIMULATED: &str = "simulated";
 
 /// # Errors
-/// When the server lacks a relation that no picture can do without, or the link fails.
-pub async fn probe(link: &Connection) -> Result<Probed, Error> {
-    let server = identify(link).await?;
-    let offer = offer(&rows_of(link, CatalogQuery::SystemColumns).await?);
+/// When the server lacks a relation that no picture can do without, or the connection fails.
+pub async fn probe(connection: &Connection) -> Result<Probed, Error> {
+    let server = identify(connection).await?;
+    let offer = offer(&rows_of(connection, CatalogQuery::SystemColumns).await?);
     if let Some(missing) = offer.missing_required() {
         return Err(Error::new(Class::Unsupported(Box::new(ServerError {
             sqlstate: "0A000".to_owned(),
@@ -39,10 +39,10 @@ pub async fn probe(link: &Connection) -> Result<Probed, Error> {
     Ok(Probed { server, offer })
 }
 
-async fn identify(link: &Connection) -> Result<Server, Error> {
-    let identity = identity(&rows_of(link, CatalogQuery::Identity).await?)?;
+async fn identify(connection: &Connection) -> Result<Server, Error> {
+    let identity = identity(&rows_of(connection, CatalogQuery::Identity).await?)?;
     // The start parameter is what the server says of itself; older servers leave it out.
-    let version = link
+    let version = connection
         .version()
         .map(str::to_owned)
         .or(identity.version)
@@ -50,8 +50,8 @@ async fn identify(link: &Connection) -> Result<Server, Error> {
     Ok(Server {
         simulated: version.contains(SIMULATED),
         version,
-        host: link.settings().host.clone(),
-        port: link.settings().port,
+        host: connection.settings().host.clone(),
+        port: connection.settings().port,
         role: identity.role,
         superuser: identity.superuser,
         database: identity.database,
@@ -60,31 +60,36 @@ async fn identify(link: &Connection) -> Result<Server, Error> {
 }
 
 /// Runs one query on its own.
-pub(super) async fn rows_of(link: &Connection, fact: CatalogQuery) -> Result<CatalogRows, Error> {
-    let answer = link.ask(&fact.query().statement(), Ask::Reading).await?;
+pub(super) async fn rows_of(
+    connection: &Connection,
+    query: CatalogQuery,
+) -> Result<CatalogRows, Error> {
+    let answer = connection
+        .ask(&query.definition().statement(), Ask::Reading)
+        .await?;
     let mut told = CatalogRows::default();
-    tell(&mut told, fact, &answer);
+    tell(&mut told, query, &answer);
     Ok(told)
 }
 
-/// Adds the rows of an answer to what a fact's query was answered.
-pub(super) fn tell(told: &mut CatalogRows, fact: CatalogQuery, answer: &StatementResult) {
+/// Adds the rows of an answer to what a query's query was answered.
+pub(super) fn tell(told: &mut CatalogRows, query: CatalogQuery, answer: &StatementResult) {
     for row in &answer.rows {
-        told.change(fact, TextRow::new(row.iter().map(Option::as_deref)), 1);
+        told.change(query, TextRow::new(row.iter().map(Option::as_deref)), 1);
     }
 }
 
-/// Finds what this role can't read of a topic that was refused as a whole. `true` when something was found.
+/// Finds what this role can't read of a group that was refused as a whole. `true` when something was found.
 pub(super) async fn exclude_refused(
-    link: &Connection,
+    connection: &Connection,
     offer: &mut Offer,
-    topic: SubscribeGroup,
+    group: SubscribeGroup,
 ) -> Result<bool, Error> {
-    let queries: Vec<&'static QueryDefinition> = offer.queries(topic).collect();
+    let queries: Vec<&'static QueryDefinition> = offer.queries(group).collect();
     let mut found = false;
     for query in queries {
         let trial = format!("SELECT * FROM (\n{}\n) AS q LIMIT 0", query.statement());
-        match link.ask(&trial, Ask::Reading).await {
+        match connection.ask(&trial, Ask::Reading).await {
             Ok(_) => {}
             Err(error) if error.is_transient() => return Err(error),
             Err(error) => {

@@ -1,6 +1,6 @@
 //! The registry of the SQL that only reads.
 //!
-//! Each file in `assets/sql/` holds one SELECT for one [`CatalogQuery`]. The facts of a [`SubscribeGroup`] are read together: [`SubscribeGroup::statement`]
+//! Each file in `assets/sql/` holds one SELECT for one [`CatalogQuery`]. The queries of a [`SubscribeGroup`] are read together: [`SubscribeGroup::statement`]
 //! makes one SELECT of them, all columns as text, which works alone and inside `SUBSCRIBE (...)`. What comes back is read by the names of
 //! the columns here: [`rows`] has a type for each query's row.
 
@@ -49,8 +49,8 @@ impl SubscribeGroup {
 /// One reading of the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueryDefinition {
-    pub fact: CatalogQuery,
-    /// The file's name in `assets/sql/`, without `.sql`; also the first column of a topic's rows.
+    pub query: CatalogQuery,
+    /// The file's name in `assets/sql/`, without `.sql`; also the first column of a group's rows.
     pub name: &'static str,
     pub sql: &'static str,
     /// The columns of the answer, in order.
@@ -59,7 +59,7 @@ pub struct QueryDefinition {
     pub relation: &'static str,
     pub needs: &'static [&'static str],
     /// `None`: read on its own, when a plan needs it.
-    pub topic: Option<SubscribeGroup>,
+    pub group: Option<SubscribeGroup>,
     /// What a picture lacks without it.
     pub reading: Option<CatalogReading>,
     /// Without it there is no picture at all.
@@ -69,7 +69,7 @@ pub struct QueryDefinition {
 /// A row whose columns are read by their names.
 pub trait CatalogRow<'a>: Copy {
     /// The query that it answers.
-    const FACT: CatalogQuery;
+    const QUERY: CatalogQuery;
 
     fn of(row: &'a TextRow) -> Self;
 }
@@ -84,33 +84,33 @@ const fn plain(name: &'static str) -> &'static str {
 
 macro_rules! queries {
     ($(
-        $fact:ident $file:literal $topic:ident $necessity:ident [$($column:ident)*] from $relation:literal [$($need:ident)*];
+        $query:ident $file:literal $group:ident $necessity:ident [$($column:ident)*] from $relation:literal [$($need:ident)*];
     )+) => {
-        /// One kind of fact: one file of `assets/sql/`.
+        /// One kind of query: one file of `assets/sql/`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum CatalogQuery { $($fact),+ }
+        pub enum CatalogQuery { $($query),+ }
 
         /// Every reading query.
         pub const QUERIES: &[QueryDefinition] = &[$(
             QueryDefinition {
-                fact: CatalogQuery::$fact,
+                query: CatalogQuery::$query,
                 name: $file,
                 sql: include_str!(concat!("../../assets/sql/", $file, ".sql")),
                 columns: &[$(plain(stringify!($column))),*],
                 relation: $relation,
                 needs: &[$(stringify!($need)),*],
-                topic: queries!(@topic $topic),
-                reading: queries!(@reading $topic $necessity $fact),
+                group: queries!(@group $group),
+                reading: queries!(@reading $group $necessity $query),
                 required: queries!(@necessity $necessity),
             }
         ),+];
 
         impl CatalogQuery {
-            /// The fact of this name, which is the file's.
+            /// The query of this name, which is the file's.
             #[must_use]
             pub fn named(name: &str) -> Option<Self> {
                 match name {
-                    $($file => Some(Self::$fact),)+
+                    $($file => Some(Self::$query),)+
                     _ => None,
                 }
             }
@@ -123,10 +123,10 @@ macro_rules! queries {
             $(
                 #[doc = concat!("A row of `assets/sql/", $file, ".sql`, its columns by name.")]
                 #[derive(Debug, Clone, Copy)]
-                pub struct $fact<'a>(&'a TextRow);
+                pub struct $query<'a>(&'a TextRow);
 
-                impl<'a> CatalogRow<'a> for $fact<'a> {
-                    const FACT: CatalogQuery = CatalogQuery::$fact;
+                impl<'a> CatalogRow<'a> for $query<'a> {
+                    const QUERY: CatalogQuery = CatalogQuery::$query;
 
                     fn of(row: &'a TextRow) -> Self {
                         Self(row)
@@ -137,12 +137,12 @@ macro_rules! queries {
                     #[expect(non_camel_case_types, reason = "these are the columns' names")]
                     enum Position { $($column),* }
 
-                    impl<'a> $fact<'a> {
+                    impl<'a> $query<'a> {
                         $(
                             /// The column of this name.
                             #[must_use]
                             pub fn $column(self) -> Cell<'a> {
-                                let query = CatalogQuery::$fact.query();
+                                let query = CatalogQuery::$query.definition();
                                 let position = Position::$column as usize;
                                 Cell::new(self.0, position, query.relation, query.columns[position])
                             }
@@ -152,11 +152,11 @@ macro_rules! queries {
             )+
         }
     };
-    (@topic Alone) => { None };
-    (@topic $topic:ident) => { Some(SubscribeGroup::$topic) };
-    (@reading Alone $necessity:ident $fact:ident) => { None };
-    (@reading $topic:ident required $fact:ident) => { None };
-    (@reading $topic:ident optional $fact:ident) => { Some(CatalogReading::$fact) };
+    (@group Alone) => { None };
+    (@group $group:ident) => { Some(SubscribeGroup::$group) };
+    (@reading Alone $necessity:ident $query:ident) => { None };
+    (@reading $group:ident required $query:ident) => { None };
+    (@reading $group:ident optional $query:ident) => { Some(CatalogReading::$query) };
     (@necessity required) => { true };
     (@necessity optional) => { false };
 }
@@ -265,7 +265,7 @@ queries! {
 
 impl CatalogQuery {
     #[must_use]
-    pub fn query(self) -> &'static QueryDefinition {
+    pub fn definition(self) -> &'static QueryDefinition {
         // The macro writes the enum and the list from the same lines, in the same order.
         &QUERIES[self as usize]
     }
@@ -284,7 +284,7 @@ impl QueryDefinition {
 }
 
 impl SubscribeGroup {
-    /// One SELECT over all these queries: the fact's name, then the columns as text, padded with NULL. `None` without queries.
+    /// One SELECT over all these queries: the query's name, then the columns as text, padded with NULL. `None` without queries.
     #[must_use]
     pub fn statement(queries: &[&QueryDefinition]) -> Option<String> {
         let width = queries.iter().map(|query| query.columns.len()).max()?;
@@ -315,8 +315,8 @@ mod tests {
     #[test]
     fn facts_and_files_are_in_step() {
         for (index, query) in QUERIES.iter().enumerate() {
-            assert_eq!(query.fact as usize, index);
-            assert_eq!(CatalogQuery::named(query.name), Some(query.fact));
+            assert_eq!(query.query as usize, index);
+            assert_eq!(CatalogQuery::named(query.name), Some(query.query));
         }
         let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sql"))
             .unwrap()
@@ -342,8 +342,8 @@ mod tests {
 
     #[test]
     fn branches_of_a_topic_have_the_same_width() {
-        for topic in SubscribeGroup::ALL {
-            let of_topic = |query: &&QueryDefinition| query.topic == Some(topic);
+        for group in SubscribeGroup::ALL {
+            let of_topic = |query: &&QueryDefinition| query.group == Some(group);
             let queries: Vec<_> = QUERIES.iter().filter(of_topic).collect();
             let sql = SubscribeGroup::statement(&queries).unwrap();
             let widths: BTreeSet<usize> = sql

@@ -19,18 +19,18 @@ pub struct Beside {
 
 impl Beside {
     /// The board of a picture.
-    pub async fn board(&mut self, session: &Arc<Workspace>, snapshot: Arc<Snapshot>) -> Board {
-        let environment = Arc::new(session.oriented(&snapshot));
+    pub async fn board(&mut self, workspace: &Arc<Workspace>, snapshot: Arc<Snapshot>) -> Board {
+        let environment = Arc::new(workspace.oriented(&snapshot));
         let lineage = self
             .lineage
-            .look(session, &environment, &snapshot.catalog)
+            .look(workspace, &environment, &snapshot.catalog)
             .await;
         let is_seen = |seen: &Arc<Catalog>| Arc::ptr_eq(seen, &snapshot.catalog);
         // A file that is just being written is whole a moment later.
         let unread = self.read.known.unread.is_some();
         if unread || !self.seen.as_ref().is_some_and(is_seen) {
             self.seen = Some(Arc::clone(&snapshot.catalog));
-            self.read = read(session, &snapshot, lineage.clone()).await;
+            self.read = read(workspace, &snapshot, lineage.clone()).await;
         }
         let provenance = self
             .lineage
@@ -40,7 +40,7 @@ impl Beside {
             environment,
             self.read.known.clone(),
             provenance,
-            session.thresholds(),
+            workspace.thresholds(),
         )
     }
 
@@ -57,14 +57,14 @@ impl Beside {
 
 /// Manifests are large: they are read beside the loop. With a broken one nothing is known, and the board says why.
 async fn read(
-    session: &Arc<Workspace>,
+    workspace: &Arc<Workspace>,
     snapshot: &Arc<Snapshot>,
     lineage: Option<Arc<Lineage>>,
 ) -> Read {
-    let (session, snapshot) = (Arc::clone(session), Arc::clone(snapshot));
+    let (workspace, snapshot) = (Arc::clone(workspace), Arc::clone(snapshot));
     let read = move || {
-        let environment = session.oriented(&snapshot);
-        session.known(&environment, &snapshot, lineage.as_deref())
+        let environment = workspace.oriented(&snapshot);
+        workspace.known(&environment, &snapshot, lineage.as_deref())
     };
     match tokio::task::spawn_blocking(read).await {
         Ok(Ok(read)) => read,

@@ -36,9 +36,9 @@ struct CompiledSteps {
 }
 
 impl<'a> Builder<'a> {
-    pub fn new(session: &'a Workspace, observation: &'a Observation) -> Self {
+    pub fn new(workspace: &'a Workspace, observation: &'a Observation) -> Self {
         Self {
-            session,
+            workspace: workspace,
             observation,
         }
     }
@@ -46,7 +46,7 @@ impl<'a> Builder<'a> {
     /// The candidate: the project as last compiled, against what the deployment side holds.
     pub fn candidate(&self, request: &Request) -> Result<Drawn, OpsError> {
         let Some(manifest) = &self.observation.manifests.candidate else {
-            let file = self.session.candidate_file()?;
+            let file = self.workspace.candidate_file()?;
             let missing = OpsError::usage(format!("there is no {}", file.display()));
             return Err(missing.with_remedy("run `dbt compile` in the project first"));
         };
@@ -56,8 +56,8 @@ impl<'a> Builder<'a> {
             self.choose_by(manifest, request)?
         };
         // dbt itself reads the files before it builds.
-        if self.session.settings().dbt.runner == RunnerKind::Compiled {
-            choice.findings.extend(self.session.stale());
+        if self.workspace.settings().dbt.runner == RunnerKind::Compiled {
+            choice.findings.extend(self.workspace.stale());
         }
         self.build(choice)
     }
@@ -73,7 +73,7 @@ impl<'a> Builder<'a> {
         let request = Request::new(crate::domain::action::Operation::Sync);
         let mut choice = self.choose(production, manifests.deployment.as_ref(), &request)?;
         choice.findings.extend(self.built_by_hand());
-        if self.session.settings().dbt.runner == RunnerKind::Dbt {
+        if self.workspace.settings().dbt.runner == RunnerKind::Dbt {
             choice.findings.extend(self.project_differs(production)?);
         }
         self.build(choice)
@@ -88,7 +88,7 @@ impl<'a> Builder<'a> {
             severity: Severity::Block,
             message: "Somebody built in production since its record was written, so its manifest no longer tells what it runs.".to_owned(),
             remedy: "Bring what was built there into the project, deploy and promote it.".to_owned(),
-            objects: vec![self.session.settings().target().to_owned()],
+            objects: vec![self.workspace.settings().target().to_owned()],
         })
     }
 
@@ -100,10 +100,10 @@ impl<'a> Builder<'a> {
                 severity: Severity::Block,
                 message: "dbt has not read the project on disk, so whether it is what production runs is unknown.".to_owned(),
                 remedy: "Run `dbt parse`, or use --runner compiled, which builds from the kept manifest.".to_owned(),
-                objects: vec![self.session.settings().target().to_owned()],
+                objects: vec![self.workspace.settings().target().to_owned()],
             }));
         };
-        let changes = Changes::new(production, candidate, self.session.compare_options())?;
+        let changes = Changes::new(production, candidate, self.workspace.compare_options())?;
         let commit = self
             .observation
             .board
@@ -129,7 +129,7 @@ impl<'a> Builder<'a> {
         let chosen = || choice.nodes.iter().filter_map(|id| choice.manifest.get(id));
         let mut findings = choice.findings.clone();
         let (mut steps, mut by_dbt, mut rendered) = (Vec::new(), None, Rendered::default());
-        match self.session.settings().dbt.runner {
+        match self.workspace.settings().dbt.runner {
             _ if choice.nodes.is_empty() => {}
             RunnerKind::Dbt => {
                 let (commands, asked) = self.dbt_steps(&choice)?;
@@ -167,16 +167,16 @@ impl<'a> Builder<'a> {
 
     /// Seeds first, since models read them; then everything else, by exact names, so that what runs is what was shown.
     fn dbt_steps(&self, choice: &Choice) -> Result<(Vec<Step>, ByDbt), OpsError> {
-        let settings = self.session.settings();
+        let settings = self.workspace.settings();
         let (target, suffix) = match self.observation.board.environment.strategy {
             Strategy::Swap => (settings.target(), Suffix::Deployment),
             Strategy::Targets => {
-                let sides = self.session.targets(&self.observation.board.environment);
+                let sides = self.workspace.targets(&self.observation.board.environment);
                 (sides.1, Suffix::None)
             }
         };
         let mut asked = ByDbt {
-            program: self.session.program_for(target)?,
+            program: self.workspace.program_for(target)?,
             suffix,
             parts: Vec::new(),
             planned: self.planned(choice),
@@ -198,7 +198,7 @@ impl<'a> Builder<'a> {
                 BuildCommand::Run if whole => DbtSelection::default(),
                 _ => exactly(&nodes, &choice.manifest),
             };
-            let path = self.session.build_path(&asked.program, suffix);
+            let path = self.workspace.build_path(&asked.program, suffix);
             let mut command = match verb {
                 BuildCommand::Seed => asked.program.seed(&selection, suffix, &path),
                 BuildCommand::Run => asked.program.run(&selection, suffix, &path),
@@ -241,7 +241,7 @@ impl<'a> Builder<'a> {
 
     fn compiled_steps(&self, choice: &Choice) -> CompiledSteps {
         let planned = self.planned(choice);
-        let connection = self.session.settings().connection().ok();
+        let connection = self.workspace.settings().connection().ok();
         let default_cluster =
             connection.and_then(|connection| Identifier::new(connection.cluster.clone()?).ok());
         let built = compiled::build(&BuildRequest {
@@ -286,18 +286,18 @@ impl<'a> Builder<'a> {
 
     /// The relations on the deployment side, by name there: each is dropped before it is built again.
     fn standing_relations(&self) -> BTreeMap<QualifiedName, ExistingRelation> {
-        self.observation.with_facts(|facts| {
-            let catalog = &facts.snapshot().catalog;
-            facts
+        self.observation.with_inputs(|inputs| {
+            let catalog = &inputs.snapshot().catalog;
+            inputs
                 .resolved
                 .objects(Side::Deployment)
                 .filter(|object| object.kind != ObjectKind::Index)
                 .filter_map(|object| {
-                    let standing = ExistingRelation {
+                    let existing = ExistingRelation {
                         kind: object.kind.clone(),
                         cascade: !catalog.dependents(&object.id).is_empty(),
                     };
-                    Some((qualified(catalog, object)?, standing))
+                    Some((qualified(catalog, object)?, existing))
                 })
                 .collect()
         })

@@ -46,10 +46,10 @@ impl Workspace {
         self.program_for(self.settings().target())
     }
 
-    /// As [`Session::program`], for another dbt target.
+    /// As [`Workspace::program`], for another dbt target.
     ///
     /// # Errors
-    /// As [`Session::program`].
+    /// As [`Workspace::program`].
     pub fn program_for(&self, target: &str) -> Result<Program, OpsError> {
         let settings = self.settings();
         Ok(Program {
@@ -130,7 +130,7 @@ impl Workspace {
         self.quietly(&program.parse(&target_path)).await
     }
 
-    /// Where [`Session::parse_project`] writes: the project's own target path stays as dbt and other tools left it.
+    /// Where [`Workspace::parse_project`] writes: the project's own target path stays as dbt and other tools left it.
     #[must_use]
     pub fn parse_path(&self) -> PathBuf {
         self.scratch().join("parse")
@@ -148,16 +148,15 @@ impl Workspace {
     }
 
     pub(super) async fn quietly(&self, command: &DbtCommand) -> Result<(), OpsError> {
-        let surroundings = surroundings(self.settings());
+        let options = options(self.settings());
         let cancel = CancellationToken::new();
         let limit = Limit::Reading(self.settings().dbt.deadlines.read.duration());
-        let ended = quiet(async |events| {
-            process::run(command, &surroundings, events, &cancel, limit).await
-        })
-        .await;
+        let ended =
+            quiet(async |events| process::run(command, &options, events, &cancel, limit).await)
+                .await;
         ended
             .map_err(OpsError::from)
-            .and_then(verdict)
+            .and_then(as_result)
             .map_err(|error| error.during(UNREAD))
     }
 }
@@ -180,17 +179,17 @@ pub(super) async fn quiet<T>(work: impl AsyncFnOnce(&mpsc::Sender<DbtEvent>) -> 
     tokio::join!(work, listen).0
 }
 
-pub(super) fn surroundings(settings: &Settings) -> ProcessOptions {
-    let mut surroundings = ProcessOptions::folder(&settings.project_dir);
+pub(super) fn options(settings: &Settings) -> ProcessOptions {
+    let mut options = ProcessOptions::folder(&settings.project_dir);
     if settings.connects_by_url()
         && let Ok(connection) = settings.connection()
         && let Some(password) = &connection.password
     {
-        surroundings
+        options
             .variables
             .push((profile::PASSWORD_VARIABLE.to_owned(), password.clone()));
     }
-    surroundings
+    options
 }
 
 /// Lets dbt build with its events as progress.
@@ -217,7 +216,7 @@ pub(super) async fn told(
         work(&events).await
     };
     let (ended, ()) = tokio::join!(work, listen);
-    verdict(ended?)
+    as_result(ended?)
 }
 
 struct Tally {
@@ -285,8 +284,8 @@ impl Tally {
 }
 
 /// How dbt ended, as a result; its own last error is the cause.
-pub(super) fn verdict(ended: FinishedRun) -> Result<(), OpsError> {
-    let words = match ended.verdict {
+pub(super) fn as_result(ended: FinishedRun) -> Result<(), OpsError> {
+    let words = match ended.exit {
         DbtExit::Succeeded => return Ok(()),
         DbtExit::NodesFailed => "models failed".to_owned(),
         DbtExit::Failed => "dbt failed".to_owned(),

@@ -202,17 +202,20 @@ impl Workspace {
         };
         let record = self.record_check(&observation.board.provenance);
         let mut checks = vec![record];
-        checks.extend(observation.with_facts(|facts| {
-            let mut names = guard::production_names_missing(facts);
-            names.extend(guard::self_swap(facts));
-            names.extend(guard::connectors_in_environment(facts, &[Side::Production]));
+        checks.extend(observation.with_inputs(|inputs| {
+            let mut names = guard::production_names_missing(inputs);
+            names.extend(guard::self_swap(inputs));
+            names.extend(guard::connectors_in_environment(
+                inputs,
+                &[Side::Production],
+            ));
             let mut ownership =
-                guard::schema_ownership(facts, &[Side::Production, Side::Deployment]);
+                guard::schema_ownership(inputs, &[Side::Production, Side::Deployment]);
             ownership.extend(guard::cluster_ownership(
-                facts,
+                inputs,
                 &[Side::Production, Side::Deployment],
             ));
-            let privileges = guard::create_privileges(facts, true, true);
+            let privileges = guard::create_privileges(inputs, true, true);
             [
                 ("names", names),
                 ("ownership", ownership),

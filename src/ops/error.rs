@@ -156,7 +156,7 @@ impl OpsError {
         self.kind.outcome()
     }
 
-    /// Whether it came of a link or a server that may be there again in a moment, so that another connection can help.
+    /// Whether it came of a connection or a server that may be there again in a moment, so that another connection can help.
     #[must_use]
     pub fn is_of_link(&self) -> bool {
         let error = self.error.downcast_ref::<ServerError>();

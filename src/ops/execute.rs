@@ -102,7 +102,7 @@ impl Workspace {
         }
         let way_back = self.leave_way_back(plan, &planned, &reporter.audit_path());
         let mut run = Run {
-            session: self,
+            workspace: self,
             planned: &planned,
             cancel,
             reporter: reporter.clone(),

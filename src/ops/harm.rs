@@ -33,7 +33,7 @@ impl Run<'_> {
     /// What became of production since the plan was confirmed.
     pub(super) fn harm_in(&self, observation: &Observation) -> Option<Vec<Harm>> {
         let promise = self.promise()?;
-        let harm = observation.with_facts(|facts| promise.harm(facts.resolved));
+        let harm = observation.with_inputs(|inputs| promise.harm(inputs.resolved));
         (!harm.is_empty()).then_some(harm)
     }
 
@@ -157,11 +157,11 @@ impl Run<'_> {
     }
 
     fn command(&self, verb: &str, names: BTreeSet<String>) -> String {
-        let settings = self.session.settings();
+        let settings = self.workspace.settings();
         let environment = &self.planned.observation.board.environment;
         let target = match environment.strategy {
             Strategy::Swap => settings.target(),
-            Strategy::Targets => self.session.targets(environment).0,
+            Strategy::Targets => self.workspace.targets(environment).0,
         };
         let words = [verb, "--target", target, "--select"].map(str::to_owned);
         let command = DbtCommand {

@@ -82,7 +82,7 @@ impl Workspace {
         }
     }
 
-    /// After a lost link: the marker again, where it is not to be relied on any more. Without a schema to put it in there is none: what is
+    /// After a lost connection: the marker again, where it is not to be relied on any more. Without a schema to put it in there is none: what is
     /// left needs none then.
     ///
     /// # Errors
@@ -126,9 +126,9 @@ impl Workspace {
     /// When the server can't be read.
     pub(super) async fn clear_abandoned(&self, seen: &Observation) -> Result<bool, OpsError> {
         let left = |seen: &Observation| -> Vec<QualifiedName> {
-            seen.with_facts(|facts| {
-                let leases = abandoned(facts);
-                leases.filter_map(|lease| place(facts, lease)).collect()
+            seen.with_inputs(|inputs| {
+                let leases = abandoned(inputs);
+                leases.filter_map(|lease| place(inputs, lease)).collect()
             })
         };
         let before = left(seen);
@@ -148,7 +148,7 @@ impl Workspace {
 impl Run<'_> {
     /// The marker goes along with its schema; what comes after that finds no names to move.
     pub(super) fn lease_goes_with(&self, done: &Statement) {
-        let Some(marker) = self.session.lease() else {
+        let Some(marker) = self.workspace.lease() else {
             return;
         };
         let LeasePlace {
@@ -157,13 +157,13 @@ impl Run<'_> {
             ..
         } = marker.place();
         if Statement::drop_schema(database, deployment, true).sql() == done.sql() {
-            self.session.keep(None);
+            self.workspace.keep(None);
         }
     }
 
     /// Between two statements by name: the side must still be the one that was looked at.
     pub(super) async fn holds_lease(&self) -> Result<(), Stop> {
-        let Some(marker) = self.session.lease() else {
+        let Some(marker) = self.workspace.lease() else {
             return Ok(());
         };
         match marker.stands().await {
@@ -189,7 +189,7 @@ impl Run<'_> {
 
     /// Ends when the lease does, with why; never without one.
     pub(super) async fn lease_lost(&self) -> Stop {
-        let Some(marker) = self.session.lease() else {
+        let Some(marker) = self.workspace.lease() else {
             return std::future::pending().await;
         };
         loop {

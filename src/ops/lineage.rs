@@ -64,7 +64,7 @@ impl LineageWatch {
     /// The events that belong to this catalog. A reading that fails counts as none: unknown is never newer, and the next picture asks again.
     pub(super) async fn look(
         &mut self,
-        session: &Workspace,
+        workspace: &Workspace,
         environment: &Environment,
         catalog: &Catalog,
     ) -> Option<Arc<Lineage>> {
@@ -72,7 +72,7 @@ impl LineageWatch {
         if let Some((_, lineage)) = self.seen.as_ref().filter(|(seen, _)| *seen == names) {
             return lineage.clone();
         }
-        match read(session, environment, catalog).await {
+        match read(workspace, environment, catalog).await {
             Ok(lineage) => {
                 let lineage = lineage.map(Arc::new);
                 self.seen = Some((names, lineage.clone()));
@@ -88,11 +88,11 @@ impl LineageWatch {
 }
 
 async fn read(
-    session: &Workspace,
+    workspace: &Workspace,
     environment: &Environment,
     catalog: &Catalog,
 ) -> Result<Option<Lineage>, Error> {
-    let observer = Observer::connect(session.connector()).await?;
+    let observer = Observer::connect(workspace.connector()).await?;
     observer.lineage(&environment.resolve(catalog)).await
 }
 

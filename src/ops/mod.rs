@@ -2,11 +2,11 @@
 //!
 //! | module | is |
 //! |---|---|
-//! | [`session`] | settings, connections and manifests of one environment |
+//! | [`workspace`] | settings, connections and manifests of one environment |
 //! | `observe` | one look at everything |
 //! | [`planning`] | request -> observe, plan, rehearse |
 //! | [`execute`], `run`, `conduct` | confirmed plan -> observe again, run under the audit, verify |
-//! | `swap`, `read_back` | names change behind a fence; after a lost link it is read back what took effect |
+//! | `swap`, `read_back` | names change behind a fence; after a lost connection it is read back what took effect |
 //! | `harm` | production after a build, however that ended |
 //! | `build`, `dbt`, `proof` | what a deploy or a sync builds, dbt at work, and dbt's word for where it will build |
 //! | [`goal`] | the workflow, step by step to a goal |

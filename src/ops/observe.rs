@@ -46,11 +46,11 @@ impl Workspace {
         self.observe_on(&mut observer, None).await
     }
 
-    /// As [`Session::observe`], on a connection that is open. What the manifests of an earlier look said is not worked out anew where
+    /// As [`Workspace::observe`], on a connection that is open. What the manifests of an earlier look said is not worked out anew where
     /// they are the same.
     ///
     /// # Errors
-    /// As [`Session::observe`].
+    /// As [`Workspace::observe`].
     pub(super) async fn observe_on(
         &self,
         observer: &mut Observer,

@@ -44,7 +44,7 @@ impl Workspace {
     /// Plans from an observation that was just made.
     ///
     /// # Errors
-    /// As [`Session::plan`].
+    /// As [`Workspace::plan`].
     pub async fn plan_from(
         &self,
         request: &Request,
@@ -135,16 +135,16 @@ impl Workspace {
         rehearsed: Option<Finding>,
         stamp: &Stamp,
     ) -> Result<Plan, OpsError> {
-        let mut plan = observation.with_facts(|facts| match request.operation {
-            Operation::Init => Ok(plan::init(facts, stamp, request)),
-            Operation::Deploy => Ok(plan::deploy(facts, stamp, build, request)),
-            Operation::Sync => Ok(plan::sync(facts, stamp, build, request)),
-            Operation::Promote => Ok(plan::promote(facts, stamp, request, rehearsed)),
-            Operation::Rollback => Ok(plan::rollback(facts, stamp, request, rehearsed)),
-            Operation::Cleanup => Ok(plan::cleanup(facts, stamp, request)),
+        let mut plan = observation.with_inputs(|inputs| match request.operation {
+            Operation::Init => Ok(plan::init(inputs, stamp, request)),
+            Operation::Deploy => Ok(plan::deploy(inputs, stamp, build, request)),
+            Operation::Sync => Ok(plan::sync(inputs, stamp, build, request)),
+            Operation::Promote => Ok(plan::promote(inputs, stamp, request, rehearsed)),
+            Operation::Rollback => Ok(plan::rollback(inputs, stamp, request, rehearsed)),
+            Operation::Cleanup => Ok(plan::cleanup(inputs, stamp, request)),
             Operation::Repair => {
                 let builds = self.last_builds(observation);
-                Ok(plan::repair(facts, stamp, &builds, request))
+                Ok(plan::repair(inputs, stamp, &builds, request))
             }
             Operation::Await => Err(OpsError::usage("await has no plan: it only waits")),
         })?;

@@ -126,7 +126,7 @@ pub enum OutcomeKind {
     NotReadyInTime,
     /// A finding, `--expect`, or a promote without `--wait` while not ready.
     Blocked,
-    /// The link was lost around COMMIT and the catalog could not be read back.
+    /// The connection was lost around COMMIT and the catalog could not be read back.
     Unknown,
     /// A cluster can't become ready.
     Failing,

@@ -1,7 +1,7 @@
 //! dbt's word for where it will build: one process stands by from the look to the deed, so that what was proven is what runs.
 
 use super::build::{ByDbt, Part};
-use super::dbt::{UNREAD, quiet, surroundings, told, verdict};
+use super::dbt::{UNREAD, as_result, options, quiet, told};
 use super::error::OpsError;
 use super::listener::Listener;
 use super::stand_by::{StandBy, StandbyDriver, Taken, Told};
@@ -47,29 +47,29 @@ impl Workspace {
                 self.compile().await?;
                 StandBy::Processes
             }
-            Some(mut standing) => {
-                self.compile_with(&mut standing).await?;
+            Some(mut driver) => {
+                self.compile_with(&mut driver).await?;
                 if self.environment().strategy == Strategy::Swap {
                     let program = self.program()?;
                     let suffix = Suffix::Deployment;
                     let path = self.build_path(&program, suffix);
                     self.seed_partial_parse(&path);
                     let command = program.render(suffix, &path);
-                    standing.order_parse(&command.arguments).await?;
+                    driver.order_parse(&command.arguments).await?;
                 }
-                StandBy::Driver(Box::new(standing))
+                StandBy::Driver(Box::new(driver))
             }
         };
         Ok(())
     }
 
-    /// As [`Session::prepare`], where the dbt that the plan was made with is gone.
+    /// As [`Workspace::prepare`], where the dbt that the plan was made with is gone.
     pub(super) async fn stand_by_again(&self, request: &Request) -> Result<(), OpsError> {
         if !self.builds_by_dbt(request) {
             return Ok(());
         }
         let stands = match &mut *self.dbt.lock().await {
-            StandBy::Driver(standing) => standing.driver.is_alive(),
+            StandBy::Driver(driver) => driver.driver.is_alive(),
             StandBy::Processes => true,
             StandBy::Nobody => false,
         };
@@ -119,12 +119,11 @@ impl Workspace {
         let Some(interpreter) = executable::interpreter(&file) else {
             return Ok(None);
         };
-        let surroundings = surroundings(settings);
+        let options = options(settings);
         let deadlines = settings.dbt.deadlines;
         let start = Limit::Start(deadlines.start.duration());
         let started =
-            quiet(async |events| Driver::start(&interpreter, &surroundings, events, start).await)
-                .await;
+            quiet(async |events| Driver::start(&interpreter, &options, events, start).await).await;
         match started {
             Ok(driver) => Ok(Some(StandbyDriver {
                 driver,
@@ -140,16 +139,16 @@ impl Workspace {
         }
     }
 
-    /// As [`Session::compile`], by the process that stands by.
-    async fn compile_with(&self, standing: &mut StandbyDriver) -> Result<(), OpsError> {
+    /// As [`Workspace::compile`], by the process that stands by.
+    async fn compile_with(&self, driver: &mut StandbyDriver) -> Result<(), OpsError> {
         let target_path = self.settings().project()?.target_path.clone();
         let program = self.program()?;
         let mut last = Ok(());
         for command in [program.compile(&target_path), program.parse(&target_path)] {
-            let answer = standing
+            let answer = driver
                 .order(DriverCommand::Compile, &command.arguments)
                 .await?;
-            last = verdict(answer.ended());
+            last = as_result(answer.ended());
             if last.is_ok() {
                 break;
             }
@@ -170,20 +169,18 @@ impl Workspace {
         let render = asked.program.render(asked.suffix, &path);
         let mut stand_by = self.dbt.lock().await;
         let is_gone = match &mut *stand_by {
-            StandBy::Driver(standing) => !standing.driver.is_alive(),
+            StandBy::Driver(driver) => !driver.driver.is_alive(),
             StandBy::Nobody => true,
             StandBy::Processes => false,
         };
         if is_gone {
             *stand_by = match self.start().await? {
-                Some(standing) => StandBy::Driver(Box::new(standing)),
+                Some(driver) => StandBy::Driver(Box::new(driver)),
                 None => StandBy::Processes,
             };
         }
         let told = match &mut *stand_by {
-            StandBy::Driver(standing) => {
-                standing.tell(&render.arguments, &asked.parts, &path).await
-            }
+            StandBy::Driver(driver) => driver.tell(&render.arguments, &asked.parts, &path).await,
             _ => self.tell_by_processes(&render, asked, &path).await,
         };
         match told {
@@ -226,17 +223,17 @@ impl Workspace {
         let silence = Limit::Silence(self.settings().dbt.deadlines.silence.duration());
         let mut stand_by = self.dbt.lock().await;
         told(command, progress, async |events| match &mut *stand_by {
-            StandBy::Driver(standing) => {
+            StandBy::Driver(driver) => {
                 let go = async {
-                    standing.driver.go(&command.arguments, bounds).await?;
-                    standing.driver.answer(events, cancel, silence).await
+                    driver.driver.go(&command.arguments, bounds).await?;
+                    driver.driver.answer(events, cancel, silence).await
                 };
                 let answer: DriverAnswer = go.await?;
                 Ok(answer.ended())
             }
             StandBy::Processes => {
-                let surroundings = surroundings(self.settings());
-                Ok(process::run(command, &surroundings, events, cancel, silence).await?)
+                let options = options(self.settings());
+                Ok(process::run(command, &options, events, cancel, silence).await?)
             }
             StandBy::Nobody => {
                 let gone = OpsError::tool("the dbt that the plan was made with is gone");
@@ -301,7 +298,7 @@ impl StandbyDriver {
         }
         let answer = self.hear().await?;
         self.ordered = None;
-        verdict(answer.ended())
+        as_result(answer.ended())
             .map_err(|error| error.during("dbt could not parse the project as a deploy does"))?;
         Ok(Told {
             arguments: arguments.to_vec(),
@@ -327,7 +324,7 @@ impl StandbyDriver {
         arguments: &[String],
     ) -> Result<DriverAnswer, OpsError> {
         let answer = self.order(verb, arguments).await?;
-        verdict(answer.ended())
+        as_result(answer.ended())
             .map_err(|error| error.during("dbt could not tell what it would build"))?;
         Ok(answer)
     }
@@ -367,9 +364,9 @@ fn proven(
 fn selected(
     manifest: &Arc<Manifest>,
     asked: &ByDbt,
-    session: &Workspace,
+    workspace: &Workspace,
 ) -> Result<BTreeSet<String>, OpsError> {
-    let comparison = Comparison::new(None, Arc::clone(manifest), session.compare_options());
+    let comparison = Comparison::new(None, Arc::clone(manifest), workspace.compare_options());
     let mut taken = BTreeSet::new();
     for part in &asked.parts {
         let chosen = &part.selection;

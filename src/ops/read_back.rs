@@ -1,4 +1,4 @@
-//! Reading back where things stand: after the last statement, and after a lost link.
+//! Reading back where things stand: after the last statement, and after a lost connection.
 
 use super::error::OpsError;
 use super::progress::{Outcome, OutcomeKind};
@@ -13,7 +13,7 @@ use crate::materialize::error::Error;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// For how long, and at what distance, the server is asked again after a lost link. The last try has its own deadline.
+/// For how long, and at what distance, the server is asked again after a lost connection. The last try has its own deadline.
 const READ_BACK_FOR: Duration = Duration::from_secs(45);
 const READ_BACK_PAUSE: Duration = Duration::from_millis(1500);
 
@@ -33,15 +33,15 @@ impl Run<'_> {
         let reader = self.reader.take();
         let last = async {
             self.cancel.cancelled().await;
-            tokio::time::sleep(self.session.connector().settings().deadlines.cancel).await;
+            tokio::time::sleep(self.workspace.connector().settings().deadlines.cancel).await;
         };
         let looking = async {
             let Some(mut reader) = reader else {
-                return (self.session.observe().await, None);
+                return (self.workspace.observe().await, None);
             };
-            match self.session.observe_on(&mut reader, None).await {
+            match self.workspace.observe_on(&mut reader, None).await {
                 // That connection may have been lost with the other one.
-                Err(error) if error.is_of_link() => (self.session.observe().await, None),
+                Err(error) if error.is_of_link() => (self.workspace.observe().await, None),
                 looked => (looked, Some(reader)),
             }
         };
@@ -49,7 +49,7 @@ impl Run<'_> {
         let (looked, reader) = tokio::select! {
             biased;
             looked = &mut looking => looked,
-            () = last => return Err(self.session.interrupted()),
+            () = last => return Err(self.workspace.interrupted()),
         };
         self.reader = reader;
         Ok(looked)
@@ -140,13 +140,13 @@ impl Run<'_> {
             Outcome::new(OutcomeKind::Unfinished, message).and_next(asked.operation)
         };
         let failed = |error: OpsError| unfinished(error.told()).with_remedy(error.remedy());
-        let planned = self.session.plan_from(asked, observation).await;
+        let planned = self.workspace.plan_from(asked, observation).await;
         let plan = planned.map_err(failed)?.plan;
         if plan.is_blocked() {
             let message = "The rest is blocked now; look at its plan.";
             return Err(unfinished(message.to_owned()));
         }
-        if plan.lease.is_some() && self.session.lease().is_none() {
+        if plan.lease.is_some() && self.workspace.lease().is_none() {
             let message = "The deployment side could not be held for the rest; look at its plan.";
             return Err(unfinished(message.to_owned()));
         }
@@ -207,7 +207,7 @@ impl Run<'_> {
     /// fail: from then on it has taken effect or never will.
     async fn settled_look(&mut self, swap_sent: bool) -> Result<Observation, Unread> {
         let operation = self.planned.plan.operation;
-        let renewed = self.session.renew_lease(operation).await;
+        let renewed = self.workspace.renew_lease(operation).await;
         renewed.map_err(|error| Unread::Yet(told(&error)))?;
         if swap_sent {
             self.fence_off().await?;
@@ -241,7 +241,7 @@ impl Run<'_> {
         before: &Identities,
         observation: &Observation,
     ) -> Result<(), Outcome> {
-        let now = observation.with_facts(|facts| Identities::of(facts.resolved));
+        let now = observation.with_inputs(|inputs| Identities::of(inputs.resolved));
         if now.are_swapped_since(before) {
             self.committed = true;
             self.reporter.transaction_ended(true);

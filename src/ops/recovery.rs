@@ -20,7 +20,7 @@ impl Run<'_> {
                 Ok(()) => return self.finished(&current).await,
                 Err(stop) => stop,
             };
-            // After a lost link this is a part of reading back.
+            // After a lost connection this is a part of reading back.
             let reads_back = matches!(stop, Stop::LinkLost { .. } | Stop::Harmed { .. });
             if self.has_built
                 && !reads_back
@@ -33,7 +33,7 @@ impl Run<'_> {
                     let since = self.planned.observation.board.snapshot.time;
                     let reader = self.reader.take();
                     let message = self
-                        .session
+                        .workspace
                         .never_won(reader, since, tries, &reason.words)
                         .await;
                     let mut lost = Outcome::new(OutcomeKind::Failed, message)
@@ -47,7 +47,7 @@ impl Run<'_> {
                 Stop::Elsewhere => return self.finished(&current).await,
                 Stop::Differs(difference) => {
                     let reader = self.reader.take();
-                    let told = self.session.what_differs(reader, plan, &difference).await;
+                    let told = self.workspace.what_differs(reader, plan, &difference).await;
                     return Outcome::new(
                         OutcomeKind::Blocked,
                         format!("{told} {}", self.nothing()),

@@ -33,7 +33,7 @@ pub(super) enum Stop {
     Elsewhere,
     /// What was confirmed does not hold any more: nothing was swapped.
     Differs(Difference),
-    /// The link broke; `swap_sent` tells whether a COMMIT was on its way.
+    /// The connection broke; `swap_sent` tells whether a COMMIT was on its way.
     LinkLost { reason: StopReason, swap_sent: bool },
     /// A build did not leave production as it was.
     Harmed { reason: StopReason, harm: Vec<Harm> },
@@ -90,7 +90,7 @@ impl fmt::Display for StopReason {
 
 /// One operation at work.
 pub(super) struct Run<'a> {
-    pub session: &'a Workspace,
+    pub workspace: &'a Workspace,
     /// The confirmed plan with what it rests on.
     pub planned: &'a Planned,
     pub cancel: &'a CancellationToken,
@@ -173,13 +173,13 @@ impl Run<'_> {
         &self,
     ) -> Result<Executor<impl FnMut(StatementEvent) + Send + use<>>, Stop> {
         let reporter = self.reporter.clone();
-        let connecting = Executor::connect(self.session.connector(), move |event| {
+        let connecting = Executor::connect(self.workspace.connector(), move |event| {
             reporter.hear(event);
         });
         let connected = match self.committed {
             true => connecting.await,
             false => self
-                .session
+                .workspace
                 .unless(self.cancel, connecting)
                 .await
                 .map_err(|interrupted| Stop::Interrupted(Some(interrupted)))?,
@@ -196,8 +196,8 @@ impl Run<'_> {
 
     /// The connection for looks, ready: what is asked of the server to get to know it is asked before the fence stands.
     pub(super) async fn connect_reader(&self) -> Result<Observer, Stop> {
-        let connecting = Observer::connect(self.session.connector());
-        let connected = self.session.unless(self.cancel, connecting).await;
+        let connecting = Observer::connect(self.workspace.connector());
+        let connected = self.workspace.unless(self.cancel, connecting).await;
         connected
             .map_err(|interrupted| Stop::Interrupted(Some(interrupted)))?
             .map_err(|error| Stop::Untouched((&error).into()))
@@ -306,7 +306,7 @@ impl Run<'_> {
     /// Under a deadline of ours: what can't be moved is left for the next run, and the other sinks are moved all the same.
     ///
     /// # Errors
-    /// When the link broke: then `true` asks for a new one, since the statement may still be running on the old.
+    /// When the connection broke: then `true` asks for a new one, since the statement may still be running on the old.
     async fn move_sink(
         &mut self,
         executor: &mut Executor<impl FnMut(StatementEvent) + Send>,
@@ -348,10 +348,11 @@ impl Run<'_> {
         self.has_built = true;
         let began = Instant::now();
         let observation = &self.planned.observation;
-        let bounds = observation.with_facts(|facts| Bounds::of(facts.resolved, &self.planned.plan));
+        let bounds =
+            observation.with_inputs(|inputs| Bounds::of(inputs.resolved, &self.planned.plan));
         let stop = self.cancel.child_token();
         let listener = self.reporter.listener();
-        let building = self.session.let_build(command, &bounds, listener, &stop);
+        let building = self.workspace.let_build(command, &bounds, listener, &stop);
         tokio::pin!(building);
         let (ended, lost) = tokio::select! {
             biased;
@@ -378,14 +379,14 @@ impl Run<'_> {
 
     /// Before the record says that the side is whole, the catalog must show what was promised.
     async fn verify(&mut self, promise: &Promise) -> Result<(), Stop> {
-        let observation = match self.session.observe().await {
+        let observation = match self.workspace.observe().await {
             Ok(observation) => observation,
             Err(error) => {
                 let error = error.during("what was built can't be read back");
                 return Err(Stop::Partly((&error).into()));
             }
         };
-        let broken = observation.with_facts(|facts| promise.missing_twins(facts.resolved));
+        let broken = observation.with_inputs(|inputs| promise.missing_twins(inputs.resolved));
         let reason = format!(
             "the build did not do what it promised: {}",
             first_of(&broken)

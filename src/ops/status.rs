@@ -25,7 +25,7 @@ use std::time::Instant;
 #[derive(Debug, Clone, Serialize)]
 pub struct Status {
     pub server: ServerStatus,
-    pub link: LinkStatus,
+    pub link: ConnectionReport,
     pub environment: String,
     pub strategy: Strategy,
     pub phase: Phase,
@@ -55,9 +55,9 @@ pub struct ServerStatus {
     pub missing: BTreeSet<String>,
 }
 
-/// What is known of the link that this came by.
+/// What is known of the connection that this came by.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LinkStatus {
+pub struct ConnectionReport {
     /// `once`: read once, and not kept up to date.
     pub state: &'static str,
     /// Whether the server's certificate was checked.
@@ -77,7 +77,7 @@ pub struct LinkStatus {
     pub sentences: Vec<String>,
 }
 
-impl LinkStatus {
+impl ConnectionReport {
     fn new(link: &ConnectionStatus, now: Instant) -> Self {
         let mut status = Self {
             state: link.state.as_str(),
@@ -175,7 +175,7 @@ impl Workspace {
     /// Observes once and tells where the deployment stands.
     ///
     /// # Errors
-    /// As [`Session::observe`].
+    /// As [`Workspace::observe`].
     pub async fn status(&self) -> Result<Status, OpsError> {
         let observation = self.observe().await?;
         let link = ConnectionStatus {
@@ -195,12 +195,12 @@ impl Workspace {
         let operation = ahead(&observation.board);
         let asked = Request::new(operation);
         // A deploy or sync without its build: the guards of the side, before anybody asked dbt what it would build.
-        let plan = observation.with_facts(|facts| match operation {
-            Operation::Init => plan::init(facts, &stamp, &asked),
-            Operation::Deploy => plan::deploy(facts, &stamp, Build::default(), &asked),
-            Operation::Sync => plan::sync(facts, &stamp, Build::default(), &asked),
-            Operation::Rollback => plan::rollback(facts, &stamp, &asked, None),
-            _ => plan::promote(facts, &stamp, &asked, None),
+        let plan = observation.with_inputs(|inputs| match operation {
+            Operation::Init => plan::init(inputs, &stamp, &asked),
+            Operation::Deploy => plan::deploy(inputs, &stamp, Build::default(), &asked),
+            Operation::Sync => plan::sync(inputs, &stamp, Build::default(), &asked),
+            Operation::Rollback => plan::rollback(inputs, &stamp, &asked, None),
+            _ => plan::promote(inputs, &stamp, &asked, None),
         });
         Preflight {
             operation,
@@ -229,7 +229,7 @@ impl Status {
                     .map(Missing::to_string)
                     .collect(),
             },
-            link: LinkStatus::new(link, Instant::now()),
+            link: ConnectionReport::new(link, Instant::now()),
             environment: board.environment.target.clone(),
             strategy: board.environment.strategy,
             phase: board.phase,
@@ -257,7 +257,7 @@ impl Status {
 fn side_models(board: &Board, side: Side) -> Option<SideModels> {
     let whole = board.wholeness.of(side)?;
     Some(SideModels {
-        standing: whole.standing,
+        standing: whole.existing,
         total: whole.total,
         missing: whole.missing.iter().map(short).collect(),
     })

@@ -91,13 +91,13 @@ impl Run<'_> {
         reader: &mut Observer,
         order: Order<'_>,
     ) -> Result<Plan, Stop> {
-        let promotion = self.session.settings().promotion;
+        let promotion = self.workspace.settings().promotion;
         let began = Instant::now();
         let mut tries = 0;
         loop {
             tries += 1;
             // Closed before BEGIN, and let go with each try that swapped nothing: others wait for a process that stands still.
-            self.gate = Some(self.session.gate().close().await);
+            self.gate = Some(self.workspace.gate().close().await);
             let tried = match self.without_fence.clone() {
                 Some(leave) => {
                     self.try_without_fence(executor, reader, &leave, order)
@@ -117,7 +117,7 @@ impl Run<'_> {
             };
             self.gate = None;
             let pause = match again {
-                Again::Flaps(_) if began.elapsed() < self.session.longest_flap() => NEXT_LOOK,
+                Again::Flaps(_) if began.elapsed() < self.workspace.longest_flap() => NEXT_LOOK,
                 Again::Flaps(difference) => return Err(Stop::Differs(difference)),
                 Again::SerializationFailure(reason) => {
                     let within = promotion.retry_for.duration();
@@ -144,12 +144,12 @@ impl Run<'_> {
         reader: &mut Observer,
         order: Order<'_>,
     ) -> Result<Plan, Ended> {
-        let session = self.session;
+        let workspace = self.workspace;
         // git is asked before the fence stands: the time under it is what others can spoil.
-        let stamp = session.stamp();
+        let stamp = workspace.stamp();
         let look = async || {
-            let looking = session.plan_under_fence(order.request(), reader, order.shown, &stamp);
-            match session.unless(self.cancel, looking).await {
+            let looking = workspace.plan_under_fence(order.request(), reader, order.shown, &stamp);
+            match workspace.unless(self.cancel, looking).await {
                 Ok(looked) => looked.map_err(Unseen::Failed),
                 Err(interrupted) => Err(Unseen::Interrupted(interrupted)),
             }
@@ -201,9 +201,9 @@ impl Run<'_> {
 
     /// Sinks and records go by names: nothing more is sent unless the names have the ids that the plan meant to give them.
     async fn goes_on_from(&self, reader: &mut Observer, plan: Plan) -> Result<Plan, Ended> {
-        match self.session.observe_on(reader, None).await {
+        match self.workspace.observe_on(reader, None).await {
             Ok(observation) => {
-                let now = observation.with_facts(|facts| Identities::of(facts.resolved));
+                let now = observation.with_inputs(|inputs| Identities::of(inputs.resolved));
                 match now.are_swapped_since(&plan.identities) {
                     true => Ok(plan),
                     false => Err(Ended::Stop(Stop::Elsewhere)),
@@ -273,11 +273,11 @@ impl Run<'_> {
             return Ended::Again(Again::SerializationFailure((&error).into()));
         }
         if error.server().is_some() {
-            let stamp = self.session.stamp();
+            let stamp = self.workspace.stamp();
             let looking =
-                self.session
+                self.workspace
                     .plan_under_fence(order.request(), reader, order.shown, &stamp);
-            let looked = self.session.unless(self.cancel, looking).await;
+            let looked = self.workspace.unless(self.cancel, looking).await;
             if let Ok(Ok(planned)) = looked
                 && let Err(difference) = order.confirmed.holds(&planned.plan)
             {

@@ -62,7 +62,7 @@ impl Run<'_> {
         }
         if plan.operation == Operation::Init
             && let Some(missing) = observation
-                .with_facts(guard::deployment_names_missing)
+                .with_inputs(guard::deployment_names_missing)
                 .first()
         {
             let message = format!("All statements were answered, but: {}", missing.message);
@@ -87,12 +87,12 @@ impl Run<'_> {
     /// After a swap the names must have the ids that it gave them: what is said of it is said of these.
     async fn taken_back(&mut self, observation: &Observation) -> Option<Outcome> {
         let before = self.before_swap.clone()?;
-        let now = observation.with_facts(|facts| Identities::of(facts.resolved));
+        let now = observation.with_inputs(|inputs| Identities::of(inputs.resolved));
         if now.are_swapped_since(&before) {
             return None;
         }
         let by = self
-            .session
+            .workspace
             .renamed_by(self.reader.take(), &now.named())
             .await;
         let what = match now.are_named_as(&before) {
@@ -115,7 +115,7 @@ impl Run<'_> {
         let Some(hash) = hash else {
             return self.reporter.note("No record tells which manifest production runs; the state directory was left as it is.".to_owned());
         };
-        match self.session.store().set_production(&hash) {
+        match self.workspace.store().set_production(&hash) {
             Ok(true) => {}
             Ok(false) => self.reporter.note(format!(
                 "The manifest {hash} is not in the state directory; it was left as it is."
@@ -134,7 +134,7 @@ impl Run<'_> {
         };
         if let Some(manifest) = record.manifest.clone() {
             let contents =
-                observation.with_facts(|facts| contents(facts.resolved, Side::Deployment));
+                observation.with_inputs(|inputs| contents(inputs.resolved, Side::Deployment));
             self.reporter.built(Built {
                 manifest,
                 project: record.project.clone(),
@@ -170,7 +170,7 @@ impl Run<'_> {
 
 /// Sinks that read what left production, since production has no relation of that name now.
 fn stranded(observation: &Observation) -> Option<String> {
-    let sinks = observation.with_facts(|facts| sinks_reading(facts, Side::Deployment));
+    let sinks = observation.with_inputs(|inputs| sinks_reading(inputs, Side::Deployment));
     let names: Vec<String> = sinks.iter().map(|sink| sink.name.to_string()).collect();
     (!names.is_empty()).then(|| {
         format!(

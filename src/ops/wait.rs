@@ -24,7 +24,7 @@ impl Workspace {
         live::live(self.connector().clone(), live::FeedOptions { poll })
     }
 
-    /// Waits until the deployment side is ready; survives a lost link.
+    /// Waits until the deployment side is ready; survives a lost connection.
     pub async fn wait_until_ready(
         self: &Arc<Self>,
         progress: &Listener,
@@ -67,7 +67,7 @@ impl Workspace {
                 progress.tell(Progress::Note { text });
             }
             if news.lost {
-                // A picture that is kept through a lost link proves nothing any more.
+                // A picture that is kept through a lost connection proves nothing any more.
                 watch.interrupt();
             } else if let Some(snapshot) = picture.snapshot {
                 let board = beside.board(self, snapshot).await;
@@ -115,7 +115,7 @@ async fn elapsed(timeout: Duration) -> Duration {
     timeout
 }
 
-/// Why there is no picture, where none ever was and the link is lost: a wrong address is likelier than a server that restarts just now.
+/// Why there is no picture, where none ever was and the connection is lost: a wrong address is likelier than a server that restarts just now.
 #[must_use]
 pub fn never_seen(picture: &Picture) -> Option<OpsError> {
     match (&picture.snapshot, &picture.connection.state) {
@@ -124,7 +124,7 @@ pub fn never_seen(picture: &Picture) -> Option<OpsError> {
     }
 }
 
-/// Tells once that the link was lost, once that it is back, and once why the server is read at an interval.
+/// Tells once that the connection was lost, once that it is back, and once why the server is read at an interval.
 #[derive(Debug, Default)]
 pub struct LinkNews {
     lost: bool,
@@ -132,9 +132,9 @@ pub struct LinkNews {
 }
 
 impl LinkNews {
-    /// A sentence where this link is not what the one before was.
-    pub fn of(&mut self, link: &ConnectionStatus) -> Option<String> {
-        let error = match &link.state {
+    /// A sentence where this connection is not what the one before was.
+    pub fn of(&mut self, connection: &ConnectionStatus) -> Option<String> {
+        let error = match &connection.state {
             ConnectionState::Lost { error, .. } => Some(error),
             _ => None,
         };
@@ -145,22 +145,22 @@ impl LinkNews {
                 Some(format!("The link is lost, connecting again: {why}"))
             }
             (None, true) => Some("The link is back.".to_owned()),
-            _ => self.why_polled(link),
+            _ => self.why_polled(connection),
         }
     }
 
-    fn why_polled(&mut self, link: &ConnectionStatus) -> Option<String> {
-        let ConnectionState::Polling { every } = &link.state else {
+    fn why_polled(&mut self, connection: &ConnectionStatus) -> Option<String> {
+        let ConnectionState::Polling { every } = &connection.state else {
             return None;
         };
-        if link.polling_reason == self.told_why_polled {
+        if connection.polling_reason == self.told_why_polled {
             return None;
         }
-        self.told_why_polled.clone_from(&link.polling_reason);
+        self.told_why_polled.clone_from(&connection.polling_reason);
         Some(format!(
             "The server is read every {}, {}.",
             span(*every),
-            link.why_polled()
+            connection.why_polled()
         ))
     }
 }

@@ -33,12 +33,12 @@ pub struct Watch {
 impl Watch {
     /// Starts to watch. Must be called within a runtime.
     #[must_use]
-    pub fn start(session: Arc<Workspace>) -> Self {
+    pub fn start(workspace: Arc<Workspace>) -> Self {
         let (sender, pictures) = watch::channel(Picture::default());
         let refresh = Arc::new(Notify::new());
         let watcher = Watcher {
-            stamp: session.candidate_stamp(),
-            session,
+            stamp: workspace.candidate_stamp(),
+            workspace: workspace,
             sender,
             picture: Picture::default(),
             beside: Beside::default(),
@@ -71,7 +71,7 @@ impl Drop for Watch {
 
 /// Judges each snapshot once, and sends the picture on.
 struct Watcher {
-    session: Arc<Workspace>,
+    workspace: Arc<Workspace>,
     sender: watch::Sender<Picture>,
     /// What is sent: the feed's newest, with what follows from it.
     picture: Picture,
@@ -83,7 +83,7 @@ struct Watcher {
 
 impl Watcher {
     async fn watch(mut self, refresh: Arc<Notify>) {
-        let feed = self.session.live();
+        let feed = self.workspace.live();
         let mut pictures = feed.pictures();
         let mut glance = interval(MANIFEST_CHECK_INTERVAL);
         glance.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -120,7 +120,10 @@ impl Watcher {
             .as_ref()
             .filter(|snapshot| judged.is_none_or(|judged| !Arc::ptr_eq(judged, snapshot)));
         if let Some(snapshot) = fresh {
-            let board = self.beside.board(&self.session, Arc::clone(snapshot)).await;
+            let board = self
+                .beside
+                .board(&self.workspace, Arc::clone(snapshot))
+                .await;
             self.picture.board = Some(Arc::new(board));
         }
         self.picture.connection = newest.connection;
@@ -130,13 +133,13 @@ impl Watcher {
 
     /// dbt may have written the project's manifest anew.
     fn has_new_manifest(&mut self) -> bool {
-        let stamp = self.session.candidate_stamp();
+        let stamp = self.workspace.candidate_stamp();
         let is_new = stamp != self.stamp;
         self.stamp = stamp;
         is_new
     }
 
-    /// Looks again when something changed that guards rest on. Not over a lost link: that look would only wait.
+    /// Looks again when something changed that guards rest on. Not over a lost connection: that look would only wait.
     fn look_ahead(&mut self) {
         let ahead = &mut self.ahead;
         let board = self.picture.board.as_ref();
@@ -148,11 +151,11 @@ impl Watcher {
         ahead.waits = free && Instant::now() < ahead.not_before;
         if free && !ahead.waits {
             let with_past = self.picture.past.is_none();
-            let (session, board) = (Arc::clone(&self.session), Arc::clone(board));
+            let (workspace, board) = (Arc::clone(&self.workspace), Arc::clone(board));
             let read = self.beside.read().clone();
             ahead
                 .looks
-                .spawn(async move { session.look_beside(board, read, with_past).await });
+                .spawn(async move { workspace.look_beside(board, read, with_past).await });
         }
     }
 
@@ -247,9 +250,9 @@ impl Workspace {
 /// A role that owns nothing of the environment may only look.
 fn powerless(observation: &Observation) -> Option<Arc<str>> {
     let access = &observation.access;
-    let owns_nothing = observation.with_facts(|facts| {
-        let schemas = facts.resolved.schemas.iter();
-        let clusters = facts.resolved.clusters.iter();
+    let owns_nothing = observation.with_inputs(|inputs| {
+        let schemas = inputs.resolved.schemas.iter();
+        let clusters = inputs.resolved.clusters.iter();
         let schemas = schemas.flat_map(|pair| [pair.production, pair.deployment]);
         let clusters = clusters.flat_map(|pair| [pair.production, pair.deployment]);
         let owners = schemas.flatten().map(|schema| &schema.owner);

@@ -22,7 +22,7 @@ impl Workspace {
         let stamp = self.stamp();
         let script = planned
             .observation
-            .with_facts(|facts| plan::rollback_script(facts, &stamp));
+            .with_inputs(|inputs| plan::rollback_script(inputs, &stamp));
         let Some(script) = script else {
             return Ok(None);
         };

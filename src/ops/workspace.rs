@@ -1,4 +1,4 @@
-//! One session with one environment: settings, connections, and the state store.
+//! One environment to work on: settings, connections, and the state store.
 
 use super::error::OpsError;
 use super::gate::Gate;
@@ -67,8 +67,8 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// Hands the facts to a planner.
-    pub fn with_facts<T>(&self, plan: impl FnOnce(&PlanInputs<'_>) -> T) -> T {
+    /// Hands its inputs to a planner.
+    pub fn with_inputs<T>(&self, plan: impl FnOnce(&PlanInputs<'_>) -> T) -> T {
         let resolved = self.board.environment.resolve(&self.board.snapshot.catalog);
         plan(&PlanInputs {
             board: &self.board,
@@ -83,8 +83,8 @@ impl Observation {
     /// The ids of the schemas of a side.
     #[must_use]
     pub fn schemas(&self, side: Side) -> Vec<SchemaId> {
-        self.with_facts(|facts| {
-            let pairs = facts.resolved.schemas.iter();
+        self.with_inputs(|inputs| {
+            let pairs = inputs.resolved.schemas.iter();
             pairs.filter_map(|pair| Some(pair.side(side)?.id)).collect()
         })
     }
@@ -126,7 +126,7 @@ impl Workspace {
         &self.connector
     }
 
-    /// Closed while a swap of this session is under way.
+    /// Closed while a swap of ours is under way.
     #[must_use]
     pub fn gate(&self) -> &Gate {
         &self.gate
@@ -339,7 +339,7 @@ impl Workspace {
         Ok(found)
     }
 
-    /// Where dbt last wrote the project's manifest: its own target path, or that of [`Session::parse_project`] when that is newer.
+    /// Where dbt last wrote the project's manifest: its own target path, or that of [`Workspace::parse_project`] when that is newer.
     ///
     /// # Errors
     /// Without a dbt project.

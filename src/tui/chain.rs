@@ -45,13 +45,13 @@ fn walk(
             return;
         }
         if seen.insert(input) {
-            links.push(link(board, &input, depth));
+            links.push(upstream_object(board, &input, depth));
             walk(board, &input, depth + 1, seen, links);
         }
     }
 }
 
-fn link(board: &Board, id: &ObjectId, depth: usize) -> UpstreamObject {
+fn upstream_object(board: &Board, id: &ObjectId, depth: usize) -> UpstreamObject {
     let catalog = &board.snapshot.catalog;
     let connector = board.snapshot.readings.connectors.get(id);
     UpstreamObject {
@@ -86,8 +86,8 @@ pub fn held_up_by(board: &Board, object: &ObjectReadiness) -> Option<String> {
     // The deepest input that is not well holds up everything above it.
     let culprit = inputs(board, &object.id)
         .into_iter()
-        .filter(|link| is_unwell(board, link))
-        .max_by_key(|link| link.depth)?;
+        .filter(|upstream| is_unwell(board, upstream))
+        .max_by_key(|upstream| upstream.depth)?;
     let connector = board.snapshot.readings.connectors.get(&culprit.id);
     Some(match connector.filter(|status| !status.is_running()) {
         Some(status) => {
@@ -116,8 +116,8 @@ pub fn held_up_by(board: &Board, object: &ObjectReadiness) -> Option<String> {
     })
 }
 
-fn is_unwell(board: &Board, link: &UpstreamObject) -> bool {
-    let stalled = link
+fn is_unwell(board: &Board, upstream: &UpstreamObject) -> bool {
+    let stalled = upstream
         .state
         .as_ref()
         .is_some_and(|state| *state != ConnectorState::Running);
@@ -125,11 +125,11 @@ fn is_unwell(board: &Board, link: &UpstreamObject) -> bool {
         .snapshot
         .catalog
         .objects
-        .get(&link.id)
+        .get(&upstream.id)
         .is_some_and(counts);
     stalled
         || (has_dataflow
-            && link
+            && upstream
                 .readiness
                 .is_some_and(|readiness| readiness != Readiness::Ready))
 }

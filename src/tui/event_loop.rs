@@ -40,7 +40,7 @@ const MOST_DRAINED: usize = 512;
 /// What the cockpit needs beside its port.
 #[derive(Debug, Clone)]
 pub struct CockpitOptions {
-    pub facts: TargetInfo,
+    pub target: TargetInfo,
     pub theme: Theme,
     pub keymap: Keymap,
     /// Whether the mouse is on at the beginning.
@@ -95,7 +95,7 @@ impl EventLoop {
         let started = Instant::now();
         let state = State {
             mouse: options.mouse,
-            ..State::new(options.facts, keymap, started.into_std(), size)
+            ..State::new(options.target, keymap, started.into_std(), size)
         };
         let session = Self {
             state,

@@ -15,7 +15,7 @@ pub const LIST_HEAD: u16 = 2;
 /// The parts that every screen has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame {
-    /// Who, where, link; badges and screens; the phase; its message.
+    /// Who, where, connection; badges and screens; the phase; its message.
     pub header: Rect,
     pub body: Rect,
     /// Operations; keys or a flash.

@@ -6,7 +6,7 @@
 //! | [`state`] | plain data; [`update`] alone changes it, without IO and without a clock |
 //! | [`view`] | draws a state and changes nothing; [`layout`] says where, [`prose`] what the texts say |
 //! | [`table`], [`observed`], [`estimate`], [`chain`], [`diff`], [`traffic`] | what the screens compute |
-//! | [`session`], [`terminal`] | the loop, and the terminal that is always given back |
+//! | [`event_loop`], [`terminal`] | the loop, and the terminal that is always given back |
 //! | `input`, `signals` | keys and signals, as streams for the loop |
 //! | [`keymap`], [`theme`], [`glyphs`] | tables that the configuration can change |
 

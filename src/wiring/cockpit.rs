@@ -1,4 +1,4 @@
-//! Opens the cockpit on a session.
+//! Opens the cockpit on a workspace.
 
 use super::Typed;
 use super::port::SessionPort;
@@ -19,24 +19,24 @@ use std::sync::Arc;
 /// `cutover` without a command.
 pub async fn open(typed: &Typed) -> u8 {
     let printer = Printer::new(&typed.common);
-    match super::session::open(typed) {
-        Ok(session) => show(printer, session, false).await,
+    match super::workspace::open(typed) {
+        Ok(workspace) => show(printer, workspace, false).await,
         Err(error) => fail(printer, &error),
     }
 }
 
 /// Shows the cockpit until its operator leaves, then says on the normal screen what was done.
-pub async fn show(printer: Printer, session: Arc<Workspace>, demo: bool) -> u8 {
+pub async fn show(printer: Printer, workspace: Arc<Workspace>, demo: bool) -> u8 {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         let error = OpsError::usage("the cockpit needs a terminal");
         let remedy = "without one use the commands, for example `cutover status`";
         return fail(printer, &error.with_remedy(remedy));
     }
-    let options = match options(&session, demo) {
+    let options = match options(&workspace, demo) {
         Ok(options) => options,
         Err(error) => return fail(printer, &error),
     };
-    match tui::run(Arc::new(SessionPort::new(session)), options).await {
+    match tui::run(Arc::new(SessionPort::new(workspace)), options).await {
         Ok(farewell) => {
             let text = farewell.to_string();
             if !text.is_empty() {
@@ -54,8 +54,8 @@ pub async fn show(printer: Printer, session: Arc<Workspace>, demo: bool) -> u8 {
     }
 }
 
-fn options(session: &Workspace, demo: bool) -> Result<CockpitOptions, OpsError> {
-    let settings = session.settings();
+fn options(workspace: &Workspace, demo: bool) -> Result<CockpitOptions, OpsError> {
+    let settings = workspace.settings();
     let connection = settings.connection()?;
     let screen = &settings.screen;
     let keys = screen
@@ -69,7 +69,7 @@ fn options(session: &Workspace, demo: bool) -> Result<CockpitOptions, OpsError> 
             .with_remedy("correct `[keys]` in cutover.toml")
     })?;
     Ok(CockpitOptions {
-        facts: TargetInfo {
+        target: TargetInfo {
             target: settings.target().to_owned(),
             project: settings
                 .project()
@@ -87,7 +87,7 @@ fn options(session: &Workspace, demo: bool) -> Result<CockpitOptions, OpsError> 
         theme: theme(screen.color, &screen.theme)?,
         keymap,
         mouse: screen.mouse,
-        gate: session.gate().clone(),
+        gate: workspace.gate().clone(),
     })
 }
 

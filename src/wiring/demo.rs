@@ -77,12 +77,12 @@ fn sample_folder() -> std::io::Result<TempDir> {
 pub async fn demo(typed: &Typed, headless: bool, speed: f64) -> u8 {
     let printer = Printer::new(&typed.common);
     match prepare(typed, speed).await {
-        Ok((_simulator, folder, session)) => {
-            let printer = settings::colored(printer, session.settings().screen.color);
+        Ok((_simulator, folder, workspace)) => {
+            let printer = settings::colored(printer, workspace.settings().screen.color);
             let code = if headless {
-                cli::demo::headless(&desk(printer, &typed.common, session)).await
+                cli::demo::headless(&context(printer, &typed.common, workspace)).await
             } else {
-                cockpit::show(printer, session, true).await
+                cockpit::show(printer, workspace, true).await
             };
             if let Err(error) = folder.close() {
                 tracing::warn!(%error, "the demo's folder is left behind");
@@ -93,10 +93,10 @@ pub async fn demo(typed: &Typed, headless: bool, speed: f64) -> u8 {
     }
 }
 
-fn desk(printer: Printer, common: &Common, session: Arc<Workspace>) -> CommandContext {
-    super::signals::stop_by_the_gate(session.gate().clone(), printer);
+fn context(printer: Printer, common: &Common, workspace: Arc<Workspace>) -> CommandContext {
+    super::signals::stop_by_the_gate(workspace.gate().clone(), printer);
     CommandContext {
-        session,
+        workspace: workspace,
         printer,
         common: Common {
             yes: true,
@@ -135,6 +135,6 @@ async fn prepare(
     };
     let settings = settings::load(&located, Need::Server)?;
     logging::start(&settings.folders.log_file(), typed.common.verbose);
-    let session = Arc::new(Workspace::new(settings)?);
-    Ok((simulator, folder, session))
+    let workspace = Arc::new(Workspace::new(settings)?);
+    Ok((simulator, folder, workspace))
 }

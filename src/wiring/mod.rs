@@ -7,10 +7,10 @@ mod demo;
 pub mod flags;
 mod logging;
 mod port;
-mod session;
 mod settings;
 mod signals;
 mod typed;
+mod workspace;
 
 use cutover::cli::args::{Arguments, Command, DiffFlags, OutputFormat, RecordCommand, Until};
 use cutover::cli::environments::TargetRow;
@@ -22,8 +22,8 @@ use cutover::domain::plan::Request;
 use cutover::ops::error::OpsError;
 use cutover::ops::progress::OutcomeKind;
 use cutover::ops::workspace::Workspace;
-pub use session::open;
 pub use typed::Typed;
+pub use workspace::open;
 
 /// Carries out a command and returns the exit code.
 pub async fn dispatch(arguments: Arguments, flags: Overrides) -> u8 {
@@ -55,7 +55,7 @@ pub async fn dispatch(arguments: Arguments, flags: Overrides) -> u8 {
         Some(Command::Man) => man(printer),
         Some(Command::Config { command }) => config::run(printer, &typed, &command),
         Some(Command::Environments) => environments(printer, &typed).await,
-        Some(command) => with_session(printer, typed, command).await,
+        Some(command) => with_workspace(printer, typed, command).await,
     }
 }
 
@@ -64,32 +64,32 @@ fn usage(printer: Printer, message: &str) -> u8 {
 }
 
 /// Commands that work on one environment of one server.
-async fn with_session(printer: Printer, typed: Typed, command: Command) -> u8 {
-    let session = match open(&typed) {
-        Ok(session) => session,
+async fn with_workspace(printer: Printer, typed: Typed, command: Command) -> u8 {
+    let workspace = match open(&typed) {
+        Ok(workspace) => workspace,
         Err(error) => return cli::fail(printer, &error),
     };
-    let printer = settings::colored(printer, session.settings().screen.color);
-    signals::stop_by_the_gate(session.gate().clone(), printer);
-    let desk = CommandContext {
-        session,
+    let printer = settings::colored(printer, workspace.settings().screen.color);
+    signals::stop_by_the_gate(workspace.gate().clone(), printer);
+    let context = CommandContext {
+        workspace: workspace,
         printer,
         common: typed.common,
         cancel: signals::cancelled_by_signals(),
     };
     match command {
-        Command::Status { watch: false } => cli::status::status(&desk).await,
-        Command::Status { watch: true } => cli::status::watch(&desk).await,
-        Command::Doctor => cli::doctor::doctor(&desk).await,
-        Command::Await => cli::wait::wait(&desk).await,
-        Command::History { limit } => cli::history::history(&desk, limit),
-        Command::Validate => cli::validate::validate(&desk).await,
+        Command::Status { watch: false } => cli::status::status(&context).await,
+        Command::Status { watch: true } => cli::status::watch(&context).await,
+        Command::Doctor => cli::doctor::doctor(&context).await,
+        Command::Await => cli::wait::wait(&context).await,
+        Command::History { limit } => cli::history::history(&context, limit),
+        Command::Validate => cli::validate::validate(&context).await,
 
         Command::Run {
             until,
             deploy,
             allow,
-        } => run(&desk, until, deploy, &allow).await,
+        } => run(&context, until, deploy, &allow).await,
         Command::Init { size, operation } => {
             let mut request = Request::new(Operation::Init);
             for text in &size {
@@ -101,7 +101,7 @@ async fn with_session(printer: Printer, typed: Typed, command: Command) -> u8 {
                 };
                 request.sizes.insert(cluster.to_owned(), size.to_owned());
             }
-            cli::operation::operate(&desk, request, &operation).await
+            cli::operation::operate(&context, request, &operation).await
         }
         Command::Deploy { deploy, operation } => {
             let mut request = Request::new(Operation::Deploy);
@@ -109,11 +109,11 @@ async fn with_session(printer: Printer, typed: Typed, command: Command) -> u8 {
             request.select = deploy.select;
             request.exclude = deploy.exclude;
             request.state = deploy.state;
-            cli::operation::operate(&desk, request, &operation).await
+            cli::operation::operate(&context, request, &operation).await
         }
-        Command::Promote { wait, operation } => promote(&desk, wait, &operation).await,
+        Command::Promote { wait, operation } => promote(&context, wait, &operation).await,
         Command::Sync { operation } => {
-            cli::operation::operate(&desk, Request::new(Operation::Sync), &operation).await
+            cli::operation::operate(&context, Request::new(Operation::Sync), &operation).await
         }
         Command::Rollback {
             without_fence,
@@ -123,43 +123,43 @@ async fn with_session(printer: Printer, typed: Typed, command: Command) -> u8 {
                 without_fence,
                 ..Request::new(Operation::Rollback)
             };
-            cli::operation::operate(&desk, request, &operation).await
+            cli::operation::operate(&context, request, &operation).await
         }
         Command::Cleanup { operation } => {
-            cli::operation::operate(&desk, Request::new(Operation::Cleanup), &operation).await
+            cli::operation::operate(&context, Request::new(Operation::Cleanup), &operation).await
         }
         Command::Record {
             command: RecordCommand::Repair { operation },
-        } => cli::operation::operate(&desk, Request::new(Operation::Repair), &operation).await,
+        } => cli::operation::operate(&context, Request::new(Operation::Repair), &operation).await,
         _ => usage(printer, "this command is not for an environment"),
     }
 }
 
 async fn run(
-    desk: &CommandContext,
+    context: &CommandContext,
     until: Until,
     deploy: cli::args::DeployFlags,
     allow: &[String],
 ) -> u8 {
-    cli::run::run(desk, until, &deploy, allow).await
+    cli::run::run(context, until, &deploy, allow).await
 }
 
 /// With `--wait` a side that is not ready is waited for; what is committed already is finished without waiting.
-async fn promote(desk: &CommandContext, wait: bool, flags: &cli::args::OperationFlags) -> u8 {
+async fn promote(context: &CommandContext, wait: bool, flags: &cli::args::OperationFlags) -> u8 {
     if wait {
-        let phase = match desk.reading(desk.session.observe()).await {
+        let phase = match context.reading(context.workspace.observe()).await {
             Ok(Ok(observation)) => observation.board.phase,
-            Ok(Err(error)) => return desk.fail(&error),
-            Err(interrupted) => return cli::finish(desk.printer, &interrupted),
+            Ok(Err(error)) => return context.fail(&error),
+            Err(interrupted) => return cli::finish(context.printer, &interrupted),
         };
         if phase.holds_candidate() {
-            let outcome = cli::wait::until_ready(desk).await;
+            let outcome = cli::wait::until_ready(context).await;
             if outcome.outcome != OutcomeKind::Done {
-                return cli::finish(desk.printer, &outcome);
+                return cli::finish(context.printer, &outcome);
             }
         }
     }
-    cli::operation::operate(desk, Request::new(Operation::Promote), flags).await
+    cli::operation::operate(context, Request::new(Operation::Promote), flags).await
 }
 
 /// With both files named, neither a project nor a connection is needed; else the project says where they are.
@@ -213,8 +213,11 @@ async fn environments(printer: Printer, typed: &Typed) -> u8 {
                 ..typed.clone()
             };
             let settings = settings::load(&named, Need::Server);
-            let session = settings.map_err(OpsError::from).and_then(Workspace::new);
-            TargetRow { name, session }
+            let workspace = settings.map_err(OpsError::from).and_then(Workspace::new);
+            TargetRow {
+                name,
+                workspace: workspace,
+            }
         })
         .collect();
     let cancel = signals::cancelled_by_signals();

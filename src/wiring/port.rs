@@ -1,4 +1,4 @@
-//! The cockpit's port, carried by an `ops` session.
+//! The cockpit's port, carried by an `ops` workspace.
 
 use cutover::domain::changes::ChangesView;
 use cutover::domain::history::AuditEntry;
@@ -15,17 +15,20 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// A session as the cockpit sees it.
+/// A workspace as the cockpit sees it.
 pub struct SessionPort {
-    session: Arc<Workspace>,
+    workspace: Arc<Workspace>,
     watch: Watch,
 }
 
 impl SessionPort {
     /// Starts to watch. Must be called within a runtime.
-    pub fn new(session: Arc<Workspace>) -> Self {
-        let watch = Watch::start(Arc::clone(&session));
-        Self { session, watch }
+    pub fn new(workspace: Arc<Workspace>) -> Self {
+        let watch = Watch::start(Arc::clone(&workspace));
+        Self {
+            workspace: workspace,
+            watch,
+        }
     }
 }
 
@@ -40,7 +43,7 @@ impl Port for SessionPort {
 
     fn plan(&self, request: Request) -> PortFuture<'_, Result<Plan, String>> {
         Box::pin(async move {
-            let planned = self.session.plan(&request).await;
+            let planned = self.workspace.plan(&request).await;
             planned
                 .map(|planned| planned.plan)
                 .map_err(|error| error.told_with_remedy())
@@ -48,7 +51,7 @@ impl Port for SessionPort {
     }
 
     fn abandon(&self) -> PortFuture<'_, ()> {
-        Box::pin(self.session.abandon())
+        Box::pin(self.workspace.abandon())
     }
 
     fn execute(
@@ -57,12 +60,12 @@ impl Port for SessionPort {
         progress: Listener,
         cancel: CancellationToken,
     ) -> PortFuture<'_, Outcome> {
-        Box::pin(self.session.execute(plan, progress, cancel))
+        Box::pin(self.workspace.execute(plan, progress, cancel))
     }
 
     fn changes(&self) -> PortFuture<'_, Result<Arc<ChangesView>, String>> {
         Box::pin(async move {
-            self.session
+            self.workspace
                 .changes()
                 .await
                 .map_err(|error| error.told_with_remedy())
@@ -71,7 +74,7 @@ impl Port for SessionPort {
 
     fn history(&self) -> PortFuture<'_, Result<Arc<[AuditEntry]>, String>> {
         Box::pin(async move {
-            let dir = self.session.settings().folders.audit.clone();
+            let dir = self.workspace.settings().folders.audit.clone();
             let read = tokio::task::spawn_blocking(move || audit::history(&dir)).await;
             match read {
                 Ok(Ok(entries)) => Ok(entries.into()),
@@ -83,7 +86,7 @@ impl Port for SessionPort {
 
     fn parse(&self) -> PortFuture<'_, Result<String, String>> {
         Box::pin(async move {
-            let manifest = self.session.parse_project().await;
+            let manifest = self.workspace.parse_project().await;
             self.watch.refresh();
             manifest
                 .map(|hash| format!("dbt read the project anew: manifest {hash}"))
@@ -93,7 +96,7 @@ impl Port for SessionPort {
 
     fn save(&self, name: String, text: String) -> PortFuture<'_, Result<PathBuf, String>> {
         Box::pin(async move {
-            let dir = &self.session.settings().folders.state;
+            let dir = &self.workspace.settings().folders.state;
             let file = dir.join(name);
             let written = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&file, text));
             written

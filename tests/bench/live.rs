@@ -41,7 +41,7 @@ fn server() -> Server {
 fn change(fact: CatalogQuery, time: u64, diff: i64, cells: &[Option<&str>]) -> Event {
     Event::Update(RowUpdate {
         time: LogicalTime(time),
-        fact,
+        query: fact,
         row: TextRow::new(cells.iter().copied()),
         diff,
     })
@@ -55,7 +55,7 @@ fn frontier_row(object: usize, at: u64) -> TextRow {
 fn frontier(object: usize, time: u64, at: u64, diff: i64) -> Event {
     Event::Update(RowUpdate {
         time: LogicalTime(time),
-        fact: CatalogQuery::Frontiers,
+        query: CatalogQuery::Frontiers,
         row: frontier_row(object, at),
         diff,
     })

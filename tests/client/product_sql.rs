@@ -148,7 +148,7 @@ impl Recorded {
         let mut told = CatalogRows::default();
         for query in QUERIES {
             for row in self.rows(query) {
-                told.change(query.fact, row, 1);
+                told.change(query.query, row, 1);
             }
         }
         told
@@ -230,15 +230,15 @@ fn recorded_answers_become_a_picture() {
         let catalog = &snapshot.catalog;
         assert_eq!(
             catalog.objects.len(),
-            server.rows(CatalogQuery::Objects.query()).len()
+            server.rows(CatalogQuery::Objects.definition()).len()
         );
         assert_eq!(
             catalog.schemas.len(),
-            server.rows(CatalogQuery::Schemas.query()).len()
+            server.rows(CatalogQuery::Schemas.definition()).len()
         );
         assert_eq!(
             catalog.clusters.len(),
-            server.rows(CatalogQuery::Clusters.query()).len()
+            server.rows(CatalogQuery::Clusters.definition()).len()
         );
         assert!(
             catalog
@@ -267,7 +267,7 @@ fn recorded_answers_become_what_plans_need_beside_it() {
         let columns = background::columns(&told).unwrap();
         assert_eq!(
             columns.values().map(Vec::len).sum::<usize>(),
-            server.rows(CatalogQuery::Columns.query()).len()
+            server.rows(CatalogQuery::Columns.definition()).len()
         );
         assert!(
             columns.values().flatten().any(|column| column.nullable)
@@ -278,7 +278,7 @@ fn recorded_answers_become_what_plans_need_beside_it() {
         background::strategies(&told).unwrap();
         // The recordings keep 400 rows: enough to be read, not to be whole.
         let offer = offer(&told);
-        assert_eq!(offer.lacks(CatalogQuery::Roles.query()), None);
+        assert_eq!(offer.lacks(CatalogQuery::Roles.definition()), None);
     }
 }
 

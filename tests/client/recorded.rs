@@ -221,7 +221,7 @@ fn frontier_stream() -> Vec<Event> {
         let id = id_of(row[3].as_str().unwrap()).to_string();
         Event::Update(RowUpdate {
             time,
-            fact: CatalogQuery::Frontiers,
+            query: CatalogQuery::Frontiers,
             row: TextRow::new([Some(id.as_str()), row[4].as_str()].into_iter()),
             diff: row[2].as_i64().unwrap(),
         })

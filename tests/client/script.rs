@@ -1,6 +1,6 @@
 //! A scripted server: it does what a test says, which a faithful simulator could not be brought to do.
 //!
-//! It holds rows by fact, knows a logical time that only the test moves, and streams SUBSCRIBEs from both.
+//! It holds rows by query, knows a logical time that only the test moves, and streams SUBSCRIBEs from both.
 
 use crate::wire::{Opening, Outgoing, Row, opening, query};
 use cutover::materialize::queries::{CatalogQuery, QUERIES};
@@ -32,7 +32,7 @@ enum Times {
 #[derive(Debug, Clone)]
 struct Change {
     time: u64,
-    fact: CatalogQuery,
+    query: CatalogQuery,
     row: Row,
     diff: i64,
 }
@@ -119,9 +119,9 @@ impl Script {
             let time = world.time;
             world
                 .changes
-                .extend(changes.iter().map(|(fact, diff, cells)| Change {
+                .extend(changes.iter().map(|(query, diff, cells)| Change {
                     time,
-                    fact: *fact,
+                    query: *query,
                     row: row(cells),
                     diff: *diff,
                 }));
@@ -198,7 +198,7 @@ impl Script {
             }
             return out.tag("SELECT 1");
         }
-        if sql.contains(" AS fact") {
+        if sql.contains(" AS query") {
             return self.read(out, sql);
         }
         out.tag(match sql.split(' ').next().unwrap_or_default() {
@@ -214,9 +214,9 @@ impl Script {
         let world = self.world.borrow();
         let width = 2 + width(sql);
         let mut out = out.columns(&vec!["c"; width]);
-        for (fact, row, count) in alive(&world, sql) {
+        for (query, row, count) in alive(&world, sql) {
             for _ in 0..count {
-                let mut cells = vec![Some(world.time.to_string()), Some(name(fact).to_owned())];
+                let mut cells = vec![Some(world.time.to_string()), Some(name(query).to_owned())];
                 cells.extend(row.iter().cloned());
                 cells.resize(width, None);
                 out = out.row(&cells);
@@ -237,8 +237,8 @@ impl Script {
         let mut out = Outgoing::default()
             .columns(&vec!["c"; width])
             .row(&progress(world.time));
-        for (fact, cells, count) in alive(&world, sql) {
-            out = out.row(&row(change(world.time, count, fact, &cells)));
+        for (query, cells, count) in alive(&world, sql) {
+            out = out.row(&row(change(world.time, count, query, &cells)));
         }
         let mut passed = world.time + 1;
         out.row(&progress(passed)).send(stream).await.ok()?;
@@ -251,8 +251,8 @@ impl Script {
             }
             let mut out = Outgoing::default();
             for one in &world.changes[seen..] {
-                if wanted(sql, one.fact) {
-                    out = out.row(&row(change(one.time, one.diff, one.fact, &one.row)));
+                if wanted(sql, one.query) {
+                    out = out.row(&row(change(one.time, one.diff, one.query, &one.row)));
                 }
             }
             seen = world.changes.len();
@@ -262,30 +262,30 @@ impl Script {
     }
 }
 
-/// How many columns the facts of a statement have at most.
+/// How many columns the queries of a statement have at most.
 fn width(sql: &str) -> usize {
     QUERIES
         .iter()
-        .filter(|query| wanted(sql, query.fact))
+        .filter(|query| wanted(sql, query.query))
         .map(|query| query.columns.len())
         .max()
         .unwrap_or(0)
 }
 
-fn name(fact: CatalogQuery) -> &'static str {
-    fact.query().name
+fn name(query: CatalogQuery) -> &'static str {
+    query.definition().name
 }
 
-fn wanted(sql: &str, fact: CatalogQuery) -> bool {
-    sql.contains(&format!("'{}' AS fact", name(fact)))
+fn wanted(sql: &str, query: CatalogQuery) -> bool {
+    sql.contains(&format!("'{}' AS query", name(query)))
 }
 
-fn change(time: u64, diff: i64, fact: CatalogQuery, row: &Row) -> Row {
+fn change(time: u64, diff: i64, query: CatalogQuery, row: &Row) -> Row {
     let mut cells = vec![
         Some(time.to_string()),
         Some("f".to_owned()),
         Some(diff.to_string()),
-        Some(name(fact).to_owned()),
+        Some(name(query).to_owned()),
     ];
     cells.extend(row.iter().cloned());
     cells
@@ -293,12 +293,14 @@ fn change(time: u64, diff: i64, fact: CatalogQuery, row: &Row) -> Row {
 
 fn alive(world: &World, sql: &str) -> Vec<(CatalogQuery, Row, i64)> {
     let mut counts: BTreeMap<(CatalogQuery, Row), i64> = BTreeMap::new();
-    for change in world.changes.iter().filter(|one| wanted(sql, one.fact)) {
-        *counts.entry((change.fact, change.row.clone())).or_default() += change.diff;
+    for change in world.changes.iter().filter(|one| wanted(sql, one.query)) {
+        *counts
+            .entry((change.query, change.row.clone()))
+            .or_default() += change.diff;
     }
     counts
         .into_iter()
         .filter(|(_, count)| *count != 0)
-        .map(|((fact, row), count)| (fact, row, count))
+        .map(|((query, row), count)| (query, row, count))
         .collect()
 }

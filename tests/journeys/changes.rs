@@ -21,7 +21,7 @@ fn drifted(view: &ChangesView) -> Vec<&str> {
 #[tokio::test]
 async fn nodes_tell_where_they_stand_from_init_to_promote() {
     let stage = Stage::new().await;
-    let before = stage.session.changes().await.unwrap();
+    let before = stage.workspace.changes().await.unwrap();
     assert_eq!(before.stale, None);
     assert_eq!(drifted(&before), [""; 0]);
     assert_eq!(node(&before, "bar").change, ModelChange::Modified);
@@ -31,14 +31,14 @@ async fn nodes_tell_where_they_stand_from_init_to_promote() {
     );
 
     stage.must(Operation::Init).await;
-    let initialized = stage.session.changes().await.unwrap();
+    let initialized = stage.workspace.changes().await.unwrap();
     assert_eq!(
         node(&initialized, "bar").in_deployment,
         "modified, not yet in green"
     );
 
     stage.must(Operation::Deploy).await;
-    let deployed = stage.session.changes().await.unwrap();
+    let deployed = stage.workspace.changes().await.unwrap();
     let held = format!("in green from manifest {}", deployed.manifest);
     for name in ["bar", "foobar", "mood_share"] {
         assert_eq!(node(&deployed, name).in_deployment, held, "{name}");
@@ -48,7 +48,7 @@ async fn nodes_tell_where_they_stand_from_init_to_promote() {
 
     stage.wait().await;
     stage.must(Operation::Promote).await;
-    let promoted = stage.session.changes().await.unwrap();
+    let promoted = stage.workspace.changes().await.unwrap();
     assert_eq!(promoted.nodes, [], "production runs the project");
 }
 
@@ -59,7 +59,7 @@ async fn a_hotfix_by_hand_in_blue_is_found_beside_the_diff() {
     stage.must(Operation::Deploy).await;
     stage.sql("DROP VIEW serving.top_bidders CASCADE");
     stage.sql("CREATE VIEW serving.top_bidders AS SELECT buyer, bids, 'by hand' AS note FROM blue_green_slim.bidder_activity");
-    let view = stage.session.changes().await.unwrap();
+    let view = stage.workspace.changes().await.unwrap();
     assert_eq!(drifted(&view), ["top_bidders"]);
     let found = node(&view, "top_bidders");
     assert_eq!(found.change, ModelChange::Drifted);
@@ -72,7 +72,7 @@ async fn a_hotfix_by_hand_in_blue_is_found_beside_the_diff() {
 #[tokio::test]
 async fn the_newer_of_both_manifests_is_the_candidate() {
     let stage = Stage::new().await;
-    let session = &stage.session;
+    let session = &stage.workspace;
     let of_dbt = session.candidate_file().unwrap();
     let of_ours = session.parse_path().join("manifest.json");
     let stamp = session.candidate_stamp().unwrap();
@@ -100,7 +100,7 @@ async fn an_edited_model_makes_the_manifest_stale() {
     let file = stage.folder.path().join("models/palette/foo.sql");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text + "\n-- edited\n").unwrap();
-    let view = stage.session.changes().await.unwrap();
+    let view = stage.workspace.changes().await.unwrap();
     let stale = view.stale.as_ref().unwrap();
     assert!(
         stale.starts_with("1 file is") && stale.contains("models/palette/foo.sql"),

@@ -72,9 +72,9 @@ async fn a_process_killed_around_commit_or_at_a_sink_is_finished_by_the_next() {
             .control()
             .arm(Fault::once(killed_at, FaultKind::Wedge));
         let (sender, mut events) = channel();
-        let session = stage.another_session();
+        let workspace = stage.another_session();
         let victim = tokio::spawn(async move {
-            session
+            workspace
                 .execute(confirmed, sender, CancellationToken::new())
                 .await
         });
@@ -155,10 +155,10 @@ async fn a_project_that_changed_while_the_link_was_lost_is_not_built() {
     let expect = Some(plan.fingerprint.to_string());
     let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
     let (sender, mut events) = channel();
-    let session = stage.session.clone();
+    let workspace = stage.workspace.clone();
     let deploy = tokio::spawn(async move {
         let cancel = CancellationToken::new();
-        session.execute(confirmed, sender, cancel).await
+        workspace.execute(confirmed, sender, cancel).await
     });
     while let Some(event) = events.recv().await {
         if matches!(&event, Progress::StatementStarted { sql } if sql.starts_with(held)) {
@@ -296,10 +296,10 @@ async fn await_survives_a_server_that_restarts() {
     .await;
     stage.must(Operation::Init).await;
     stage.must(Operation::Deploy).await;
-    let session = stage.another_session();
+    let workspace = stage.another_session();
     let (sender, mut events) = channel();
     let waiting = tokio::spawn(async move {
-        session
+        workspace
             .wait_until_ready(&sender, &CancellationToken::new())
             .await
     });
@@ -352,9 +352,9 @@ async fn a_race_with_somebody_who_built_is_not_retried_over_their_work() {
     let expect = Some(plan.fingerprint.to_string());
     let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
     let (sender, mut events) = channel();
-    let session = std::sync::Arc::clone(&stage.session);
+    let workspace = std::sync::Arc::clone(&stage.workspace);
     let promote = tokio::spawn(async move {
-        session
+        workspace
             .execute(confirmed, sender, CancellationToken::new())
             .await
     });
@@ -438,7 +438,7 @@ async fn a_build_after_which_production_moved_is_never_whole() {
     let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
     let (sender, mut events) = channel();
     let execution = stage
-        .session
+        .workspace
         .execute(confirmed, sender, CancellationToken::new());
     let colleague = async {
         while let Some(event) = events.recv().await {

@@ -86,7 +86,7 @@ async fn not_ready_blocks_a_promote_without_wait() {
     stage.must(Operation::Deploy).await;
     // One look: between two it may become ready.
     let request = Request::new(Operation::Promote);
-    let planned = stage.session.plan(&request).await.unwrap();
+    let planned = stage.workspace.plan(&request).await.unwrap();
     let hydrates = planned.observation.board.phase == Phase::Hydrating;
     assert_eq!(
         blocks(&planned.plan).contains(&FindingId::NotReady),
@@ -244,7 +244,7 @@ async fn a_plan_carries_what_was_asked_for() {
     let stage = Stage::new().await;
     let mut request = Request::new(Operation::Init);
     request.sizes = [("compute".to_owned(), "50cc".to_owned())].into();
-    let plan = stage.session.plan(&request).await.unwrap().plan;
+    let plan = stage.workspace.plan(&request).await.unwrap().plan;
     assert_eq!(plan.request, request);
     let expect = Some(plan.fingerprint.to_string());
     let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();

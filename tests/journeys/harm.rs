@@ -45,8 +45,8 @@ async fn deployed(stage: &Stage, sql: &str, end: End) -> (Outcome, Vec<String>) 
     }
     let cancel = CancellationToken::new();
     let (sender, mut events) = channel();
-    let (session, stopped) = (stage.session.clone(), cancel.clone());
-    let deploy = tokio::spawn(async move { session.execute(confirmed, sender, stopped).await });
+    let (workspace, stopped) = (stage.workspace.clone(), cancel.clone());
+    let deploy = tokio::spawn(async move { workspace.execute(confirmed, sender, stopped).await });
     let mut told = Vec::new();
     while let Some(event) = events.recv().await {
         match event {

@@ -101,7 +101,7 @@ async fn every_step_is_on_record() {
     let stage = Stage::new().await;
     stage.ready().await;
     stage.must(Operation::Promote).await;
-    let entries = audit::history(&stage.session.settings().folders.audit).unwrap();
+    let entries = audit::history(&stage.workspace.settings().folders.audit).unwrap();
     let told: Vec<_> = entries
         .iter()
         .map(|entry| (entry.operation, entry.outcome.as_deref()))

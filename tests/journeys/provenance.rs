@@ -252,7 +252,7 @@ async fn records_that_are_all_gone_are_made_again_from_the_last_build_of_this_ma
         ));
     }
     // As another machine sees it: there is no trail of the build.
-    let audit = stage.session.settings().folders.audit.clone();
+    let audit = stage.workspace.settings().folders.audit.clone();
     let aside = stage.folder.path().join("aside");
     std::fs::rename(&audit, &aside).unwrap();
     let told = stage.plan(Operation::Repair).await.summary.join(" ");

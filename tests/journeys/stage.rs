@@ -22,7 +22,7 @@ const SPEED: f64 = 40.0;
 pub struct Stage {
     pub sim: Simulator,
     pub folder: TempDir,
-    pub session: Arc<Workspace>,
+    pub workspace: Arc<Workspace>,
 }
 
 /// What a stage changes in the settings.
@@ -63,11 +63,11 @@ impl Stage {
             let named = "  deployment:\n";
             std::fs::write(&file, text.replace(named, &format!("{named}{deployments}"))).unwrap();
         }
-        let session = session_of(folder.path().to_owned(), &sim, changes.read_only);
+        let workspace = session_of(folder.path().to_owned(), &sim, changes.read_only);
         Self {
             sim,
             folder,
-            session,
+            workspace,
         }
     }
 
@@ -77,7 +77,7 @@ impl Stage {
     }
 
     pub async fn observe(&self) -> Observation {
-        self.session.observe().await.unwrap()
+        self.workspace.observe().await.unwrap()
     }
 
     pub async fn phase(&self) -> Phase {
@@ -94,7 +94,7 @@ impl Stage {
             .iter()
             .map(|text| Allowance::parse(text).unwrap())
             .collect();
-        self.session.plan(&request).await.unwrap().plan
+        self.workspace.plan(&request).await.unwrap().plan
     }
 
     /// Plans, agrees to the plan by its fingerprint, and executes it.
@@ -120,7 +120,7 @@ impl Stage {
             .confirm(&Confirmation::Flags { expect })
             .unwrap_or_else(|refused| panic!("{refused}: {findings}"));
         let (sender, mut events) = channel();
-        let outcome = self.session.execute(confirmed, sender, cancel).await;
+        let outcome = self.workspace.execute(confirmed, sender, cancel).await;
         let mut told = Vec::new();
         while let Some(event) = events.recv().await {
             told.push(event);
@@ -149,7 +149,7 @@ impl Stage {
 
     pub async fn wait(&self) -> Outcome {
         let (sender, _events) = channel();
-        self.session
+        self.workspace
             .wait_until_ready(&sender, &CancellationToken::new())
             .await
     }

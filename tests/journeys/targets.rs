@@ -33,7 +33,7 @@ async fn commands_of_validate_are_told_the_sides_as_they_are() {
     })
     .await;
     let told = async || {
-        let validation = stage.session.validate(|_| (), |_| ()).await.unwrap();
+        let validation = stage.workspace.validate(|_| (), |_| ()).await.unwrap();
         validation.commands[0].output.clone()
     };
     stage.ready().await;

@@ -40,8 +40,8 @@ async fn the_guards_look_ahead_on_the_picture_that_is_there() {
     let stage = Stage::new().await;
     stage.must(Operation::Init).await;
     stage.sim.control().arm(reading_refused());
-    assert!(stage.session.observe().await.is_err());
-    let watch = Watch::start(Arc::clone(&stage.session));
+    assert!(stage.workspace.observe().await.is_err());
+    let watch = Watch::start(Arc::clone(&stage.workspace));
     let found = picture(&watch, |picture| picture.preflight.is_some()).await;
     let preflight = found.preflight.unwrap();
     assert_eq!(preflight.operation, Operation::Deploy);
@@ -54,7 +54,7 @@ async fn what_the_feed_knows_comes_with_the_picture() {
     let stage = Stage::new().await;
     let control = stage.sim.control();
     control.arm(Fault::always("", FaultKind::RefuseSubscribe));
-    let watch = Watch::start(Arc::clone(&stage.session));
+    let watch = Watch::start(Arc::clone(&stage.workspace));
     let polled = picture(&watch, |picture| picture.board.is_some()).await;
     assert!(matches!(
         polled.connection.state,

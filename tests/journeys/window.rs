@@ -495,7 +495,7 @@ async fn a_rollback_may_be_sent_without_a_fence_by_a_yes_of_its_own() {
     let fenced = stage.plan(Operation::Rollback).await;
     let mut request = Request::new(Operation::Rollback);
     request.without_fence = true;
-    let plan = stage.session.plan(&request).await.unwrap().plan;
+    let plan = stage.workspace.plan(&request).await.unwrap().plan;
     assert!(found(&plan).contains(&FindingId::FenceLeftOut));
     assert_ne!(plan.fingerprint, fenced.fingerprint);
     let bare = plan.clone().confirm(&Confirmation::Flags { expect: None });
@@ -514,7 +514,7 @@ async fn a_rollback_without_a_fence_that_only_swaps_back_says_what_it_did() {
     let before = stage.cluster("compute");
     let mut request = Request::new(Operation::Rollback);
     request.without_fence = true;
-    let plan = stage.session.plan(&request).await.unwrap().plan;
+    let plan = stage.workspace.plan(&request).await.unwrap().plan;
     // Right before our BEGIN, after the last look: nothing tells it until the ids are read.
     stage.sim.control().arm(meanwhile(
         "ALTER SCHEMA \"materialize\".\"blue_green_slim\"",

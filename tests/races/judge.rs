@@ -24,9 +24,9 @@ const PAIRS: [&str; 4] = [
 
 impl View {
     pub fn of(server: SocketAddr) -> Self {
-        let mut session = Session::login(server, "materialize");
+        let mut workspace = Session::login(server, "materialize");
         let mut rows = |sql: &str| -> Vec<Vec<String>> {
-            let answer = session.ask(sql);
+            let answer = workspace.ask(sql);
             assert!(answer.error.is_none(), "{sql}: {:?}", answer.error);
             let texts = |row: Vec<Option<String>>| row.into_iter().flatten().collect();
             answer.rows.into_iter().map(texts).collect()

@@ -34,7 +34,7 @@ impl Shop {
             dbt: dbt().display().to_string(),
         };
         sample::unpack(shop.folder.path()).unwrap();
-        let init = shop.perform(&shop.session(), Operation::Init).await;
+        let init = shop.perform(&shop.workspace(), Operation::Init).await;
         assert_eq!(init.outcome, OutcomeKind::Done, "{}", init.message);
         shop
     }
@@ -52,7 +52,7 @@ impl Shop {
         std::fs::write(self.path().join(file), text).unwrap();
     }
 
-    pub fn session(&self) -> Workspace {
+    pub fn workspace(&self) -> Workspace {
         self.session_by("dbt")
     }
 
@@ -84,23 +84,23 @@ impl Shop {
         Workspace::new(settings.unwrap_or_else(|problems| panic!("{problems}"))).unwrap()
     }
 
-    pub async fn plan(&self, session: &Workspace) -> Plan {
+    pub async fn plan(&self, workspace: &Workspace) -> Plan {
         let request = Request::new(Operation::Deploy);
-        session.plan(&request).await.unwrap().plan
+        workspace.plan(&request).await.unwrap().plan
     }
 
-    pub async fn perform(&self, session: &Workspace, operation: Operation) -> Outcome {
-        let planned = session.plan(&Request::new(operation)).await.unwrap();
-        self.execute(session, planned.plan).await
+    pub async fn perform(&self, workspace: &Workspace, operation: Operation) -> Outcome {
+        let planned = workspace.plan(&Request::new(operation)).await.unwrap();
+        self.execute(workspace, planned.plan).await
     }
 
-    pub async fn execute(&self, session: &Workspace, plan: Plan) -> Outcome {
+    pub async fn execute(&self, workspace: &Workspace, plan: Plan) -> Outcome {
         let expect = Some(plan.fingerprint.to_string());
         let confirmed = plan
             .confirm(&Confirmation::Flags { expect })
             .unwrap_or_else(|refused| panic!("{refused}"));
         let (progress, _heard) = channel();
-        session
+        workspace
             .execute(confirmed, progress, CancellationToken::new())
             .await
     }
@@ -137,7 +137,7 @@ pub(super) async fn blocked(macros: &str, told: &[&str]) {
     let shop = Shop::new().await;
     shop.write("macros/generate_schema_name.sql", macros);
     let before = shop.everything().await;
-    let plan = shop.plan(&shop.session()).await;
+    let plan = shop.plan(&shop.workspace()).await;
     let missing = proofs_missing(&plan);
     assert!(!missing.is_empty(), "{:?}", plan.findings);
     for finding in &missing {
@@ -251,7 +251,7 @@ async fn a_hook_or_a_materialization_that_names_a_cluster_gets_no_deploy() {
     let sql = std::fs::read_to_string(shop.path().join(model)).unwrap();
     let hook = "{{ config(post_hook='create index in cluster compute on {{ this }}') }}\n";
     shop.write(model, &format!("{hook}{sql}"));
-    let plan = shop.plan(&shop.session()).await;
+    let plan = shop.plan(&shop.workspace()).await;
     let told: Vec<&str> = proofs_missing(&plan)
         .iter()
         .map(|finding| finding.message.as_str())
@@ -267,12 +267,12 @@ async fn a_hook_or_a_materialization_that_names_a_cluster_gets_no_deploy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_right_project_is_built_by_the_process_that_proved_it() {
     let shop = Shop::new().await;
-    let session = shop.session();
-    let plan = shop.plan(&session).await;
+    let workspace = shop.workspace();
+    let plan = shop.plan(&workspace).await;
     assert!(proofs_missing(&plan).is_empty(), "{:?}", plan.findings);
     // What was shown is what is built: dbt has parsed, and reads these files no more.
     shop.write("models/palette/foo.sql", "this is no SQL {{ nothing() }}");
-    let deployed = shop.execute(&session, plan).await;
+    let deployed = shop.execute(&workspace, plan).await;
     assert_eq!(deployed.outcome, OutcomeKind::Done, "{}", deployed.message);
     let record = shop.everything().await.join("\n");
     assert!(record.contains("complete=yes"), "{record}");
@@ -286,8 +286,8 @@ async fn production_is_looked_at_after_a_failed_build() {
         "models/palette/mood_share.sql",
         "SELECT nope FROM {{ ref('foo') }}",
     );
-    let session = shop.session();
-    let plan = shop.plan(&session).await;
+    let workspace = shop.workspace();
+    let plan = shop.plan(&workspace).await;
     let expect = Some(plan.fingerprint.to_string());
     let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
     let (progress, mut heard) = channel();
@@ -302,7 +302,7 @@ async fn production_is_looked_at_after_a_failed_build() {
         while heard.recv().await.is_some() {}
     };
     let (deployed, ()) = tokio::join!(
-        session.execute(confirmed, progress, CancellationToken::new()),
+        workspace.execute(confirmed, progress, CancellationToken::new()),
         drop
     );
     let said = &deployed.message;
@@ -319,9 +319,9 @@ async fn production_is_looked_at_after_a_failed_build() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_whose_dbt_is_gone_is_proven_anew() {
     let shop = Shop::new().await;
-    let session = shop.session();
-    let shown = shop.plan(&session).await;
-    session.abandon().await;
+    let workspace = shop.workspace();
+    let shown = shop.plan(&workspace).await;
+    workspace.abandon().await;
     shop.write(
         "macros/generate_schema_name.sql",
         "{% macro generate_schema_name(custom_schema_name, node) -%}
@@ -329,7 +329,7 @@ async fn a_plan_whose_dbt_is_gone_is_proven_anew() {
         {%- endmacro %}",
     );
     let before = shop.everything().await;
-    let stopped = shop.execute(&session, shown).await;
+    let stopped = shop.execute(&workspace, shown).await;
     assert_eq!(stopped.outcome.exit_code(), 4, "{}", stopped.message);
     assert!(
         stopped.message.contains("builds-into-production"),
@@ -339,9 +339,9 @@ async fn a_plan_whose_dbt_is_gone_is_proven_anew() {
     assert_eq!(shop.everything().await, before);
     // And the same files, read by another process, are the same plan.
     shop.write("macros/generate_schema_name.sql", RIGHT);
-    let shown = shop.plan(&session).await;
-    session.abandon().await;
-    let deployed = shop.execute(&session, shown).await;
+    let shown = shop.plan(&workspace).await;
+    workspace.abandon().await;
+    let deployed = shop.execute(&workspace, shown).await;
     assert_eq!(deployed.outcome, OutcomeKind::Done, "{}", deployed.message);
 }
 
@@ -357,7 +357,7 @@ async fn a_dbt_that_is_no_python_program_is_proven_by_its_manifest() {
     let clusters = shop.path().join("macros/clusters.sql");
     let own = "{% macro generate_cluster_name(name) %}{{ name }}{% endmacro %}";
     std::fs::write(&clusters, own).unwrap();
-    let plan = shop.plan(&shop.session()).await;
+    let plan = shop.plan(&shop.workspace()).await;
     let missing = proofs_missing(&plan);
     assert!(
         missing
@@ -366,7 +366,7 @@ async fn a_dbt_that_is_no_python_program_is_proven_by_its_manifest() {
         "what can't be proven is not taken for proven: {missing:?}"
     );
     std::fs::remove_file(&clusters).unwrap();
-    let deployed = shop.perform(&shop.session(), Operation::Deploy).await;
+    let deployed = shop.perform(&shop.workspace(), Operation::Deploy).await;
     assert_eq!(deployed.outcome, OutcomeKind::Done, "{}", deployed.message);
     shop.write(
         "macros/generate_schema_name.sql",
@@ -376,7 +376,7 @@ async fn a_dbt_that_is_no_python_program_is_proven_by_its_manifest() {
     );
     let mut request = Request::new(Operation::Deploy);
     request.full = true;
-    let planned = shop.session().plan(&request).await.unwrap();
+    let planned = shop.workspace().plan(&request).await.unwrap();
     let missing = proofs_missing(&planned.plan);
     assert!(
         missing
@@ -408,7 +408,7 @@ async fn a_build_that_falls_silent_is_ended_and_finished_by_the_next() {
     let record = shop.everything().await.join("\n");
     assert!(record.contains("complete=no"), "{record}");
     shop.write("dbt_project.yml", &project);
-    let deployed = shop.perform(&shop.session(), Operation::Deploy).await;
+    let deployed = shop.perform(&shop.workspace(), Operation::Deploy).await;
     assert_eq!(deployed.outcome, OutcomeKind::Done, "{}", deployed.message);
 }
 

@@ -21,7 +21,7 @@ for text in json.load(sys.stdin):
         "schemas": ["prod_dbt_deploy", "Mixed_dbt_deploy"],
         "clusters": ["compute_dbt_deploy"],
         "production": ["compute", "Mixed"],
-        "standing": [["prod_dbt_deploy", "kept"]],
+        "existing": [["prod_dbt_deploy", "kept"]],
     })
     try:
         gate.check(text.encode(), {"mine"})

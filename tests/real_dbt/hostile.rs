@@ -45,7 +45,7 @@ async fn what_names_a_schema_by_itself_gets_no_deploy() {
     let sent = "{% do run_query('drop view if exists serving.warm_people cascade') %}\n";
     prepend(&shop, "models/palette/bar.sql", sent);
     let before = shop.everything().await;
-    let plan = shop.plan(&shop.session()).await;
+    let plan = shop.plan(&shop.workspace()).await;
     let missing = proofs_missing(&plan);
     for told in [
         "`materialization_materialized_view_materialize` in macros/mat.sql names its schema by itself, as `{{ target.schema }}`.",
@@ -69,10 +69,10 @@ async fn what_names_a_schema_by_itself_gets_no_deploy() {
 async fn what_only_the_build_shows_is_not_sent() {
     let shop = Shop::new().await;
     prepend(&shop, "models/palette/foo.sql", HIDDEN);
-    let session = shop.session();
-    let plan = shop.plan(&session).await;
+    let workspace = shop.workspace();
+    let plan = shop.plan(&workspace).await;
     assert!(proofs_missing(&plan).is_empty(), "{:?}", plan.findings);
-    let deployed = shop.execute(&session, plan).await;
+    let deployed = shop.execute(&workspace, plan).await;
     let said = &deployed.message;
     assert_eq!(deployed.outcome, OutcomeKind::Unfinished, "{said}");
     let words = "cutover did not send `drop view if exists serving.warm_people cascade`: it would change `serving.warm_people`";

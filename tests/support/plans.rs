@@ -97,7 +97,7 @@ pub fn plan(operation: Operation, blocked: bool, salt: u64) -> Plan {
         });
     }
     let environment = environment();
-    let facts = [format!("salt {salt}")];
+    let inputs = [format!("salt {salt}")];
     Plan {
         request: Request::new(operation),
         operation,
@@ -109,7 +109,7 @@ pub fn plan(operation: Operation, blocked: bool, salt: u64) -> Plan {
         fingerprint: Fingerprint::of(
             operation,
             &environment.id(),
-            &facts,
+            &inputs,
             &steps,
             &findings,
             &BTreeSet::new(),

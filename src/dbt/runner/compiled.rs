@@ -185,11 +185,11 @@ impl<'a> Names<'a> {
 
     fn drop_of(&self, model: &BuiltModel) -> Option<Statement> {
         let name = self.twins.get(&model.relation)?;
-        let standing = self.order.existing.get(name)?;
+        let existing = self.order.existing.get(name)?;
         Some(Statement::drop_relation_if_exists(
-            &standing.kind,
+            &existing.kind,
             name,
-            standing.cascade,
+            existing.cascade,
         ))
     }
 

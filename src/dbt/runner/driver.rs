@@ -32,7 +32,7 @@ pub struct Driver {
     input: ChildStdin,
     lines: mpsc::Receiver<String>,
     marker: String,
-    patience: GracePeriods,
+    grace: GracePeriods,
 }
 
 /// What the driver is told to do.
@@ -67,10 +67,10 @@ pub struct DriverAnswer {
     /// As dbt itself would exit: 0, 1 for failed nodes, 2 for everything else.
     pub exit: i32,
     pub error: Option<String>,
-    /// After [`Verb::Tell`].
+    /// After [`DriverCommand::Tell`].
     #[serde(default)]
     pub relations: Vec<Reported>,
-    /// After [`Verb::List`]: unique ids.
+    /// After [`DriverCommand::List`]: unique ids.
     #[serde(default)]
     pub ids: Vec<String>,
 }
@@ -113,14 +113,14 @@ impl Driver {
     /// When it can't be started, has no dbt to drive, or does not answer.
     pub async fn start(
         interpreter: &Interpreter,
-        surroundings: &ProcessOptions,
+        options: &ProcessOptions,
         events: &mpsc::Sender<DbtEvent>,
         start: Limit,
     ) -> Result<Self, DriverError> {
         let program = interpreter.program.display().to_string();
         let mut process = Command::new(&interpreter.program);
         process.args(&interpreter.arguments).args(["-c", DRIVER]);
-        let mut group = Group::start(process, &program, surroundings)?;
+        let mut group = Group::start(process, &program, options)?;
         let lines = group.lines();
         let input = group.input().ok_or(DriverError::Ended(None))?;
         let mut driver = Self {
@@ -132,7 +132,7 @@ impl Driver {
                 "@cutover:{:016x} ",
                 RandomState::new().build_hasher().finish()
             ),
-            patience: surroundings.grace,
+            grace: options.grace,
         };
         let first = serde_json::json!({ "marker": driver.marker });
         driver.send(&first.to_string()).await?;
@@ -198,7 +198,7 @@ impl Driver {
         cancel: &CancellationToken,
         limit: Limit,
     ) -> Result<DriverAnswer, DriverError> {
-        let mut ladder = SignalEscalation::new(self.patience);
+        let mut ladder = SignalEscalation::new(self.grace);
         let mut timer = Timer::new(limit);
         let mut stopped = None;
         let mut error = None;
@@ -268,7 +268,7 @@ impl DriverAnswer {
     #[must_use]
     pub fn ended(&self) -> process::FinishedRun {
         process::FinishedRun {
-            verdict: match self.exit {
+            exit: match self.exit {
                 0 => process::DbtExit::Succeeded,
                 1 => process::DbtExit::NodesFailed,
                 _ => process::DbtExit::Failed,
@@ -295,7 +295,7 @@ mod tests {
             program: "sh".into(),
             arguments: vec!["-c".to_owned(), script.to_owned()],
         };
-        let surroundings = ProcessOptions {
+        let options = ProcessOptions {
             grace: GracePeriods {
                 interrupt: Duration::from_millis(50),
                 terminate: Duration::from_millis(50),
@@ -303,7 +303,7 @@ mod tests {
             ..ProcessOptions::folder(std::env::temp_dir())
         };
         let (events, _heard) = mpsc::channel(16);
-        Driver::start(&interpreter, &surroundings, &events, start).await
+        Driver::start(&interpreter, &options, &events, start).await
     }
 
     async fn build(

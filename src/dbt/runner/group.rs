@@ -25,19 +25,19 @@ impl Group {
     pub fn start(
         mut process: Command,
         program: &str,
-        surroundings: &ProcessOptions,
+        options: &ProcessOptions,
     ) -> Result<Self, ProcessError> {
         // A missing folder and a missing program give the same error code.
-        std::fs::metadata(&surroundings.dir).map_err(|source| ProcessError::Folder {
-            dir: surroundings.dir.clone(),
+        std::fs::metadata(&options.dir).map_err(|source| ProcessError::Folder {
+            dir: options.dir.clone(),
             source,
         })?;
         process
-            .current_dir(&surroundings.dir)
+            .current_dir(&options.dir)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        for (name, value) in &surroundings.variables {
+        for (name, value) in &options.variables {
             process.env(name, value.reveal());
         }
         let child = CommandWrap::from(process)
@@ -98,7 +98,7 @@ async fn forward(output: impl AsyncRead + Unpin, lines: mpsc::Sender<String>) {
 
 /// Signals of rising strength.
 pub(super) struct SignalEscalation {
-    patience: GracePeriods,
+    grace: GracePeriods,
     rung: usize,
     /// When the next, stronger signal is due.
     pub next: Instant,
@@ -107,7 +107,7 @@ pub(super) struct SignalEscalation {
 impl SignalEscalation {
     pub fn new(patience: GracePeriods) -> Self {
         Self {
-            patience,
+            grace: patience,
             rung: 0,
             next: Instant::now(),
         }
@@ -122,15 +122,15 @@ impl SignalEscalation {
         let wait = match self.rung {
             0 => {
                 let _ = group.child.signal(SignalKind::interrupt().as_raw_value());
-                self.patience.interrupt
+                self.grace.interrupt
             }
             1 => {
                 let _ = group.child.signal(SignalKind::terminate().as_raw_value());
-                self.patience.terminate
+                self.grace.terminate
             }
             _ => {
                 let _ = group.child.start_kill();
-                self.patience.terminate
+                self.grace.terminate
             }
         };
         self.rung += 1;

@@ -24,7 +24,7 @@ pub(super) const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How dbt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FinishedRun {
-    pub verdict: DbtExit,
+    pub exit: DbtExit,
     /// The last error that dbt told, where it told one.
     pub error: Option<String>,
 }
@@ -50,25 +50,25 @@ pub enum DbtExit {
 /// group gets SIGINT, later SIGTERM, later SIGKILL. When this future is dropped, the group is killed.
 ///
 /// # Errors
-/// When dbt can't be started or watched. A dbt that fails is no error: see [`Ended`].
+/// When dbt can't be started or watched. A dbt that fails is no error: see [`FinishedRun`].
 pub async fn run(
     command: &DbtCommand,
-    surroundings: &ProcessOptions,
+    options: &ProcessOptions,
     events: &mpsc::Sender<DbtEvent>,
     cancel: &CancellationToken,
     limit: Limit,
 ) -> Result<FinishedRun, ProcessError> {
-    let program = executable::find(&command.program, &surroundings.dir)?;
+    let program = executable::find(&command.program, &options.dir)?;
     let mut process = Command::new("sh");
     process
         .args(["-c", WATCH, "dbt"])
         .arg(program)
         .args(&command.arguments);
-    let mut group = Group::start(process, &command.program, surroundings)?;
+    let mut group = Group::start(process, &command.program, options)?;
     // Open for as long as this is awaited: its end is the end of the process.
     let _input = group.input();
     let mut lines = group.lines();
-    let mut ladder = SignalEscalation::new(surroundings.grace);
+    let mut ladder = SignalEscalation::new(options.grace);
     let mut timer = Timer::new(limit);
     let mut stopped = None;
     let mut error = None;
@@ -99,7 +99,7 @@ pub async fn run(
     // A grandchild that keeps the pipe open costs its last words, nothing else.
     let _ = timeout(LAST_WORDS, rest).await;
     Ok(FinishedRun {
-        verdict: verdict(status, stopped),
+        exit: exit(status, stopped),
         error,
     })
 }
@@ -124,7 +124,7 @@ pub(super) async fn pass_on(
 }
 
 /// What an exit means. `stopped`: why we ended it, where we did.
-fn verdict(status: ExitStatus, stopped: Option<DbtExit>) -> DbtExit {
+fn exit(status: ExitStatus, stopped: Option<DbtExit>) -> DbtExit {
     match (status.code(), stopped) {
         (Some(0), _) => DbtExit::Succeeded,
         (_, Some(stopped)) => stopped,
@@ -147,7 +147,7 @@ mod tests {
         }
     }
 
-    fn surroundings() -> ProcessOptions {
+    fn options() -> ProcessOptions {
         ProcessOptions {
             grace: GracePeriods {
                 interrupt: Duration::from_millis(50),
@@ -170,9 +170,9 @@ mod tests {
     ) -> (FinishedRun, Vec<DbtEvent>) {
         let (events, mut heard) = mpsc::channel(1);
         let cancel = CancellationToken::new();
-        let (command, surroundings) = (shell(script), surroundings());
+        let (command, options) = (shell(script), options());
         let run = async {
-            let ended = run(&command, &surroundings, &events, &cancel, limit).await;
+            let ended = run(&command, &options, &events, &cancel, limit).await;
             drop(events);
             ended.unwrap()
         };
@@ -199,23 +199,23 @@ mod tests {
             false,
         )
         .await;
-        assert_eq!(ended.verdict, DbtExit::Failed);
+        assert_eq!(ended.exit, DbtExit::Failed);
         assert_eq!(ended.error.as_deref(), Some("refused"));
         assert_eq!(events.len(), 3);
     }
 
     #[tokio::test]
     async fn the_exit_code_tells_failed_nodes_from_a_failed_dbt() {
-        assert_eq!(ended("exit 0", false).await.0.verdict, DbtExit::Succeeded);
-        assert_eq!(ended("exit 1", false).await.0.verdict, DbtExit::NodesFailed);
-        assert_eq!(ended("kill -9 $$", false).await.0.verdict, DbtExit::Killed);
+        assert_eq!(ended("exit 0", false).await.0.exit, DbtExit::Succeeded);
+        assert_eq!(ended("exit 1", false).await.0.exit, DbtExit::NodesFailed);
+        assert_eq!(ended("kill -9 $$", false).await.0.exit, DbtExit::Killed);
     }
 
     #[tokio::test]
     async fn a_polite_process_ends_at_the_first_signal() {
         let script = "trap 'echo cancelled; exit 1' INT; echo ready; while :; do sleep 0.01; done";
         let (ended, events) = ended(script, true).await;
-        assert_eq!(ended.verdict, DbtExit::Cancelled);
+        assert_eq!(ended.exit, DbtExit::Cancelled);
         assert!(
             events
                 .iter()
@@ -228,7 +228,7 @@ mod tests {
         let script =
             "trap '' INT TERM; (trap '' INT TERM; while :; do sleep 0.01; done) & echo ready; wait";
         let (ended, _) = ended(script, true).await;
-        assert_eq!(ended.verdict, DbtExit::Cancelled);
+        assert_eq!(ended.exit, DbtExit::Cancelled);
     }
 
     #[tokio::test]
@@ -236,7 +236,7 @@ mod tests {
         let limit = Limit::Silence(Duration::from_millis(100));
         let script = "trap 'echo cancelled; exit 1' INT; while :; do sleep 0.01; done";
         let (ended, events) = ended_within(script, false, limit).await;
-        assert_eq!(ended.verdict, DbtExit::Overdue(limit));
+        assert_eq!(ended.exit, DbtExit::Overdue(limit));
         assert!(
             events
                 .iter()
@@ -246,14 +246,14 @@ mod tests {
         // It ended well just then.
         let script = "trap 'exit 0' INT; while :; do sleep 0.01; done";
         let (ended, _) = ended_within(script, false, limit).await;
-        assert_eq!(ended.verdict, DbtExit::Succeeded);
+        assert_eq!(ended.exit, DbtExit::Succeeded);
     }
 
     #[tokio::test]
     async fn a_process_ends_with_whoever_started_it() {
         let mut process = Command::new("sh");
         process.args(["-c", WATCH, "dbt", "sh", "-c", "echo ready; exec sleep 600"]);
-        let mut group = Group::start(process, "sh", &surroundings()).unwrap();
+        let mut group = Group::start(process, "sh", &options()).unwrap();
         let mut lines = group.lines();
         let input = group.input();
         assert_eq!(lines.recv().await.as_deref(), Some("ready"));
@@ -278,7 +278,7 @@ mod tests {
         let (events, _heard) = mpsc::channel(1);
         let error = run(
             &command,
-            &surroundings(),
+            &options(),
             &events,
             &CancellationToken::new(),
             Limit::Start(Duration::from_secs(600)),

@@ -21,10 +21,10 @@ pub async fn probe(
 ) -> Result<Option<DbtVersion>, ProcessError> {
     let (events, mut heard) = mpsc::channel(16);
     let run = async move {
-        let surroundings = ProcessOptions::folder(dir);
+        let options = ProcessOptions::folder(dir);
         // Dropping the sender with this block ends the listening below.
         let never = CancellationToken::new();
-        process::run(command, &surroundings, &events, &never, limit).await
+        process::run(command, &options, &events, &never, limit).await
     };
     let hear = async {
         let mut text = String::new();
@@ -37,7 +37,7 @@ pub async fn probe(
         text
     };
     let (ended, text) = tokio::join!(run, hear);
-    match ended?.verdict {
+    match ended?.exit {
         DbtExit::Overdue(limit) => Err(ProcessError::Overdue(limit)),
         _ => Ok(DbtVersion::read(&text)),
     }

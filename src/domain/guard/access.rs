@@ -9,17 +9,17 @@ use std::collections::BTreeSet;
 
 /// Schemas of these sides that the role does not own, neither itself nor through membership.
 #[must_use]
-pub fn schema_ownership(facts: &PlanInputs<'_>, sides: &[Side]) -> Vec<Finding> {
+pub fn schema_ownership(inputs: &PlanInputs<'_>, sides: &[Side]) -> Vec<Finding> {
     let foreign = sides
         .iter()
         .flat_map(|side| {
-            facts
+            inputs
                 .resolved
                 .schemas
                 .iter()
                 .filter_map(|pair| pair.side(*side))
         })
-        .filter(|schema| !facts.access.owns(&schema.owner))
+        .filter(|schema| !inputs.access.owns(&schema.owner))
         .map(|schema| {
             (
                 format!("schema {}", schema.name),
@@ -28,22 +28,22 @@ pub fn schema_ownership(facts: &PlanInputs<'_>, sides: &[Side]) -> Vec<Finding> 
                 "SCHEMA",
             )
         });
-    ownership(facts, foreign)
+    ownership(inputs, foreign)
 }
 
 /// Clusters of these sides that the role does not own.
 #[must_use]
-pub fn cluster_ownership(facts: &PlanInputs<'_>, sides: &[Side]) -> Vec<Finding> {
+pub fn cluster_ownership(inputs: &PlanInputs<'_>, sides: &[Side]) -> Vec<Finding> {
     let foreign = sides
         .iter()
         .flat_map(|side| {
-            facts
+            inputs
                 .resolved
                 .clusters
                 .iter()
                 .filter_map(|pair| pair.side(*side))
         })
-        .filter(|cluster| !facts.access.owns(&cluster.owner))
+        .filter(|cluster| !inputs.access.owns(&cluster.owner))
         .map(|cluster| {
             (
                 format!("cluster {}", cluster.name),
@@ -52,27 +52,27 @@ pub fn cluster_ownership(facts: &PlanInputs<'_>, sides: &[Side]) -> Vec<Finding>
                 "CLUSTER",
             )
         });
-    ownership(facts, foreign)
+    ownership(inputs, foreign)
 }
 
 fn ownership<'a>(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     foreign: impl Iterator<Item = (String, &'a RoleId, String, &'static str)>,
 ) -> Vec<Finding> {
-    let role = &facts.access.role_name;
+    let role = &inputs.access.role_name;
     let (mut objects, mut fixes) = (Vec::new(), Vec::new());
     for (object, owner, quoted, kind) in foreign {
         fixes.push(format!("ALTER {kind} {quoted} OWNER TO {};", role.quoted()));
         objects.push(format!(
             "{object} (owned by {})",
-            facts.snapshot().catalog.role_name(owner)
+            inputs.snapshot().catalog.role_name(owner)
         ));
     }
     about(
         FindingId::Ownership,
         Severity::Block,
         format!("The role {role} does not own everything that this would change."),
-        to_own(facts.access, &fixes),
+        to_own(inputs.access, &fixes),
         objects,
     )
 }
@@ -88,10 +88,10 @@ pub(super) fn to_own(access: &Access, statements: &[String]) -> String {
 
 /// What creating schemas and clusters needs: CREATE and USAGE on the database, CREATECLUSTER on the system.
 #[must_use]
-pub fn create_privileges(facts: &PlanInputs<'_>, schemas: bool, clusters: bool) -> Vec<Finding> {
-    let (access, database) = (facts.access, &facts.resolved.environment.database);
+pub fn create_privileges(inputs: &PlanInputs<'_>, schemas: bool, clusters: bool) -> Vec<Finding> {
+    let (access, database) = (inputs.access, &inputs.resolved.environment.database);
     let (mut objects, mut fixes) = (Vec::new(), Vec::new());
-    if let Some(id) = facts.resolved.database.filter(|_| schemas) {
+    if let Some(id) = inputs.resolved.database.filter(|_| schemas) {
         for privilege in [Privilege::Create, Privilege::Usage] {
             if !access.holds_on_database(id, &privilege) {
                 objects.push(format!("{privilege} on database {database}"));
@@ -124,11 +124,11 @@ pub fn create_privileges(facts: &PlanInputs<'_>, schemas: bool, clusters: bool) 
 
 /// Grants on production that its twin lacks, on schemas, clusters and objects, PUBLIC included; and twins of another owner.
 #[must_use]
-pub fn owners_and_grants(facts: &PlanInputs<'_>) -> Vec<Finding> {
+pub fn owners_and_grants(inputs: &PlanInputs<'_>) -> Vec<Finding> {
     let (mut lost, mut owners) = (Vec::new(), Vec::new());
-    let access = facts.access;
+    let access = inputs.access;
     let empty: Vec<Grant> = Vec::new();
-    for (one, other) in facts
+    for (one, other) in inputs
         .resolved
         .schemas
         .iter()
@@ -136,20 +136,20 @@ pub fn owners_and_grants(facts: &PlanInputs<'_>) -> Vec<Finding> {
     {
         let of = |id| access.schema_grants.get(id).unwrap_or(&empty);
         lost.extend(missing_grants(
-            facts,
+            inputs,
             of(&one.id),
             of(&other.id),
             &format!("schema {}", one.name),
             &other.owner,
         ));
         owners.extend(other_owner(
-            facts,
+            inputs,
             &one.owner,
             &other.owner,
             format!("schema {}", one.name),
         ));
     }
-    for (one, other) in facts
+    for (one, other) in inputs
         .resolved
         .clusters
         .iter()
@@ -157,33 +157,33 @@ pub fn owners_and_grants(facts: &PlanInputs<'_>) -> Vec<Finding> {
     {
         let of = |id| access.cluster_grants.get(id).unwrap_or(&empty);
         lost.extend(missing_grants(
-            facts,
+            inputs,
             of(&one.id),
             of(&other.id),
             &format!("cluster {}", one.name),
             &other.owner,
         ));
         owners.extend(other_owner(
-            facts,
+            inputs,
             &one.owner,
             &other.owner,
             format!("cluster {}", one.name),
         ));
     }
-    for one in facts.resolved.objects(Side::Production) {
-        let Some(other) = facts.resolved.twin(one) else {
+    for one in inputs.resolved.objects(Side::Production) {
+        let Some(other) = inputs.resolved.twin(one) else {
             continue;
         };
         let of = |id| access.object_grants.get(id).unwrap_or(&empty);
-        let name = facts.snapshot().catalog.display_name(&one.id);
+        let name = inputs.snapshot().catalog.display_name(&one.id);
         lost.extend(missing_grants(
-            facts,
+            inputs,
             of(&one.id),
             of(&other.id),
             &name,
             &other.owner,
         ));
-        owners.extend(other_owner(facts, &one.owner, &other.owner, name));
+        owners.extend(other_owner(inputs, &one.owner, &other.owner, name));
     }
     let mut findings = about(
         FindingId::GrantsDiffer,
@@ -203,12 +203,12 @@ pub fn owners_and_grants(facts: &PlanInputs<'_>) -> Vec<Finding> {
 }
 
 fn other_owner(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     one: &RoleId,
     other: &RoleId,
     name: String,
 ) -> Option<String> {
-    let catalog = &facts.snapshot().catalog;
+    let catalog = &inputs.snapshot().catalog;
     (one != other).then(|| {
         format!(
             "{name}: {} -> {}",
@@ -220,7 +220,7 @@ fn other_owner(
 
 /// What `wanted` gives and `had` does not. What the twin's owner may do comes with ownership and is no loss.
 fn missing_grants(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     wanted: &[Grant],
     had: &[Grant],
     name: &str,
@@ -243,7 +243,7 @@ fn missing_grants(
         .filter(|(grantee, _)| *grantee != Grantee::Role(*owner) && !is_system(grantee))
         .filter(|held| !had.contains(held))
         .map(|(grantee, privilege)| {
-            format!("{name}: {privilege} to {}", grantee_name(facts, &grantee))
+            format!("{name}: {privilege} to {}", grantee_name(inputs, &grantee))
         })
         .collect()
 }
@@ -252,20 +252,20 @@ fn is_system(grantee: &Grantee) -> bool {
     matches!(grantee, Grantee::Role(role) if !role.is_user())
 }
 
-fn grantee_name(facts: &PlanInputs<'_>, grantee: &Grantee) -> String {
+fn grantee_name(inputs: &PlanInputs<'_>, grantee: &Grantee) -> String {
     match grantee {
         Grantee::Public => "PUBLIC".to_owned(),
-        Grantee::Role(role) => facts.snapshot().catalog.role_name(role),
+        Grantee::Role(role) => inputs.snapshot().catalog.role_name(role),
     }
 }
 
 /// The name to write after TO: `None` is PUBLIC. A role that the catalog no longer names is left out.
 pub(in crate::domain) fn grantee_identifier<'a>(
-    facts: &PlanInputs<'a>,
+    inputs: &PlanInputs<'a>,
     grantee: &Grantee,
 ) -> Option<Option<&'a Identifier>> {
     match grantee {
         Grantee::Public => Some(None),
-        Grantee::Role(role) => facts.snapshot().catalog.roles.get(role).map(Some),
+        Grantee::Role(role) => inputs.snapshot().catalog.roles.get(role).map(Some),
     }
 }

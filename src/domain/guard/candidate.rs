@@ -11,22 +11,22 @@ use crate::domain::record::{DeploymentRole, Record, foreign, without_promotion_m
 
 /// A candidate of another role, CI tag or line of commits is not built over in silence, as dbt's own init refuses a foreign tag.
 #[must_use]
-pub fn foreign_candidate(facts: &PlanInputs<'_>, stamp: &Stamp) -> Vec<Finding> {
+pub fn foreign_candidate(inputs: &PlanInputs<'_>, stamp: &Stamp) -> Vec<Finding> {
     let candidate = matches!(
-        facts.board.phase,
+        inputs.board.phase,
         Phase::Hydrating | Phase::Ready | Phase::Deploying
     );
-    let record = facts.board.provenance.deployment.as_ref();
+    let record = inputs.board.provenance.deployment.as_ref();
     let rebuilt = record.is_some_and(|record| record.role != DeploymentRole::Candidate);
-    if !candidate || rebuilt || facts.resolved.objects(Side::Deployment).next().is_none() {
+    if !candidate || rebuilt || inputs.resolved.objects(Side::Deployment).next().is_none() {
         return Vec::new();
     }
     let mut strangers = Vec::new();
-    strangers.extend(other_role(facts, record));
-    strangers.extend(other_tag(facts, stamp, record));
+    strangers.extend(other_role(inputs, record));
+    strangers.extend(other_tag(inputs, stamp, record));
     // A build that was cut off is no candidate yet: whoever amended the commit goes on.
     let built = record.is_none_or(|record| record.complete);
-    let ancestry = facts.ancestry;
+    let ancestry = inputs.ancestry;
     if built && ancestry == Ancestry::Unrelated {
         let commit = record.and_then(|record| record.commit.as_deref());
         strangers.push(format!(
@@ -36,7 +36,7 @@ pub fn foreign_candidate(facts: &PlanInputs<'_>, stamp: &Stamp) -> Vec<Finding> 
     }
     if !strangers.is_empty() {
         return finding(
-            facts,
+            inputs,
             Severity::Block,
             format!(
                 "The deployment side holds a candidate, and {}.",
@@ -47,13 +47,13 @@ pub fn foreign_candidate(facts: &PlanInputs<'_>, stamp: &Stamp) -> Vec<Finding> 
     }
     match ancestry {
         Ancestry::Unknown if built => finding(
-            facts,
+            inputs,
             Severity::Warn,
             "The deployment side holds a candidate of a commit that the history here does not tell about.".to_owned(),
             "Fetch the whole history (`git fetch --unshallow`), or look at whose candidate it is.",
         ),
         Ancestry::Ancestor => finding(
-            facts,
+            inputs,
             Severity::Info,
             "The candidate on the deployment side is of an ancestor of this commit: this is the next merge.".to_owned(),
             "Nothing to do.",
@@ -63,7 +63,7 @@ pub fn foreign_candidate(facts: &PlanInputs<'_>, stamp: &Stamp) -> Vec<Finding> 
 }
 
 fn finding(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     severity: Severity,
     message: String,
     remedy: &str,
@@ -73,14 +73,14 @@ fn finding(
         severity,
         message,
         remedy,
-        schemas(facts)
+        schemas(inputs)
             .map(|schema| schema.name.to_string())
             .collect(),
     )
 }
 
-fn schemas<'a>(facts: &'a PlanInputs<'_>) -> impl Iterator<Item = &'a Schema> {
-    facts
+fn schemas<'a>(inputs: &'a PlanInputs<'_>) -> impl Iterator<Item = &'a Schema> {
+    inputs
         .resolved
         .schemas
         .iter()
@@ -88,13 +88,13 @@ fn schemas<'a>(facts: &'a PlanInputs<'_>) -> impl Iterator<Item = &'a Schema> {
 }
 
 /// Who wrote the record, or owns what stands there without one.
-fn other_role(facts: &PlanInputs<'_>, record: Option<&Record>) -> Option<String> {
-    let us = &facts.access.role_name;
+fn other_role(inputs: &PlanInputs<'_>, record: Option<&Record>) -> Option<String> {
+    let us = &inputs.access.role_name;
     let by = match record {
         Some(record) => record.by.clone(),
         None => {
-            let objects = facts.resolved.objects(Side::Deployment);
-            let mut owners = objects.map(|object| facts.resolved.catalog.role_name(&object.owner));
+            let objects = inputs.resolved.objects(Side::Deployment);
+            let mut owners = objects.map(|object| inputs.resolved.catalog.role_name(&object.owner));
             owners.find(|owner| owner != us.as_str())?
         }
     };
@@ -102,14 +102,14 @@ fn other_role(facts: &PlanInputs<'_>, record: Option<&Record>) -> Option<String>
 }
 
 /// The record's tag; without a record, what the schema's comment says, which is where dbt's init writes the tag and looks for it.
-fn other_tag(facts: &PlanInputs<'_>, stamp: &Stamp, record: Option<&Record>) -> Option<String> {
+fn other_tag(inputs: &PlanInputs<'_>, stamp: &Stamp, record: Option<&Record>) -> Option<String> {
     let ours = stamp.ci_tag.as_deref();
     let theirs = match record {
         Some(record) => record.tag.clone(),
         None => {
             let ours = foreign(ours?);
             let said = |schema: &Schema| without_promotion_mark(schema.comment.as_deref());
-            let tags: Vec<Option<String>> = schemas(facts).map(said).collect();
+            let tags: Vec<Option<String>> = schemas(inputs).map(said).collect();
             if tags.iter().all(|tag| tag.as_deref() == Some(ours.trim())) {
                 return None;
             }

@@ -11,14 +11,14 @@ use crate::domain::quantity::{agree, count};
 
 /// Production objects that the project still has and the deployment side lacks: the swap would lose them.
 #[must_use]
-pub fn missing_in_deployment(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let missing: Vec<String> = untwinned(facts)
-        .filter(|object| match model_behind(facts, object) {
+pub fn missing_in_deployment(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let missing: Vec<String> = untwinned(inputs)
+        .filter(|object| match model_behind(inputs, object) {
             Some(model) => !model.change.is(ModelChange::Removed),
             // Without a project there is no telling, and losing an object is worse than asking.
-            None => facts.project().is_none(),
+            None => inputs.project().is_none(),
         })
-        .map(|object| display(facts, object))
+        .map(|object| display(inputs, object))
         .collect();
     about(
         FindingId::MissingInDeployment,
@@ -34,18 +34,18 @@ pub fn missing_in_deployment(facts: &PlanInputs<'_>) -> Vec<Finding> {
 
 /// Production objects without twin that the project removed, or that no model made.
 #[must_use]
-pub fn removed_and_unmanaged(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    if facts.project().is_none() {
+pub fn removed_and_unmanaged(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    if inputs.project().is_none() {
         return Vec::new();
     }
     let (mut removed, mut unmanaged) = (Vec::new(), Vec::new());
-    for object in untwinned(facts) {
-        match model_behind(facts, object) {
+    for object in untwinned(inputs) {
+        match model_behind(inputs, object) {
             Some(model) if model.change.is(ModelChange::Removed) => {
-                removed.push(display(facts, object))
+                removed.push(display(inputs, object))
             }
             Some(_) => {}
-            None => unmanaged.push(display(facts, object)),
+            None => unmanaged.push(display(inputs, object)),
         }
     }
     let mut findings = about(
@@ -75,8 +75,8 @@ pub fn removed_and_unmanaged(facts: &PlanInputs<'_>) -> Vec<Finding> {
 
 /// Models that the deployment side should hold and does not.
 #[must_use]
-pub fn models_not_built(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let whole = facts.board.wholeness.of(Side::Deployment);
+pub fn models_not_built(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let whole = inputs.board.wholeness.of(Side::Deployment);
     let absent: Vec<String> = whole
         .into_iter()
         .flat_map(|whole| &whole.missing)
@@ -97,8 +97,8 @@ pub fn models_not_built(facts: &PlanInputs<'_>) -> Vec<Finding> {
 
 /// What the retired production lacks of its own models: a rollback makes it production as it is.
 #[must_use]
-pub fn retired_incomplete(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let whole = facts.board.wholeness.of(Side::Deployment);
+pub fn retired_incomplete(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let whole = inputs.board.wholeness.of(Side::Deployment);
     let Some((whole, holes)) = whole.and_then(|whole| Some((whole, whole.holes()?))) else {
         return Vec::new();
     };
@@ -113,27 +113,27 @@ pub fn retired_incomplete(facts: &PlanInputs<'_>) -> Vec<Finding> {
 
 /// Twins that differ though the model was not modified: a stale deployment side, or a hotfix by hand that the swap would revert.
 #[must_use]
-pub fn twins_differ(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let comparable = facts
+pub fn twins_differ(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let comparable = inputs
         .project()
         .is_some_and(|project| project.production.is_some());
-    let differing: Vec<String> = facts
+    let differing: Vec<String> = inputs
         .resolved
         .objects(Side::Production)
-        .filter_map(|object| Some((object, facts.resolved.twin(object)?)))
+        .filter_map(|object| Some((object, inputs.resolved.twin(object)?)))
         .filter(|(object, _)| {
             !comparable
-                || model_behind(facts, object).is_some_and(|model| !is_own_change(model.change))
+                || model_behind(inputs, object).is_some_and(|model| !is_own_change(model.change))
         })
         .filter(
             |(object, twin)| match (&object.create_sql, &twin.create_sql) {
                 (Some(one), Some(other)) => {
-                    canonical(one, facts.resolved) != canonical(other, facts.resolved)
+                    canonical(one, inputs.resolved) != canonical(other, inputs.resolved)
                 }
                 _ => false,
             },
         )
-        .map(|(object, _)| display(facts, object))
+        .map(|(object, _)| display(inputs, object))
         .collect();
     let (severity, message) = if comparable {
         (
@@ -161,10 +161,10 @@ fn is_own_change(compared: Compared) -> bool {
 
 /// Deployment objects that read production or run on its clusters: after the swap a cleanup would drop them with the retired side.
 #[must_use]
-pub fn depends_on_production(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let production = facts.resolved.object_ids(Side::Production);
-    let catalog = &facts.snapshot().catalog;
-    let mut crossing: Vec<String> = facts
+pub fn depends_on_production(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let production = inputs.resolved.object_ids(Side::Production);
+    let catalog = &inputs.snapshot().catalog;
+    let mut crossing: Vec<String> = inputs
         .resolved
         .objects(Side::Deployment)
         .flat_map(|object| {
@@ -183,12 +183,12 @@ pub fn depends_on_production(facts: &PlanInputs<'_>) -> Vec<Finding> {
         .collect();
     // dbt with the deploy variable in a file suffixes schemas and not clusters.
     crossing.extend(
-        facts
+        inputs
             .resolved
             .objects(Side::Deployment)
             .filter_map(|object| {
                 let cluster = object.cluster.as_ref()?;
-                (facts.resolved.side_of_cluster(cluster) == Some(Side::Production)).then(|| {
+                (inputs.resolved.side_of_cluster(cluster) == Some(Side::Production)).then(|| {
                     let cluster = catalog.clusters.get(cluster).map(|cluster| &cluster.name);
                     let cluster = cluster.map_or_else(String::new, ToString::to_string);
                     format!("{} runs on {cluster}", catalog.display_name(&object.id))
@@ -206,8 +206,8 @@ pub fn depends_on_production(facts: &PlanInputs<'_>) -> Vec<Finding> {
 
 /// Models that build into a schema or cluster that the environment does not list: never awaited, promoted or cleaned up.
 #[must_use]
-pub fn outside_environment(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let environment = facts.resolved.environment;
+pub fn outside_environment(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let environment = inputs.resolved.environment;
     let listed = |model: &Model| {
         model.is_in(environment)
             && model.cluster.as_ref().is_none_or(|cluster| {
@@ -217,7 +217,7 @@ pub fn outside_environment(facts: &PlanInputs<'_>) -> Vec<Finding> {
                     .any(|pair| &pair.production == cluster)
             })
     };
-    let outside: Vec<String> = facts
+    let outside: Vec<String> = inputs
         .project()
         .into_iter()
         .flat_map(|project| &project.models)
@@ -246,9 +246,9 @@ pub fn outside_environment(facts: &PlanInputs<'_>) -> Vec<Finding> {
 /// Production objects that have no twin by name.
 ///
 /// An index goes with its relation: it is missed only where the relation has a twin whose model was not modified.
-fn untwinned<'a>(facts: &PlanInputs<'a>) -> impl Iterator<Item = &'a Object> {
-    let resolved = facts.resolved;
-    let facts = facts.clone();
+fn untwinned<'a>(inputs: &PlanInputs<'a>) -> impl Iterator<Item = &'a Object> {
+    let resolved = inputs.resolved;
+    let inputs = inputs.clone();
     resolved.objects(Side::Production).filter(move |object| {
         if object.kind != ObjectKind::Index {
             return !same_name_on_deployment(resolved, object);
@@ -259,7 +259,7 @@ fn untwinned<'a>(facts: &PlanInputs<'a>) -> impl Iterator<Item = &'a Object> {
             .and_then(|id| resolved.catalog.objects.get(id));
         parent.is_some_and(|parent| same_name_on_deployment(resolved, parent))
             && resolved.twin(object).is_none()
-            && !model_behind(&facts, object).is_some_and(|model| is_own_change(model.change))
+            && !model_behind(&inputs, object).is_some_and(|model| is_own_change(model.change))
     })
 }
 
@@ -283,17 +283,17 @@ fn same_name_on_deployment(resolved: &Resolved<'_>, object: &Object) -> bool {
     }) || resolved.twin(object).is_some()
 }
 
-fn model_behind<'a>(facts: &PlanInputs<'a>, object: &Object) -> Option<&'a Model> {
-    let schema = logical_schema(facts.resolved, object)?;
+fn model_behind<'a>(inputs: &PlanInputs<'a>, object: &Object) -> Option<&'a Model> {
+    let schema = logical_schema(inputs.resolved, object)?;
     let relation = match (&object.kind, &object.parent) {
-        (ObjectKind::Index, Some(parent)) => &facts.snapshot().catalog.objects.get(parent)?.name,
+        (ObjectKind::Index, Some(parent)) => &inputs.snapshot().catalog.objects.get(parent)?.name,
         _ => &object.name,
     };
-    facts
+    inputs
         .project()?
-        .model_of(&facts.resolved.environment.database, schema, relation)
+        .model_of(&inputs.resolved.environment.database, schema, relation)
 }
 
-fn display(facts: &PlanInputs<'_>, object: &Object) -> String {
-    facts.snapshot().catalog.display_name(&object.id)
+fn display(inputs: &PlanInputs<'_>, object: &Object) -> String {
+    inputs.snapshot().catalog.display_name(&object.id)
 }

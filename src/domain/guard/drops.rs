@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 
 /// A closure that reaches into production (never allowed) or outside the side (allowed by name).
 #[must_use]
-pub fn closure_findings(facts: &PlanInputs<'_>, closure: &[ClosureItem]) -> Vec<Finding> {
-    let production = facts.resolved.object_ids(Side::Production);
-    let deployment = facts.resolved.object_ids(Side::Deployment);
+pub fn closure_findings(inputs: &PlanInputs<'_>, closure: &[ClosureItem]) -> Vec<Finding> {
+    let production = inputs.resolved.object_ids(Side::Production);
+    let deployment = inputs.resolved.object_ids(Side::Deployment);
     let (into, outside): (Vec<&ClosureItem>, Vec<&ClosureItem>) = closure
         .iter()
         .filter(|item| !item.inside)
@@ -67,12 +67,12 @@ pub fn closure_findings(facts: &PlanInputs<'_>, closure: &[ClosureItem]) -> Vec<
 /// Running SUBSCRIBEs on these objects: they end with an error when the objects go (recorded: 12).
 #[must_use]
 pub fn subscriptions_on(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     objects: &BTreeSet<ObjectId>,
     severity: Severity,
     consequence: &str,
 ) -> Vec<Finding> {
-    let snapshot = facts.snapshot();
+    let snapshot = inputs.snapshot();
     let readers: Vec<String> = snapshot
         .readings
         .subscriptions

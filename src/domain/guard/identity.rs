@@ -14,11 +14,11 @@ use std::collections::BTreeMap;
 
 /// A rollback to a side that no record calls the retired production: ids and contents of both sides, for a person to decide.
 #[must_use]
-pub fn identity_unconfirmed(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    if is_confirmed(facts) {
+pub fn identity_unconfirmed(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    if is_confirmed(inputs) {
         return Vec::new();
     }
-    let schemas = facts
+    let schemas = inputs
         .resolved
         .schemas
         .iter()
@@ -30,12 +30,12 @@ pub fn identity_unconfirmed(facts: &PlanInputs<'_>) -> Vec<Finding> {
         Severity::Warn,
         format!(
             "No record confirms that the deployment side is the retired production. {}{} {}",
-            contradictions(facts)
+            contradictions(inputs)
                 .iter()
                 .map(|told| format!("{} ", told.message))
                 .collect::<String>(),
-            contents(facts, Side::Production),
-            contents(facts, Side::Deployment)
+            contents(inputs, Side::Production),
+            contents(inputs, Side::Deployment)
         ),
         "Compare ids and contents with the audit of the last promote, or with its rollback.sql.",
         schemas,
@@ -44,8 +44,8 @@ pub fn identity_unconfirmed(facts: &PlanInputs<'_>) -> Vec<Finding> {
 
 /// What a swap of everything would move the wrong way: it changed sides without the rest.
 #[must_use]
-pub fn not_put_back(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let alone = &facts.board.provenance.alone;
+pub fn not_put_back(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let alone = &inputs.board.provenance.alone;
     about(
         FindingId::ProvenanceUnknown,
         Severity::Warn,
@@ -58,9 +58,9 @@ pub fn not_put_back(facts: &PlanInputs<'_>) -> Vec<Finding> {
     )
 }
 
-fn is_confirmed(facts: &PlanInputs<'_>) -> bool {
-    let provenance = &facts.board.provenance;
-    if facts.board.phase == Phase::Unknown || provenance.mixed {
+fn is_confirmed(inputs: &PlanInputs<'_>) -> bool {
+    let provenance = &inputs.board.provenance;
+    if inputs.board.phase == Phase::Unknown || provenance.mixed {
         return false;
     }
     provenance.unfinished == Some(Unfinished::Promote)
@@ -71,8 +71,8 @@ fn is_confirmed(facts: &PlanInputs<'_>) -> bool {
 }
 
 /// `The production side: schema prod (u1), cluster compute (u1), 2 materialized views, 1 view.`
-fn contents(facts: &PlanInputs<'_>, side: Side) -> String {
-    let resolved = facts.resolved;
+fn contents(inputs: &PlanInputs<'_>, side: Side) -> String {
+    let resolved = inputs.resolved;
     let schemas = resolved.schemas.iter().filter_map(|pair| pair.side(side));
     let clusters = resolved.clusters.iter().filter_map(|pair| pair.side(side));
     let mut parts: Vec<String> = schemas

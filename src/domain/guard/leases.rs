@@ -7,18 +7,18 @@ use crate::domain::name::QualifiedName;
 
 /// Nothing begins on names that somebody else works by, and no names move under him.
 #[must_use]
-pub fn leased(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    of_others(facts)
-        .map(|lease| finding(facts, lease))
+pub fn leased(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    of_others(inputs)
+        .map(|lease| finding(inputs, lease))
         .collect()
 }
 
-fn finding(facts: &PlanInputs<'_>, lease: &Lease) -> Finding {
-    let drop = place(facts, lease).map_or_else(
+fn finding(inputs: &PlanInputs<'_>, lease: &Lease) -> Finding {
+    let drop = place(inputs, lease).map_or_else(
         || "drop its marker".to_owned(),
         |name| format!("`DROP VIEW {}`", name.quoted()),
     );
-    let is_held = lease.liveness(facts.snapshot()) == Liveness::Held;
+    let is_held = lease.liveness(inputs.snapshot()) == Liveness::Held;
     let (message, remedy) = match is_held {
         true => (
             format!("{} is at work here.", lease.who()),
@@ -43,26 +43,26 @@ fn finding(facts: &PlanInputs<'_>, lease: &Lease) -> Finding {
 
 /// The leases of others on the environment's schemas that may still be held, by this picture. With a lease of our own only an older one
 /// counts: who came later withdraws.
-pub fn of_others<'a>(facts: &'a PlanInputs<'_>) -> impl Iterator<Item = &'a Lease> {
-    let ours = facts.ours.and_then(|name| {
-        let leases = facts.resolved.catalog.leases.iter();
+pub fn of_others<'a>(inputs: &'a PlanInputs<'_>) -> impl Iterator<Item = &'a Lease> {
+    let ours = inputs.ours.and_then(|name| {
+        let leases = inputs.resolved.catalog.leases.iter();
         leases.clone().find(|lease| lease.name == *name)
     });
-    on_schemas(facts.resolved).filter(move |lease| {
-        lease.liveness(facts.snapshot()) != Liveness::Gone
+    on_schemas(inputs.resolved).filter(move |lease| {
+        lease.liveness(inputs.snapshot()) != Liveness::Gone
             && ours.is_none_or(|ours| lease.view < ours.view)
     })
 }
 
 /// The leases whose holders are gone.
-pub fn abandoned<'a>(facts: &'a PlanInputs<'_>) -> impl Iterator<Item = &'a Lease> {
-    on_schemas(facts.resolved).filter(|lease| lease.liveness(facts.snapshot()) == Liveness::Gone)
+pub fn abandoned<'a>(inputs: &'a PlanInputs<'_>) -> impl Iterator<Item = &'a Lease> {
+    on_schemas(inputs.resolved).filter(|lease| lease.liveness(inputs.snapshot()) == Liveness::Gone)
 }
 
 /// Where a marker stands now.
 #[must_use]
-pub fn place(facts: &PlanInputs<'_>, lease: &Lease) -> Option<QualifiedName> {
-    let catalog = facts.resolved.catalog;
+pub fn place(inputs: &PlanInputs<'_>, lease: &Lease) -> Option<QualifiedName> {
+    let catalog = inputs.resolved.catalog;
     let schema = catalog.schemas.get(&lease.schema)?;
     Some(QualifiedName {
         database: catalog.databases.get(&schema.database)?.clone(),
@@ -131,8 +131,8 @@ mod tests {
     }
 
     fn seen(world: &World) -> Vec<(FindingId, Severity)> {
-        world.with_facts(|facts| {
-            let findings = super::leased(facts);
+        world.with_inputs(|inputs| {
+            let findings = super::leased(inputs);
             findings.iter().map(|it| (it.id, it.severity)).collect()
         })
     }
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(seen(&world), HELD);
         with_session(&mut world, "another");
         assert_eq!(seen(&world), []);
-        assert_eq!(world.with_facts(|facts| abandoned(facts).count()), 1);
+        assert_eq!(world.with_inputs(|inputs| abandoned(inputs).count()), 1);
         let relation = Missing::relation("mz_internal.mz_sessions");
         world.lack(CatalogReading::Sessions, relation);
         assert_eq!(seen(&world), HELD, "nobody knows who is there");
@@ -213,14 +213,14 @@ mod tests {
         leased(&mut world, "cutover_lease_1", &holder("ci"));
         with_session(&mut world, SESSION);
         let of = |world: &World, operation: Operation| {
-            let planned = world.with_facts(|facts| match operation {
-                Operation::Promote => plan::promote(facts, &stamp(), &asked(operation), None),
-                Operation::Cleanup => plan::cleanup(facts, &stamp(), &asked(operation)),
-                Operation::Rollback => plan::rollback(facts, &stamp(), &asked(operation), None),
+            let planned = world.with_inputs(|inputs| match operation {
+                Operation::Promote => plan::promote(inputs, &stamp(), &asked(operation), None),
+                Operation::Cleanup => plan::cleanup(inputs, &stamp(), &asked(operation)),
+                Operation::Rollback => plan::rollback(inputs, &stamp(), &asked(operation), None),
                 Operation::Sync => {
-                    plan::sync(facts, &stamp(), plan::Build::default(), &asked(operation))
+                    plan::sync(inputs, &stamp(), plan::Build::default(), &asked(operation))
                 }
-                _ => plan::deploy(facts, &stamp(), plan::Build::default(), &asked(operation)),
+                _ => plan::deploy(inputs, &stamp(), plan::Build::default(), &asked(operation)),
             });
             let mut findings = planned.findings.into_iter();
             findings.find_map(|it| (it.id == FindingId::LeaseHeld).then_some(it.severity))

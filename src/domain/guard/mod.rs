@@ -1,4 +1,4 @@
-//! The guards: one function per hazard, from facts to findings. No guard asks the server; each sees the same instant.
+//! The guards: one function per hazard, from [`PlanInputs`] to findings. No guard asks the server; each sees the same instant.
 
 mod access;
 mod candidate;

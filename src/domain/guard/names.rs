@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 
 /// Production names that do not exist.
 #[must_use]
-pub fn production_names_missing(facts: &PlanInputs<'_>) -> Vec<Finding> {
+pub fn production_names_missing(inputs: &PlanInputs<'_>) -> Vec<Finding> {
     missing(
-        facts,
+        inputs,
         Side::Production,
         "Correct `vars.deployment` in dbt_project.yml, or create what is missing.",
     )
@@ -20,12 +20,12 @@ pub fn production_names_missing(facts: &PlanInputs<'_>) -> Vec<Finding> {
 
 /// Deployment names that do not exist.
 #[must_use]
-pub fn deployment_names_missing(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    missing(facts, Side::Deployment, "Run `cutover init`.")
+pub fn deployment_names_missing(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    missing(inputs, Side::Deployment, "Run `cutover init`.")
 }
 
-fn missing(facts: &PlanInputs<'_>, side: Side, remedy: &str) -> Vec<Finding> {
-    let resolved = facts.resolved;
+fn missing(inputs: &PlanInputs<'_>, side: Side, remedy: &str) -> Vec<Finding> {
+    let resolved = inputs.resolved;
     let mut names = absent(&resolved.schemas, side, "schema");
     names.extend(absent(&resolved.clusters, side, "cluster"));
     if resolved.database.is_none() {
@@ -55,8 +55,8 @@ fn absent<T>(pairs: &[ResolvedPair<'_, T>], side: Side, kind: &str) -> Vec<Strin
 
 /// A name that is its own twin or stands twice: the server swaps a name with itself without complaint (recorded: 05).
 #[must_use]
-pub fn self_swap(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let environment = facts.resolved.environment;
+pub fn self_swap(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let environment = inputs.resolved.environment;
     let mut doubtful = Vec::new();
     for pairs in [&environment.schemas, &environment.clusters] {
         let mut seen: BTreeSet<&Identifier> = BTreeSet::new();
@@ -80,14 +80,14 @@ pub fn self_swap(facts: &PlanInputs<'_>) -> Vec<Finding> {
 
 /// Twin clusters of other options: production would silently change its shape.
 #[must_use]
-pub fn cluster_options_differ(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let differing = facts
+pub fn cluster_options_differ(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let differing = inputs
         .resolved
         .clusters
         .iter()
         .filter_map(|pair| Some((pair.production?, pair.deployment?)))
         .flat_map(|(one, other)| {
-            option_differences(facts, one, other)
+            option_differences(inputs, one, other)
                 .into_iter()
                 .map(|difference| format!("{}: {difference}", other.name))
         })
@@ -102,9 +102,9 @@ pub fn cluster_options_differ(facts: &PlanInputs<'_>) -> Vec<Finding> {
 }
 
 /// From the server's own words where it shows both, else from the catalog.
-fn option_differences(facts: &PlanInputs<'_>, one: &Cluster, other: &Cluster) -> Vec<String> {
+fn option_differences(inputs: &PlanInputs<'_>, one: &Cluster, other: &Cluster) -> Vec<String> {
     let shown = |cluster: &Cluster| {
-        let definition = facts.clusters.iter().find(|of| of.id == cluster.id)?;
+        let definition = inputs.clusters.iter().find(|of| of.id == cluster.id)?;
         definition.options(&cluster.name)
     };
     match (shown(one), shown(other)) {

@@ -28,8 +28,8 @@ enum Wrong {
 
 /// Everything that would be built elsewhere than on the deployment side, and everything of which nobody can tell.
 #[must_use]
-pub fn builds_into_production(facts: &PlanInputs<'_>, rendered: &Rendered) -> Vec<Finding> {
-    let environment = facts.resolved.environment;
+pub fn builds_into_production(inputs: &PlanInputs<'_>, rendered: &Rendered) -> Vec<Finding> {
+    let environment = inputs.resolved.environment;
     let mut groups: BTreeMap<Group, Vec<String>> = BTreeMap::new();
     let mut unshown = Vec::new();
     for relation in &rendered.relations {
@@ -287,7 +287,7 @@ mod tests {
     }
 
     fn found(rendered: &Rendered) -> Vec<Finding> {
-        World::new().with_facts(|facts| builds_into_production(facts, rendered))
+        World::new().with_inputs(|inputs| builds_into_production(inputs, rendered))
     }
 
     /// The messages about one relation that was changed; every one of them blocks and can't be allowed.

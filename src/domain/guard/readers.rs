@@ -10,16 +10,16 @@ use crate::domain::quantity::{agree, count};
 ///
 /// Sinks are left out: they are moved.
 #[must_use]
-pub fn dependents_outside(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let catalog = &facts.snapshot().catalog;
-    let production = facts.resolved.object_ids(Side::Production);
+pub fn dependents_outside(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let catalog = &inputs.snapshot().catalog;
+    let production = inputs.resolved.object_ids(Side::Production);
     let outside: Vec<String> = catalog
         .inputs
         .iter()
         .filter(|(_, inputs)| inputs.iter().any(|input| production.contains(input)))
         .filter_map(|(id, _)| catalog.objects.get(id))
         .filter(|object| {
-            object.kind != ObjectKind::Sink && facts.resolved.side_of(object).is_none()
+            object.kind != ObjectKind::Sink && inputs.resolved.side_of(object).is_none()
         })
         .map(|object| catalog.display_name(&object.id))
         .collect();
@@ -38,15 +38,15 @@ pub fn dependents_outside(facts: &PlanInputs<'_>) -> Vec<Finding> {
 
 /// Objects outside the environment's schemas that run on its clusters: the cluster's name moves and they do not.
 #[must_use]
-pub fn foreign_on_clusters(facts: &PlanInputs<'_>, side: Side) -> Vec<Finding> {
-    let catalog = &facts.snapshot().catalog;
-    let foreign: Vec<String> = facts
+pub fn foreign_on_clusters(inputs: &PlanInputs<'_>, side: Side) -> Vec<Finding> {
+    let catalog = &inputs.snapshot().catalog;
+    let foreign: Vec<String> = inputs
         .resolved
         .clusters
         .iter()
         .filter_map(|pair| pair.side(side))
         .flat_map(|cluster| catalog.objects_on(&cluster.id))
-        .filter(|object| facts.resolved.side_of(object).is_none())
+        .filter(|object| inputs.resolved.side_of(object).is_none())
         .map(|object| catalog.display_name(&object.id))
         .collect();
     about(

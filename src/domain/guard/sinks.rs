@@ -11,13 +11,13 @@ use std::collections::BTreeSet;
 
 /// Sinks and sources in the schemas or on the clusters of these sides: a swap would carry them along.
 #[must_use]
-pub fn connectors_in_environment(facts: &PlanInputs<'_>, sides: &[Side]) -> Vec<Finding> {
+pub fn connectors_in_environment(inputs: &PlanInputs<'_>, sides: &[Side]) -> Vec<Finding> {
     let named = |kind: ObjectKind| -> Vec<String> {
         sides
             .iter()
-            .flat_map(|side| facts.resolved.members(*side))
+            .flat_map(|side| inputs.resolved.members(*side))
             .filter(|object| object.kind == kind && !is_subordinate(object))
-            .map(|object| facts.snapshot().catalog.display_name(&object.id))
+            .map(|object| inputs.snapshot().catalog.display_name(&object.id))
             .collect()
     };
     let mut findings = about(
@@ -45,8 +45,8 @@ fn is_subordinate(object: &Object) -> bool {
 
 /// Sinks that would hang or be refused when they are moved after the COMMIT: seen before it.
 #[must_use]
-pub fn sink_moves_at_risk(facts: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
-    let mut findings = stalled(facts, moves);
+pub fn sink_moves_at_risk(inputs: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+    let mut findings = stalled(inputs, moves);
     findings.extend(about(
         FindingId::SinkTargetMissing,
         Severity::Block,
@@ -58,12 +58,12 @@ pub fn sink_moves_at_risk(facts: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Fin
             .map(|sink| sink.name.to_string())
             .collect(),
     ));
-    findings.extend(unmovable(facts, moves));
+    findings.extend(unmovable(inputs, moves));
     findings
 }
 
-fn stalled(facts: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
-    let readings = &facts.snapshot().readings;
+fn stalled(inputs: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+    let readings = &inputs.snapshot().readings;
     let stalled = moves
         .iter()
         .filter(|sink| {
@@ -84,8 +84,8 @@ fn stalled(facts: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
 }
 
 /// ALTER SINK needs ownership of the sink and CREATE on its cluster; SELECT on the new relation comes with the deployment's ownership.
-fn unmovable(facts: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
-    let (access, catalog) = (facts.access, &facts.snapshot().catalog);
+fn unmovable(inputs: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+    let (access, catalog) = (inputs.access, &inputs.snapshot().catalog);
     let sinks = || {
         moves
             .iter()

@@ -12,11 +12,11 @@ use crate::domain::reading::{CatalogReading, Missing};
 use crate::domain::snapshot::Lag;
 
 /// Why it is unknown what stands where; empty where the phase is known.
-pub(super) fn contradictions(facts: &PlanInputs<'_>) -> Vec<Contradiction> {
-    if facts.board.phase != Phase::Unknown {
+pub(super) fn contradictions(inputs: &PlanInputs<'_>) -> Vec<Contradiction> {
+    if inputs.board.phase != Phase::Unknown {
         return Vec::new();
     }
-    let provenance = &facts.board.provenance;
+    let provenance = &inputs.board.provenance;
     let told = &provenance.contradictions;
     if !told.is_empty() {
         // Of records one is enough: they are written anew together.
@@ -28,10 +28,10 @@ pub(super) fn contradictions(facts: &PlanInputs<'_>) -> Vec<Contradiction> {
             .map(|(_, it)| it.clone())
             .collect();
     }
-    if facts.board.names == NamesPresent::Partly {
+    if inputs.board.names == NamesPresent::Partly {
         return vec![Contradiction::of_missing_names()];
     }
-    let reason = provenance.standing.reason();
+    let reason = provenance.age.reason();
     vec![Contradiction::of_records(format!(
         "The deployment side is unknown: {reason}."
     ))]
@@ -39,23 +39,23 @@ pub(super) fn contradictions(facts: &PlanInputs<'_>) -> Vec<Contradiction> {
 
 /// What stands where is unknown: whatever relies on it must not go on.
 #[must_use]
-pub fn contradicted(facts: &PlanInputs<'_>, severity: Severity) -> Vec<Finding> {
-    told(facts, severity, contradictions(facts))
+pub fn contradicted(inputs: &PlanInputs<'_>, severity: Severity) -> Vec<Finding> {
+    told(inputs, severity, contradictions(inputs))
 }
 
 /// Names that stand apart from what they name: no record mends that.
 #[must_use]
-pub fn misplaced(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let mut told_of = contradictions(facts);
+pub fn misplaced(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let mut told_of = contradictions(inputs);
     told_of.retain(|it| !it.objects.is_empty());
-    told(facts, Severity::Block, told_of)
+    told(inputs, Severity::Block, told_of)
 }
 
-fn told(facts: &PlanInputs<'_>, severity: Severity, told: Vec<Contradiction>) -> Vec<Finding> {
+fn told(inputs: &PlanInputs<'_>, severity: Severity, told: Vec<Contradiction>) -> Vec<Finding> {
     let told = told.into_iter();
     told.flat_map(|it| {
         let objects = match it.objects.is_empty() {
-            true => deployment_schemas(facts),
+            true => deployment_schemas(inputs),
             false => it.objects,
         };
         about(
@@ -71,22 +71,22 @@ fn told(facts: &PlanInputs<'_>, severity: Severity, told: Vec<Contradiction>) ->
 
 /// As [`contradicted`], for what creates or drops the deployment side: that only parts of it are there is no hindrance.
 #[must_use]
-pub fn misread(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    match facts.board.provenance.judgement() {
-        Judgement::Contradicts => contradicted(facts, Severity::Block),
+pub fn misread(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    match inputs.board.provenance.judgement() {
+        Judgement::Contradicts => contradicted(inputs, Severity::Block),
         _ => Vec::new(),
     }
 }
 
 /// A promote must not bring back an older release: what is not proven newer than production blocks it.
 #[must_use]
-pub fn newer_than_production(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let unknown = contradicted(facts, Severity::Block);
-    if !unknown.is_empty() || matches!(facts.board.phase, Phase::Promoted | Phase::Synced) {
+pub fn newer_than_production(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let unknown = contradicted(inputs, Severity::Block);
+    if !unknown.is_empty() || matches!(inputs.board.phase, Phase::Promoted | Phase::Synced) {
         return unknown;
     }
-    match facts.board.provenance.is_newer() {
-        Ok(()) => unrecorded(facts, Severity::Info),
+    match inputs.board.provenance.is_newer() {
+        Ok(()) => unrecorded(inputs, Severity::Info),
         Err(reason) => about(
             FindingId::ProvenanceUnknown,
             Severity::Block,
@@ -94,19 +94,19 @@ pub fn newer_than_production(facts: &PlanInputs<'_>) -> Vec<Finding> {
                 "It is not proven that the deployment side is newer than production: {reason}."
             ),
             "Deploy anew (`cutover deploy --full`), or look at both sides and allow it by name.",
-            deployment_schemas(facts),
+            deployment_schemas(inputs),
         ),
     }
 }
 
 /// The deployment side holds objects that no record explains.
 #[must_use]
-pub fn unrecorded(facts: &PlanInputs<'_>, severity: Severity) -> Vec<Finding> {
-    let recorded = facts.board.provenance.deployment.is_some();
-    if recorded || facts.resolved.objects(Side::Deployment).next().is_none() {
+pub fn unrecorded(inputs: &PlanInputs<'_>, severity: Severity) -> Vec<Finding> {
+    let recorded = inputs.board.provenance.deployment.is_some();
+    if recorded || inputs.resolved.objects(Side::Deployment).next().is_none() {
         return Vec::new();
     }
-    let told = match &facts.board.provenance.standing {
+    let told = match &inputs.board.provenance.age {
         DeploymentAge::Retired => "the audit events say that it was production until the last swap",
         DeploymentAge::Newer => "the audit events say that it is newer than production",
         _ => "it is taken for a candidate that dbt deployed",
@@ -116,19 +116,19 @@ pub fn unrecorded(facts: &PlanInputs<'_>, severity: Severity) -> Vec<Finding> {
         severity,
         format!("No record tells what the deployment side holds; {told}."),
         "Look at it (`cutover status`); `cutover deploy` writes a record.",
-        deployment_schemas(facts),
+        deployment_schemas(inputs),
     )
 }
 
 /// The names of the deployment side's schemas, by which these findings are allowed; the environment's where there is none.
-fn deployment_schemas(facts: &PlanInputs<'_>) -> Vec<String> {
-    let schemas = facts.resolved.schemas.iter();
+fn deployment_schemas(inputs: &PlanInputs<'_>) -> Vec<String> {
+    let schemas = inputs.resolved.schemas.iter();
     let names: Vec<String> = schemas
         .filter_map(|pair| pair.deployment)
         .map(|schema| schema.name.to_string())
         .collect();
     if names.is_empty() {
-        vec![facts.resolved.environment.target.clone()]
+        vec![inputs.resolved.environment.target.clone()]
     } else {
         names
     }
@@ -136,8 +136,8 @@ fn deployment_schemas(facts: &PlanInputs<'_>) -> Vec<String> {
 
 /// The last deployment into this side did not finish.
 #[must_use]
-pub fn incomplete_deployment(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let record = facts.board.provenance.deployment.as_ref();
+pub fn incomplete_deployment(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let record = inputs.board.provenance.deployment.as_ref();
     let incomplete = record.is_some_and(|record| !record.complete);
     about(
         FindingId::IncompleteDeployment,
@@ -145,7 +145,7 @@ pub fn incomplete_deployment(facts: &PlanInputs<'_>) -> Vec<Finding> {
         "The last deployment into this side did not finish.",
         "Run `cutover deploy` again; it builds what is missing.",
         incomplete
-            .then(|| facts.resolved.environment.target.clone())
+            .then(|| inputs.resolved.environment.target.clone())
             .into_iter()
             .collect(),
     )
@@ -153,8 +153,8 @@ pub fn incomplete_deployment(facts: &PlanInputs<'_>) -> Vec<Finding> {
 
 /// Every cluster and every unclustered object of the deployment side that is not ready.
 #[must_use]
-pub fn not_ready(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let deployment = &facts.board.deployment;
+pub fn not_ready(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let deployment = &inputs.board.deployment;
     about(
         FindingId::NotReady,
         Severity::Block,
@@ -163,14 +163,14 @@ pub fn not_ready(facts: &PlanInputs<'_>) -> Vec<Finding> {
             deployment.readiness, deployment.reason
         ),
         "Wait with `cutover await`, or let `cutover promote --wait` wait.",
-        open_on_deployment(facts),
+        open_on_deployment(inputs),
     )
 }
 
 /// The retired side is not ready to be production again. Production may be worse, so the figures of both sides are told.
 #[must_use]
-pub fn retired_not_ready(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let (retired, production) = (&facts.board.deployment, &facts.board.production);
+pub fn retired_not_ready(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let (retired, production) = (&inputs.board.deployment, &inputs.board.production);
     let figures = |side: &SideReadiness| {
         let (hydrated, total) = side.hydrated_of_total();
         let lag = match side.worst_lag() {
@@ -190,12 +190,12 @@ pub fn retired_not_ready(facts: &PlanInputs<'_>) -> Vec<Finding> {
             figures(production)
         ),
         "Decide which side serves clients better now.",
-        open_on_deployment(facts),
+        open_on_deployment(inputs),
     )
 }
 
-fn open_on_deployment(facts: &PlanInputs<'_>) -> Vec<String> {
-    let deployment = &facts.board.deployment;
+fn open_on_deployment(inputs: &PlanInputs<'_>) -> Vec<String> {
+    let deployment = &inputs.board.deployment;
     let mut open: Vec<String> = deployment
         .clusters
         .iter()
@@ -212,15 +212,15 @@ fn open_on_deployment(facts: &PlanInputs<'_>) -> Vec<String> {
             .objects
             .values()
             .filter(|object| object.readiness != Readiness::Ready && !of_the_side(object))
-            .map(|object| facts.snapshot().catalog.display_name(&object.id)),
+            .map(|object| inputs.snapshot().catalog.display_name(&object.id)),
     );
     open
 }
 
 /// Production itself is not healthy: then `as good as production` is worth nothing.
 #[must_use]
-pub fn production_unhealthy(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    let production = &facts.board.production;
+pub fn production_unhealthy(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    let production = &inputs.board.production;
     let sick = production
         .clusters
         .iter()
@@ -241,7 +241,7 @@ pub fn production_unhealthy(facts: &PlanInputs<'_>) -> Vec<Finding> {
 
 /// Readings that the server did not give: guards that rest on them saw nothing.
 #[must_use]
-pub fn unverified(facts: &PlanInputs<'_>) -> Vec<Finding> {
+pub fn unverified(inputs: &PlanInputs<'_>) -> Vec<Finding> {
     let missing = [
         CatalogReading::Hydration,
         CatalogReading::Frontiers,
@@ -249,7 +249,7 @@ pub fn unverified(facts: &PlanInputs<'_>) -> Vec<Finding> {
         CatalogReading::Comments,
     ]
     .iter()
-    .filter_map(|reading| facts.snapshot().missing.get(reading))
+    .filter_map(|reading| inputs.snapshot().missing.get(reading))
     .map(Missing::short)
     .collect();
     about(

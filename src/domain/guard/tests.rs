@@ -24,8 +24,8 @@ fn seen(
     world: &World,
     guard: impl Fn(&PlanInputs<'_>) -> Vec<Finding>,
 ) -> Vec<(FindingId, Severity)> {
-    world.with_facts(|facts| {
-        guard(facts)
+    world.with_inputs(|inputs| {
+        guard(inputs)
             .into_iter()
             .map(|finding| (finding.id, finding.severity))
             .collect()
@@ -92,7 +92,7 @@ fn a_schema_of_another_database_does_not_count() {
 #[test]
 fn ownership_counts_membership() {
     let mut world = World::new();
-    silent(&world, |facts| schema_ownership(facts, &BOTH));
+    silent(&world, |inputs| schema_ownership(inputs, &BOTH));
     world
         .catalog()
         .schemas
@@ -107,43 +107,45 @@ fn ownership_counts_membership() {
         .owner = RoleId::user(2);
     fires(
         &world,
-        |facts| schema_ownership(facts, &BOTH),
+        |inputs| schema_ownership(inputs, &BOTH),
         FindingId::Ownership,
         Severity::Block,
     );
     fires(
         &world,
-        |facts| cluster_ownership(facts, &BOTH),
+        |inputs| cluster_ownership(inputs, &BOTH),
         FindingId::Ownership,
         Severity::Block,
     );
-    silent(&world, |facts| schema_ownership(facts, &[Side::Deployment]));
+    silent(&world, |inputs| {
+        schema_ownership(inputs, &[Side::Deployment])
+    });
     world.access.member_of.insert(RoleId::user(2));
-    silent(&world, |facts| schema_ownership(facts, &BOTH));
-    silent(&world, |facts| cluster_ownership(facts, &BOTH));
+    silent(&world, |inputs| schema_ownership(inputs, &BOTH));
+    silent(&world, |inputs| cluster_ownership(inputs, &BOTH));
 }
 
 #[test]
 fn privileges_to_create() {
     let mut world = World::new();
-    silent(&world, |facts| create_privileges(facts, true, true));
+    silent(&world, |inputs| create_privileges(inputs, true, true));
     world.access.system_grants.clear();
     fires(
         &world,
-        |facts| create_privileges(facts, true, true),
+        |inputs| create_privileges(inputs, true, true),
         FindingId::Permission,
         Severity::Block,
     );
-    silent(&world, |facts| create_privileges(facts, true, false));
+    silent(&world, |inputs| create_privileges(inputs, true, false));
     world.access.database_grants.clear();
     fires(
         &world,
-        |facts| create_privileges(facts, true, false),
+        |inputs| create_privileges(inputs, true, false),
         FindingId::Permission,
         Severity::Block,
     );
     world.access.superuser = true;
-    silent(&world, |facts| create_privileges(facts, true, true));
+    silent(&world, |inputs| create_privileges(inputs, true, true));
 }
 
 #[test]
@@ -170,7 +172,7 @@ fn grants_that_clients_would_lose() {
         .access
         .object_grants
         .insert(foo, Grant::parse_list("{u2=r/u1}").unwrap());
-    let lost = world.with_facts(owners_and_grants);
+    let lost = world.with_inputs(owners_and_grants);
     assert_eq!(
         lost[0].objects,
         [format!("db.prod.foo: {} to reader", Privilege::Select)]
@@ -292,7 +294,7 @@ fn deployment_objects_that_read_production() {
     assert!(!FindingId::DependsOnProduction.can_be_allowed());
     let mut world = World::new();
     world.add_in("u2", "u1", "unsuffixed", ObjectKind::MaterializedView, &[]);
-    let found = world.with_facts(depends_on_production);
+    let found = world.with_inputs(depends_on_production);
     assert_eq!(
         found[0].objects,
         ["db.prod_dbt_deploy.unsuffixed runs on compute"]
@@ -319,28 +321,28 @@ fn models_outside_the_environment() {
 #[test]
 fn connectors_in_the_environment() {
     let mut world = World::new();
-    silent(&world, |facts| connectors_in_environment(facts, &BOTH));
+    silent(&world, |inputs| connectors_in_environment(inputs, &BOTH));
     let foo = world.id(Side::Production, "foo");
     let sink = world.add_in("u3", "u1", "sink", ObjectKind::Sink, &[&foo]);
     fires(
         &world,
-        |facts| connectors_in_environment(facts, &BOTH),
+        |inputs| connectors_in_environment(inputs, &BOTH),
         FindingId::SinkInEnvironment,
         Severity::Block,
     );
     world.catalog().objects.get_mut(&sink).unwrap().kind = ObjectKind::Source;
     fires(
         &world,
-        |facts| connectors_in_environment(facts, &BOTH),
+        |inputs| connectors_in_environment(inputs, &BOTH),
         FindingId::SourceInEnvironment,
         Severity::Block,
     );
     world.catalog().objects.get_mut(&sink).unwrap().connector = Some(ConnectorType::Progress);
-    silent(&world, |facts| connectors_in_environment(facts, &BOTH));
+    silent(&world, |inputs| connectors_in_environment(inputs, &BOTH));
 }
 
-fn sinks_at_risk(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    sink_moves_at_risk(facts, &sinks_reading(facts, Side::Production))
+fn sinks_at_risk(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    sink_moves_at_risk(inputs, &sinks_reading(inputs, Side::Production))
 }
 
 #[test]
@@ -385,8 +387,8 @@ fn a_sink_is_moved_to_the_name_that_holds_after_the_swap() {
     let foo = world.id(Side::Production, "foo");
     world.add_in("u3", "u3", "feed", ObjectKind::Sink, &[&foo]);
     let target = |world: &World, side| {
-        world.with_facts(|facts| {
-            sinks_reading(facts, side)[0]
+        world.with_inputs(|inputs| {
+            sinks_reading(inputs, side)[0]
                 .target
                 .clone()
                 .unwrap()
@@ -406,7 +408,9 @@ fn a_sink_is_moved_to_the_name_that_holds_after_the_swap() {
 fn readers_outside() {
     let mut world = World::new();
     silent(&world, dependents_outside);
-    silent(&world, |facts| foreign_on_clusters(facts, Side::Production));
+    silent(&world, |inputs| {
+        foreign_on_clusters(inputs, Side::Production)
+    });
     let foo = world.id(Side::Production, "foo");
     world.add_in("u3", "u3", "team_view", ObjectKind::View, &[&foo]);
     fires(
@@ -418,19 +422,22 @@ fn readers_outside() {
     world.add_in("u3", "u1", "adhoc", ObjectKind::Index, &[]);
     fires(
         &world,
-        |facts| foreign_on_clusters(facts, Side::Production),
+        |inputs| foreign_on_clusters(inputs, Side::Production),
         FindingId::ForeignOnCluster,
         Severity::Warn,
     );
 }
 
-fn cleanup_closure(facts: &PlanInputs<'_>) -> Vec<Finding> {
+fn cleanup_closure(inputs: &PlanInputs<'_>) -> Vec<Finding> {
     let closure = closure_of_side(
-        facts.resolved.catalog,
+        inputs.resolved.catalog,
         &[&SchemaId::user(2)],
         &[&ClusterId::user(2)],
     );
-    closure_findings(facts, &describe(facts.resolved, &closure, Side::Deployment))
+    closure_findings(
+        inputs,
+        &describe(inputs.resolved, &closure, Side::Deployment),
+    )
 }
 
 #[test]
@@ -446,7 +453,7 @@ fn drops_that_reach_too_far() {
         FindingId::ClosureOutside,
         Severity::Block,
     );
-    let named = world.with_facts(|facts| cleanup_closure(facts)[0].objects.clone());
+    let named = world.with_inputs(|inputs| cleanup_closure(inputs)[0].objects.clone());
     assert_eq!(
         named,
         ["db.other.team_index", "db.other.team_view"],
@@ -479,13 +486,13 @@ fn an_index_elsewhere_on_the_deployment_cluster_goes_with_it() {
 fn subscribes_on_what_goes() {
     let mut world = World::new();
     let foo = world.id(Side::Deployment, "foo");
-    let guard = |facts: &PlanInputs<'_>| {
-        let ids: BTreeSet<ObjectId> = facts
+    let guard = |inputs: &PlanInputs<'_>| {
+        let ids: BTreeSet<ObjectId> = inputs
             .resolved
             .objects(Side::Deployment)
             .map(|object| object.id)
             .collect();
-        subscriptions_on(facts, &ids, Severity::Warn, "they end.")
+        subscriptions_on(inputs, &ids, Severity::Warn, "they end.")
     };
     silent(&world, guard);
     let subscription = Subscription {
@@ -503,7 +510,7 @@ fn subscribes_on_what_goes() {
 fn where_the_deployment_stands() {
     let mut world = World::new();
     silent(&world, newer_than_production);
-    silent(&world, |facts| unrecorded(facts, Severity::Warn));
+    silent(&world, |inputs| unrecorded(inputs, Severity::Warn));
     silent(&world, incomplete_deployment);
     silent(&world, not_ready);
     silent(&world, production_unhealthy);
@@ -518,7 +525,7 @@ fn where_the_deployment_stands() {
     world.comment("u2", None);
     fires(
         &world,
-        |facts| unrecorded(facts, Severity::Warn),
+        |inputs| unrecorded(inputs, Severity::Warn),
         FindingId::ProvenanceUnknown,
         Severity::Warn,
     );
@@ -571,7 +578,7 @@ fn leave_for_a_cluster_is_no_leave_for_what_lives_elsewhere() {
     world.lag(&foo, 60_000);
     let elsewhere = world.add_in("u2", "u3", "aside", ObjectKind::MaterializedView, &[]);
     world.lag(&elsewhere, 60_000);
-    let found = world.with_facts(not_ready);
+    let found = world.with_inputs(not_ready);
     assert_eq!(
         found[0].objects,
         ["compute_dbt_deploy", "db.prod_dbt_deploy.aside"]

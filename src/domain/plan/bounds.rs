@@ -19,7 +19,7 @@ pub struct Bounds {
     pub production: BTreeSet<Identifier>,
     /// What stands on the side and is not in the plan's closure, by schema and name: nobody has been shown what reads it, so it is
     /// not dropped with its dependents.
-    pub standing: BTreeSet<(Identifier, Identifier)>,
+    pub existing: BTreeSet<(Identifier, Identifier)>,
 }
 
 impl Bounds {
@@ -31,7 +31,7 @@ impl Bounds {
             let names = pairs.iter().map(|pair| pair.name(side).clone());
             names.collect::<BTreeSet<Identifier>>()
         };
-        let standing = resolved
+        let existing = resolved
             .objects(Side::Deployment)
             .filter(|object| !shown.contains(&object.id))
             .filter_map(|object| qualified(resolved.catalog, object))
@@ -41,7 +41,7 @@ impl Bounds {
             schemas: names(&environment.schemas, Side::Deployment),
             clusters: names(&environment.clusters, Side::Deployment),
             production: names(&environment.clusters, Side::Production),
-            standing: standing.collect(),
+            existing: existing.collect(),
         }
     }
 }
@@ -56,21 +56,21 @@ mod tests {
     #[test]
     fn only_names_of_the_deployment_side_may_be_changed() {
         let world = World::new();
-        let bounds = world.with_facts(|facts| {
-            let mut plan = cleanup(facts, &stamp(), &asked(Operation::Cleanup));
-            let shown = Bounds::of(facts.resolved, &plan);
-            assert!(shown.standing.is_empty(), "all of it is in the closure");
+        let bounds = world.with_inputs(|inputs| {
+            let mut plan = cleanup(inputs, &stamp(), &asked(Operation::Cleanup));
+            let shown = Bounds::of(inputs.resolved, &plan);
+            assert!(shown.existing.is_empty(), "all of it is in the closure");
             plan.closure.clear();
-            Bounds::of(facts.resolved, &plan)
+            Bounds::of(inputs.resolved, &plan)
         });
         let of = |text: &str| BTreeSet::from([name(text)]);
         assert_eq!(bounds.schemas, of("prod_dbt_deploy"));
         assert_eq!(bounds.clusters, of("compute_dbt_deploy"));
         assert_eq!(bounds.production, of("compute"));
         let foo = (name("prod_dbt_deploy"), name("foo"));
-        assert!(bounds.standing.contains(&foo), "{:?}", bounds.standing);
+        assert!(bounds.existing.contains(&foo), "{:?}", bounds.existing);
         let json = serde_json::to_value(&bounds).unwrap();
         assert_eq!(json["schemas"][0], "prod_dbt_deploy");
-        assert_eq!(json["standing"][0][0], "prod_dbt_deploy");
+        assert_eq!(json["existing"][0][0], "prod_dbt_deploy");
     }
 }

@@ -16,9 +16,9 @@ use crate::domain::quantity::count;
 
 /// Drops every existing schema and cluster of the deployment side.
 #[must_use]
-pub fn cleanup(facts: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan {
+pub fn cleanup(inputs: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Cleanup);
-    let resolved = facts.resolved;
+    let resolved = inputs.resolved;
     let mut schemas: Vec<&Schema> = resolved
         .schemas
         .iter()
@@ -38,28 +38,28 @@ pub fn cleanup(facts: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan
             .collect::<Vec<_>>(),
     );
     draft.closure = describe(resolved, &closure, Side::Deployment);
-    draft.findings = guard::closure_findings(facts, &draft.closure);
-    draft.findings.extend(guard::leased(facts));
-    draft.findings.extend(guard::self_swap(facts));
+    draft.findings = guard::closure_findings(inputs, &draft.closure);
+    draft.findings.extend(guard::leased(inputs));
+    draft.findings.extend(guard::self_swap(inputs));
     draft
         .findings
-        .extend(guard::schema_ownership(facts, &[Side::Deployment]));
+        .extend(guard::schema_ownership(inputs, &[Side::Deployment]));
     draft
         .findings
-        .extend(guard::cluster_ownership(facts, &[Side::Deployment]));
-    draft.findings.extend(guard::unverified(facts));
+        .extend(guard::cluster_ownership(inputs, &[Side::Deployment]));
+    draft.findings.extend(guard::unverified(inputs));
     draft.findings.extend(guard::subscriptions_on(
-        facts,
+        inputs,
         &closure,
         Severity::Warn,
         "they end with an error.",
     ));
-    draft.findings.extend(foreign(facts, stamp));
-    draft.hindered(facts);
-    draft.findings.extend(what_is_lost(facts));
+    draft.findings.extend(foreign(inputs, stamp));
+    draft.hindered(inputs);
+    draft.findings.extend(what_is_lost(inputs));
     let holds = |schema: &Schema| resolved.catalog.objects_in(&schema.id).next().is_some();
     if schemas.iter().any(|schema| holds(schema)) {
-        draft.lease = LeasePlace::of(facts.resolved);
+        draft.lease = LeasePlace::of(inputs.resolved);
     }
     // The marker goes along with the last of them.
     let has_marker = |schema: &Schema| {
@@ -93,20 +93,20 @@ pub fn cleanup(facts: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan
             count(draft.closure.len(), "object")
         )
     }];
-    draft.close(facts, request)
+    draft.close(inputs, request)
 }
 
 /// Another role's or tag's candidate. Commits are no matter here: who merges by squash cleans up what is no ancestor.
-fn foreign(facts: &PlanInputs<'_>, stamp: &Stamp) -> Vec<Finding> {
+fn foreign(inputs: &PlanInputs<'_>, stamp: &Stamp) -> Vec<Finding> {
     let of_no_commit = PlanInputs {
         ancestry: guard::Ancestry::None,
-        ..facts.clone()
+        ..inputs.clone()
     };
     warnings(guard::foreign_candidate(&of_no_commit, stamp))
 }
 
-fn what_is_lost(facts: &PlanInputs<'_>) -> Vec<Finding> {
-    match facts.board.phase {
+fn what_is_lost(inputs: &PlanInputs<'_>) -> Vec<Finding> {
+    match inputs.board.phase {
         Phase::Promoted => vec![Finding {
             id: FindingId::WayBackEnds,
             severity: Severity::Warn,
@@ -114,17 +114,17 @@ fn what_is_lost(facts: &PlanInputs<'_>) -> Vec<Finding> {
                 "The deployment side is the retired production: after this there is no rollback."
                     .to_owned(),
             remedy: "Wait until nobody will want to go back.".to_owned(),
-            objects: vec![facts.resolved.environment.target.clone()],
+            objects: vec![inputs.resolved.environment.target.clone()],
         }],
         Phase::Promoting => Vec::new(),
         Phase::Unknown => {
-            let unknown = guard::misread(facts);
+            let unknown = guard::misread(inputs);
             if unknown.is_empty() {
-                guard::contradicted(facts, Severity::Warn)
+                guard::contradicted(inputs, Severity::Warn)
             } else {
                 unknown
             }
         }
-        _ => guard::unrecorded(facts, Severity::Warn),
+        _ => guard::unrecorded(inputs, Severity::Warn),
     }
 }

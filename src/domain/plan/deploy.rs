@@ -43,22 +43,22 @@ pub struct Build {
 
 /// Builds the candidate on the deployment side.
 #[must_use]
-pub fn deploy(facts: &PlanInputs<'_>, stamp: &Stamp, build: Build, request: &Request) -> Plan {
+pub fn deploy(inputs: &PlanInputs<'_>, stamp: &Stamp, build: Build, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Deploy);
-    draft.findings = build_findings(facts, &build);
+    draft.findings = build_findings(inputs, &build);
     draft
         .findings
-        .extend(guard::foreign_candidate(facts, stamp));
-    draft.hindered(facts);
-    fill(&mut draft, facts, stamp, build, DeploymentRole::Candidate);
-    draft.summary.extend(heals(facts));
-    draft.close(facts, request)
+        .extend(guard::foreign_candidate(inputs, stamp));
+    draft.hindered(inputs);
+    fill(&mut draft, inputs, stamp, build, DeploymentRole::Candidate);
+    draft.summary.extend(heals(inputs));
+    draft.close(inputs, request)
 }
 
 /// A synced side has what production lacks: to bring it there, it becomes the candidate, whatever is left to build on it.
-fn heals(facts: &PlanInputs<'_>) -> Option<String> {
-    let holes = facts.board.wholeness.holes(Side::Production)?;
-    (facts.board.phase == Phase::Synced).then(|| {
+fn heals(inputs: &PlanInputs<'_>) -> Option<String> {
+    let holes = inputs.board.wholeness.holes(Side::Production)?;
+    (inputs.board.phase == Phase::Synced).then(|| {
         format!(
             "In production {holes}: the deployment side becomes the candidate that brings it back."
         )
@@ -67,35 +67,38 @@ fn heals(facts: &PlanInputs<'_>) -> Option<String> {
 
 /// Builds what production runs now on the retired side, and so ends the way back.
 #[must_use]
-pub fn sync(facts: &PlanInputs<'_>, stamp: &Stamp, build: Build, request: &Request) -> Plan {
+pub fn sync(inputs: &PlanInputs<'_>, stamp: &Stamp, build: Build, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Sync);
-    draft.findings = build_findings(facts, &build);
-    draft.hindered(facts);
-    if facts.board.holds_retired() {
+    draft.findings = build_findings(inputs, &build);
+    draft.hindered(inputs);
+    if inputs.board.holds_retired() {
         draft.findings.push(Finding {
             id: FindingId::WayBackEnds,
             severity: Severity::Info,
             message: "The retired production is rebuilt: after this there is no rollback."
                 .to_owned(),
             remedy: "Wait until nobody will want to go back.".to_owned(),
-            objects: vec![facts.resolved.environment.target.clone()],
+            objects: vec![inputs.resolved.environment.target.clone()],
         });
     }
-    fill(&mut draft, facts, stamp, build, DeploymentRole::Synced);
-    draft.close(facts, request)
+    fill(&mut draft, inputs, stamp, build, DeploymentRole::Synced);
+    draft.close(inputs, request)
 }
 
-fn build_findings(facts: &PlanInputs<'_>, build: &Build) -> Vec<Finding> {
-    let mut findings = guard::production_names_missing(facts);
-    findings.extend(guard::leased(facts));
-    findings.extend(guard::deployment_names_missing(facts));
-    findings.extend(guard::self_swap(facts));
-    findings.extend(guard::schema_ownership(facts, &[Side::Deployment]));
-    findings.extend(guard::connectors_in_environment(facts, &[Side::Deployment]));
-    findings.extend(guard::outside_environment(facts));
-    findings.extend(guard::contradicted(facts, Severity::Block));
-    findings.extend(guard::unverified(facts));
-    findings.extend(guard::builds_into_production(facts, &build.rendered));
+fn build_findings(inputs: &PlanInputs<'_>, build: &Build) -> Vec<Finding> {
+    let mut findings = guard::production_names_missing(inputs);
+    findings.extend(guard::leased(inputs));
+    findings.extend(guard::deployment_names_missing(inputs));
+    findings.extend(guard::self_swap(inputs));
+    findings.extend(guard::schema_ownership(inputs, &[Side::Deployment]));
+    findings.extend(guard::connectors_in_environment(
+        inputs,
+        &[Side::Deployment],
+    ));
+    findings.extend(guard::outside_environment(inputs));
+    findings.extend(guard::contradicted(inputs, Severity::Block));
+    findings.extend(guard::unverified(inputs));
+    findings.extend(guard::builds_into_production(inputs, &build.rendered));
     findings.extend(build.findings.iter().cloned());
     findings
 }
@@ -103,32 +106,32 @@ fn build_findings(facts: &PlanInputs<'_>, build: &Build) -> Vec<Finding> {
 /// The record, the drops of removed models, the build, and the record again: now complete.
 fn fill(
     draft: &mut Draft,
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     stamp: &Stamp,
     build: Build,
     role: DeploymentRole,
 ) {
-    let rebuilt = existing(facts, &build.relations);
-    let removed = existing(facts, &build.removed);
+    let rebuilt = existing(inputs, &build.relations);
+    let removed = existing(inputs, &build.removed);
     let going: Vec<ObjectId> = rebuilt
         .iter()
         .chain(&removed)
         .map(|object| object.id)
         .collect();
-    let closure = closure_of(facts.resolved.catalog, going);
-    describe_closure(draft, facts, &build, &closure);
+    let closure = closure_of(inputs.resolved.catalog, going);
+    describe_closure(draft, inputs, &build, &closure);
     let partial = build.partial;
     draft.summary = vec![build.summary];
-    if build.steps.is_empty() && removed.is_empty() && is_recorded(facts, role) {
+    if build.steps.is_empty() && removed.is_empty() && is_recorded(inputs, role) {
         return;
     }
-    draft.lease = LeasePlace::of(facts.resolved);
+    draft.lease = LeasePlace::of(inputs.resolved);
     draft.manifest = Some(build.manifest).filter(|hash| !hash.is_empty());
     let manifest = draft.manifest.clone();
     let manifest = manifest.as_deref();
-    let held = facts.board.provenance.held(Side::Deployment);
+    let held = inputs.board.provenance.held(Side::Deployment);
     // A sync builds what production runs, whatever is checked out.
-    let commit = match (role, &facts.board.provenance.production) {
+    let commit = match (role, &inputs.board.provenance.production) {
         (DeploymentRole::Synced, Some(production)) => production.commit.clone(),
         _ => stamp.commit.clone(),
     };
@@ -136,25 +139,25 @@ fn fill(
         project: build.project,
         base: held.map(str::to_owned),
         commit,
-        ..record(facts, stamp, role, false, manifest)
+        ..record(inputs, stamp, role, false, manifest)
     };
     draft.content = build.content;
     draft.content.extend(build.rendered.content());
-    records(facts, &begun).for_each(|statement| draft.run(statement));
+    records(inputs, &begun).for_each(|statement| draft.run(statement));
     let mut dropped: BTreeSet<ObjectId> = BTreeSet::new();
     for object in removed {
         // An earlier drop may have taken it along.
         if dropped.contains(&object.id) {
             continue;
         }
-        let closure = closure_of(facts.resolved.catalog, [object.id]);
+        let closure = closure_of(inputs.resolved.catalog, [object.id]);
         let cascade = closure.len() > 1;
         dropped.extend(closure);
-        if let Some(name) = qualified(facts.resolved.catalog, object) {
+        if let Some(name) = qualified(inputs.resolved.catalog, object) {
             draft.run(Statement::drop_object(&object.kind, &name, cascade));
         }
     }
-    let promise = Promise::of(facts.resolved, &build.relations);
+    let promise = Promise::of(inputs.resolved, &build.relations);
     match role {
         DeploymentRole::Synced => {
             draft.steps.extend(build.steps);
@@ -170,21 +173,21 @@ fn fill(
         project: begun.project.clone(),
         base: begun.base.clone().filter(|_| partial),
         commit: begun.commit.clone(),
-        ..record(facts, stamp, role, !partial, manifest)
+        ..record(inputs, stamp, role, !partial, manifest)
     };
-    records(facts, &done).for_each(|statement| draft.run(statement));
+    records(inputs, &done).for_each(|statement| draft.run(statement));
 }
 
 /// The record of a build. Each compilation of the same project gives another manifest hash, so the fingerprint leaves the hashes out; it
 /// covers what is built, by the statements or by [`Build::content`].
-fn records(facts: &PlanInputs<'_>, record: &Record) -> impl Iterator<Item = Statement> {
+fn records(inputs: &PlanInputs<'_>, record: &Record) -> impl Iterator<Item = Statement> {
     let nameless = Record {
         manifest: None,
         project: None,
         ..record.clone()
     };
-    let stable = record_on_side(facts, Side::Deployment, &nameless);
-    record_on_side(facts, Side::Deployment, record)
+    let stable = record_on_side(inputs, Side::Deployment, &nameless);
+    record_on_side(inputs, Side::Deployment, record)
         .into_iter()
         .zip(stable)
         .map(|(statement, stable)| statement.with_stable_of(&stable))
@@ -192,10 +195,10 @@ fn records(facts: &PlanInputs<'_>, record: &Record) -> impl Iterator<Item = Stat
 
 /// Whether the side is on record as whole already. Manifests of the same project differ with every compilation, so their hashes do not
 /// have to agree.
-fn is_recorded(facts: &PlanInputs<'_>, role: DeploymentRole) -> bool {
-    let provenance = &facts.board.provenance;
+fn is_recorded(inputs: &PlanInputs<'_>, role: DeploymentRole) -> bool {
+    let provenance = &inputs.board.provenance;
     let recorded = provenance.deployment.as_ref();
-    let stays_synced = heals(facts).is_none();
+    let stays_synced = heals(inputs).is_none();
     !provenance.mixed
         && recorded.is_some_and(|record| {
             record.complete
@@ -205,23 +208,23 @@ fn is_recorded(facts: &PlanInputs<'_>, role: DeploymentRole) -> bool {
 
 /// What stands on the deployment side under these production names; indexes go with their relation.
 fn existing<'a>(
-    facts: &PlanInputs<'a>,
+    inputs: &PlanInputs<'a>,
     relations: &BTreeSet<(Identifier, Identifier)>,
 ) -> Vec<&'a Object> {
-    facts
+    inputs
         .resolved
         .objects(Side::Deployment)
         .filter(|object| object.kind != ObjectKind::Index)
-        .filter(|object| is_named(facts, object, relations))
+        .filter(|object| is_named(inputs, object, relations))
         .collect()
 }
 
 fn is_named(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     object: &Object,
     relations: &BTreeSet<(Identifier, Identifier)>,
 ) -> bool {
-    facts.resolved.schemas.iter().any(|pair| {
+    inputs.resolved.schemas.iter().any(|pair| {
         pair.deployment
             .is_some_and(|schema| schema.id == object.schema)
             && relations.contains(&(pair.names.production.clone(), object.name.clone()))
@@ -231,11 +234,11 @@ fn is_named(
 /// A rebuild drops what it rebuilds. What goes along and is not built again is as good as outside.
 fn describe_closure(
     draft: &mut Draft,
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     build: &Build,
     closure: &BTreeSet<ObjectId>,
 ) {
-    let catalog = facts.resolved.catalog;
+    let catalog = inputs.resolved.catalog;
     let comes_back = |id: &ObjectId| {
         let Some(object) = catalog.objects.get(id) else {
             return false;
@@ -244,17 +247,17 @@ fn describe_closure(
             (ObjectKind::Index, Some(parent)) => catalog.objects.get(parent).unwrap_or(object),
             _ => object,
         };
-        is_named(facts, relation, &build.relations) || is_named(facts, relation, &build.removed)
+        is_named(inputs, relation, &build.relations) || is_named(inputs, relation, &build.removed)
     };
-    let mut items = describe(facts.resolved, closure, Side::Deployment);
+    let mut items = describe(inputs.resolved, closure, Side::Deployment);
     for item in &mut items {
         item.inside = item.inside && comes_back(&item.id);
     }
     draft
         .findings
-        .extend(guard::closure_findings(facts, &items));
+        .extend(guard::closure_findings(inputs, &items));
     draft.findings.extend(guard::subscriptions_on(
-        facts,
+        inputs,
         closure,
         Severity::Warn,
         "they end with an error when it is rebuilt.",

@@ -48,22 +48,22 @@ impl Draft {
     }
 
     /// What the workflow itself says against the operation.
-    pub fn hindered(&mut self, facts: &PlanInputs<'_>) {
-        let target = &facts.resolved.environment.target;
-        let hindrance = may(facts.board, self.operation).err();
+    pub fn hindered(&mut self, inputs: &PlanInputs<'_>) {
+        let target = &inputs.resolved.environment.target;
+        let hindrance = may(inputs.board, self.operation).err();
         let finding = hindrance.and_then(|it| it.finding(self.operation, target));
         self.findings.extend(finding);
     }
 
     /// Orders the findings, applies what was allowed, and takes the fingerprint.
-    pub fn close(self, facts: &PlanInputs<'_>, request: &Request) -> Plan {
-        let environment = facts.resolved.environment;
+    pub fn close(self, inputs: &PlanInputs<'_>, request: &Request) -> Plan {
+        let environment = inputs.resolved.environment;
         let mut findings = apply_allowances(self.findings, &request.allow);
         findings.sort_by(|one, other| {
             (other.severity, one.id, &one.objects).cmp(&(one.severity, other.id, &other.objects))
         });
         findings.dedup();
-        let identities = Identities::of(facts.resolved);
+        let identities = Identities::of(inputs.resolved);
         let fingerprint = Fingerprint::of(
             self.operation,
             &environment.id(),
@@ -84,14 +84,14 @@ impl Draft {
             identities: Arc::new(identities),
             lease: self.lease,
             manifest: self.manifest,
-            word: word(facts),
+            word: word(inputs),
         }
     }
 }
 
 /// What must be typed: the name of the first production cluster, or schema.
-fn word(facts: &PlanInputs<'_>) -> Identifier {
-    let environment = facts.resolved.environment;
+fn word(inputs: &PlanInputs<'_>) -> Identifier {
+    let environment = inputs.resolved.environment;
     environment
         .confirmation_word()
         .unwrap_or(&environment.database)
@@ -100,7 +100,7 @@ fn word(facts: &PlanInputs<'_>) -> Identifier {
 
 /// A record for the schemas of a side, from this operation.
 pub(super) fn record(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     stamp: &Stamp,
     role: DeploymentRole,
     complete: bool,
@@ -108,7 +108,7 @@ pub(super) fn record(
 ) -> Record {
     Record {
         role,
-        environment: facts.resolved.environment.target.clone(),
+        environment: inputs.resolved.environment.target.clone(),
         twin: None,
         manifest: manifest.map(str::to_owned),
         project: None,
@@ -117,18 +117,18 @@ pub(super) fn record(
         commit: stamp.commit.clone(),
         tag: stamp.ci_tag.clone(),
         complete,
-        by: facts.access.role_name.to_string(),
+        by: inputs.access.role_name.to_string(),
         at: stamp.at.clone(),
     }
 }
 
 /// Writes one record on every existing schema of a side, which keeps its names.
 pub(super) fn record_on_side(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     side: Side,
     record: &Record,
 ) -> Vec<Statement> {
-    facts
+    inputs
         .resolved
         .schemas
         .iter()
@@ -136,7 +136,7 @@ pub(super) fn record_on_side(
             let schema = pair.side(side)?;
             let record = with_twin(record, pair.side(side.other()));
             Some(Statement::record(
-                &facts.resolved.environment.database,
+                &inputs.resolved.environment.database,
                 &schema.name,
                 schema.comment.as_deref(),
                 &record,
@@ -153,8 +153,8 @@ pub(super) fn with_twin(record: &Record, twin: Option<&Schema>) -> Record {
 }
 
 /// The swap of every pair, all schemas and all clusters. None under the strategy `targets`, where names stay.
-pub(super) fn swap(facts: &PlanInputs<'_>) -> Option<Swap> {
-    let environment = facts.resolved.environment;
+pub(super) fn swap(inputs: &PlanInputs<'_>) -> Option<Swap> {
+    let environment = inputs.resolved.environment;
     if environment.strategy == Strategy::Targets {
         return None;
     }

@@ -19,7 +19,7 @@ impl Fingerprint {
     pub fn of(
         operation: Operation,
         environment: &str,
-        facts: &[String],
+        inputs: &[String],
         steps: &[Step],
         findings: &[Finding],
         allowed: &BTreeSet<Allowance>,
@@ -31,7 +31,7 @@ impl Fingerprint {
         };
         add(operation.as_str());
         add(environment);
-        facts.iter().for_each(|fact| add(fact));
+        inputs.iter().for_each(|fact| add(fact));
         steps.iter().flat_map(Step::stable).for_each(&mut add);
         // Infos never ask, so they may come and go (readers of a busy production do) without making another plan.
         let seen: BTreeSet<String> = findings

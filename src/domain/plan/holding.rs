@@ -30,16 +30,16 @@ impl Holding<'_> {
 /// The schemas of a side, each with its record in this role. Who promotes may have something else checked out, so manifest and commit are
 /// those of the schema's own record, and only while nobody built there since.
 pub(super) fn holdings<'a>(
-    facts: &PlanInputs<'a>,
+    inputs: &PlanInputs<'a>,
     stamp: &Stamp,
     side: Side,
     role: DeploymentRole,
 ) -> Vec<Holding<'a>> {
-    let pairs = facts.resolved.schemas.iter();
+    let pairs = inputs.resolved.schemas.iter();
     pairs
         .filter_map(|pair| {
             let schema = pair.side(side)?;
-            let record = of_schema(facts, stamp, side, schema, role);
+            let record = of_schema(inputs, stamp, side, schema, role);
             Some(Holding {
                 names: pair.names,
                 schema,
@@ -50,13 +50,13 @@ pub(super) fn holdings<'a>(
 }
 
 fn of_schema(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     stamp: &Stamp,
     side: Side,
     schema: &Schema,
     role: DeploymentRole,
 ) -> Record {
-    let provenance = &facts.board.provenance;
+    let provenance = &inputs.board.provenance;
     // Where records contradict each other, one schema's tells nothing of another's.
     let of_side = provenance
         .record(side)
@@ -66,9 +66,9 @@ fn of_schema(
     let written = Record {
         commit: None,
         tag: None,
-        ..record(facts, stamp, role, true, None)
+        ..record(inputs, stamp, role, true, None)
     };
-    let claimed = claimed(facts, side, own).filter(|_| role != DeploymentRole::Candidate);
+    let claimed = claimed(inputs, side, own).filter(|_| role != DeploymentRole::Candidate);
     let Some(own) = own else {
         return Record { claimed, ..written };
     };
@@ -88,14 +88,14 @@ fn of_schema(
 }
 
 /// What production was said to run, where nothing proves it: a rollback makes `manifest.json` of the state directory say it again.
-pub(super) fn claimed(facts: &PlanInputs<'_>, side: Side, own: Option<&Record>) -> Option<String> {
+pub(super) fn claimed(inputs: &PlanInputs<'_>, side: Side, own: Option<&Record>) -> Option<String> {
     match own {
         Some(own) => own.claimed.clone().or_else(|| {
             own.manifest
                 .clone()
                 .filter(|_| own.role == DeploymentRole::Production)
         }),
-        None if side == Side::Production => facts
+        None if side == Side::Production => inputs
             .project()
             .and_then(|project| project.production.clone()),
         None => None,

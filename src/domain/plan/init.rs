@@ -17,15 +17,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Creates what is missing and grants what differs; run again, it finishes what an earlier init left.
 #[must_use]
-pub fn init(facts: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan {
+pub fn init(inputs: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Init);
-    draft.findings = init_findings(facts, stamp);
-    draft.hindered(facts);
-    let twins = twin::twins(facts, &request.sizes);
+    draft.findings = init_findings(inputs, stamp);
+    draft.hindered(inputs);
+    let twins = twin::twins(inputs, &request.sizes);
     draft.findings.extend(twin::findings(&twins));
-    let database = &facts.resolved.environment.database;
+    let database = &inputs.resolved.environment.database;
     let mut left = Vec::new();
-    for pair in &facts.resolved.schemas {
+    for pair in &inputs.resolved.schemas {
         let Some(production) = pair.production else {
             continue;
         };
@@ -37,8 +37,8 @@ pub fn init(facts: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan {
             }
         }
         let (ours, others): (Vec<_>, Vec<_>) =
-            default_privileges(facts, production, pair.deployment, twin)
-                .partition(|(rule, _)| may_alter(facts, rule));
+            default_privileges(inputs, production, pair.deployment, twin)
+                .partition(|(rule, _)| may_alter(inputs, rule));
         for (_, statement) in ours {
             draft.run(statement);
         }
@@ -46,26 +46,26 @@ pub fn init(facts: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan {
         let had = pair.deployment.map(|schema| {
             (
                 &schema.owner,
-                grants(&facts.access.schema_grants, &schema.id),
+                grants(&inputs.access.schema_grants, &schema.id),
             )
         });
         let target = GrantTarget::Schema(database.clone(), twin.clone());
         copy_grants(
-            facts,
-            grants(&facts.access.schema_grants, &production.id),
+            inputs,
+            grants(&inputs.access.schema_grants, &production.id),
             had,
             &target,
         )
         .for_each(|statement| draft.run(statement));
     }
     draft.findings.extend(left_to_others(left));
-    for pair in &facts.resolved.clusters {
+    for pair in &inputs.resolved.clusters {
         let Some(production) = pair.production else {
             continue;
         };
         let twin = &pair.names.deployment;
         if let Some(made) = twins.iter().find(|twin| twin.is_of(production)) {
-            draft.run(made.create(facts));
+            draft.run(made.create(inputs));
             if let Some(tag) = &stamp.ci_tag {
                 draft.run(Statement::comment_on_cluster(twin, &foreign(tag)));
             }
@@ -73,31 +73,31 @@ pub fn init(facts: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan {
         let had = pair.deployment.map(|cluster| {
             (
                 &cluster.owner,
-                grants(&facts.access.cluster_grants, &cluster.id),
+                grants(&inputs.access.cluster_grants, &cluster.id),
             )
         });
         let target = GrantTarget::Cluster(twin.clone());
         copy_grants(
-            facts,
-            grants(&facts.access.cluster_grants, &production.id),
+            inputs,
+            grants(&inputs.access.cluster_grants, &production.id),
             had,
             &target,
         )
         .for_each(|statement| draft.run(statement));
     }
-    draft.summary = vec![if is_production_missing(facts) {
+    draft.summary = vec![if is_production_missing(inputs) {
         "Production does not exist as the environment names it, so there is nothing to prepare a side for.".to_owned()
     } else if draft.steps.is_empty() {
         "The deployment side stands already, with production's grants.".to_owned()
     } else {
         format!(
             "Prepares {} and {}.",
-            count(facts.resolved.schemas.len(), "schema"),
-            count(facts.resolved.clusters.len(), "cluster")
+            count(inputs.resolved.schemas.len(), "schema"),
+            count(inputs.resolved.clusters.len(), "cluster")
         )
     }];
-    draft.findings.extend(unknown_sizes(facts, &request.sizes));
-    draft.close(facts, request)
+    draft.findings.extend(unknown_sizes(inputs, &request.sizes));
+    draft.close(inputs, request)
 }
 
 fn grants<'a, Id: Ord>(all: &'a BTreeMap<Id, Vec<Grant>>, id: &Id) -> &'a [Grant] {
@@ -105,16 +105,16 @@ fn grants<'a, Id: Ord>(all: &'a BTreeMap<Id, Vec<Grant>>, id: &Id) -> &'a [Grant
 }
 
 /// Whether a name of production stands for nothing: then its twin can't be made, and nothing is known of its grants.
-fn is_production_missing(facts: &PlanInputs<'_>) -> bool {
-    let (schemas, clusters) = (&facts.resolved.schemas, &facts.resolved.clusters);
+fn is_production_missing(inputs: &PlanInputs<'_>) -> bool {
+    let (schemas, clusters) = (&inputs.resolved.schemas, &inputs.resolved.clusters);
     schemas.iter().any(|pair| pair.production.is_none())
         || clusters.iter().any(|pair| pair.production.is_none())
 }
 
-fn init_findings(facts: &PlanInputs<'_>, stamp: &Stamp) -> Vec<Finding> {
-    let resolved = facts.resolved;
-    let mut findings = guard::production_names_missing(facts);
-    findings.extend(guard::self_swap(facts));
+fn init_findings(inputs: &PlanInputs<'_>, stamp: &Stamp) -> Vec<Finding> {
+    let resolved = inputs.resolved;
+    let mut findings = guard::production_names_missing(inputs);
+    findings.extend(guard::self_swap(inputs));
     let schemas = resolved
         .schemas
         .iter()
@@ -123,28 +123,31 @@ fn init_findings(facts: &PlanInputs<'_>, stamp: &Stamp) -> Vec<Finding> {
         .clusters
         .iter()
         .any(|pair| pair.deployment.is_none());
-    findings.extend(guard::create_privileges(facts, schemas, clusters));
+    findings.extend(guard::create_privileges(inputs, schemas, clusters));
     findings.extend(guard::schema_ownership(
-        facts,
+        inputs,
         &[Side::Production, Side::Deployment],
     ));
     findings.extend(guard::cluster_ownership(
-        facts,
+        inputs,
         &[Side::Production, Side::Deployment],
     ));
-    findings.extend(guard::connectors_in_environment(facts, &[Side::Production]));
-    findings.extend(guard::foreign_on_clusters(facts, Side::Production));
-    findings.extend(guard::outside_environment(facts));
-    findings.extend(guard::foreign_candidate(facts, stamp));
-    findings.extend(guard::misread(facts));
-    findings.extend(not_empty(facts, stamp));
+    findings.extend(guard::connectors_in_environment(
+        inputs,
+        &[Side::Production],
+    ));
+    findings.extend(guard::foreign_on_clusters(inputs, Side::Production));
+    findings.extend(guard::outside_environment(inputs));
+    findings.extend(guard::foreign_candidate(inputs, stamp));
+    findings.extend(guard::misread(inputs));
+    findings.extend(not_empty(inputs, stamp));
     findings
 }
 
 /// Objects on the deployment side already. Fine where our own record explains them, since init only adds what is missing, or where the
 /// CI tag says that they are of the same pull request.
-fn not_empty(facts: &PlanInputs<'_>, stamp: &Stamp) -> Option<Finding> {
-    let resolved = facts.resolved;
+fn not_empty(inputs: &PlanInputs<'_>, stamp: &Stamp) -> Option<Finding> {
+    let resolved = inputs.resolved;
     let filled: Vec<&Schema> = resolved
         .schemas
         .iter()
@@ -153,7 +156,7 @@ fn not_empty(facts: &PlanInputs<'_>, stamp: &Stamp) -> Option<Finding> {
         .collect();
     let explained = |schema: &Schema| {
         let comment = schema.comment.as_deref();
-        let recorded = facts.board.provenance.deployment.is_some();
+        let recorded = inputs.board.provenance.deployment.is_some();
         let tag = stamp
             .ci_tag
             .as_deref()
@@ -186,9 +189,9 @@ fn not_empty(facts: &PlanInputs<'_>, stamp: &Stamp) -> Option<Finding> {
     })
 }
 
-fn unknown_sizes(facts: &PlanInputs<'_>, sizes: &Sizes) -> Option<Finding> {
+fn unknown_sizes(inputs: &PlanInputs<'_>, sizes: &Sizes) -> Option<Finding> {
     let known = |name: &String| {
-        facts.resolved.clusters.iter().any(|pair| {
+        inputs.resolved.clusters.iter().any(|pair| {
             pair.names.production.as_str() == name || pair.names.deployment.as_str() == name
         })
     };
@@ -204,12 +207,12 @@ fn unknown_sizes(facts: &PlanInputs<'_>, sizes: &Sizes) -> Option<Finding> {
 
 /// Default privileges of the production schema that its twin lacks.
 fn default_privileges<'a>(
-    facts: &'a PlanInputs<'_>,
+    inputs: &'a PlanInputs<'_>,
     production: &'a Schema,
     twin: Option<&'a Schema>,
     name: &'a Identifier,
 ) -> impl Iterator<Item = (&'a DefaultPrivilege, Statement)> + 'a {
-    let all = &facts.access.default_privileges;
+    let all = &inputs.access.default_privileges;
     let key = |rule: &DefaultPrivilege| {
         (
             rule.owner.clone(),
@@ -225,13 +228,13 @@ fn default_privileges<'a>(
         })
         .map(key)
         .collect();
-    let database = &facts.resolved.environment.database;
+    let database = &inputs.resolved.environment.database;
     all.iter()
         .filter(|rule| rule.schema.as_ref() == Some(&production.id))
         .filter(move |rule| !had.contains(&key(rule)))
         .flat_map(move |rule| {
-            let owner = guard::grantee_identifier(facts, &rule.owner);
-            let grantee = guard::grantee_identifier(facts, &rule.grantee);
+            let owner = guard::grantee_identifier(inputs, &rule.owner);
+            let grantee = guard::grantee_identifier(inputs, &rule.grantee);
             rule.privileges.iter().filter_map(move |privilege| {
                 let statement = Statement::default_privilege(
                     owner?,
@@ -247,10 +250,10 @@ fn default_privileges<'a>(
 
 /// Whether the server lets this role set the default privileges of what the rule's owner makes: its members may, and only a superuser those
 /// of all roles. A belief from the documentation of ALTER DEFAULT PRIVILEGES; no server was asked.
-fn may_alter(facts: &PlanInputs<'_>, rule: &DefaultPrivilege) -> bool {
+fn may_alter(inputs: &PlanInputs<'_>, rule: &DefaultPrivilege) -> bool {
     match &rule.owner {
-        Grantee::Role(role) => facts.access.owns(role),
-        Grantee::Public => facts.access.is_unrestricted(),
+        Grantee::Role(role) => inputs.access.owns(role),
+        Grantee::Public => inputs.access.is_unrestricted(),
     }
 }
 
@@ -267,12 +270,12 @@ fn left_to_others(statements: Vec<String>) -> Option<Finding> {
 
 /// Revokes what the twin has beyond production, grants what it lacks. System roles and the twin's owner are left alone.
 fn copy_grants<'a>(
-    facts: &'a PlanInputs<'_>,
+    inputs: &'a PlanInputs<'_>,
     wanted: &'a [Grant],
     had: Option<(&'a RoleId, &'a [Grant])>,
     target: &'a GrantTarget,
 ) -> impl Iterator<Item = Statement> + 'a {
-    let owner = had.map_or(&facts.access.role, |(owner, _)| owner);
+    let owner = had.map_or(&inputs.access.role, |(owner, _)| owner);
     let flat = |grants: &[Grant]| -> BTreeSet<(Grantee, Privilege)> {
         grants
             .iter()
@@ -295,14 +298,14 @@ fn copy_grants<'a>(
         Some(Statement::revoke(
             privilege.keyword()?,
             target,
-            guard::grantee_identifier(facts, &grantee)?,
+            guard::grantee_identifier(inputs, &grantee)?,
         ))
     });
     let grant = granted.into_iter().filter_map(move |(grantee, privilege)| {
         Some(Statement::grant(
             privilege.keyword()?,
             target,
-            guard::grantee_identifier(facts, &grantee)?,
+            guard::grantee_identifier(inputs, &grantee)?,
         ))
     });
     revoke.chain(grant)

@@ -205,20 +205,20 @@ mod tests {
     use crate::domain::fixture::{World, name};
 
     fn promise(world: &World, relation: &str) -> Promise {
-        world.with_facts(|facts| {
+        world.with_inputs(|inputs| {
             Promise::of(
-                facts.resolved,
+                inputs.resolved,
                 &BTreeSet::from([(name("prod"), name(relation))]),
             )
         })
     }
 
     fn missing(world: &World, promise: &Promise) -> Vec<String> {
-        world.with_facts(|facts| promise.missing_twins(facts.resolved))
+        world.with_inputs(|inputs| promise.missing_twins(inputs.resolved))
     }
 
     fn harm(world: &World, promise: &Promise) -> Vec<String> {
-        let harm = world.with_facts(|facts| promise.harm(facts.resolved));
+        let harm = world.with_inputs(|inputs| promise.harm(inputs.resolved));
         harm.iter().map(Harm::to_string).collect()
     }
 

@@ -19,34 +19,34 @@ use crate::domain::record::{DeploymentRole, Record};
 /// told by a record that is left, else by the last build of this machine where its ids still stand there, else by nobody.
 #[must_use]
 pub fn repair(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     stamp: &Stamp,
     builds: &LastBuilds,
     request: &Request,
 ) -> Plan {
     let mut draft = Draft::new(Operation::Repair);
-    draft.findings = guard::schema_ownership(facts, &[Side::Production, Side::Deployment]);
-    draft.findings.extend(guard::unverified(facts));
-    draft.hindered(facts);
-    let misplaced = guard::misplaced(facts);
+    draft.findings = guard::schema_ownership(inputs, &[Side::Production, Side::Deployment]);
+    draft.findings.extend(guard::unverified(inputs));
+    draft.hindered(inputs);
+    let misplaced = guard::misplaced(inputs);
     let (mut sources, mut is_hindered) = (Vec::new(), !misplaced.is_empty());
-    match deployment(facts, stamp, builds) {
+    match deployment(inputs, stamp, builds) {
         // While names stand apart from what they name, a record would only say it once more.
         _ if is_hindered => {}
         Ok(wanted) => {
             let production =
-                is_due(facts, builds, wanted.as_ref()).then(|| production(facts, stamp, builds));
+                is_due(inputs, builds, wanted.as_ref()).then(|| production(inputs, stamp, builds));
             for (side, wanted) in [(Side::Deployment, wanted), (Side::Production, production)] {
                 let Some(wanted) = wanted else { continue };
                 if let Some(record) = &wanted.record {
-                    write(facts, &mut draft, side, record);
+                    write(inputs, &mut draft, side, record);
                 }
                 sources.extend(wanted.source);
             }
         }
         Err(reason) => {
             is_hindered = true;
-            draft.findings.push(untold(facts, &reason));
+            draft.findings.push(untold(inputs, &reason));
         }
     }
     draft.findings.extend(misplaced);
@@ -62,7 +62,7 @@ pub fn repair(
         ),
     }];
     draft.summary.extend(sources);
-    draft.close(facts, request)
+    draft.close(inputs, request)
 }
 
 /// What a side's record should say.
@@ -75,20 +75,20 @@ struct Wanted {
 
 /// What the deployment side's record should say; `None` where the side is empty and none is due.
 fn deployment(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     stamp: &Stamp,
     builds: &LastBuilds,
 ) -> Result<Option<Wanted>, String> {
-    let provenance = &facts.board.provenance;
+    let provenance = &inputs.board.provenance;
     let left = provenance
         .deployment
         .as_ref()
         .filter(|_| provenance.agrees(Side::Deployment));
-    let wanted = |role| Some(held(facts, stamp, builds, Side::Deployment, role, left));
+    let wanted = |role| Some(held(inputs, stamp, builds, Side::Deployment, role, left));
     if let Some(left) = left.filter(|_| provenance.is_current()) {
         return Ok(wanted(left.role));
     }
-    let role = match &provenance.standing {
+    let role = match &provenance.age {
         DeploymentAge::Empty => return Ok(None),
         same if same.is_same() && provenance.was_production => DeploymentRole::Synced,
         newer if newer.is_not_older() => DeploymentRole::Candidate,
@@ -102,27 +102,27 @@ fn deployment(
 }
 
 /// Whether production should bear a record: it was promoted, or something tells what it holds.
-fn is_due(facts: &PlanInputs<'_>, builds: &LastBuilds, deployment: Option<&Wanted>) -> bool {
-    let provenance = &facts.board.provenance;
+fn is_due(inputs: &PlanInputs<'_>, builds: &LastBuilds, deployment: Option<&Wanted>) -> bool {
+    let provenance = &inputs.board.provenance;
     let role = deployment.and_then(|it| Some(it.record.as_ref()?.role));
     matches!(role, Some(DeploymentRole::Retired | DeploymentRole::Synced))
         || provenance.was_swapped
         || provenance.production.is_some()
-        || is_claimed(facts, Side::Production)
+        || is_claimed(inputs, Side::Production)
         || builds
             .on(Side::Production)
-            .proven(facts.resolved, Side::Production)
+            .proven(inputs.resolved, Side::Production)
             .is_ok()
 }
 
 /// Production's.
-fn production(facts: &PlanInputs<'_>, stamp: &Stamp, builds: &LastBuilds) -> Wanted {
-    let provenance = &facts.board.provenance;
+fn production(inputs: &PlanInputs<'_>, stamp: &Stamp, builds: &LastBuilds) -> Wanted {
+    let provenance = &inputs.board.provenance;
     let left = provenance.production.as_ref().filter(|left| {
         left.role == DeploymentRole::Production && provenance.agrees(Side::Production)
     });
     held(
-        facts,
+        inputs,
         stamp,
         builds,
         Side::Production,
@@ -133,7 +133,7 @@ fn production(facts: &PlanInputs<'_>, stamp: &Stamp, builds: &LastBuilds) -> Wan
 
 /// The record of a side with this role: its contents by a record that is left, else by the proof of ids, else unknown.
 fn held(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     stamp: &Stamp,
     builds: &LastBuilds,
     side: Side,
@@ -144,9 +144,9 @@ fn held(
     let blank = Record {
         commit: None,
         tag: None,
-        ..record(facts, stamp, role, true, None)
+        ..record(inputs, stamp, role, true, None)
     };
-    let is_built_on = facts.board.provenance.is_built_on(side);
+    let is_built_on = inputs.board.provenance.is_built_on(side);
     let tells = |left: &&Record| !left.complete || left.manifest.is_some() && !is_built_on;
     if let Some(left) = left.filter(tells) {
         return Wanted {
@@ -162,13 +162,13 @@ fn held(
             source: None,
         };
     }
-    let proven = builds.on(side).proven(facts.resolved, side);
+    let proven = builds.on(side).proven(inputs.resolved, side);
     if let Ok(built) = proven {
         return Wanted {
             source: Some(format!(
                 "The {side} side holds the manifest {}: its ids and definitions are those that the last build of this machine left{}.",
                 built.manifest,
-                unproven_rows(facts.resolved, side)
+                unproven_rows(inputs.resolved, side)
             )),
             record: Some(Record {
                 manifest: Some(built.manifest.clone()),
@@ -179,7 +179,7 @@ fn held(
             }),
         };
     }
-    if let Some(equal) = equal_to_production(facts, role) {
+    if let Some(equal) = equal_to_production(inputs, role) {
         return Wanted {
             source: Some(format!(
                 "The deployment side holds the manifest {}: each of its objects is defined as production's.",
@@ -194,32 +194,32 @@ fn held(
             }),
         };
     }
-    unproven(facts, builds, side, left, blank)
+    unproven(inputs, builds, side, left, blank)
 }
 
 /// Nothing tells which manifest it is; of a candidate nothing tells that it is whole either. What a state directory says of production is
 /// no proof, and is written down as what was said.
 fn unproven(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     builds: &LastBuilds,
     side: Side,
     left: Option<&Record>,
     blank: Record,
 ) -> Wanted {
     let last = builds.on(side);
-    let why = match last.proven(facts.resolved, side) {
+    let why = match last.proven(inputs.resolved, side) {
         Ok(_) => String::new(),
         Err(why) => why,
     };
     let candidate = blank.role == DeploymentRole::Candidate;
     let began = matches!(last, LastBuild::Unfinished(_));
     // What dbt built bears no record, and needs none.
-    let due = !candidate || left.is_some() || began || is_claimed(facts, side);
+    let due = !candidate || left.is_some() || began || is_claimed(inputs, side);
     let half = match candidate && left.is_none() && due {
         true => ", and nothing tells that it is whole",
         false => "",
     };
-    let said = claimed(facts, side, left).filter(|_| !candidate);
+    let said = claimed(inputs, side, left).filter(|_| !candidate);
     let told = said.as_ref().map_or_else(String::new, |said| {
         format!(" It was said to be {said}, which nothing proves.")
     });
@@ -238,17 +238,17 @@ fn unproven(
 }
 
 /// Production's record, where the other side surely holds the same as it tells of.
-fn equal_to_production<'a>(facts: &PlanInputs<'a>, role: DeploymentRole) -> Option<&'a Record> {
-    let provenance = &facts.board.provenance;
-    let same = role == DeploymentRole::Synced && provenance.standing.is_same();
+fn equal_to_production<'a>(inputs: &PlanInputs<'a>, role: DeploymentRole) -> Option<&'a Record> {
+    let provenance = &inputs.board.provenance;
+    let same = role == DeploymentRole::Synced && provenance.age.is_same();
     let production = provenance.production.as_ref().filter(|_| same)?;
     let proven = provenance.held(Side::Production)? == production.manifest.as_deref()?;
     proven.then_some(production)
 }
 
 /// Whether any schema of the side carries, or pretends to carry, a record.
-fn is_claimed(facts: &PlanInputs<'_>, side: Side) -> bool {
-    let mut schemas = facts
+fn is_claimed(inputs: &PlanInputs<'_>, side: Side) -> bool {
+    let mut schemas = inputs
         .resolved
         .schemas
         .iter()
@@ -260,8 +260,8 @@ fn is_claimed(facts: &PlanInputs<'_>, side: Side) -> bool {
 }
 
 /// Writes the record where the schema's own says something else; who wrote it and when does not matter.
-fn write(facts: &PlanInputs<'_>, draft: &mut Draft, side: Side, wanted: &Record) {
-    for pair in &facts.resolved.schemas {
+fn write(inputs: &PlanInputs<'_>, draft: &mut Draft, side: Side, wanted: &Record) {
+    for pair in &inputs.resolved.schemas {
         let Some(schema) = pair.side(side) else {
             continue;
         };
@@ -278,17 +278,17 @@ fn write(facts: &PlanInputs<'_>, draft: &mut Draft, side: Side, wanted: &Record)
         if comment.and_then(Record::find).as_ref().is_some_and(same) {
             continue;
         }
-        let database = &facts.resolved.environment.database;
+        let database = &inputs.resolved.environment.database;
         draft.run(Statement::record(database, &schema.name, comment, &wanted));
     }
 }
 
-fn untold(facts: &PlanInputs<'_>, reason: &str) -> Finding {
+fn untold(inputs: &PlanInputs<'_>, reason: &str) -> Finding {
     Finding {
         id: FindingId::NothingToDo,
         severity: Severity::Block,
         message: format!("Neither records nor audit events tell what the deployment side is: {reason}."),
         remedy: "Look at both sides; `cutover deploy --full` or `cutover cleanup`, with the finding allowed by name, starts anew.".to_owned(),
-        objects: vec![facts.resolved.environment.target.clone()],
+        objects: vec![inputs.resolved.environment.target.clone()],
     }
 }

@@ -29,22 +29,22 @@ const IMPOSSIBLE: &[FindingId] = &[
 /// fence is never won, it is sent without a look inside, and says so.
 #[must_use]
 pub fn rollback(
-    facts: &PlanInputs<'_>,
+    inputs: &PlanInputs<'_>,
     stamp: &Stamp,
     request: &Request,
     rehearsed: Option<Finding>,
 ) -> Plan {
-    let provenance = &facts.board.provenance;
+    let provenance = &inputs.board.provenance;
     if provenance.unfinished == Some(Unfinished::Rollback) {
-        return finish(facts, stamp, request, Unfinished::Rollback);
+        return finish(inputs, stamp, request, Unfinished::Rollback);
     }
     let mut draft = Draft::new(Operation::Rollback);
-    let moves = sinks_reading(facts, Side::Production);
-    draft.findings = findings(facts, &moves);
+    let moves = sinks_reading(inputs, Side::Production);
+    draft.findings = findings(inputs, &moves);
     draft.findings.extend(rehearsed);
-    draft.findings.extend(fence_left_out(facts, request));
+    draft.findings.extend(fence_left_out(inputs, request));
     draft.summary = vec![
-        format!("Back to the retired production. {}", swap_sentence(facts)),
+        format!("Back to the retired production. {}", swap_sentence(inputs)),
         sinks_sentence(&moves),
     ];
     let known = |side: Option<&Record>, role| matches!(side, Some(record) if record.role == role);
@@ -53,14 +53,14 @@ pub fn rollback(
     // What contradicts itself is evidence: it stays until the names have moved.
     if !marked && provenance.contradictions.is_empty() {
         mark(
-            facts,
+            inputs,
             stamp,
             &mut draft,
             Side::Deployment,
             DeploymentRole::Retired,
         );
         mark(
-            facts,
+            inputs,
             stamp,
             &mut draft,
             Side::Production,
@@ -68,41 +68,41 @@ pub fn rollback(
         );
     }
     exchange(
-        facts,
+        inputs,
         stamp,
         &mut draft,
         &moves,
-        Exchange::rollback(facts, Side::Production),
+        Exchange::rollback(inputs, Side::Production),
     );
-    draft.close(facts, request)
+    draft.close(inputs, request)
 }
 
-fn fence_left_out(facts: &PlanInputs<'_>, request: &Request) -> Option<Finding> {
+fn fence_left_out(inputs: &PlanInputs<'_>, request: &Request) -> Option<Finding> {
     request.without_fence.then(|| Finding {
         id: FindingId::FenceLeftOut,
         severity: Severity::Warn,
         message: "Nothing is looked at between the first statement of the transaction and its COMMIT; ids are read afterwards.".to_owned(),
         remedy: "Leave out --without-fence where other people's DDL lets a rollback through.".to_owned(),
-        objects: vec![facts.resolved.environment.target.clone()],
+        objects: vec![inputs.resolved.environment.target.clone()],
     })
 }
 
-fn findings(facts: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
-    let (impossible, mut findings): (Vec<_>, Vec<_>) = shared_findings(facts)
+fn findings(inputs: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+    let (impossible, mut findings): (Vec<_>, Vec<_>) = shared_findings(inputs)
         .into_iter()
-        .chain(no_way_back(facts))
+        .chain(no_way_back(inputs))
         .partition(|finding| IMPOSSIBLE.contains(&finding.id));
-    findings.extend(guard::sink_moves_at_risk(facts, moves));
+    findings.extend(guard::sink_moves_at_risk(inputs, moves));
     findings.extend(guard::connectors_in_environment(
-        facts,
+        inputs,
         &[Side::Production, Side::Deployment],
     ));
-    findings.extend(unfinished_promote(facts));
-    findings.extend(guard::identity_unconfirmed(facts));
-    findings.extend(guard::not_put_back(facts));
-    findings.extend(guard::retired_incomplete(facts));
-    findings.extend(guard::retired_not_ready(facts));
-    findings.extend(guard::production_unhealthy(facts));
+    findings.extend(unfinished_promote(inputs));
+    findings.extend(guard::identity_unconfirmed(inputs));
+    findings.extend(guard::not_put_back(inputs));
+    findings.extend(guard::retired_incomplete(inputs));
+    findings.extend(guard::retired_not_ready(inputs));
+    findings.extend(guard::production_unhealthy(inputs));
     let mut all = impossible;
     // Without a retired side there is nothing that the rest could be about.
     if !all.iter().any(|finding| finding.id == FindingId::NoWayBack) {
@@ -111,18 +111,18 @@ fn findings(facts: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
     all
 }
 
-fn no_way_back(facts: &PlanInputs<'_>) -> Option<Finding> {
-    let hindrance = may(facts.board, Operation::Rollback).err()?;
-    hindrance.finding(Operation::Rollback, &facts.resolved.environment.target)
+fn no_way_back(inputs: &PlanInputs<'_>) -> Option<Finding> {
+    let hindrance = may(inputs.board, Operation::Rollback).err()?;
+    hindrance.finding(Operation::Rollback, &inputs.resolved.environment.target)
 }
 
-fn unfinished_promote(facts: &PlanInputs<'_>) -> Option<Finding> {
-    (facts.board.provenance.unfinished == Some(Unfinished::Promote)).then(|| Finding {
+fn unfinished_promote(inputs: &PlanInputs<'_>) -> Option<Finding> {
+    (inputs.board.provenance.unfinished == Some(Unfinished::Promote)).then(|| Finding {
         id: FindingId::UnfinishedPromote,
         severity: Severity::Warn,
         message: "The promote is committed and unfinished; going back leaves its rest undone."
             .to_owned(),
         remedy: "To keep what was promoted, finish it instead: `cutover promote`.".to_owned(),
-        objects: vec![facts.resolved.environment.target.clone()],
+        objects: vec![inputs.resolved.environment.target.clone()],
     })
 }

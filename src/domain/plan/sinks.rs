@@ -8,8 +8,8 @@ use crate::domain::object::{Object, ObjectKind};
 
 /// The sinks outside the environment that read objects of this side.
 #[must_use]
-pub fn sinks_reading(facts: &PlanInputs<'_>, side: Side) -> Vec<SinkMove> {
-    let resolved = facts.resolved;
+pub fn sinks_reading(inputs: &PlanInputs<'_>, side: Side) -> Vec<SinkMove> {
+    let resolved = inputs.resolved;
     let catalog = resolved.catalog;
     catalog
         .objects

@@ -24,11 +24,11 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 fn promoted(world: &World) -> Plan {
-    world.with_facts(|facts| promote(facts, &stamp(), &asked(Operation::Promote), None))
+    world.with_inputs(|inputs| promote(inputs, &stamp(), &asked(Operation::Promote), None))
 }
 
 fn rolled_back(world: &World) -> Plan {
-    world.with_facts(|facts| rollback(facts, &stamp(), &asked(Operation::Rollback), None))
+    world.with_inputs(|inputs| rollback(inputs, &stamp(), &asked(Operation::Rollback), None))
 }
 
 /// A request with findings allowed by name.
@@ -285,7 +285,7 @@ fn the_fingerprint_is_about_ids_and_definitions_not_about_lag_or_time() {
     };
     assert_eq!(
         world
-            .with_facts(|facts| promote(facts, &later, &asked(Operation::Promote), None))
+            .with_inputs(|inputs| promote(inputs, &later, &asked(Operation::Promote), None))
             .fingerprint,
         first
     );
@@ -364,7 +364,7 @@ fn the_commit_on_record_stays_with_what_was_built_from_it() {
         ..stamp()
     };
     let plan =
-        world.with_facts(|facts| promote(facts, &elsewhere, &asked(Operation::Promote), None));
+        world.with_inputs(|inputs| promote(inputs, &elsewhere, &asked(Operation::Promote), None));
     carry_out(&mut world, &plan);
     let comment = world.snapshot.catalog.schemas[&schema]
         .comment

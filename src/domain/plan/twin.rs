@@ -18,8 +18,8 @@ pub(super) struct Twin<'a> {
 }
 
 /// The clusters that init creates, in the order of the environment.
-pub(super) fn twins<'a>(facts: &'a PlanInputs<'_>, sizes: &'a Sizes) -> Vec<Twin<'a>> {
-    facts
+pub(super) fn twins<'a>(inputs: &'a PlanInputs<'_>, sizes: &'a Sizes) -> Vec<Twin<'a>> {
+    inputs
         .resolved
         .clusters
         .iter()
@@ -29,7 +29,7 @@ pub(super) fn twins<'a>(facts: &'a PlanInputs<'_>, sizes: &'a Sizes) -> Vec<Twin
             let size = sizes
                 .get(production.name.as_str())
                 .or_else(|| sizes.get(name.as_str()));
-            let definition = facts.clusters.iter().find(|of| of.id == production.id);
+            let definition = inputs.clusters.iter().find(|of| of.id == production.id);
             Some(Twin {
                 production,
                 name,
@@ -46,11 +46,11 @@ impl Twin<'_> {
     }
 
     /// CREATE CLUSTER, from the server's own words where it shows some, so that every option comes along; else from the catalog.
-    pub(super) fn create(&self, facts: &PlanInputs<'_>) -> Statement {
+    pub(super) fn create(&self, inputs: &PlanInputs<'_>) -> Statement {
         let options = match &self.options {
             Some(Ok(options)) => options.twin(self.size).sql,
             _ if self.production.managed => self.managed(),
-            _ => format!("REPLICAS ({})", self.replicas(facts)),
+            _ => format!("REPLICAS ({})", self.replicas(inputs)),
         };
         Statement::built(format!("CREATE CLUSTER {} {options}", self.name.quoted()))
     }
@@ -64,8 +64,8 @@ impl Twin<'_> {
         )
     }
 
-    fn replicas(&self, facts: &PlanInputs<'_>) -> String {
-        facts
+    fn replicas(&self, inputs: &PlanInputs<'_>) -> String {
+        inputs
             .snapshot()
             .catalog
             .replicas_of(&self.production.id)

@@ -18,17 +18,17 @@ use crate::domain::record::DeploymentRole;
 ///
 /// `None` where no names move, or where a name of the environment is missing.
 #[must_use]
-pub fn rollback_script(facts: &PlanInputs<'_>, stamp: &Stamp) -> Option<String> {
-    let environment = facts.resolved.environment;
+pub fn rollback_script(inputs: &PlanInputs<'_>, stamp: &Stamp) -> Option<String> {
+    let environment = inputs.resolved.environment;
     if environment.strategy == Strategy::Targets {
         return None;
     }
-    let script = Script::of(facts, stamp);
+    let script = Script::of(inputs, stamp);
     let mut lines = script.head();
     lines.push(STOP_AT_FAILURE.to_owned());
     lines.extend(script.checks()?);
     lines.push("BEGIN;".to_owned());
-    let swap = draft::swap(facts)?;
+    let swap = draft::swap(inputs)?;
     lines.extend(
         swap.renames()
             .iter()
@@ -61,17 +61,17 @@ fn remark(text: &str) -> String {
 }
 
 struct Script<'f, 'a> {
-    facts: &'f PlanInputs<'a>,
+    inputs: &'f PlanInputs<'a>,
     stamp: &'f Stamp,
     /// The side whose names the old production has at the time of the facts.
     old: Side,
 }
 
 impl<'f, 'a> Script<'f, 'a> {
-    fn of(facts: &'f PlanInputs<'a>, stamp: &'f Stamp) -> Self {
-        let swapped = facts.board.provenance.unfinished == Some(Unfinished::Promote);
+    fn of(inputs: &'f PlanInputs<'a>, stamp: &'f Stamp) -> Self {
+        let swapped = inputs.board.provenance.unfinished == Some(Unfinished::Promote);
         Self {
-            facts,
+            inputs,
             stamp,
             old: if swapped {
                 Side::Deployment
@@ -83,15 +83,15 @@ impl<'f, 'a> Script<'f, 'a> {
 
     fn head(&self) -> Vec<String> {
         let (environment, server) = (
-            self.facts.resolved.environment,
-            &self.facts.snapshot().server,
+            self.inputs.resolved.environment,
+            &self.inputs.snapshot().server,
         );
         let mut lines = vec![
             format!(
                 "Takes back the promote of {} at {} by {}, where cutover itself is not at hand:",
                 environment.id(),
                 self.stamp.at,
-                self.facts.access.role_name
+                self.inputs.access.role_name
             ),
             format!(
                 "  psql \"host={} port={} dbname={} user={}\" -f THIS_FILE",
@@ -99,12 +99,12 @@ impl<'f, 'a> Script<'f, 'a> {
             ),
             "`cutover rollback` does the same and looks at more. Right only while, after that promote,".to_owned(),
         ];
-        let pairs = &self.facts.resolved.schemas;
+        let pairs = &self.inputs.resolved.schemas;
         lines.extend(pairs.iter().flat_map(|pair| {
             self.named(pair, |schema: &Schema| schema.id.to_string())
                 .map(|(name, id, what)| format!("  schema {name} is {id} ({what})"))
         }));
-        let pairs = &self.facts.resolved.clusters;
+        let pairs = &self.inputs.resolved.clusters;
         lines.extend(pairs.iter().flat_map(|pair| {
             self.named(pair, |cluster: &Cluster| cluster.id.to_string())
                 .map(|(name, id, what)| format!("  cluster {name} is {id} ({what})"))
@@ -138,13 +138,13 @@ impl<'f, 'a> Script<'f, 'a> {
     }
 
     fn retired_objects(&self) -> Vec<&'a ObjectId> {
-        let objects = self.facts.resolved.objects(self.old);
+        let objects = self.inputs.resolved.objects(self.old);
         objects.map(|object| &object.id).collect()
     }
 
     /// Queries that stop the script unless the names have the ids that it is right for and the old production is whole.
     fn checks(&self) -> Option<Vec<String>> {
-        let resolved = self.facts.resolved;
+        let resolved = self.inputs.resolved;
         let database = literal(resolved.environment.database.as_str());
         let mut schemas = Vec::new();
         for pair in &resolved.schemas {
@@ -201,11 +201,11 @@ impl<'f, 'a> Script<'f, 'a> {
 
     /// The sinks that read what was promoted, once the promote is done: back to the relations of the same names.
     fn sinks(&self) -> Vec<Statement> {
-        let catalog = self.facts.resolved.catalog;
-        let database = &self.facts.resolved.environment.database;
+        let catalog = self.inputs.resolved.catalog;
+        let database = &self.inputs.resolved.environment.database;
         let own_name = |id: &ObjectId| -> Option<QualifiedName> {
             let object = catalog.objects.get(id)?;
-            let pairs = &self.facts.resolved.schemas;
+            let pairs = &self.inputs.resolved.schemas;
             let pair = pairs.iter().find(|pair| {
                 pair.side(self.old)
                     .is_some_and(|schema| schema.id == object.schema)
@@ -216,14 +216,14 @@ impl<'f, 'a> Script<'f, 'a> {
                 name: qualified(catalog, object)?.name,
             })
         };
-        let still = sinks_reading(self.facts, self.old)
+        let still = sinks_reading(self.inputs, self.old)
             .into_iter()
             .filter(|sink| sink.target.is_some())
             .filter_map(|sink| Some(Statement::move_sink(&sink.name, &own_name(&sink.from)?)));
         let moved: Vec<_> = match self.old {
             // Before the swap nothing has moved.
             Side::Production => Vec::new(),
-            Side::Deployment => sinks_reading(self.facts, Side::Production),
+            Side::Deployment => sinks_reading(self.inputs, Side::Production),
         };
         let moved = moved
             .iter()
@@ -233,7 +233,7 @@ impl<'f, 'a> Script<'f, 'a> {
 
     /// As a rollback leaves them: the candidate's first, production's last.
     fn records(&self) -> Vec<Statement> {
-        let database = &self.facts.resolved.environment.database;
+        let database = &self.inputs.resolved.environment.database;
         let mut statements = Vec::new();
         for (side, role, goes_to) in [
             (
@@ -243,7 +243,7 @@ impl<'f, 'a> Script<'f, 'a> {
             ),
             (self.old, DeploymentRole::Production, Side::Production),
         ] {
-            for holding in holdings(self.facts, self.stamp, side, role) {
+            for holding in holdings(self.inputs, self.stamp, side, role) {
                 statements.push(Statement::record(
                     database,
                     holding.name(goes_to),

@@ -51,7 +51,7 @@ pub fn may(board: &Board, operation: Operation) -> Result<(), Hindrance> {
     }
 }
 
-/// Exactly where the verdict is that waiting can't help.
+/// Exactly where [`super::await_status`] says that waiting can't help.
 fn wait(board: &Board) -> Result<(), Hindrance> {
     let Some(reason) = hopeless(board) else {
         return Ok(());

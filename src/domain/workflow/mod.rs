@@ -6,7 +6,7 @@
 //! | what comes next, by what stands there? | [`step`] |
 //! | what comes next, on the way of a project to a goal? | [`next`] |
 //! | where does it stand, in a sentence? | [`headline`] |
-//! | is it ready, will it ever be? | [`verdict`], picture by picture [`Watch`] |
+//! | is it ready, will it ever be? | [`await_status`], picture by picture [`AwaitWatch`] |
 //! | is there a way back? | [`super::way_back`], part of the board |
 //! | did it do what it should? | [`stands_after`] |
 

@@ -176,7 +176,7 @@ fn sync_cut_off(board: &Board, goal: Goal) -> Next {
 /// defined as its twin is.
 pub(super) fn is_proven_same(board: &Board) -> bool {
     let whole = board.wholeness.of(Side::Deployment);
-    whole.is_some_and(|whole| whole.missing.is_empty()) || board.provenance.standing.is_same()
+    whole.is_some_and(|whole| whole.missing.is_empty()) || board.provenance.age.is_same()
 }
 
 /// The project as compiled against what a side holds.

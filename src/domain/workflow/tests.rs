@@ -46,14 +46,14 @@ fn planned(world: &World, operation: Operation) -> Plan {
         production: LastBuild::Untold(String::new()),
         deployment: LastBuild::Untold(String::new()),
     };
-    world.with_facts(|facts| match operation {
-        Operation::Init => plan::init(facts, &stamp, &request),
-        Operation::Deploy => plan::deploy(facts, &stamp, Build::default(), &request),
-        Operation::Sync => plan::sync(facts, &stamp, Build::default(), &request),
-        Operation::Promote => plan::promote(facts, &stamp, &request, None),
-        Operation::Rollback => plan::rollback(facts, &stamp, &request, None),
-        Operation::Cleanup => plan::cleanup(facts, &stamp, &request),
-        Operation::Repair => plan::repair(facts, &stamp, &builds, &request),
+    world.with_inputs(|inputs| match operation {
+        Operation::Init => plan::init(inputs, &stamp, &request),
+        Operation::Deploy => plan::deploy(inputs, &stamp, Build::default(), &request),
+        Operation::Sync => plan::sync(inputs, &stamp, Build::default(), &request),
+        Operation::Promote => plan::promote(inputs, &stamp, &request, None),
+        Operation::Rollback => plan::rollback(inputs, &stamp, &request, None),
+        Operation::Cleanup => plan::cleanup(inputs, &stamp, &request),
+        Operation::Repair => plan::repair(inputs, &stamp, &builds, &request),
         Operation::Await => panic!("await has no plan"),
     })
 }

@@ -1,4 +1,4 @@
-//! Where waiting leads: one verdict per picture, and how long it has held.
+//! Where waiting leads: one status per picture, and how long it has held.
 
 use super::next::step;
 use crate::domain::action::Operation;
@@ -167,7 +167,7 @@ impl Settling {
     }
 }
 
-/// Waiting, picture by picture: the verdict that lasts, and what is worth telling on the way.
+/// Waiting, picture by picture: the status that lasts, and what is worth telling on the way.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AwaitWatch {
     ready: Settling,
@@ -189,7 +189,7 @@ pub enum AwaitStep {
 }
 
 impl AwaitWatch {
-    /// A picture that can't be trusted, since the link is lost: what stood before it counts no more.
+    /// A picture that can't be trusted, since the connection is lost: what stood before it counts no more.
     pub fn interrupt(&mut self) {
         self.ready = Settling::default();
     }

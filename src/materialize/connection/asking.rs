@@ -1,4 +1,4 @@
-//! Asking on a link: every answer has a deadline; past it comes a cancel, and then the end of the link.
+//! Asking on a connection: every answer has a deadline; past it comes a cancel, and then the end of the connection.
 
 use super::client::{Connection, StatementResult};
 use crate::domain::failure::{Cause, told};
@@ -25,25 +25,25 @@ impl Connection {
     ///
     /// # Errors
     /// What the server answers; [`Class::LinkLost`] tells whether the statement was sent; [`Class::Overdue`] when it was cancelled
-    /// past the deadline of what is asked; [`Class::Timeout`] when not even the cancel was answered: then the link is closed.
+    /// past the deadline of what is asked; [`Class::Timeout`] when not even the cancel was answered: then the connection is closed.
     pub async fn ask(&self, statement: &str, ask: Ask) -> Result<StatementResult, Error> {
         self.ask_or_stop(statement, ask, None).await
     }
 
-    /// As [`Link::ask`] for a statement that changes something.
+    /// As [`Connection::ask`] for a statement that changes something.
     ///
     /// # Errors
-    /// As [`Link::ask`].
+    /// As [`Connection::ask`].
     pub async fn run(&self, statement: &str) -> Result<StatementResult, Error> {
         self.ask(statement, Ask::Change).await
     }
 
-    /// As [`Link::ask`]; when the operator asks to stop, the answer is waited for a little longer only, where that does no harm.
+    /// As [`Connection::ask`]; when the operator asks to stop, the answer is waited for a little longer only, where that does no harm.
     ///
     /// A stalled `ALTER SINK` outlives the server's `statement_timeout`; a cancel ends it without harm (recorded: 10).
     ///
     /// # Errors
-    /// As [`Link::ask`].
+    /// As [`Connection::ask`].
     pub async fn ask_or_stop(
         &self,
         statement: &str,
@@ -144,7 +144,7 @@ impl Connection {
         Ok(answer)
     }
 
-    /// Ends the link: what is on its way on it is never answered.
+    /// Ends the connection: what is on its way on it is never answered.
     fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         self.driver.abort();

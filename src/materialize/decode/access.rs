@@ -137,8 +137,8 @@ mod tests {
                 ],
             ),
         ];
-        for (fact, cells) in rows {
-            told.change(fact, TextRow::new(cells.iter().copied()), 1);
+        for (query, cells) in rows {
+            told.change(query, TextRow::new(cells.iter().copied()), 1);
         }
         told
     }

@@ -227,9 +227,9 @@ mod tests {
     use crate::materialize::queries::CatalogQuery;
     use crate::materialize::row::TextRow;
 
-    fn add(told: &mut CatalogRows, fact: CatalogQuery, cells: &[Option<&str>]) {
-        assert_eq!(cells.len(), fact.query().columns.len());
-        told.change(fact, TextRow::new(cells.iter().copied()), 1);
+    fn add(told: &mut CatalogRows, query: CatalogQuery, cells: &[Option<&str>]) {
+        assert_eq!(cells.len(), query.definition().columns.len());
+        told.change(query, TextRow::new(cells.iter().copied()), 1);
     }
 
     #[test]

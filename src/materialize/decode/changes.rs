@@ -26,14 +26,14 @@ impl Changes {
         }
     }
 
-    pub fn note(&mut self, fact: CatalogQuery, row: &TextRow) {
-        self.ids.entry(fact).or_default().extend(row.id());
+    pub fn note(&mut self, query: CatalogQuery, row: &TextRow) {
+        self.ids.entry(query).or_default().extend(row.id());
     }
 
     pub fn extend(&mut self, later: Self) {
         self.everything |= later.everything;
-        for (fact, ids) in later.ids {
-            self.ids.entry(fact).or_default().extend(ids);
+        for (query, ids) in later.ids {
+            self.ids.entry(query).or_default().extend(ids);
         }
     }
 
@@ -42,14 +42,16 @@ impl Changes {
         !self.everything && self.ids.is_empty()
     }
 
-    /// The topics with changed rows.
+    /// The groups with changed rows.
     #[must_use]
-    pub fn topics(&self) -> BTreeSet<SubscribeGroup> {
+    pub fn groups(&self) -> BTreeSet<SubscribeGroup> {
         if self.everything {
             return SubscribeGroup::ALL.into();
         }
-        let facts = self.ids.keys();
-        facts.filter_map(|fact| fact.query().topic).collect()
+        let queries = self.ids.keys();
+        queries
+            .filter_map(|query| query.definition().group)
+            .collect()
     }
 
     #[must_use]
@@ -57,23 +59,23 @@ impl Changes {
         self.everything
     }
 
-    /// The objects that changed rows of these facts are about, each once; `item` tells whose id a row has.
+    /// The objects that changed rows of these queries are about, each once; `item` tells whose id a row has.
     ///
     /// # Errors
     /// When a row is about no id.
     pub fn objects(
         &self,
         told: &CatalogRows,
-        facts: &[CatalogQuery],
+        queries: &[CatalogQuery],
         item: impl Fn(ObjectId) -> ObjectId,
     ) -> Result<Vec<ObjectId>, Error> {
         let mut objects = Vec::new();
-        for fact in facts {
-            told.all_have_ids(*fact)?;
+        for query in queries {
+            told.all_have_ids(*query)?;
             if self.everything {
-                objects.extend(told.ids(*fact).map(|id| item(id.into())));
+                objects.extend(told.ids(*query).map(|id| item(id.into())));
             } else {
-                let ids = self.ids.get(fact).into_iter().flatten();
+                let ids = self.ids.get(query).into_iter().flatten();
                 objects.extend(ids.map(|id| item((*id).into())));
             }
         }

@@ -188,9 +188,9 @@ mod tests {
 
     fn told(rows: &[(CatalogQuery, &[Option<&str>])]) -> CatalogRows {
         let mut told = CatalogRows::default();
-        for (fact, cells) in rows {
-            assert_eq!(cells.len(), fact.query().columns.len(), "{fact:?}");
-            told.change(*fact, TextRow::new(cells.iter().copied()), 1);
+        for (query, cells) in rows {
+            assert_eq!(cells.len(), query.definition().columns.len(), "{query:?}");
+            told.change(*query, TextRow::new(cells.iter().copied()), 1);
         }
         told
     }

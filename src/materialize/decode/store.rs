@@ -1,4 +1,4 @@
-//! The rows that a server has told, by fact and id, so that what is told of one object is found at once.
+//! The rows that a server has told, by query and id, so that what is told of one object is found at once.
 
 use crate::domain::name::Id;
 use crate::materialize::error::Error;
@@ -7,38 +7,38 @@ use crate::materialize::row::{Cell, TextRow};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-/// All rows, by fact.
+/// All rows, by query.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CatalogRows(HashMap<CatalogQuery, Rows>);
 
 impl CatalogRows {
-    /// The rows of a fact, as often as they occur.
+    /// The rows of a query, as often as they occur.
     pub fn all<'a, R: CatalogRow<'a>>(&'a self) -> impl Iterator<Item = R> {
-        self.of(R::FACT).flat_map(Rows::iter).map(R::of)
+        self.of(R::QUERY).flat_map(Rows::iter).map(R::of)
     }
 
-    /// The rows of a fact that are about this id, as often as they occur.
+    /// The rows of a query that are about this id, as often as they occur.
     pub fn about<'a, R: CatalogRow<'a>>(&'a self, id: impl Into<Id>) -> impl Iterator<Item = R> {
         let id = id.into();
-        self.of(R::FACT)
+        self.of(R::QUERY)
             .filter_map(move |rows| rows.about.get(&id))
             .flat_map(Occurring::iter)
             .map(R::of)
     }
 
-    /// Every id that the rows of a fact are about.
-    pub fn ids(&self, fact: CatalogQuery) -> impl Iterator<Item = Id> {
-        self.of(fact).flat_map(|rows| rows.about.keys().copied())
+    /// Every id that the rows of a query are about.
+    pub fn ids(&self, query: CatalogQuery) -> impl Iterator<Item = Id> {
+        self.of(query).flat_map(|rows| rows.about.keys().copied())
     }
 
     /// # Errors
-    /// When a row of this fact begins with no id, though it is about one.
-    pub fn all_have_ids(&self, fact: CatalogQuery) -> Result<(), Error> {
-        let query = fact.query();
-        let first = query.columns.first().copied().unwrap_or_default();
-        let mut others = self.of(fact).flat_map(|rows| rows.others.keys());
+    /// When a row of this query begins with no id, though it is about one.
+    pub fn all_have_ids(&self, query: CatalogQuery) -> Result<(), Error> {
+        let definition = query.definition();
+        let first = definition.columns.first().copied().unwrap_or_default();
+        let mut others = self.of(query).flat_map(|rows| rows.others.keys());
         others.try_for_each(|row| {
-            Cell::new(row, 0, query.relation, first)
+            Cell::new(row, 0, definition.relation, first)
                 .id::<Id>()
                 .map(drop)
         })
@@ -46,22 +46,22 @@ impl CatalogRows {
 
     /// Adds `diff` occurrences of a row and tells how many there are: below zero only until all changes of a time are applied, or
     /// after a gap.
-    pub fn change(&mut self, fact: CatalogQuery, row: TextRow, diff: i64) -> i64 {
-        self.0.entry(fact).or_default().change(row, diff)
+    pub fn change(&mut self, query: CatalogQuery, row: TextRow, diff: i64) -> i64 {
+        self.0.entry(query).or_default().change(row, diff)
     }
 
     /// How often a row occurs.
     #[must_use]
-    pub fn count(&self, fact: CatalogQuery, row: &TextRow) -> i64 {
-        self.of(fact).map(|rows| rows.count(row)).sum()
+    pub fn count(&self, query: CatalogQuery, row: &TextRow) -> i64 {
+        self.of(query).map(|rows| rows.count(row)).sum()
     }
 
-    fn of(&self, fact: CatalogQuery) -> impl Iterator<Item = &Rows> {
-        self.0.get(&fact).into_iter()
+    fn of(&self, query: CatalogQuery) -> impl Iterator<Item = &Rows> {
+        self.0.get(&query).into_iter()
     }
 }
 
-/// The rows of one fact: how often each occurs.
+/// The rows of one query: how often each occurs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Rows {
     about: HashMap<Id, Occurring>,

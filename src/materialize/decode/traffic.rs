@@ -63,8 +63,8 @@ mod tests {
 
     fn told(rows: &[(CatalogQuery, &[Option<&str>])]) -> CatalogRows {
         let mut told = CatalogRows::default();
-        for (fact, cells) in rows {
-            told.change(*fact, TextRow::new(cells.iter().copied()), 1);
+        for (query, cells) in rows {
+            told.change(*query, TextRow::new(cells.iter().copied()), 1);
         }
         told
     }

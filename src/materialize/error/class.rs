@@ -30,7 +30,7 @@ pub enum Class {
     Unsupported(Box<ServerError>),
     /// Any other refusal.
     Server(Box<ServerError>),
-    /// The link broke. With `statement_sent`, nobody here knows whether the statement took effect.
+    /// The connection broke. With `statement_sent`, nobody here knows whether the statement took effect.
     LinkLost { statement_sent: bool },
     /// No answer within a deadline of ours, and the server confirmed that it cancelled the statement.
     Overdue {

@@ -65,7 +65,7 @@ pub(super) struct Refused {
 
 /// A connection that changes things, and who hears of each statement.
 pub struct Executor<F> {
-    link: Connection,
+    connection: Connection,
     listener: F,
     stop: Option<CancellationToken>,
     /// Whether a wish to stop cuts statements short.
@@ -78,7 +78,7 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
     /// As [`Connector::connect`].
     pub async fn connect(connector: &Connector, listener: F) -> Result<Self, Error> {
         Ok(Self {
-            link: connector.connect(Purpose::Execute).await?,
+            connection: connector.connect(Purpose::Execute).await?,
             listener,
             stop: None,
             cuts: true,
@@ -102,7 +102,7 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
     /// Runs one statement that changes something and waits for its end.
     ///
     /// # Errors
-    /// As [`Link::ask`]; see [`Error::is_outcome_unknown`].
+    /// As [`Connection::ask`]; see [`Error::is_outcome_unknown`].
     pub async fn statement(&mut self, statement: &Statement) -> Result<Done, Error> {
         self.done(statement.sql(), Ask::Change).await
     }
@@ -110,7 +110,7 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
     /// As [`Self::statement`], with the deadline of sinks.
     ///
     /// # Errors
-    /// As [`Link::ask`].
+    /// As [`Connection::ask`].
     pub async fn move_sink(&mut self, statement: &Statement) -> Result<Done, Error> {
         self.done(statement.sql(), Ask::Sink).await
     }
@@ -118,7 +118,7 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
     /// Runs a reading statement and returns its rows: for validation queries on a user's cluster.
     ///
     /// # Errors
-    /// As [`Link::ask`].
+    /// As [`Connection::ask`].
     pub async fn read(&mut self, statement: &str) -> Result<StatementResult, Error> {
         self.heard(statement, Ask::Validation)
             .await
@@ -133,7 +133,7 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
     /// nothing (recorded: 14).
     ///
     /// # Errors
-    /// What the server refuses, or the link.
+    /// What the server refuses, or the connection.
     pub async fn rehearse(&mut self, swap: &Swap) -> Result<(), Error> {
         let (first, rest) = ends(swap);
         self.begin(first).await.map_err(|refused| refused.error)?;
@@ -154,7 +154,7 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
         }
     }
 
-    /// Each is awaited, so that a link lost around COMMIT is told from an earlier failure. `at` is the number of the first.
+    /// Each is awaited, so that a connection lost around COMMIT is told from an earlier failure. `at` is the number of the first.
     pub(super) async fn rename(&mut self, renames: &[Rename], at: usize) -> Result<(), Refused> {
         for (index, rename) in renames.iter().enumerate() {
             if let Err(error) = self.done(rename.sql(), Ask::Swap).await {
@@ -168,9 +168,9 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
         Ok(())
     }
 
-    /// Ends a transaction that failed; the session ends it by itself where the link is gone.
+    /// Ends a transaction that failed; the session ends it by itself where the connection is gone.
     pub(super) async fn give_up(&mut self) {
-        if self.link.is_closed() {
+        if self.connection.is_closed() {
             return;
         }
         if let Err(error) = self.done("ROLLBACK", Ask::Swap).await {
@@ -200,7 +200,7 @@ impl<F: FnMut(StatementEvent) + Send> Executor<F> {
             cuts: self.cuts,
             told: &mut tell,
         });
-        let outcome = self.link.ask_or_stop(statement, ask, stop).await;
+        let outcome = self.connection.ask_or_stop(statement, ask, stop).await;
         let took = started.elapsed();
         let outcome = outcome.map(|answer| {
             let done = Done {

@@ -13,25 +13,25 @@ use std::collections::BTreeMap;
 /// Something is missing: the streams must be read anew from the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Gap {
-    #[error("the {} stream went back from {} to {}", topic.as_str(), before.0, after.0)]
+    #[error("the {} stream went back from {} to {}", group.as_str(), before.0, after.0)]
     WentBack {
-        topic: SubscribeGroup,
+        group: SubscribeGroup,
         before: LogicalTime,
         after: LogicalTime,
     },
-    #[error("the {} stream sent a change of {} after it had passed {}", topic.as_str(), time.0, passed.0)]
+    #[error("the {} stream sent a change of {} after it had passed {}", group.as_str(), time.0, passed.0)]
     Late {
-        topic: SubscribeGroup,
+        group: SubscribeGroup,
         time: LogicalTime,
         passed: LogicalTime,
     },
-    #[error("the {} stream took back a row of {fact:?} that was never there", topic.as_str())]
+    #[error("the {} stream took back a row of {query:?} that was never there", group.as_str())]
     NeverThere {
-        topic: SubscribeGroup,
-        fact: CatalogQuery,
+        group: SubscribeGroup,
+        query: CatalogQuery,
     },
-    #[error("a stream of {} that was not asked for", topic.as_str())]
-    Unknown { topic: SubscribeGroup },
+    #[error("a stream of {} that was not asked for", group.as_str())]
+    Unknown { group: SubscribeGroup },
 }
 
 /// A step forward.
@@ -61,11 +61,11 @@ pub struct Alignment {
 
 impl Alignment {
     #[must_use]
-    pub fn new(topics: impl IntoIterator<Item = SubscribeGroup>) -> Self {
+    pub fn new(groups: impl IntoIterator<Item = SubscribeGroup>) -> Self {
         Self {
-            streams: topics
+            streams: groups
                 .into_iter()
-                .map(|topic| (topic, Stream::default()))
+                .map(|group| (group, Stream::default()))
                 .collect(),
             rows: CatalogRows::default(),
             applied: None,
@@ -82,13 +82,16 @@ impl Alignment {
     ///
     /// # Errors
     /// When it contradicts what the stream said before.
-    pub fn receive(&mut self, topic: SubscribeGroup, event: Event) -> Result<(), Gap> {
-        let stream = self.streams.get_mut(&topic).ok_or(Gap::Unknown { topic })?;
+    pub fn receive(&mut self, group: SubscribeGroup, event: Event) -> Result<(), Gap> {
+        let stream = self
+            .streams
+            .get_mut(&group)
+            .ok_or(Gap::Unknown { group: group })?;
         match event {
             Event::Progress(after) => {
                 if let Some(before) = stream.passed.filter(|before| after < *before) {
                     return Err(Gap::WentBack {
-                        topic,
+                        group,
                         before,
                         after,
                     });
@@ -100,7 +103,7 @@ impl Alignment {
                 let time = change.time;
                 if let Some(passed) = stream.passed.filter(|passed| time < *passed) {
                     return Err(Gap::Late {
-                        topic,
+                        group,
                         time,
                         passed,
                     });
@@ -139,10 +142,10 @@ impl Alignment {
             None => Changes::everything(),
             Some(_) => Changes::default(),
         };
-        for (topic, stream) in &mut self.streams {
+        for (group, stream) in &mut self.streams {
             let later = stream.pending.split_off(&LogicalTime(time.0 + 1));
             let due = std::mem::replace(&mut stream.pending, later);
-            apply(*topic, due, &mut self.rows, &mut changes)?;
+            apply(*group, due, &mut self.rows, &mut changes)?;
         }
         self.applied = Some(time);
         Ok(Some(AlignedStep { time, changes }))
@@ -151,26 +154,26 @@ impl Alignment {
 
 /// Within one time the order of changes says nothing, so only the sum must not be below zero.
 fn apply(
-    topic: SubscribeGroup,
+    group: SubscribeGroup,
     due: BTreeMap<LogicalTime, Vec<RowUpdate>>,
     rows: &mut CatalogRows,
     changes: &mut Changes,
 ) -> Result<(), Gap> {
     let mut below_zero = Vec::new();
     for RowUpdate {
-        fact, row, diff, ..
+        query, row, diff, ..
     } in due.into_values().flatten()
     {
-        changes.note(fact, &row);
-        if rows.change(fact, row.clone(), diff) < 0 {
-            below_zero.push((fact, row));
+        changes.note(query, &row);
+        if rows.change(query, row.clone(), diff) < 0 {
+            below_zero.push((query, row));
         }
     }
     let never_there = below_zero
         .into_iter()
-        .find(|(fact, row)| rows.count(*fact, row) < 0);
+        .find(|(query, row)| rows.count(*query, row) < 0);
     match never_there {
-        Some((fact, _)) => Err(Gap::NeverThere { topic, fact }),
+        Some((query, _)) => Err(Gap::NeverThere { group, query }),
         None => Ok(()),
     }
 }
@@ -188,17 +191,17 @@ mod tests {
         Event::Progress(LogicalTime(time))
     }
 
-    fn change(fact: CatalogQuery, time: u64, id: &str, diff: i64) -> Event {
+    fn change(query: CatalogQuery, time: u64, id: &str, diff: i64) -> Event {
         Event::Update(RowUpdate {
             time: LogicalTime(time),
-            fact,
+            query,
             row: TextRow::new([Some(id)].into_iter()),
             diff,
         })
     }
 
-    fn ids(rows: &CatalogRows, fact: CatalogQuery) -> Vec<String> {
-        let mut ids: Vec<_> = rows.ids(fact).collect();
+    fn ids(rows: &CatalogRows, query: CatalogQuery) -> Vec<String> {
+        let mut ids: Vec<_> = rows.ids(query).collect();
         ids.sort();
         ids.iter().map(ToString::to_string).collect()
     }
@@ -208,14 +211,14 @@ mod tests {
         let mut alignment = Alignment::new([SubscribeGroup::Catalog, SubscribeGroup::Hydration]);
         let catalog = |event| (SubscribeGroup::Catalog, event);
         let hydration = |event| (SubscribeGroup::Hydration, event);
-        for (topic, event) in [
+        for (group, event) in [
             catalog(progress(T0)),
             catalog(change(CatalogQuery::Objects, T0, "u1", 1)),
             catalog(progress(T0 + 10)),
             hydration(progress(T0 + 5)),
             hydration(change(CatalogQuery::Hydration, T0 + 5, "u1", 1)),
         ] {
-            alignment.receive(topic, event).unwrap();
+            alignment.receive(group, event).unwrap();
             assert_eq!(alignment.advance(), Ok(None));
         }
         alignment
@@ -229,9 +232,9 @@ mod tests {
     #[test]
     fn a_picture_holds_no_change_that_another_stream_has_not_passed() {
         let mut alignment = Alignment::new([SubscribeGroup::Catalog, SubscribeGroup::Hydration]);
-        for topic in [SubscribeGroup::Catalog, SubscribeGroup::Hydration] {
-            alignment.receive(topic, progress(T0)).unwrap();
-            alignment.receive(topic, progress(T0 + 1)).unwrap();
+        for group in [SubscribeGroup::Catalog, SubscribeGroup::Hydration] {
+            alignment.receive(group, progress(T0)).unwrap();
+            alignment.receive(group, progress(T0 + 1)).unwrap();
         }
         assert_eq!(
             alignment.advance().unwrap().unwrap().changes,
@@ -257,7 +260,7 @@ mod tests {
             .unwrap();
         let step = alignment.advance().unwrap().unwrap();
         assert_eq!(
-            step.changes.topics(),
+            step.changes.groups(),
             BTreeSet::from([SubscribeGroup::Catalog])
         );
         assert_eq!(ids(alignment.rows(), CatalogQuery::Objects), ["u1"]);
@@ -307,13 +310,13 @@ mod tests {
     /// The rows that exist at a time, by adding up everything at or before it.
     fn rows_at(
         history: &[(SubscribeGroup, u64, u8)],
-        topic: SubscribeGroup,
+        group: SubscribeGroup,
         time: u64,
     ) -> Vec<String> {
         let mut alive = BTreeSet::new();
         for (_, _, id) in history
             .iter()
-            .filter(|(of, at, _)| *of == topic && *at <= time)
+            .filter(|(of, at, _)| *of == group && *at <= time)
         {
             if !alive.remove(id) {
                 alive.insert(*id);
@@ -333,18 +336,18 @@ mod tests {
             let history: Vec<(SubscribeGroup, u64, u8)> = toggles
                 .into_iter()
                 .map(|(catalog, time, id)| {
-                    let topic = if catalog { SubscribeGroup::Catalog } else { SubscribeGroup::Hydration };
-                    (topic, T0 + time, id)
+                    let group = if catalog { SubscribeGroup::Catalog } else { SubscribeGroup::Hydration };
+                    (group, T0 + time, id)
                 })
                 .collect();
-            let fact_of = |topic| if topic == SubscribeGroup::Catalog { CatalogQuery::Objects } else { CatalogQuery::Hydration };
-            let messages = |topic: SubscribeGroup| {
+            let fact_of = |group| if group == SubscribeGroup::Catalog { CatalogQuery::Objects } else { CatalogQuery::Hydration };
+            let messages = |group: SubscribeGroup| {
                 let mut alive = BTreeSet::new();
                 let mut events = vec![progress(T0)];
                 for time in T0..T0 + 41 {
-                    for (_, _, id) in history.iter().filter(|(of, at, _)| *of == topic && *at == time) {
+                    for (_, _, id) in history.iter().filter(|(of, at, _)| *of == group && *at == time) {
                         let diff = if alive.remove(id) { -1 } else { alive.insert(*id); 1 };
-                        events.push(change(fact_of(topic), time, &format!("u{id}"), diff));
+                        events.push(change(fact_of(group), time, &format!("u{id}"), diff));
                     }
                     events.push(progress(time + 1));
                 }
@@ -356,17 +359,17 @@ mod tests {
             let mut last = None;
             let turns = order.into_iter().chain((0..400).map(|turn| turn % 2 == 0));
             for first in turns {
-                let (topic, next) = if first {
+                let (group, next) = if first {
                     (SubscribeGroup::Catalog, one.next())
                 } else {
                     (SubscribeGroup::Hydration, other.next())
                 };
                 let Some(event) = next else { continue };
-                alignment.receive(topic, event).unwrap();
+                alignment.receive(group, event).unwrap();
                 if let Some(step) = alignment.advance().unwrap() {
-                    for topic in [SubscribeGroup::Catalog, SubscribeGroup::Hydration] {
-                        let expected = rows_at(&history, topic, step.time.0);
-                        prop_assert_eq!(ids(alignment.rows(), fact_of(topic)), expected);
+                    for group in [SubscribeGroup::Catalog, SubscribeGroup::Hydration] {
+                        let expected = rows_at(&history, group, step.time.0);
+                        prop_assert_eq!(ids(alignment.rows(), fact_of(group)), expected);
                     }
                     prop_assert!(last.is_none_or(|last| step.time > last));
                     last = Some(step.time);

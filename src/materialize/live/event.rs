@@ -1,4 +1,4 @@
-//! One row of `SUBSCRIBE ... WITH (PROGRESS)` over a topic.
+//! One row of `SUBSCRIBE ... WITH (PROGRESS)` over a group.
 
 use crate::domain::snapshot::LogicalTime;
 use crate::materialize::error::Error;
@@ -13,11 +13,11 @@ pub enum Event {
     Update(RowUpdate),
 }
 
-/// A row of a fact that came or went at a time.
+/// A row of a query that came or went at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowUpdate {
     pub time: LogicalTime,
-    pub fact: CatalogQuery,
+    pub query: CatalogQuery,
     pub row: TextRow,
     /// How many more (or fewer) of this row there are.
     pub diff: i64,
@@ -30,7 +30,7 @@ impl Event {
     /// Reads one row by its cells.
     ///
     /// # Errors
-    /// When it is not of the form that a topic's SUBSCRIBE has.
+    /// When it is not of the form that a group's SUBSCRIBE has.
     pub fn parse<'a>(width: usize, cell: impl Fn(usize) -> Option<&'a str>) -> Result<Self, Error> {
         let number = |column: usize, what: &str| {
             cell(column)
@@ -45,13 +45,13 @@ impl Event {
         }
         let diff = number(2, "diff")?;
         let name = cell(SERVER_COLUMNS).unwrap_or_default();
-        let fact =
+        let query =
             CatalogQuery::named(name).ok_or_else(|| bad_row(format!("it is of {name:?}")))?;
         let first = SERVER_COLUMNS + 1;
-        let last = (first + fact.query().columns.len()).min(width);
+        let last = (first + query.definition().columns.len()).min(width);
         Ok(Self::Update(RowUpdate {
             time,
-            fact,
+            query: query,
             row: TextRow::new((first..last).map(&cell)),
             diff,
         }))
@@ -89,7 +89,7 @@ mod tests {
         let Ok(Event::Update(change)) = parse(&change) else {
             panic!("a change");
         };
-        assert_eq!((change.fact, change.diff), (CatalogQuery::Databases, -2));
+        assert_eq!((change.query, change.diff), (CatalogQuery::Databases, -2));
         assert_eq!(change.row.get(1), Some("materialize"));
         assert_eq!(change.row.get(2), None, "padding is left out");
     }

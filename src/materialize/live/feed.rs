@@ -42,7 +42,7 @@ impl LiveFeed {
         self.pictures.clone()
     }
 
-    /// Polls now, or connects now when the link is lost. Streams are as new as the server anyway.
+    /// Polls now, or connects now when the connection is lost. Streams are as new as the server anyway.
     pub fn refresh(&self) {
         self.wake.notify_one();
     }
@@ -105,8 +105,8 @@ impl Feed {
                 lost_since = None;
             }
             let error = match end {
-                End::Refused { topic, error } => {
-                    if self.adapt(topic, &error) {
+                End::Refused { group, error } => {
+                    if self.adapt(group, &error) {
                         continue;
                     }
                     error
@@ -134,10 +134,10 @@ impl Feed {
     }
 
     async fn connect_and_follow(&self, published: &mut bool) -> Result<End, Error> {
-        let link = self.connector.connect(Purpose::Observe).await?;
-        let mut probed = probe(&link).await?;
-        for topic in &self.refused {
-            exclude_refused(&link, &mut probed.offer, *topic).await?;
+        let connection = self.connector.connect(Purpose::Observe).await?;
+        let mut probed = probe(&connection).await?;
+        for group in &self.refused {
+            exclude_refused(&connection, &mut probed.offer, *group).await?;
         }
         let state = match self.poll {
             Some(every) => ConnectionState::Polling { every },
@@ -151,25 +151,34 @@ impl Feed {
         };
         Ok(match self.poll {
             Some(every) => {
-                let observer = Observer::on(link, probed.server, probed.offer);
+                let observer = Observer::on(connection, probed.server, probed.offer);
                 End::Broken(polling::run(observer, every, &self.wake, &mut publish).await)
             }
-            None => session::run(&self.connector, link, &probed, self.silence, &mut publish).await,
+            None => {
+                session::run(
+                    &self.connector,
+                    connection,
+                    &probed,
+                    self.silence,
+                    &mut publish,
+                )
+                .await
+            }
         })
     }
 
     /// Makes the next session different after a refusal: first without what can't be read, then without SUBSCRIBE.
     /// `false` when neither can help.
-    fn adapt(&mut self, topic: SubscribeGroup, error: &Error) -> bool {
+    fn adapt(&mut self, group: SubscribeGroup, error: &Error) -> bool {
         tracing::warn!(
-            topic = topic.as_str(),
+            group = group.as_str(),
             error = told(error),
             "SUBSCRIBE was refused"
         );
         if matches!(error.class, Class::Decode { .. }) {
             return false;
         }
-        if self.refused.insert(topic) {
+        if self.refused.insert(group) {
             return true;
         }
         if self.poll.is_none() {
@@ -185,12 +194,12 @@ impl Feed {
         let retry_at = Instant::now() + retry_wait(attempts);
         tracing::info!(error = told(&error), attempts, "link lost");
         self.sender.send_modify(|picture| {
-            let link = &mut picture.connection;
+            let connection = &mut picture.connection;
             // Failing to come back is the same loss.
-            if !link.is_lost() {
-                link.restarts = link.restarts.saturating_add(1);
+            if !connection.is_lost() {
+                connection.restarts = connection.restarts.saturating_add(1);
             }
-            link.state = ConnectionState::Lost {
+            connection.state = ConnectionState::Lost {
                 since: since.into_std(),
                 error: Failure::from(&error),
                 attempts,
@@ -226,10 +235,10 @@ impl Publish for Publisher<'_> {
         *self.published = true;
         self.sender.send_modify(|picture| {
             picture.snapshot = Some(Arc::new(snapshot));
-            let link = &mut picture.connection;
-            link.state = self.state.clone();
-            link.polling_reason.clone_from(&self.polling_reason);
-            link.heard_at = Some(Instant::now().into_std());
+            let connection = &mut picture.connection;
+            connection.state = self.state.clone();
+            connection.polling_reason.clone_from(&self.polling_reason);
+            connection.heard_at = Some(Instant::now().into_std());
         });
     }
 }

@@ -1,4 +1,4 @@
-//! The live picture: one SUBSCRIBE per topic, aligned by their progress into one consistent snapshot.
+//! The live picture: one SUBSCRIBE per group, aligned by their progress into one consistent snapshot.
 //!
 //! | module | is |
 //! |---|---|

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
-/// Reads until the link breaks. `wake` asks for a reading now.
+/// Reads until the connection breaks. `wake` asks for a reading now.
 pub(super) async fn run(
     mut observer: Observer,
     every: Duration,

@@ -30,12 +30,12 @@ const WAITING_CHUNKS: usize = 64;
 /// Why a session ended.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum End {
-    /// The link or the server failed.
+    /// The connection or the server failed.
     Broken(Error),
     /// The streams contradict themselves; reading anew helps.
     Gap(String),
     /// The server refuses this SUBSCRIBE.
-    Refused { topic: SubscribeGroup, error: Error },
+    Refused { group: SubscribeGroup, error: Error },
 }
 
 impl From<Error> for End {
@@ -51,29 +51,29 @@ pub(super) trait Publish {
     fn snapshot(&mut self, snapshot: Snapshot);
 }
 
-/// Subscribes to every topic that the server offers, the first of them on `link`, and publishes until it ends.
+/// Subscribes to every group that the server offers, the first of them on `connection`, and publishes until it ends.
 pub(super) async fn run(
     connector: &Connector,
-    link: Connection,
+    connection: Connection,
     probed: &Probed,
     silence: Duration,
     publish: &mut impl Publish,
 ) -> End {
-    match subscribe(connector, link, &probed.offer).await {
+    match subscribe(connector, connection, &probed.offer).await {
         Ok(streams) => follow(streams, probed, silence, publish).await,
         Err(error) => End::Broken(error),
     }
 }
 
 struct Streams {
-    topics: Vec<SubscribeGroup>,
+    groups: Vec<SubscribeGroup>,
     messages: mpsc::Receiver<Message>,
     /// Stops the readers when dropped, and with them the links.
     _readers: JoinSet<()>,
 }
 
 struct Message {
-    topic: SubscribeGroup,
+    group: SubscribeGroup,
     events: Vec<Event>,
     /// What ended the stream, after these events.
     end: Option<Ended>,
@@ -87,28 +87,28 @@ struct Ended {
 
 async fn subscribe(
     connector: &Connector,
-    link: Connection,
+    connection: Connection,
     offer: &Offer,
 ) -> Result<Streams, Error> {
     let statements: Vec<(SubscribeGroup, String)> = SubscribeGroup::ALL
         .into_iter()
-        .filter_map(|topic| {
-            let queries: Vec<_> = offer.queries(topic).collect();
+        .filter_map(|group| {
+            let queries: Vec<_> = offer.queries(group).collect();
             let select = SubscribeGroup::statement(&queries)?;
-            Some((topic, format!("SUBSCRIBE (\n{select}\n) WITH (PROGRESS)")))
+            Some((group, format!("SUBSCRIBE (\n{select}\n) WITH (PROGRESS)")))
         })
         .collect();
     let more = statements.len().saturating_sub(1);
     let mut links = try_join_all((0..more).map(|_| connector.connect(Purpose::Observe))).await?;
-    links.push(link);
+    links.push(connection);
     let (sender, messages) = mpsc::channel(WAITING_CHUNKS);
     let mut readers = JoinSet::new();
-    let topics = statements.iter().map(|(topic, _)| *topic).collect();
-    for ((topic, statement), link) in statements.into_iter().zip(links) {
-        readers.spawn(read(topic, statement, link, sender.clone()));
+    let groups = statements.iter().map(|(group, _)| *group).collect();
+    for ((group, statement), connection) in statements.into_iter().zip(links) {
+        readers.spawn(read(group, statement, connection, sender.clone()));
     }
     Ok(Streams {
-        topics,
+        groups,
         messages,
         _readers: readers,
     })
@@ -116,19 +116,19 @@ async fn subscribe(
 
 /// Hands on the rows of one stream until it ends, which it never does by itself.
 async fn read(
-    topic: SubscribeGroup,
+    group: SubscribeGroup,
     statement: String,
-    link: Connection,
+    connection: Connection,
     sender: mpsc::Sender<Message>,
 ) {
     let mut silent = true;
-    let error = match link.stream(&statement).await {
+    let error = match connection.stream(&statement).await {
         Err(error) => error,
         Ok(rows) => {
             let mut chunks = Box::pin(rows.ready_chunks(CHUNK));
             loop {
                 let Some(chunk) = chunks.next().await else {
-                    let why = format!("the {} stream ended", topic.as_str());
+                    let why = format!("the {} stream ended", group.as_str());
                     break lost(why);
                 };
                 let mut events = Vec::with_capacity(chunk.len());
@@ -139,7 +139,7 @@ async fn read(
                     error,
                 });
                 let ended = end.is_some();
-                let message = Message { topic, events, end };
+                let message = Message { group, events, end };
                 if sender.send(message).await.is_err() || ended {
                     return;
                 }
@@ -152,7 +152,7 @@ async fn read(
     });
     let events = Vec::new();
     // Nobody listens any more when the session has ended already.
-    let _ = sender.send(Message { topic, events, end }).await;
+    let _ = sender.send(Message { group, events, end }).await;
 }
 
 /// Adds the events of a chunk, up to the first error.
@@ -178,13 +178,13 @@ async fn follow(
     publish: &mut impl Publish,
 ) -> End {
     let mut assembler = Assembler::new(probed.server.clone(), probed.offer.missing());
-    let mut alignment = Alignment::new(streams.topics.iter().copied());
+    let mut alignment = Alignment::new(streams.groups.iter().copied());
     let mut pace = Pace::default();
     let started = Instant::now();
     let mut heard: BTreeMap<SubscribeGroup, Instant> = streams
-        .topics
+        .groups
         .iter()
-        .map(|topic| (*topic, started))
+        .map(|group| (*group, started))
         .collect();
     loop {
         let due = pace.due();
@@ -195,7 +195,7 @@ async fn follow(
                 let Some(message) = message else {
                     return End::Gap("every stream ended".to_owned());
                 };
-                heard.insert(message.topic, Instant::now());
+                heard.insert(message.group, Instant::now());
                 publish.heard(Instant::now());
                 if let Err(end) = take_in(message, &mut alignment, &mut pace) {
                     return end;
@@ -209,8 +209,8 @@ async fn follow(
                 }
             }
             () = sleep_until(silent_at) => {
-                let topic = heard.iter().min_by_key(|(_, at)| **at).map_or("live", |(topic, _)| topic.as_str());
-                let why = format!("no sign of life on the {topic} stream for {}", span(silence));
+                let group = heard.iter().min_by_key(|(_, at)| **at).map_or("live", |(group, _)| group.as_str());
+                let why = format!("no sign of life on the {group} stream for {}", span(silence));
                 return End::Broken(lost(why));
             }
         }
@@ -226,10 +226,10 @@ fn lost(why: String) -> Error {
 }
 
 fn take_in(message: Message, alignment: &mut Alignment, pace: &mut Pace) -> Result<(), End> {
-    let Message { topic, events, end } = message;
+    let Message { group, events, end } = message;
     let gap = |gap: super::alignment::Gap| End::Gap(gap.to_string());
     for event in events {
-        alignment.receive(topic, event).map_err(gap)?;
+        alignment.receive(group, event).map_err(gap)?;
     }
     if let Some(step) = alignment.advance().map_err(gap)? {
         pace.step(step.time, step.changes);
@@ -239,7 +239,7 @@ fn take_in(message: Message, alignment: &mut Alignment, pace: &mut Pace) -> Resu
         Some(Ended {
             error,
             refused: true,
-        }) => Err(End::Refused { topic, error }),
+        }) => Err(End::Refused { group, error }),
         Some(Ended { error, .. }) => Err(End::Broken(error)),
     }
 }

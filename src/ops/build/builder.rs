@@ -10,7 +10,7 @@ pub(super) const SLIM: &str = "state:modified+";
 
 /// Draws up a build from one observation.
 pub(in crate::ops) struct Builder<'a> {
-    pub(super) session: &'a Workspace,
+    pub(super) workspace: &'a Workspace,
     pub(super) observation: &'a Observation,
 }
 

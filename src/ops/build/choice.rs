@@ -55,12 +55,12 @@ impl Builder<'_> {
         request: &Request,
     ) -> Result<Choice, OpsError> {
         let all = self.deployed(manifest);
-        let empty = self.standing().is_empty();
+        let empty = self.existing().is_empty();
         let mut findings = Vec::new();
         let excluded = self.excluded(manifest, request)?;
         let (nodes, why) = match (base, self.may_hold(base, request)?) {
             (Some(base), Some(held)) if !empty => {
-                let options = self.session.compare_options();
+                let options = self.workspace.compare_options();
                 let changes = held
                     .iter()
                     .map(|held| Changes::new(held, manifest, options))
@@ -137,7 +137,7 @@ impl Builder<'_> {
         let Some(hash) = begun else {
             return Ok(Some(vec![Arc::clone(base)]));
         };
-        let begun = self.session.manifest(hash)?;
+        let begun = self.workspace.manifest(hash)?;
         Ok(begun.map(|begun| vec![Arc::clone(base), begun]))
     }
 
@@ -152,7 +152,7 @@ impl Builder<'_> {
         let environment = &self.observation.board.environment;
         let differing = self
             .observation
-            .with_facts(|facts| differing(facts.resolved, known));
+            .with_inputs(|inputs| differing(inputs.resolved, known));
         let differs = |id: &&UniqueId| {
             let node = manifest.get(id);
             let name = node.and_then(|node| relation(node, environment));
@@ -186,7 +186,7 @@ impl Builder<'_> {
         };
         let wanted = self.choose(manifest, base.as_ref(), &unselected)?.nodes;
         let comparison =
-            Comparison::new(base, Arc::clone(manifest), self.session.compare_options());
+            Comparison::new(base, Arc::clone(manifest), self.workspace.compare_options());
         let selection =
             Selection::parse(&request.select, &request.exclude).map_err(OpsError::refused)?;
         let selected = select(&comparison, &selection.to_run()).map_err(OpsError::refused)?;
@@ -216,7 +216,7 @@ impl Builder<'_> {
             return Ok(BTreeSet::new());
         }
         let comparison =
-            Comparison::new(None, Arc::clone(manifest), self.session.compare_options());
+            Comparison::new(None, Arc::clone(manifest), self.workspace.compare_options());
         let selection = Selection::parse(&request.exclude, &[]).map_err(OpsError::refused)?;
         select(&comparison, &selection.to_run()).map_err(OpsError::refused)
     }
@@ -233,13 +233,13 @@ impl Builder<'_> {
     }
 
     /// Names that stand on the deployment side, by production schema.
-    pub(super) fn standing(&self) -> BTreeSet<(Identifier, Identifier)> {
-        self.observation.with_facts(|facts| {
-            let pairs = facts.resolved.schemas.iter();
+    pub(super) fn existing(&self) -> BTreeSet<(Identifier, Identifier)> {
+        self.observation.with_inputs(|inputs| {
+            let pairs = inputs.resolved.schemas.iter();
             pairs
                 .filter_map(|pair| Some((&pair.names.production, pair.deployment?)))
                 .flat_map(|(name, schema)| {
-                    facts
+                    inputs
                         .snapshot()
                         .catalog
                         .objects_in(&schema.id)
@@ -258,8 +258,8 @@ impl Builder<'_> {
         let made = |id: &UniqueId| relation(manifest.get(id)?, environment);
         let relations: Vec<_> = nodes.iter().filter_map(made).collect();
         let side = Side::Deployment;
-        let absent: BTreeSet<_> = self.observation.with_facts(|facts| {
-            let whole = Whole::of(facts.resolved, side, relations.iter());
+        let absent: BTreeSet<_> = self.observation.with_inputs(|inputs| {
+            let whole = Whole::of(inputs.resolved, side, relations.iter());
             whole.missing.into_iter().collect()
         });
         nodes
@@ -293,7 +293,7 @@ impl Builder<'_> {
             .flat_map(|manifest| made_by(manifest))
             .collect();
         let kept = made_by(manifest);
-        self.standing()
+        self.existing()
             .into_iter()
             .filter(|name| earlier.contains(name) && !kept.contains(name))
             .collect()
@@ -322,7 +322,7 @@ impl Builder<'_> {
             ),
             remedy: "Give the manifest that it holds with --state DIR to build only what changed."
                 .to_owned(),
-            objects: vec![self.session.settings().target().to_owned()],
+            objects: vec![self.workspace.settings().target().to_owned()],
         }
     }
 }

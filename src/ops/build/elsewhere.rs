@@ -46,7 +46,7 @@ impl Builder<'_> {
 
     /// A project of which nothing belongs to the environment: building nothing would make a whole deployment of it.
     pub(super) fn nothing_to_build(&self, manifest: &Manifest) -> Option<Finding> {
-        let target = self.session.settings().target();
+        let target = self.workspace.settings().target();
         self.deployed(manifest).is_empty().then(|| Finding {
             id: FindingId::NothingToDo,
             severity: Severity::Block,

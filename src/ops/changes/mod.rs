@@ -38,10 +38,10 @@ impl Workspace {
         self.changes_in(&self.observe().await?).map(Arc::new)
     }
 
-    /// As [`Session::changes`], from an observation that was just made.
+    /// As [`Workspace::changes`], from an observation that was just made.
     ///
     /// # Errors
-    /// As [`Session::changes`], the server apart.
+    /// As [`Workspace::changes`], the server apart.
     pub fn changes_in(&self, observation: &Observation) -> Result<ChangesView, OpsError> {
         let Some(candidate) = &observation.manifests.candidate else {
             let file = self.candidate_file()?;
@@ -78,7 +78,7 @@ fn compare(
 ) -> Result<(String, Vec<ChangedNode>), OpsError> {
     let catalog = &observation.board.snapshot.catalog;
     let resolved = observation.board.environment.resolve(catalog);
-    let standing = BothSides::new(observation, &resolved, options)?;
+    let sides = BothSides::new(observation, &resolved, options)?;
     let nodes = match &observation.manifests.production {
         None => Vec::new(),
         Some(before) => {
@@ -86,19 +86,19 @@ fn compare(
             SideComparison {
                 before,
                 comparison: &Comparison::new(Some(old), new, options),
-                standing: &standing,
+                sides: &sides,
             }
             .nodes()?
         }
     };
-    Ok((standing.compared_with(), nodes))
+    Ok((sides.compared_with(), nodes))
 }
 
 /// One comparison on its way to the screen.
 struct SideComparison<'a> {
     before: &'a Manifest,
     comparison: &'a Comparison,
-    standing: &'a BothSides<'a>,
+    sides: &'a BothSides<'a>,
 }
 
 impl SideComparison<'_> {
@@ -124,7 +124,7 @@ impl SideComparison<'_> {
             diff::NodeState::Removed => ModelChange::Removed,
             diff::NodeState::Downstream | diff::NodeState::Unmodified => ModelChange::Downstream,
         };
-        let drift = self.standing.drift(&found.unique_id);
+        let drift = self.sides.drift(&found.unique_id);
         let mut node = self.node(&found.unique_id, change, drift)?;
         node.reasons = found.reasons.iter().map(ToString::to_string).collect();
         node.path = found.path.iter().map(ToString::to_string).collect();
@@ -143,7 +143,7 @@ impl SideComparison<'_> {
             .filter_map(|at| nodes.get(at))
             .filter(unlisted)
             .filter_map(|node| {
-                let drift = self.standing.drift(&node.unique_id)?;
+                let drift = self.sides.drift(&node.unique_id)?;
                 self.node(&node.unique_id, ModelChange::Drifted, Some(drift))
             })
             .map(|node| ChangedNode {
@@ -172,7 +172,7 @@ impl SideComparison<'_> {
             before: text(before, of),
             after: text(after, of),
         };
-        let environment = self.standing.environment();
+        let environment = self.sides.environment();
         Some(ChangedNode {
             unique_id: id.to_string(),
             name: node.name().into_owned(),
@@ -185,8 +185,8 @@ impl SideComparison<'_> {
             raw: versions(|node| Some(node.raw_code())),
             compiled: versions(Node::compiled_code),
             config: Vec::new(),
-            in_production: self.standing.in_production(node, change),
-            in_deployment: self.standing.in_deployment(node, change),
+            in_production: self.sides.in_production(node, change),
+            in_deployment: self.sides.in_deployment(node, change),
             drift,
         })
     }

@@ -103,7 +103,7 @@ struct Expectations {
 }
 
 impl Expectations {
-    fn new(session: &Workspace, observation: &Observation) -> Result<Self, OpsError> {
+    fn new(workspace: &Workspace, observation: &Observation) -> Result<Self, OpsError> {
         let manifests = &observation.manifests;
         let deployed = manifests
             .deployment
@@ -115,7 +115,7 @@ impl Expectations {
                 by_relation: BTreeMap::new(),
             });
         };
-        let changes = Changes::new(production, deployed, session.compare_options())?;
+        let changes = Changes::new(production, deployed, workspace.compare_options())?;
         let environment = &observation.board.environment;
         let place = |node| {
             let relation = relation(node, environment)?;

@@ -6,7 +6,7 @@ use crate::domain::failure::told;
 use crate::domain::name::{ClusterId, Identifier, ObjectId, QualifiedName};
 use crate::domain::object::{Object, ObjectKind};
 use crate::domain::validation::{
-    Column, Contents, TwinReport, column_differences, contents_query, set_cluster, verdict,
+    Column, Contents, TwinReport, column_differences, content_match, contents_query, set_cluster,
 };
 use crate::materialize::error::Error as ServerError;
 use crate::materialize::execute::{Executor, StatementEvent};
@@ -30,10 +30,10 @@ pub(super) struct Readers<'a> {
 
 impl<'a> Readers<'a> {
     pub async fn connect(
-        session: &Workspace,
+        workspace: &Workspace,
         resolved: &'a Resolved<'a>,
     ) -> Result<Self, OpsError> {
-        let connect = || Executor::connect(session.connector(), (|_| {}) as Listener);
+        let connect = || Executor::connect(workspace.connector(), (|_| {}) as Listener);
         Ok(Self {
             resolved,
             production: connect().await?,
@@ -43,7 +43,7 @@ impl<'a> Readers<'a> {
     }
 
     /// # Errors
-    /// When a link is lost.
+    /// When a connection is lost.
     pub async fn compare(
         &mut self,
         twins: &Twins<'_>,
@@ -69,7 +69,7 @@ impl<'a> Readers<'a> {
                 (None, None, Some(words.unwrap_or_else(|| told(&error))))
             }
         };
-        let judged = verdict(
+        let judged = content_match(
             twins.production.expected,
             &differences,
             production.as_ref(),

@@ -152,7 +152,7 @@ async fn idle() -> (Keyboard, watch::Receiver<Drawn>, mpsc::Sender<Wanted>) {
     let keys = keyboard.clone();
     tokio::spawn(async move {
         let options = CockpitOptions {
-            facts: TargetInfo::default(),
+            target: TargetInfo::default(),
             theme: Theme::mono(Glyphs::UNICODE),
             keymap: Keymap::default(),
             mouse: false,

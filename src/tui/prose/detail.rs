@@ -171,9 +171,9 @@ fn inputs(board: &Board, row: &ObjectRow, text: &mut Vec<Paragraph>) {
         text.push(Paragraph::fact("inputs", ThemeRole::Muted, words));
         return;
     }
-    for (at, link) in links.iter().enumerate() {
-        let role = link.readiness.map_or(ThemeRole::Text, ThemeRole::from);
-        let status = match (&link.state, link.readiness) {
+    for (at, upstream) in links.iter().enumerate() {
+        let role = upstream.readiness.map_or(ThemeRole::Text, ThemeRole::from);
+        let status = match (&upstream.state, upstream.readiness) {
             (Some(status), _) => format!(", {status}"),
             (None, Some(readiness)) => format!(", {readiness}"),
             (None, None) => String::new(),
@@ -183,10 +183,10 @@ fn inputs(board: &Board, row: &ObjectRow, text: &mut Vec<Paragraph>) {
             role,
             format!(
                 "{}{} ({}) lag {}{status}",
-                "  ".repeat(link.depth),
-                link.name,
-                link.kind,
-                wording::lag(link.lag)
+                "  ".repeat(upstream.depth),
+                upstream.name,
+                upstream.kind,
+                wording::lag(upstream.lag)
             ),
         ));
     }

@@ -86,7 +86,7 @@ pub struct Awaiting {
 
 #[derive(Debug, Clone)]
 pub struct State {
-    pub facts: TargetInfo,
+    pub target: TargetInfo,
     pub keymap: Arc<Keymap>,
     pub now: Now,
     /// The moment that [`Now::millis`] counts from.
@@ -129,7 +129,7 @@ impl State {
     #[must_use]
     pub fn new(facts: TargetInfo, keymap: Arc<Keymap>, started: Instant, size: (u16, u16)) -> Self {
         Self {
-            facts,
+            target: facts,
             keymap,
             now: Now::default(),
             started,
@@ -171,7 +171,7 @@ impl State {
         self.frozen.as_ref().unwrap_or(&self.latest)
     }
 
-    /// Now, by the clock that the link's moments are of.
+    /// Now, by the clock that the connection's moments are of.
     #[must_use]
     pub fn moment(&self) -> Instant {
         self.started + Duration::from_millis(self.now.millis)
@@ -233,7 +233,7 @@ impl State {
     #[must_use]
     pub fn read_only(&self) -> Option<&str> {
         let powerless = self.latest.read_only_reason.as_deref();
-        self.facts.read_only.as_deref().or(powerless)
+        self.target.read_only.as_deref().or(powerless)
     }
 
     /// Whether something that changes the server may be asked for here, whatever the deployment is.

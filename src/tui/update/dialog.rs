@@ -1,4 +1,4 @@
-//! The plan under review, and the ladder of confirmations: the more harm, the more deliberate the yes.
+//! The plan under review, and the levels of confirmation: the more harm, the more deliberate the yes.
 //!
 //! Enter never confirms. Pasted text and held keys never confirm. Keys are ignored for a moment after the dialog opens.
 
@@ -142,7 +142,7 @@ fn allow(state: &mut State) -> Vec<Effect> {
     }
 }
 
-/// The yes. The plan itself judges it; the newest picture must still allow the operation, over a link that stands.
+/// The yes. The plan itself judges it; the newest picture must still allow the operation, over a connection that stands.
 fn confirm(state: &mut State, held: bool, confirmation: Confirmation) -> Vec<Effect> {
     if held {
         return say(state, "a held key does not confirm: press it once");

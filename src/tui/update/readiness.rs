@@ -23,7 +23,7 @@ pub fn wait(state: &mut State) {
     }
 }
 
-/// The link is lost: what stood before counts no more.
+/// The connection is lost: what stood before counts no more.
 pub fn interrupt(state: &mut State) {
     if let Some(awaiting) = &mut state.awaiting {
         awaiting.watch.interrupt();

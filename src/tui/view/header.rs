@@ -39,7 +39,7 @@ fn identity(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let left = canvas.right(area.x + area.width / 3, area.y, end, role, &words);
     let stop = left.saturating_sub(2);
     let x = canvas.text(area.x + 1, area.y, stop, ThemeRole::Title, "cutover ");
-    let x = canvas.text(x, area.y, stop, ThemeRole::Title, &state.facts.target);
+    let x = canvas.text(x, area.y, stop, ThemeRole::Title, &state.target.target);
     canvas.cut(x + 2, area.y, stop, ThemeRole::Text, &place(state));
 }
 
@@ -53,7 +53,7 @@ fn place(state: &State) -> String {
             // `v26.9.0 (9e9123290)`: the build hash is for reports, not for the header.
             server.version.split(' ').next().unwrap_or_default(),
         ),
-        None => (state.facts.address.clone(), state.facts.role.clone(), ""),
+        None => (state.target.address.clone(), state.target.role.clone(), ""),
     };
     let version = if version.is_empty() {
         String::new()
@@ -123,7 +123,7 @@ fn millis(span: Duration) -> u64 {
 
 fn badges(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let tabs = tabs(canvas, area, state);
-    let facts = &state.facts;
+    let facts = &state.target;
     let simulated = state
         .shown()
         .board

@@ -26,7 +26,7 @@ use ratatui::layout::Rect;
 /// Draws the whole screen.
 ///
 /// ```text
-/// who, where, version                                   link and age
+/// who, where, version                                   connection and age
 /// DEMO / PRODUCTION / READ-ONLY                         screens
 /// phase: init - deploy - await - promote - sync         BACK: the way back
 /// what the current step waits for

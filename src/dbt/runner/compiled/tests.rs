@@ -69,15 +69,15 @@ fn both() -> Environment {
 fn build_all(
     manifest: &Manifest,
     environment: &Environment,
-    standing: &[(&str, &str, ExistingRelation)],
+    existing: &[(&str, &str, ExistingRelation)],
 ) -> Compiled {
-    let standing = standing.iter().map(|(schema, name, standing)| {
+    let existing = existing.iter().map(|(schema, name, existing)| {
         let name = QualifiedName {
             database: identifier("materialize"),
             schema: identifier(schema),
             name: identifier(name),
         };
-        (name, standing.clone())
+        (name, existing.clone())
     });
     build(&BuildRequest {
         manifest,
@@ -88,7 +88,7 @@ fn build_all(
             .collect(),
         environment,
         default_cluster: None,
-        existing: &standing.collect(),
+        existing: &existing.collect(),
     })
 }
 
@@ -169,7 +169,7 @@ fn models_come_after_what_they_read_and_bring_their_indexes_and_comments() {
 
 #[test]
 fn what_stands_already_is_dropped_first_and_last_readers_before_all() {
-    let standing = |kind, cascade| ExistingRelation { kind, cascade };
+    let existing = |kind, cascade| ExistingRelation { kind, cascade };
     let compiled = build_all(
         &sample(),
         &both(),
@@ -177,17 +177,17 @@ fn what_stands_already_is_dropped_first_and_last_readers_before_all() {
             (
                 "blue_green_slim_dbt_deploy",
                 "bar",
-                standing(ObjectKind::View, false),
+                existing(ObjectKind::View, false),
             ),
             (
                 "blue_green_slim_dbt_deploy",
                 "foobar",
-                standing(ObjectKind::MaterializedView, true),
+                existing(ObjectKind::MaterializedView, true),
             ),
             (
                 "blue_green_slim_dbt_deploy",
                 "unrelated",
-                standing(ObjectKind::View, true),
+                existing(ObjectKind::View, true),
             ),
         ],
     );

@@ -84,13 +84,13 @@ fn promoted_by_dbt() -> World {
 
 fn relying(world: &World) -> Vec<Plan> {
     let build = Build::default;
-    world.with_facts(|facts| {
+    world.with_inputs(|inputs| {
         vec![
-            init(facts, &stamp(), &asked(Operation::Init)),
-            deploy(facts, &stamp(), build(), &asked(Operation::Deploy)),
-            sync(facts, &stamp(), build(), &asked(Operation::Sync)),
-            promote(facts, &stamp(), &asked(Operation::Promote), None),
-            cleanup(facts, &stamp(), &asked(Operation::Cleanup)),
+            init(inputs, &stamp(), &asked(Operation::Init)),
+            deploy(inputs, &stamp(), build(), &asked(Operation::Deploy)),
+            sync(inputs, &stamp(), build(), &asked(Operation::Sync)),
+            promote(inputs, &stamp(), &asked(Operation::Promote), None),
+            cleanup(inputs, &stamp(), &asked(Operation::Cleanup)),
         ]
     })
 }
@@ -135,7 +135,7 @@ fn repaired_by_nothing(world: &World) -> Plan {
         production: untold(),
         deployment: untold(),
     };
-    world.with_facts(|facts| repair(facts, &stamp(), &builds, &asked(Operation::Repair)))
+    world.with_inputs(|inputs| repair(inputs, &stamp(), &builds, &asked(Operation::Repair)))
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn an_object_on_the_wrong_cluster_is_named_with_what_to_type() {
     let mut world = two_pairs();
     let hotfix = world.add_in("u1", "u2", "hotfix", ObjectKind::MaterializedView, &[]);
     assert_eq!(world.board().phase, Phase::Unknown);
-    let told = world.with_facts(|facts| guard::contradicted(facts, Severity::Block));
+    let told = world.with_inputs(|inputs| guard::contradicted(inputs, Severity::Block));
     assert_eq!(told.len(), 1);
     assert!(
         told[0].message.contains("db.prod.hotfix"),
@@ -301,7 +301,7 @@ fn an_object_on_the_wrong_cluster_is_named_with_what_to_type() {
     world.remove(&hotfix);
     // What dbt built with the variable in a file: schemas of the deployment side, clusters of production.
     world.add_in("u2", "u1", "misbuilt", ObjectKind::MaterializedView, &[]);
-    let told = world.with_facts(|facts| guard::contradicted(facts, Severity::Block));
+    let told = world.with_inputs(|inputs| guard::contradicted(inputs, Severity::Block));
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].objects, ["compute"]);
     let allow = "provenance-unknown:compute";
@@ -316,6 +316,6 @@ fn an_object_on_the_wrong_cluster_is_named_with_what_to_type() {
         allow: BTreeSet::from([Allowance::parse(allow).unwrap()]),
         ..asked(Operation::Deploy)
     };
-    let plan = world.with_facts(|facts| deploy(facts, &stamp(), Build::default(), &allowing));
+    let plan = world.with_inputs(|inputs| deploy(inputs, &stamp(), Build::default(), &allowing));
     assert!(!blocks(&plan).contains(&FindingId::ProvenanceUnknown));
 }

@@ -38,7 +38,7 @@ fn planned(world: &World, sizes: &[(&str, &str)], allowed: &[&str]) -> Plan {
         sizes: sizes.iter().map(owned).collect(),
         ..allowing(Operation::Init, allowed)
     };
-    world.with_facts(|facts| init(facts, &stamp(), &request))
+    world.with_inputs(|inputs| init(inputs, &stamp(), &request))
 }
 
 fn found(plan: &Plan, id: FindingId) -> &crate::domain::finding::Finding {
@@ -211,7 +211,7 @@ fn default_privileges_of_other_roles_are_left_out_and_told() {
         rule(Grantee::Public),
     ];
     let init =
-        |world: &World| world.with_facts(|facts| init(facts, &stamp(), &asked(Operation::Init)));
+        |world: &World| world.with_inputs(|inputs| init(inputs, &stamp(), &asked(Operation::Init)));
     let sets = |plan: &Plan| {
         let script = plan.script();
         let sets = script.iter().filter(|it| it.contains("DEFAULT PRIVILEGES"));

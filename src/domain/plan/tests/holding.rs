@@ -154,7 +154,7 @@ fn a_synced_side_whose_record_is_gone_is_not_newer() {
         deployment: untold(),
     };
     let plan =
-        world.with_facts(|facts| repair(facts, &stamp(), &builds, &asked(Operation::Repair)));
+        world.with_inputs(|inputs| repair(inputs, &stamp(), &builds, &asked(Operation::Repair)));
     carry_out(&mut world, &plan);
     let synced = written(&world, "prod_dbt_deploy");
     assert_eq!(
@@ -169,7 +169,7 @@ fn a_synced_side_whose_record_is_gone_is_not_newer() {
     }
     let board = world.board();
     assert_eq!(board.phase, Phase::Ready);
-    let told = world.with_facts(guard::newer_than_production);
+    let told = world.with_inputs(guard::newer_than_production);
     assert_eq!(told[0].severity, Severity::Block);
     assert!(
         told[0]
@@ -185,13 +185,13 @@ fn productions_records_are_made_again_whatever_the_other_side_is() {
     let mut world = World::new();
     let plan = promoted(&world);
     carry_out(&mut world, &plan);
-    let last = world.with_facts(|facts| {
+    let last = world.with_inputs(|inputs| {
         LastBuild::Whole(Built {
             manifest: "0123456789ab".to_owned(),
             project: None,
             commit: None,
             tag: None,
-            contents: contents(facts.resolved, Side::Production),
+            contents: contents(inputs.resolved, Side::Production),
         })
     });
     build_by_dbt(&mut world, "u1");
@@ -204,8 +204,8 @@ fn productions_records_are_made_again_whatever_the_other_side_is() {
             production,
             deployment: untold(),
         };
-        let plan =
-            world.with_facts(|facts| repair(facts, &stamp(), &builds, &asked(Operation::Repair)));
+        let plan = world
+            .with_inputs(|inputs| repair(inputs, &stamp(), &builds, &asked(Operation::Repair)));
         let mut world = world.clone();
         carry_out(&mut world, &plan);
         let record = written(&world, "prod");

@@ -103,7 +103,7 @@ fn what_comes_and_goes_stops_a_promote_when_it_comes_and_never_when_it_goes() {
     assert_eq!(told, ["new: production-unhealthy (compute)"]);
     let allowed = allowing(Operation::Promote, &["production-unhealthy:compute"]);
     let with_leave =
-        |world: &World| world.with_facts(|facts| promote(facts, &stamp(), &allowed, None));
+        |world: &World| world.with_inputs(|inputs| promote(inputs, &stamp(), &allowed, None));
     assert_eq!(holds(&with_leave(&healthy), &with_leave(&sick)), Ok(()));
 }
 
@@ -154,7 +154,7 @@ fn records_that_this_run_wrote_are_no_difference() {
 #[test]
 fn what_a_drop_would_take_more_or_less_is_named() {
     let planned = |world: &World| {
-        world.with_facts(|facts| cleanup(facts, &stamp(), &asked(Operation::Cleanup)))
+        world.with_inputs(|inputs| cleanup(inputs, &stamp(), &asked(Operation::Cleanup)))
     };
     let world = World::new();
     let mut more = world.clone();
@@ -175,7 +175,7 @@ fn what_a_drop_would_take_more_or_less_is_named() {
 #[test]
 fn a_reader_that_comes_stops_a_drop() {
     let planned = |world: &World| {
-        world.with_facts(|facts| cleanup(facts, &stamp(), &asked(Operation::Cleanup)))
+        world.with_inputs(|inputs| cleanup(inputs, &stamp(), &asked(Operation::Cleanup)))
     };
     let world = World::new();
     let mut read = world.clone();
@@ -255,9 +255,9 @@ fn what_is_left_of_an_operation_is_a_part_of_what_was_confirmed() {
 fn the_rest_of_a_cleanup_takes_nothing_that_was_not_shown() {
     let mut world = World::new();
     let planned = |world: &World| {
-        world.with_facts(|facts| {
+        world.with_inputs(|inputs| {
             cleanup(
-                facts,
+                inputs,
                 &stamp(),
                 &crate::domain::fixture::asked(Operation::Cleanup),
             )

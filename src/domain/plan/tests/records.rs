@@ -32,13 +32,13 @@ fn untold() -> LastBuild {
 
 /// The last build that ended with what stands on the deployment side now.
 fn built(world: &World) -> LastBuild {
-    world.with_facts(|facts| {
+    world.with_inputs(|inputs| {
         LastBuild::Whole(Built {
             manifest: "beefbeefbeef".to_owned(),
             project: Some("facefacefade".to_owned()),
             commit: Some("c0ffee".to_owned()),
             tag: Some("pr_7".to_owned()),
-            contents: contents(facts.resolved, Side::Deployment),
+            contents: contents(inputs.resolved, Side::Deployment),
         })
     })
 }
@@ -57,11 +57,11 @@ fn repaired_after(world: &World, production: LastBuild, deployment: LastBuild) -
         production,
         deployment,
     };
-    world.with_facts(|facts| repair(facts, &stamp, &builds, &asked(Operation::Repair)))
+    world.with_inputs(|inputs| repair(inputs, &stamp, &builds, &asked(Operation::Repair)))
 }
 
 fn deploying(world: &World, stamp: &Stamp) -> Vec<(FindingId, Severity)> {
-    let findings = world.with_facts(|facts| guard::foreign_candidate(facts, stamp));
+    let findings = world.with_inputs(|inputs| guard::foreign_candidate(inputs, stamp));
     findings
         .into_iter()
         .map(|finding| (finding.id, finding.severity))
@@ -107,11 +107,16 @@ fn a_record_that_does_not_agree_with_the_catalog_makes_the_phase_unknown() {
         assert!(told.contains(why), "{told}");
         for plan in [
             promoted(&world),
-            world.with_facts(|facts| {
-                deploy(facts, &stamp(), Build::default(), &asked(Operation::Deploy))
+            world.with_inputs(|inputs| {
+                deploy(
+                    inputs,
+                    &stamp(),
+                    Build::default(),
+                    &asked(Operation::Deploy),
+                )
             }),
-            world.with_facts(|facts| {
-                sync(facts, &stamp(), Build::default(), &asked(Operation::Sync))
+            world.with_inputs(|inputs| {
+                sync(inputs, &stamp(), Build::default(), &asked(Operation::Sync))
             }),
         ] {
             let blocked = blocks(&plan);
@@ -371,11 +376,11 @@ fn nobodys_candidate_is_built_over_in_silence() {
     };
     world.comment("u2", Some(theirs.to_string()));
     assert_eq!(deploying(&world, &stamp()), block, "another role");
-    let plan = world.with_facts(|facts| init(facts, &stamp(), &asked(Operation::Init)));
+    let plan = world.with_inputs(|inputs| init(inputs, &stamp(), &asked(Operation::Init)));
     assert!(blocks(&plan).contains(&FindingId::ForeignCandidate));
     let allowed = allowing(Operation::Deploy, &["foreign-candidate:prod_dbt_deploy"]);
     let build = Build::default();
-    let plan = world.with_facts(|facts| deploy(facts, &stamp(), build, &allowed));
+    let plan = world.with_inputs(|inputs| deploy(inputs, &stamp(), build, &allowed));
     assert!(!blocks(&plan).contains(&FindingId::ForeignCandidate));
 }
 
@@ -394,7 +399,7 @@ fn a_side_that_dbt_built_is_of_the_tag_in_its_comment() {
     let world = World::empty();
     let mut bare = world.clone();
     bare.catalog().schemas.remove(&SchemaId::user(2));
-    let plan = bare.with_facts(|facts| init(facts, &with(hostile), &asked(Operation::Init)));
+    let plan = bare.with_inputs(|inputs| init(inputs, &with(hostile), &asked(Operation::Init)));
     let script = plan.script().join("\n");
     assert!(script.contains("pr | cutover%2F1 role=retired"), "{script}");
 }

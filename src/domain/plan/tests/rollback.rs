@@ -183,7 +183,8 @@ fn what_makes_it_impossible_blocks() {
     }
     let world = after_promote();
     let refused = rehearsal_refused("no", "production");
-    let plan = world
-        .with_facts(|facts| rollback(facts, &stamp(), &asked(Operation::Rollback), Some(refused)));
+    let plan = world.with_inputs(|inputs| {
+        rollback(inputs, &stamp(), &asked(Operation::Rollback), Some(refused))
+    });
     assert_eq!(blocks(&plan), [FindingId::RehearsalRefused]);
 }

@@ -6,7 +6,7 @@ use crate::domain::action::Operation;
 #[test]
 fn cleanup_drops_both_and_shows_what_goes() {
     let world = World::new();
-    let plan = world.with_facts(|facts| cleanup(facts, &stamp(), &asked(Operation::Cleanup)));
+    let plan = world.with_inputs(|inputs| cleanup(inputs, &stamp(), &asked(Operation::Cleanup)));
     assert_eq!(
         plan.script(),
         [
@@ -23,10 +23,10 @@ fn what_goes_by_leave_changes_the_plan_and_its_fingerprint() {
     let mut world = World::new();
     let foo = world.id(Side::Deployment, "foo");
     world.add_in("u3", "u3", "team_view", ObjectKind::View, &[&foo]);
-    let blocked = world.with_facts(|facts| cleanup(facts, &stamp(), &asked(Operation::Cleanup)));
+    let blocked = world.with_inputs(|inputs| cleanup(inputs, &stamp(), &asked(Operation::Cleanup)));
     assert_eq!(blocks(&blocked), [FindingId::ClosureOutside]);
     let leave = allowing(Operation::Cleanup, &["closure-outside:db.other.team_view"]);
-    let allowed = world.with_facts(|facts| cleanup(facts, &stamp(), &leave));
+    let allowed = world.with_inputs(|inputs| cleanup(inputs, &stamp(), &leave));
     assert_eq!(blocks(&allowed), []);
     assert_ne!(blocked.fingerprint, allowed.fingerprint);
 }
@@ -34,7 +34,7 @@ fn what_goes_by_leave_changes_the_plan_and_its_fingerprint() {
 #[test]
 fn an_init_adds_what_is_new_to_a_side_that_a_record_explains() {
     let run =
-        |world: &World| world.with_facts(|facts| init(facts, &stamp(), &asked(Operation::Init)));
+        |world: &World| world.with_inputs(|inputs| init(inputs, &stamp(), &asked(Operation::Init)));
     let mut world = World::new();
     world
         .environment
@@ -58,7 +58,7 @@ fn an_init_adds_what_is_new_to_a_side_that_a_record_explains() {
 fn an_init_again_only_mends_grants() {
     let mut world = World::empty();
     let run =
-        |world: &World| world.with_facts(|facts| init(facts, &stamp(), &asked(Operation::Init)));
+        |world: &World| world.with_inputs(|inputs| init(inputs, &stamp(), &asked(Operation::Init)));
     assert!(run(&world).steps.is_empty());
     let grants = |text: &str| crate::domain::access::Grant::parse_list(text).unwrap();
     world
@@ -97,8 +97,8 @@ fn a_deploy_over_the_way_back_is_blocked_and_a_rebuild_names_what_goes_along() {
         }],
         ..Build::default()
     };
-    let plan =
-        world.with_facts(|facts| deploy(facts, &stamp(), build.clone(), &asked(Operation::Deploy)));
+    let plan = world
+        .with_inputs(|inputs| deploy(inputs, &stamp(), build.clone(), &asked(Operation::Deploy)));
     assert_eq!(
         blocks(&plan),
         [FindingId::ClosureOutside],
@@ -107,7 +107,8 @@ fn a_deploy_over_the_way_back_is_blocked_and_a_rebuild_names_what_goes_along() {
     let promote = promoted(&world);
     carry_out(&mut world, &promote);
     assert_eq!(world.board().phase, Phase::Promoted);
-    let plan = world.with_facts(|facts| deploy(facts, &stamp(), build, &asked(Operation::Deploy)));
+    let plan =
+        world.with_inputs(|inputs| deploy(inputs, &stamp(), build, &asked(Operation::Deploy)));
     assert!(blocks(&plan).contains(&FindingId::WayBackEnds));
 }
 
@@ -123,7 +124,7 @@ fn a_deploy_marks_its_beginning_and_its_end_and_keeps_the_base() {
         ..Build::default()
     };
     let script = world
-        .with_facts(|facts| deploy(facts, &stamp(), build, &asked(Operation::Deploy)))
+        .with_inputs(|inputs| deploy(inputs, &stamp(), build, &asked(Operation::Deploy)))
         .script();
     assert!(
         script[0].contains("manifest=aaaaaaaaaaaa base=0123456789ab complete=no"),
@@ -151,7 +152,7 @@ fn another_compilation_of_the_same_content_is_the_same_plan() {
             ..Build::default()
         };
         world
-            .with_facts(|facts| deploy(facts, &stamp(), build, &asked(Operation::Deploy)))
+            .with_inputs(|inputs| deploy(inputs, &stamp(), build, &asked(Operation::Deploy)))
             .fingerprint
     };
     let seen = fingerprint("aaaaaaaaaaaa", "foo 1");
@@ -172,7 +173,7 @@ fn a_partial_deploy_stays_incomplete_and_keeps_its_base() {
         ..Build::default()
     };
     let script = world
-        .with_facts(|facts| deploy(facts, &stamp(), build, &asked(Operation::Deploy)))
+        .with_inputs(|inputs| deploy(inputs, &stamp(), build, &asked(Operation::Deploy)))
         .script();
     assert!(
         script[1].contains("base=0123456789ab complete=no"),
@@ -190,7 +191,7 @@ fn a_deploy_that_changes_nothing_writes_nothing() {
     };
     assert!(
         world
-            .with_facts(|facts| deploy(facts, &stamp(), build, &asked(Operation::Deploy)))
+            .with_inputs(|inputs| deploy(inputs, &stamp(), build, &asked(Operation::Deploy)))
             .steps
             .is_empty()
     );

@@ -176,7 +176,7 @@ impl Walk {
             Act::Cleanup(Tool::Cutover) => {
                 let plan = self
                     .world
-                    .with_facts(|facts| cleanup(facts, &stamp(), &asked(Operation::Cleanup)));
+                    .with_inputs(|inputs| cleanup(inputs, &stamp(), &asked(Operation::Cleanup)));
                 let runs = !plan.is_blocked() && !plan.steps.is_empty();
                 runs && self.clean_up()
             }
@@ -194,7 +194,7 @@ impl Walk {
     fn cutover_init(&mut self) -> bool {
         let plan = self
             .world
-            .with_facts(|facts| init(facts, &stamp(), &asked(Operation::Init)));
+            .with_inputs(|inputs| init(inputs, &stamp(), &asked(Operation::Init)));
         if plan.is_blocked() || plan.steps.is_empty() {
             return false;
         }
@@ -229,7 +229,7 @@ impl Walk {
         };
         let plan = self
             .world
-            .with_facts(|facts| deploy(facts, &stamp(), build, &asked(Operation::Deploy)));
+            .with_inputs(|inputs| deploy(inputs, &stamp(), build, &asked(Operation::Deploy)));
         if plan.is_blocked() {
             return false;
         }

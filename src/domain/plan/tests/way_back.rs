@@ -5,7 +5,7 @@ use crate::domain::plan::rollback_script;
 
 fn script(world: &World) -> String {
     world
-        .with_facts(|facts| rollback_script(facts, &stamp()))
+        .with_inputs(|inputs| rollback_script(inputs, &stamp()))
         .unwrap()
 }
 

@@ -148,11 +148,11 @@ fn planned(world: &World, operation: fn(&World) -> Plan) -> Option<Severity> {
 }
 
 fn promoting(world: &World) -> Plan {
-    world.with_facts(|facts| promote(facts, &stamp(), &asked(Operation::Promote), None))
+    world.with_inputs(|facts| promote(facts, &stamp(), &asked(Operation::Promote), None))
 }
 
 fn rolling_back(world: &World) -> Plan {
-    world.with_facts(|facts| rollback(facts, &stamp(), &asked(Operation::Rollback), None))
+    world.with_inputs(|facts| rollback(facts, &stamp(), &asked(Operation::Rollback), None))
 }
 
 /// A record on both schemas of the deployment side.

@@ -142,7 +142,7 @@ fn an_index_that_only_production_has_is_a_difference() {
         let foo = world.id(Side::Production, "foo");
         world.add_in("u1", "u1", "foo_idx", ObjectKind::Index, &[&foo]);
     });
-    assert!(!with_index.board().provenance.standing.is_same());
+    assert!(!with_index.board().provenance.age.is_same());
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_record_names_no_commit_that_nothing_proves() {
         ..stamp()
     };
     let promote =
-        world.with_facts(|facts| plan::promote(facts, &here, &asked(Operation::Promote), None));
+        world.with_inputs(|inputs| plan::promote(inputs, &here, &asked(Operation::Promote), None));
     let mut promoted = world;
     carry_out(&mut promoted, &promote);
     let retired = recorded(&promoted, "u1").unwrap();

@@ -26,10 +26,10 @@ fn watching(world: &World) -> State {
 fn rollback_cut_off() -> World {
     let mut world = World::new();
     let there =
-        world.with_facts(|facts| plan::promote(facts, &stamp(), &asked(Operation::Promote), None));
+        world.with_inputs(|facts| plan::promote(facts, &stamp(), &asked(Operation::Promote), None));
     carry_out(&mut world, &there);
     let back = world
-        .with_facts(|facts| plan::rollback(facts, &stamp(), &asked(Operation::Rollback), None));
+        .with_inputs(|facts| plan::rollback(facts, &stamp(), &asked(Operation::Rollback), None));
     for step in &back.steps {
         carry_out_step(&mut world, step);
         if matches!(step, Step::Transaction(_)) {
@@ -50,7 +50,7 @@ fn finish_finishes_a_rollback() {
         panic!("{effects:?}");
     };
     let plan =
-        world.with_facts(|facts| plan::promote(facts, &stamp(), &asked(Operation::Promote), None));
+        world.with_inputs(|facts| plan::promote(facts, &stamp(), &asked(Operation::Promote), None));
     assert_eq!(plan.operation, Operation::Rollback);
     planned(&mut state, generation, Ok(Box::new(plan)));
     assert!(
