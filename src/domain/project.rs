@@ -91,7 +91,7 @@ impl Serialize for Compared {
 
 /// How the project compares with what a side holds. What is unknown is never the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Comparison {
+pub enum HeldComparison {
     Same,
     Differs,
     /// There is nothing to compare with, and why: a clause.
@@ -191,21 +191,21 @@ impl Project {
     /// The project against what a side holds by its record, which may be of another machine. Two parses of one project compare as the same
     /// where the manifest's file is at hand, or where the record names the project.
     #[must_use]
-    pub fn compared_with(&self, side: Side, record: Option<&Record>) -> Comparison {
+    pub fn compared_with(&self, side: Side, record: Option<&Record>) -> HeldComparison {
         let (held, compared): (_, fn(&Model) -> Compared) = match side {
             Side::Production => (&self.production, |model| model.change),
             Side::Deployment => (&self.deployment, |model| model.change_from_deployment),
         };
         match (held, record.and_then(Record::held)) {
-            (_, Some(hash)) if hash == self.manifest => Comparison::Same,
+            (_, Some(hash)) if hash == self.manifest => HeldComparison::Same,
             (Some(_), _) => {
                 let changed = |model| compared(model).change().is_some();
                 match self.models.iter().any(changed) {
-                    true => Comparison::Differs,
-                    false => Comparison::Same,
+                    true => HeldComparison::Differs,
+                    false => HeldComparison::Same,
                 }
             }
-            (None, Some(hash)) => Comparison::Unknown(format!(
+            (None, Some(hash)) => HeldComparison::Unknown(format!(
                 "the manifest {hash} that the {side} side holds is not in the state directory, and {}",
                 match record.and_then(|record| record.project.as_ref().filter(|_| record.complete))
                 {
@@ -214,7 +214,7 @@ impl Project {
                         "its record does not name the project, by which another parse of it could be known",
                 }
             )),
-            (None, None) => Comparison::Unknown(format!(
+            (None, None) => HeldComparison::Unknown(format!(
                 "no record tells which manifest the {side} side holds"
             )),
         }
@@ -278,13 +278,16 @@ mod tests {
             project.compared_with(Side::Production, recorded)
         };
         let unknown = project(None, Compared::Unknown);
-        assert!(matches!(compared(&unknown, None), Comparison::Unknown(_)));
+        assert!(matches!(
+            compared(&unknown, None),
+            HeldComparison::Unknown(_)
+        ));
         for (named, why) in [
             (None, "does not name the project"),
             (Some("cccccccccccc"), "another state of the project"),
         ] {
             let other = record("ba9876543210", named);
-            let Comparison::Unknown(told) = compared(&unknown, Some(&other)) else {
+            let HeldComparison::Unknown(told) = compared(&unknown, Some(&other)) else {
                 panic!("nothing proves it");
             };
             assert!(
@@ -294,16 +297,16 @@ mod tests {
         }
         assert_eq!(
             compared(&unknown, Some(&record("0123456789ab", None))),
-            Comparison::Same,
+            HeldComparison::Same,
             "the record names this very manifest"
         );
         let other = record("ba9876543210", None);
         let known = project(Some("ba9876543210"), Compared::Unmodified);
-        assert_eq!(compared(&known, Some(&other)), Comparison::Same);
+        assert_eq!(compared(&known, Some(&other)), HeldComparison::Same);
         let differing = project(
             Some("ba9876543210"),
             Compared::Changed(ModelChange::Modified),
         );
-        assert_eq!(compared(&differing, None), Comparison::Differs);
+        assert_eq!(compared(&differing, None), HeldComparison::Differs);
     }
 }

@@ -9,7 +9,7 @@ use std::fmt;
 
 /// A column as `mz_catalog.mz_columns` tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
+pub struct TwinColumn {
     pub name: Identifier,
     /// The type with its modifier, where it has one.
     pub type_name: String,
@@ -105,8 +105,8 @@ pub fn without_twin(expected: Compared) -> ContentMatch {
 
 /// How the columns of the deployment side differ from production's.
 #[must_use]
-pub fn column_differences(production: &[Column], deployment: &[Column]) -> Vec<String> {
-    let by_name = |columns: &[Column]| -> BTreeMap<Identifier, Column> {
+pub fn column_differences(production: &[TwinColumn], deployment: &[TwinColumn]) -> Vec<String> {
+    let by_name = |columns: &[TwinColumn]| -> BTreeMap<Identifier, TwinColumn> {
         let pairs = columns.iter();
         pairs
             .map(|column| (column.name.clone(), column.clone()))
@@ -140,7 +140,7 @@ pub fn column_differences(production: &[Column], deployment: &[Column]) -> Vec<S
         .filter(|column| !before.contains_key(&column.name));
     differences
         .extend(added.map(|column| format!("column {} only in the deployment", column.name)));
-    let names = |columns: &[Column]| -> Vec<Identifier> {
+    let names = |columns: &[TwinColumn]| -> Vec<Identifier> {
         columns.iter().map(|column| column.name.clone()).collect()
     };
     if differences.is_empty() && names(production) != names(deployment) {
@@ -157,7 +157,11 @@ const DIGITS: u32 = 12;
 /// Each value is written with its length, so that no two rows are written alike; NULL is no text. The sum grows by addition only, so
 /// that the server needs no memory for the rows, however many.
 #[must_use]
-pub fn contents_query(relation: &QualifiedName, columns: &[Column], as_of: Option<u64>) -> String {
+pub fn contents_query(
+    relation: &QualifiedName,
+    columns: &[TwinColumn],
+    as_of: Option<u64>,
+) -> String {
     let values: Vec<String> = columns
         .iter()
         .map(|column| {
@@ -199,8 +203,8 @@ mod tests {
         Identifier::new(text).unwrap()
     }
 
-    fn column(text: &str, type_name: &str, nullable: bool) -> Column {
-        Column {
+    fn column(text: &str, type_name: &str, nullable: bool) -> TwinColumn {
+        TwinColumn {
             name: name(text),
             type_name: type_name.to_owned(),
             nullable,

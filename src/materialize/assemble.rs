@@ -1,7 +1,7 @@
 //! From rows to snapshots: only what rests on changed rows is decoded again, and pictures share everything else.
 
 use super::decode::catalog::{GlobalIds, catalog};
-use super::decode::changes::Changes;
+use super::decode::changes::ChangedIds;
 use super::decode::store::CatalogRows;
 use super::decode::{readings, traffic};
 use super::error::Error;
@@ -50,12 +50,12 @@ impl Assembler {
     pub fn snapshot(
         &mut self,
         told: &CatalogRows,
-        changes: &Changes,
+        changes: &ChangedIds,
         time: LogicalTime,
     ) -> Result<Snapshot, Error> {
         let groups = changes.groups();
         let mut of_ids = changes;
-        let everything = Changes::everything();
+        let everything = ChangedIds::everything();
         if groups.contains(&SubscribeGroup::Catalog) && self.read_catalog(told)? {
             // Whatever reports under other ids now is read anew.
             of_ids = &everything;
@@ -88,7 +88,7 @@ impl Assembler {
         Ok(have_changed)
     }
 
-    fn read_dataflows(&mut self, told: &CatalogRows, changes: &Changes) -> Result<(), Error> {
+    fn read_dataflows(&mut self, told: &CatalogRows, changes: &ChangedIds) -> Result<(), Error> {
         let Self { ids, readings, .. } = self;
         let item = |global| ids.item(global);
         let queries = [
@@ -107,7 +107,7 @@ impl Assembler {
         Ok(())
     }
 
-    fn read_connectors(&mut self, told: &CatalogRows, changes: &Changes) -> Result<(), Error> {
+    fn read_connectors(&mut self, told: &CatalogRows, changes: &ChangedIds) -> Result<(), Error> {
         let of = |queries: &[CatalogQuery]| changes.objects(told, queries, |object| object);
         let Readings {
             connectors,
@@ -134,7 +134,7 @@ impl Assembler {
 /// Reads these objects anew, all of them where everything changed; tells how many.
 fn update<V: Clone + PartialEq>(
     map: &mut IdMap<ObjectId, V>,
-    changes: &Changes,
+    changes: &ChangedIds,
     objects: &[ObjectId],
     read: impl Fn(ObjectId) -> Result<Option<V>, Error>,
 ) -> Result<usize, Error> {

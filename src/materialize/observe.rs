@@ -4,7 +4,7 @@ use super::assemble::Assembler;
 use super::connection::{Connection, Connector, Purpose, StatementResult};
 use super::decode::access::access;
 use super::decode::background;
-use super::decode::changes::Changes;
+use super::decode::changes::ChangedIds;
 use super::decode::store::CatalogRows;
 use super::error::{Class, Error};
 use super::offer::Offer;
@@ -18,7 +18,7 @@ use crate::domain::name::ObjectId;
 use crate::domain::object::Cluster;
 use crate::domain::reading::MissingReadings;
 use crate::domain::snapshot::{LogicalTime, Server, Snapshot};
-use crate::domain::validation::Column;
+use crate::domain::validation::TwinColumn;
 use std::collections::BTreeMap;
 
 /// A connection that reads on demand. Every reading is made now: nothing is remembered but what the server offers.
@@ -72,7 +72,7 @@ impl Observer {
                 Ok((told, time)) => {
                     return Assembler::new(self.server.clone(), self.offer.missing()).snapshot(
                         &told,
-                        &Changes::everything(),
+                        &ChangedIds::everything(),
                         time,
                     );
                 }
@@ -207,7 +207,7 @@ impl Observer {
     ///
     /// # Errors
     /// When the connection fails or a row can't be read.
-    pub async fn columns(&self) -> Result<BTreeMap<ObjectId, Vec<Column>>, Error> {
+    pub async fn columns(&self) -> Result<BTreeMap<ObjectId, Vec<TwinColumn>>, Error> {
         background::columns(&self.rows(&[CatalogQuery::Columns]).await?)
     }
 

@@ -38,7 +38,7 @@ struct CompiledSteps {
 impl<'a> Builder<'a> {
     pub fn new(workspace: &'a Workspace, observation: &'a Observation) -> Self {
         Self {
-            workspace: workspace,
+            workspace,
             observation,
         }
     }

@@ -38,7 +38,7 @@ impl Watch {
         let refresh = Arc::new(Notify::new());
         let watcher = Watcher {
             stamp: workspace.candidate_stamp(),
-            workspace: workspace,
+            workspace,
             sender,
             picture: Picture::default(),
             beside: Beside::default(),

@@ -32,14 +32,14 @@ pub enum DiffLine {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Diff {
+pub struct SqlDiff {
     pub lines: Vec<DiffLine>,
     /// Which text is missing altogether.
     pub without_before: bool,
     pub without_after: bool,
 }
 
-impl Diff {
+impl SqlDiff {
     #[must_use]
     pub fn new(versions: &Versions) -> Self {
         // Before anything is cut into words, which would show a secret by halves.
@@ -215,8 +215,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn diff(before: &str, after: &str) -> Diff {
-        Diff::new(&Versions {
+    fn diff(before: &str, after: &str) -> SqlDiff {
+        SqlDiff::new(&Versions {
             before: Some(before.into()),
             after: Some(after.into()),
         })

@@ -96,7 +96,7 @@ pub async fn demo(typed: &Typed, headless: bool, speed: f64) -> u8 {
 fn context(printer: Printer, common: &Common, workspace: Arc<Workspace>) -> CommandContext {
     super::signals::stop_by_the_gate(workspace.gate().clone(), printer);
     CommandContext {
-        workspace: workspace,
+        workspace,
         printer,
         common: Common {
             yes: true,

@@ -72,7 +72,7 @@ async fn with_workspace(printer: Printer, typed: Typed, command: Command) -> u8 
     let printer = settings::colored(printer, workspace.settings().screen.color);
     signals::stop_by_the_gate(workspace.gate().clone(), printer);
     let context = CommandContext {
-        workspace: workspace,
+        workspace,
         printer,
         common: typed.common,
         cancel: signals::cancelled_by_signals(),
@@ -214,10 +214,7 @@ async fn environments(printer: Printer, typed: &Typed) -> u8 {
             };
             let settings = settings::load(&named, Need::Server);
             let workspace = settings.map_err(OpsError::from).and_then(Workspace::new);
-            TargetRow {
-                name,
-                workspace: workspace,
-            }
+            TargetRow { name, workspace }
         })
         .collect();
     let cancel = signals::cancelled_by_signals();

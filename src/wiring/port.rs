@@ -25,10 +25,7 @@ impl SessionPort {
     /// Starts to watch. Must be called within a runtime.
     pub fn new(workspace: Arc<Workspace>) -> Self {
         let watch = Watch::start(Arc::clone(&workspace));
-        Self {
-            workspace: workspace,
-            watch,
-        }
+        Self { workspace, watch }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod arrows;
 mod circles;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

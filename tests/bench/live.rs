@@ -14,9 +14,9 @@ use cutover::domain::name::Identifier;
 use cutover::domain::reading::MissingReadings;
 use cutover::domain::snapshot::{LogicalTime, Server};
 use cutover::materialize::assemble::Assembler;
-use cutover::materialize::decode::changes::Changes;
+use cutover::materialize::decode::changes::ChangedIds;
 use cutover::materialize::live::alignment::Alignment;
-use cutover::materialize::live::event::{Event, RowUpdate};
+use cutover::materialize::live::event::{RowUpdate, StreamMessage};
 use cutover::materialize::queries::{CatalogQuery, SubscribeGroup};
 use cutover::materialize::row::TextRow;
 use std::hint::black_box;
@@ -38,8 +38,8 @@ fn server() -> Server {
     }
 }
 
-fn change(fact: CatalogQuery, time: u64, diff: i64, cells: &[Option<&str>]) -> Event {
-    Event::Update(RowUpdate {
+fn change(fact: CatalogQuery, time: u64, diff: i64, cells: &[Option<&str>]) -> StreamMessage {
+    StreamMessage::Update(RowUpdate {
         time: LogicalTime(time),
         query: fact,
         row: TextRow::new(cells.iter().copied()),
@@ -52,8 +52,8 @@ fn frontier_row(object: usize, at: u64) -> TextRow {
     TextRow::new([Some(id.as_str()), Some(frontier.as_str())].into_iter())
 }
 
-fn frontier(object: usize, time: u64, at: u64, diff: i64) -> Event {
-    Event::Update(RowUpdate {
+fn frontier(object: usize, time: u64, at: u64, diff: i64) -> StreamMessage {
+    StreamMessage::Update(RowUpdate {
         time: LogicalTime(time),
         query: CatalogQuery::Frontiers,
         row: frontier_row(object, at),
@@ -62,10 +62,10 @@ fn frontier(object: usize, time: u64, at: u64, diff: i64) -> Event {
 }
 
 /// The rows of a world of `objects` materialized views in two schemas on two clusters, as the first messages of the streams.
-fn first_messages(objects: usize) -> Vec<(SubscribeGroup, Event)> {
+fn first_messages(objects: usize) -> Vec<(SubscribeGroup, StreamMessage)> {
     let mut messages = Vec::new();
     for topic in SubscribeGroup::ALL {
-        messages.push((topic, Event::Progress(LogicalTime(START))));
+        messages.push((topic, StreamMessage::Progress(LogicalTime(START))));
     }
     let mut catalog = |fact, cells: &[Option<&str>]| {
         messages.push((SubscribeGroup::Catalog, change(fact, START, 1, cells)));
@@ -104,7 +104,7 @@ fn first_messages(objects: usize) -> Vec<(SubscribeGroup, Event)> {
         messages.push((SubscribeGroup::Frontiers, frontier(object, START, START, 1)));
     }
     for topic in SubscribeGroup::ALL {
-        messages.push((topic, Event::Progress(LogicalTime(START + 1))));
+        messages.push((topic, StreamMessage::Progress(LogicalTime(START + 1))));
     }
     messages
 }
@@ -119,7 +119,7 @@ fn world(objects: usize) -> Alignment {
 }
 
 /// One second in which every frontier moves on: the messages of the frontiers' stream, and the progress of the others.
-fn second(objects: usize, number: u64) -> Vec<(SubscribeGroup, Event)> {
+fn second(objects: usize, number: u64) -> Vec<(SubscribeGroup, StreamMessage)> {
     let (before, after) = (START + 1_000 * (number - 1), START + 1_000 * number);
     let mut messages = Vec::with_capacity(objects * 2 + SubscribeGroup::ALL.len());
     for object in 1..=objects {
@@ -130,7 +130,7 @@ fn second(objects: usize, number: u64) -> Vec<(SubscribeGroup, Event)> {
         messages.push((SubscribeGroup::Frontiers, frontier(object, after, after, 1)));
     }
     for topic in SubscribeGroup::ALL {
-        messages.push((topic, Event::Progress(LogicalTime(after + 1))));
+        messages.push((topic, StreamMessage::Progress(LogicalTime(after + 1))));
     }
     messages
 }
@@ -161,9 +161,9 @@ fn frontiers(c: &mut Criterion) {
         let time = LogicalTime(START);
         let rows = alignment.rows();
         assembler
-            .snapshot(rows, &Changes::everything(), time)
+            .snapshot(rows, &ChangedIds::everything(), time)
             .unwrap();
-        let mut changes = Changes::default();
+        let mut changes = ChangedIds::default();
         (1..=objects)
             .for_each(|object| changes.note(CatalogQuery::Frontiers, &frontier_row(object, START)));
         group.bench_function(BenchmarkId::new("snapshot", objects), |bencher| {
@@ -180,7 +180,7 @@ fn catalog(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("snapshot", objects), |bencher| {
             bencher.iter(|| {
                 let mut assembler = Assembler::new(server(), MissingReadings::new());
-                let everything = Changes::everything();
+                let everything = ChangedIds::everything();
                 black_box(assembler.snapshot(alignment.rows(), &everything, LogicalTime(START)))
             });
         });

@@ -8,7 +8,7 @@ use cutover::domain::snapshot::{LogicalTime, Server, Snapshot};
 use cutover::materialize::assemble::Assembler;
 use cutover::materialize::decode::access::access;
 use cutover::materialize::decode::background;
-use cutover::materialize::decode::changes::Changes;
+use cutover::materialize::decode::changes::ChangedIds;
 use cutover::materialize::decode::identity::{Identity, identity, offer};
 use cutover::materialize::decode::store::CatalogRows;
 use cutover::materialize::offer::Offer;
@@ -178,7 +178,7 @@ impl Recorded {
         Assembler::new(server, MissingReadings::new())
             .snapshot(
                 &self.told(),
-                &Changes::everything(),
+                &ChangedIds::everything(),
                 LogicalTime(1_795_000_000_000),
             )
             .unwrap()

@@ -6,10 +6,10 @@ use cutover::domain::readiness::{Readiness, Thresholds, judge};
 use cutover::domain::reading::MissingReadings;
 use cutover::domain::snapshot::{Lag, LogicalTime, Server, Snapshot};
 use cutover::materialize::assemble::Assembler;
-use cutover::materialize::decode::changes::Changes;
+use cutover::materialize::decode::changes::ChangedIds;
 use cutover::materialize::decode::store::CatalogRows;
 use cutover::materialize::live::alignment::Alignment;
-use cutover::materialize::live::event::{Event, RowUpdate};
+use cutover::materialize::live::event::{RowUpdate, StreamMessage};
 use cutover::materialize::queries::{CatalogQuery, SubscribeGroup};
 use cutover::materialize::row::TextRow;
 use flate2::read::GzDecoder;
@@ -157,7 +157,7 @@ fn snapshot(hydration: &[Value], frontiers: &[Value]) -> Snapshot {
         }
     }
     Assembler::new(server(), MissingReadings::new())
-        .snapshot(&told, &Changes::everything(), LogicalTime(time.unwrap()))
+        .snapshot(&told, &ChangedIds::everything(), LogicalTime(time.unwrap()))
         .unwrap()
 }
 
@@ -206,7 +206,7 @@ fn id_of(name: &str) -> ObjectId {
 }
 
 /// The stream of recording 14: every second the frontiers of healthy objects move on.
-fn frontier_stream() -> Vec<Event> {
+fn frontier_stream() -> Vec<StreamMessage> {
     let compressed = include_bytes!("../data/materialize/14-record-rehearsal-audit.jsonl.gz");
     let lines = recording(compressed);
     let stream = lines
@@ -216,10 +216,10 @@ fn frontier_stream() -> Vec<Event> {
     let event = |row: &Value| {
         let time = LogicalTime(row[0].as_str().unwrap().parse().unwrap());
         if row[1].as_bool().unwrap() {
-            return Event::Progress(time);
+            return StreamMessage::Progress(time);
         }
         let id = id_of(row[3].as_str().unwrap()).to_string();
-        Event::Update(RowUpdate {
+        StreamMessage::Update(RowUpdate {
             time,
             query: CatalogQuery::Frontiers,
             row: TextRow::new([Some(id.as_str()), row[4].as_str()].into_iter()),
@@ -282,8 +282,8 @@ fn recorded_progress_reads_as_the_stream_sends_it() {
     for row in progress {
         // The recording's first column is its own clock; on the wire a truth value is `t`.
         let cells = [row[1].as_str(), Some("t"), None];
-        let event = Event::parse(cells.len(), |column| cells[column]).unwrap();
-        let Event::Progress(time) = event else {
+        let event = StreamMessage::parse(cells.len(), |column| cells[column]).unwrap();
+        let StreamMessage::Progress(time) = event else {
             panic!("{event:?}");
         };
         assert!(time >= last);

@@ -4,7 +4,7 @@ use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
 use crate::domain::phase::{NamesPresent, Phase};
-use crate::domain::project::Comparison;
+use crate::domain::project::HeldComparison;
 use crate::domain::provenance::Unfinished;
 use crate::domain::way_back::is_of_a_sync;
 
@@ -96,7 +96,7 @@ pub fn next(board: &Board, goal: Goal, settled: bool) -> Next {
         },
         // What is unknown is built: only a deployment proves what the side holds.
         (_, Phase::Hydrating | Phase::Ready)
-            if compared(board, Side::Deployment) != Comparison::Same
+            if compared(board, Side::Deployment) != HeldComparison::Same
                 || board.wholeness.lacks(Side::Deployment) =>
         {
             Next::Operate(Operation::Deploy)
@@ -114,15 +114,15 @@ pub fn next(board: &Board, goal: Goal, settled: bool) -> Next {
 /// What is missing in production stands on the other side, which becomes the candidate.
 fn synced(board: &Board, goal: Goal) -> Next {
     match compared(board, Side::Production) {
-        Comparison::Same if board.wholeness.lacks(Side::Production) => {
+        HeldComparison::Same if board.wholeness.lacks(Side::Production) => {
             Next::Operate(Operation::Deploy)
         }
-        Comparison::Same if is_proven_same(board) => {
+        HeldComparison::Same if is_proven_same(board) => {
             Next::Reached("Production runs this project, and both sides are the same.")
         }
-        Comparison::Same if goal == Goal::Synced => Next::Operate(Operation::Sync),
-        Comparison::Same => Next::Reached("Production runs this project."),
-        Comparison::Differs | Comparison::Unknown(_) => Next::Operate(Operation::Deploy),
+        HeldComparison::Same if goal == Goal::Synced => Next::Operate(Operation::Sync),
+        HeldComparison::Same => Next::Reached("Production runs this project."),
+        HeldComparison::Differs | HeldComparison::Unknown(_) => Next::Operate(Operation::Deploy),
     }
 }
 
@@ -133,25 +133,25 @@ fn after_promote(board: &Board, goal: Goal) -> Next {
     }
     let holes = board.wholeness.holes(Side::Production);
     match (compared(board, Side::Production), holes) {
-        (Comparison::Same, Some(holes)) => Next::Decide {
+        (HeldComparison::Same, Some(holes)) => Next::Decide {
             why: format!(
                 "In production {holes}. The deployment side is the way back to the retired production; `cutover sync` ends it and builds there what production should run, and `cutover run --until promoted` then promotes that."
             ),
             command: "cutover sync",
         },
-        (Comparison::Same, None) => Next::Reached("Production runs this project."),
-        (Comparison::Differs, _) => Next::Decide {
+        (HeldComparison::Same, None) => Next::Reached("Production runs this project."),
+        (HeldComparison::Differs, _) => Next::Decide {
             why: "The deployment side is the way back to the retired production; the next deployment needs it."
                 .to_owned(),
             command: "cutover sync",
         },
-        (Comparison::Unknown(why), _) if board.provenance.is_outdated(Side::Production) => Next::Decide {
+        (HeldComparison::Unknown(why), _) if board.provenance.is_outdated(Side::Production) => Next::Decide {
             why: format!(
                 "Whether production runs this project is unknown: {why}. `cutover rollback` goes back to what ran before, `cutover sync` ends that way and builds there what production should run."
             ),
             command: "cutover status",
         },
-        (Comparison::Unknown(why), _) => Next::Decide {
+        (HeldComparison::Unknown(why), _) => Next::Decide {
             why: format!(
                 "Whether production runs this project is unknown: {why}. Fetch the state directory of the machine that deployed it."
             ),
@@ -163,12 +163,12 @@ fn after_promote(board: &Board, goal: Goal) -> Next {
 /// The way back has ended already. What production runs needs no second deployment; what it does not run goes over the half of the sync.
 fn sync_cut_off(board: &Board, goal: Goal) -> Next {
     match compared(board, Side::Production) {
-        Comparison::Same if board.wholeness.lacks(Side::Production) => {
+        HeldComparison::Same if board.wholeness.lacks(Side::Production) => {
             Next::Operate(Operation::Deploy)
         }
-        Comparison::Same if goal == Goal::Synced => Next::Operate(Operation::Sync),
-        Comparison::Same => Next::Reached("Production runs this project."),
-        Comparison::Differs | Comparison::Unknown(_) => Next::Operate(Operation::Deploy),
+        HeldComparison::Same if goal == Goal::Synced => Next::Operate(Operation::Sync),
+        HeldComparison::Same => Next::Reached("Production runs this project."),
+        HeldComparison::Differs | HeldComparison::Unknown(_) => Next::Operate(Operation::Deploy),
     }
 }
 
@@ -180,14 +180,14 @@ pub(super) fn is_proven_same(board: &Board) -> bool {
 }
 
 /// The project as compiled against what a side holds.
-fn compared(board: &Board, side: Side) -> Comparison {
+fn compared(board: &Board, side: Side) -> HeldComparison {
     if board.provenance.is_outdated(side) {
-        return Comparison::Unknown(format!(
+        return HeldComparison::Unknown(format!(
             "somebody built on the {side} side since its record was written"
         ));
     }
     match &board.project {
         Some(project) => project.compared_with(side, board.provenance.record(side)),
-        None => Comparison::Unknown("dbt has not read the project".to_owned()),
+        None => HeldComparison::Unknown("dbt has not read the project".to_owned()),
     }
 }

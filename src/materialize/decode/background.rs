@@ -3,7 +3,7 @@
 use super::store::CatalogRows;
 use crate::domain::background::{AuditEvent, LagSample};
 use crate::domain::name::{ClusterId, ObjectId};
-use crate::domain::validation::Column;
+use crate::domain::validation::TwinColumn;
 use crate::materialize::error::Error;
 use crate::materialize::queries::rows;
 use serde_json::Value;
@@ -13,14 +13,14 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// When a row lacks its relation, or a name is none.
-pub fn columns(told: &CatalogRows) -> Result<BTreeMap<ObjectId, Vec<Column>>, Error> {
-    let mut columns: BTreeMap<ObjectId, BTreeMap<u64, Column>> = BTreeMap::new();
+pub fn columns(told: &CatalogRows) -> Result<BTreeMap<ObjectId, Vec<TwinColumn>>, Error> {
+    let mut columns: BTreeMap<ObjectId, BTreeMap<u64, TwinColumn>> = BTreeMap::new();
     for row in told.all::<rows::Columns>() {
         let modifier = match row.type_mod().get() {
             None | Some("-1") => String::new(),
             Some(modifier) => format!(" (modifier {modifier})"),
         };
-        let column = Column {
+        let column = TwinColumn {
             name: row.name().name()?,
             type_name: format!("{}{modifier}", row.r#type().text()?),
             nullable: row.nullable().truth().unwrap_or(false),

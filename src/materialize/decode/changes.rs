@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The changes since a picture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
+pub struct ChangedIds {
     /// There was no picture before.
     everything: bool,
     /// The ids that rows which came or went are about, as often as they did.
     ids: BTreeMap<CatalogQuery, Vec<Id>>,
 }
 
-impl Changes {
+impl ChangedIds {
     /// What changed for somebody who knows nothing.
     #[must_use]
     pub fn everything() -> Self {

@@ -3,9 +3,9 @@
 //! A progress message at T says that every change before T has arrived. So the rows are complete at `min(T) - 1` over all
 //! streams, and only there a picture is consistent: an object never shows up without its schema, nor its hydration before it.
 
-use super::event::{Event, RowUpdate};
+use super::event::{RowUpdate, StreamMessage};
 use crate::domain::snapshot::LogicalTime;
-use crate::materialize::decode::changes::Changes;
+use crate::materialize::decode::changes::ChangedIds;
 use crate::materialize::decode::store::CatalogRows;
 use crate::materialize::queries::{CatalogQuery, SubscribeGroup};
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ pub enum Gap {
 pub struct AlignedStep {
     pub time: LogicalTime,
     /// Empty when only time went on.
-    pub changes: Changes,
+    pub changes: ChangedIds,
 }
 
 #[derive(Debug, Default)]
@@ -82,13 +82,10 @@ impl Alignment {
     ///
     /// # Errors
     /// When it contradicts what the stream said before.
-    pub fn receive(&mut self, group: SubscribeGroup, event: Event) -> Result<(), Gap> {
-        let stream = self
-            .streams
-            .get_mut(&group)
-            .ok_or(Gap::Unknown { group: group })?;
+    pub fn receive(&mut self, group: SubscribeGroup, event: StreamMessage) -> Result<(), Gap> {
+        let stream = self.streams.get_mut(&group).ok_or(Gap::Unknown { group })?;
         match event {
-            Event::Progress(after) => {
+            StreamMessage::Progress(after) => {
                 if let Some(before) = stream.passed.filter(|before| after < *before) {
                     return Err(Gap::WentBack {
                         group,
@@ -99,7 +96,7 @@ impl Alignment {
                 stream.from.get_or_insert(after);
                 stream.passed = Some(after);
             }
-            Event::Update(change) => {
+            StreamMessage::Update(change) => {
                 let time = change.time;
                 if let Some(passed) = stream.passed.filter(|passed| time < *passed) {
                     return Err(Gap::Late {
@@ -139,8 +136,8 @@ impl Alignment {
             return Ok(None);
         };
         let mut changes = match self.applied {
-            None => Changes::everything(),
-            Some(_) => Changes::default(),
+            None => ChangedIds::everything(),
+            Some(_) => ChangedIds::default(),
         };
         for (group, stream) in &mut self.streams {
             let later = stream.pending.split_off(&LogicalTime(time.0 + 1));
@@ -157,7 +154,7 @@ fn apply(
     group: SubscribeGroup,
     due: BTreeMap<LogicalTime, Vec<RowUpdate>>,
     rows: &mut CatalogRows,
-    changes: &mut Changes,
+    changes: &mut ChangedIds,
 ) -> Result<(), Gap> {
     let mut below_zero = Vec::new();
     for RowUpdate {
@@ -187,12 +184,12 @@ mod tests {
 
     const T0: u64 = 1_000;
 
-    fn progress(time: u64) -> Event {
-        Event::Progress(LogicalTime(time))
+    fn progress(time: u64) -> StreamMessage {
+        StreamMessage::Progress(LogicalTime(time))
     }
 
-    fn change(query: CatalogQuery, time: u64, id: &str, diff: i64) -> Event {
-        Event::Update(RowUpdate {
+    fn change(query: CatalogQuery, time: u64, id: &str, diff: i64) -> StreamMessage {
+        StreamMessage::Update(RowUpdate {
             time: LogicalTime(time),
             query,
             row: TextRow::new([Some(id)].into_iter()),
@@ -238,7 +235,7 @@ mod tests {
         }
         assert_eq!(
             alignment.advance().unwrap().unwrap().changes,
-            Changes::everything()
+            ChangedIds::everything()
         );
         alignment
             .receive(

@@ -7,7 +7,7 @@ use crate::materialize::row::TextRow;
 
 /// What one row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub enum StreamMessage {
     /// No more changes before this time will come.
     Progress(LogicalTime),
     Update(RowUpdate),
@@ -26,7 +26,7 @@ pub struct RowUpdate {
 /// The columns that the server puts before ours: `mz_timestamp`, `mz_progressed`, `mz_diff` (recorded: 08).
 const SERVER_COLUMNS: usize = 3;
 
-impl Event {
+impl StreamMessage {
     /// Reads one row by its cells.
     ///
     /// # Errors
@@ -51,7 +51,7 @@ impl Event {
         let last = (first + query.definition().columns.len()).min(width);
         Ok(Self::Update(RowUpdate {
             time,
-            query: query,
+            query,
             row: TextRow::new((first..last).map(&cell)),
             diff,
         }))
@@ -66,8 +66,8 @@ fn bad_row(problem: String) -> Error {
 mod tests {
     use super::*;
 
-    fn parse(cells: &[Option<&str>]) -> Result<Event, Error> {
-        Event::parse(cells.len(), |column| cells.get(column).copied().flatten())
+    fn parse(cells: &[Option<&str>]) -> Result<StreamMessage, Error> {
+        StreamMessage::parse(cells.len(), |column| cells.get(column).copied().flatten())
     }
 
     #[test]
@@ -75,7 +75,7 @@ mod tests {
         let progress = [Some("1795167680324"), Some("t"), None, None, None, None];
         assert_eq!(
             parse(&progress),
-            Ok(Event::Progress(LogicalTime(1_795_167_680_324)))
+            Ok(StreamMessage::Progress(LogicalTime(1_795_167_680_324)))
         );
         let change = [
             Some("1795167680324"),
@@ -86,7 +86,7 @@ mod tests {
             Some("materialize"),
             None,
         ];
-        let Ok(Event::Update(change)) = parse(&change) else {
+        let Ok(StreamMessage::Update(change)) = parse(&change) else {
             panic!("a change");
         };
         assert_eq!((change.query, change.diff), (CatalogQuery::Databases, -2));

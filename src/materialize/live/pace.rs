@@ -1,7 +1,7 @@
 //! When to publish, when to try again.
 
 use crate::domain::snapshot::LogicalTime;
-use crate::materialize::decode::changes::Changes;
+use crate::materialize::decode::changes::ChangedIds;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -14,7 +14,7 @@ const TIME_ALONE_EVERY: u64 = 1_000;
 /// Gathers steps until they are worth a picture.
 #[derive(Debug, Default)]
 pub struct Pace {
-    changes: Changes,
+    changes: ChangedIds,
     /// The newest step that is not published.
     time: Option<LogicalTime>,
     published: Option<(Instant, LogicalTime)>,
@@ -22,7 +22,7 @@ pub struct Pace {
 
 impl Pace {
     /// Notes a step forward.
-    pub fn step(&mut self, time: LogicalTime, changes: Changes) {
+    pub fn step(&mut self, time: LogicalTime, changes: ChangedIds) {
         self.time = Some(time);
         self.changes.extend(changes);
     }
@@ -39,7 +39,7 @@ impl Pace {
     }
 
     /// What to publish now: the time and what changed since the last picture.
-    pub fn take(&mut self, now: Instant) -> Option<(LogicalTime, Changes)> {
+    pub fn take(&mut self, now: Instant) -> Option<(LogicalTime, ChangedIds)> {
         let time = self.time.take()?;
         self.published = Some((now, time));
         Some((time, std::mem::take(&mut self.changes)))
@@ -98,7 +98,7 @@ mod tests {
         let mut pace = Pace::default();
         assert_eq!(pace.due(), None);
         let changed = || {
-            let mut changes = Changes::default();
+            let mut changes = ChangedIds::default();
             let row = TextRow::new([Some("u1"), None].into_iter());
             changes.note(CatalogQuery::Frontiers, &row);
             changes
@@ -115,11 +115,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn time_alone_is_shown_once_a_second() {
         let mut pace = Pace::default();
-        pace.step(LogicalTime(1), Changes::default());
+        pace.step(LogicalTime(1), ChangedIds::default());
         pace.take(Instant::now());
-        pace.step(LogicalTime(900), Changes::default());
+        pace.step(LogicalTime(900), ChangedIds::default());
         assert_eq!(pace.due(), None);
-        pace.step(LogicalTime(1_001), Changes::default());
+        pace.step(LogicalTime(1_001), ChangedIds::default());
         assert!(pace.due().is_some());
     }
 }

@@ -1,7 +1,7 @@
 //! One set of streams, until something breaks.
 
 use super::alignment::Alignment;
-use super::event::Event;
+use super::event::StreamMessage;
 use super::pace::Pace;
 use crate::domain::failure::Cause;
 use crate::domain::quantity::span;
@@ -74,7 +74,7 @@ struct Streams {
 
 struct Message {
     group: SubscribeGroup,
-    events: Vec<Event>,
+    events: Vec<StreamMessage>,
     /// What ended the stream, after these events.
     end: Option<Ended>,
 }
@@ -159,13 +159,13 @@ async fn read(
 fn parse(
     chunk: Vec<Result<SimpleQueryMessage, tokio_postgres::Error>>,
     statement: &str,
-    events: &mut Vec<Event>,
+    events: &mut Vec<StreamMessage>,
 ) -> Result<(), Error> {
     for message in chunk {
         let message = message.map_err(|error| Error::from_driver(&error, statement))?;
         if let SimpleQueryMessage::Row(row) = message {
             let cell = |column| row.try_get(column).ok().flatten();
-            events.push(Event::parse(row.len(), cell)?);
+            events.push(StreamMessage::parse(row.len(), cell)?);
         }
     }
     Ok(())

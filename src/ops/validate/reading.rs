@@ -6,7 +6,8 @@ use crate::domain::failure::told;
 use crate::domain::name::{ClusterId, Identifier, ObjectId, QualifiedName};
 use crate::domain::object::{Object, ObjectKind};
 use crate::domain::validation::{
-    Column, Contents, TwinReport, column_differences, content_match, contents_query, set_cluster,
+    Contents, TwinColumn, TwinReport, column_differences, content_match, contents_query,
+    set_cluster,
 };
 use crate::materialize::error::Error as ServerError;
 use crate::materialize::execute::{Executor, StatementEvent};
@@ -47,7 +48,7 @@ impl<'a> Readers<'a> {
     pub async fn compare(
         &mut self,
         twins: &Twins<'_>,
-        columns: &BTreeMap<ObjectId, Vec<Column>>,
+        columns: &BTreeMap<ObjectId, Vec<TwinColumn>>,
     ) -> Result<TwinReport, OpsError> {
         let of = |object: &Object| columns.get(&object.id).map_or(&[][..], Vec::as_slice);
         let (before, after) = (of(twins.production.object), of(twins.deployment));
@@ -92,8 +93,8 @@ impl<'a> Readers<'a> {
     async fn read(
         &mut self,
         twins: &Twins<'_>,
-        before: &[Column],
-        after: &[Column],
+        before: &[TwinColumn],
+        after: &[TwinColumn],
     ) -> Result<(Contents, Contents), ServerError> {
         self.choose_clusters(twins).await?;
         if self.at_one_moment {
@@ -112,8 +113,8 @@ impl<'a> Readers<'a> {
     async fn read_both(
         &mut self,
         twins: &Twins<'_>,
-        before: &[Column],
-        after: &[Column],
+        before: &[TwinColumn],
+        after: &[TwinColumn],
         as_of: Option<u64>,
     ) -> Result<(Contents, Contents), ServerError> {
         let one = contents_query(&self.name(twins.production.object), before, as_of);

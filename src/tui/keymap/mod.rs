@@ -3,7 +3,7 @@
 mod actions;
 mod chord;
 
-pub use actions::{Action, BINDINGS, Binding, Command, KeyScope};
+pub use actions::{Action, BINDINGS, Binding, KeyScope, ScreenCommand};
 pub use chord::Chord;
 
 use super::state::Screen;
@@ -217,11 +217,11 @@ mod tests {
         let r = KeyEvent::from(crossterm::event::KeyCode::Char('r'));
         assert_eq!(
             keymap.action(Screen::Cockpit, &f5),
-            Some(Action::Look(Command::Refresh))
+            Some(Action::Look(ScreenCommand::Refresh))
         );
         assert_eq!(keymap.action(Screen::Cockpit, &r), None);
         assert_eq!(
-            keymap.keys(Action::Look(Command::Refresh)),
+            keymap.keys(Action::Look(ScreenCommand::Refresh)),
             "f5/ctrl-r".to_owned()
         );
     }

@@ -2,7 +2,7 @@
 
 use super::{Cursor, Loaded};
 use crate::domain::changes::{ChangedNode, ChangesView};
-use crate::tui::diff::Diff;
+use crate::tui::diff::SqlDiff;
 use std::sync::Arc;
 use tui_input::Input;
 
@@ -68,7 +68,7 @@ pub struct ChangesState {
     pub layout: DiffLayout,
     pub text: DiffText,
     /// The diff of the selected node, made when the selection moved.
-    pub diff: Option<Arc<Diff>>,
+    pub diff: Option<Arc<SqlDiff>>,
     pub scroll: usize,
     pub parsing: bool,
 }
@@ -130,7 +130,7 @@ impl ChangesState {
                 DiffText::Compiled => &node.compiled,
                 DiffText::Raw => &node.raw,
             };
-            Arc::new(Diff::new(versions))
+            Arc::new(SqlDiff::new(versions))
         });
     }
 }

@@ -5,7 +5,7 @@ use super::telling::{flash, note};
 use crate::domain::changes::ChangesView;
 use crate::domain::name::ObjectId;
 use crate::tui::effect::Effect;
-use crate::tui::keymap::Command;
+use crate::tui::keymap::ScreenCommand;
 use crate::tui::layout;
 use crate::tui::state::{DiffLayout, DiffText, Loaded, Pane, Screen, State};
 use crate::tui::theme::ThemeRole;
@@ -23,32 +23,36 @@ pub fn loaded(state: &mut State, result: Result<Arc<ChangesView>, String>) -> Ve
     Vec::new()
 }
 
-pub fn perform(state: &mut State, command: Command) -> Vec<Effect> {
+pub fn perform(state: &mut State, command: ScreenCommand) -> Vec<Effect> {
     match command {
-        Command::NextPane | Command::PreviousPane => {
+        ScreenCommand::NextPane | ScreenCommand::PreviousPane => {
             state.changes.reading = !state.changes.reading;
         }
-        Command::Left | Command::Right => {
-            let by = if command == Command::Left { -1 } else { 1 };
+        ScreenCommand::Left | ScreenCommand::Right => {
+            let by = if command == ScreenCommand::Left {
+                -1
+            } else {
+                1
+            };
             state.changes.panel = state.changes.panel.step(by);
             state.changes.scroll = 0;
         }
-        Command::DiffLayout => {
+        ScreenCommand::DiffLayout => {
             state.changes.layout = match state.changes.layout {
                 DiffLayout::SideBySide => DiffLayout::Unified,
                 DiffLayout::Unified => DiffLayout::SideBySide,
             };
             state.changes.scroll = 0;
         }
-        Command::DiffText => {
+        ScreenCommand::DiffText => {
             state.changes.text = match state.changes.text {
                 DiffText::Compiled => DiffText::Raw,
                 DiffText::Raw => DiffText::Compiled,
             };
             state.changes.compare();
         }
-        Command::Filter => state.changes.typing = true,
-        Command::Open => open(state),
+        ScreenCommand::Filter => state.changes.typing = true,
+        ScreenCommand::Open => open(state),
         _ => {}
     }
     Vec::new()

@@ -3,43 +3,43 @@
 use super::lists;
 use super::telling::flash;
 use crate::tui::effect::Effect;
-use crate::tui::keymap::Command;
+use crate::tui::keymap::ScreenCommand;
 use crate::tui::layout;
 use crate::tui::state::{Pane, State};
 use crate::tui::table::{Column, Filter, Sort, TableEntry, column};
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
 use tui_input::backend::crossterm::EventHandler;
 
-pub fn perform(state: &mut State, command: Command) {
+pub fn perform(state: &mut State, command: ScreenCommand) {
     match command {
-        Command::NextPane => focus(state, state.cockpit.focus.next()),
-        Command::PreviousPane => focus(state, state.cockpit.focus.previous()),
-        Command::Open => open(state),
-        Command::Zoom => {
+        ScreenCommand::NextPane => focus(state, state.cockpit.focus.next()),
+        ScreenCommand::PreviousPane => focus(state, state.cockpit.focus.previous()),
+        ScreenCommand::Open => open(state),
+        ScreenCommand::Zoom => {
             state.cockpit.zoomed = !state.cockpit.zoomed;
             lists::settle(state);
         }
-        Command::Filter => {
+        ScreenCommand::Filter => {
             state.cockpit.typing = true;
             focus(state, Pane::Objects);
         }
-        Command::ProblemsOnly => {
+        ScreenCommand::ProblemsOnly => {
             let on = !state.cockpit.arrangement.problems_only;
             state.cockpit.arrangement.problems_only = on;
             lists::rearrange(state);
         }
-        Command::Sort => sort_by_next(state),
-        Command::ReverseSort => {
+        ScreenCommand::Sort => sort_by_next(state),
+        ScreenCommand::ReverseSort => {
             let sort = &mut state.cockpit.arrangement.sort;
             sort.descending = !sort.descending;
             lists::rearrange(state);
         }
-        Command::Group => {
+        ScreenCommand::Group => {
             let next = state.cockpit.arrangement.grouping.next();
             state.cockpit.arrangement.grouping = next;
             lists::rearrange(state);
         }
-        Command::Freeze => freeze(state),
+        ScreenCommand::Freeze => freeze(state),
         _ => {}
     }
 }

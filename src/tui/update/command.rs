@@ -5,7 +5,7 @@ use super::telling::flash;
 use super::{changes, cockpit, dialog, operation, palette, run};
 use crate::domain::quantity::count;
 use crate::tui::effect::Effect;
-use crate::tui::keymap::Command;
+use crate::tui::keymap::ScreenCommand;
 use crate::tui::layout;
 use crate::tui::state::{Loaded, Overlay, Screen, Stage, State};
 
@@ -13,45 +13,45 @@ use crate::tui::state::{Loaded, Overlay, Screen, Stage, State};
 pub(super) const TWICE_MS: u64 = 2_000;
 
 /// What a command does; the palette and the help come here too.
-pub fn perform(state: &mut State, command: Command) -> Vec<Effect> {
+pub fn perform(state: &mut State, command: ScreenCommand) -> Vec<Effect> {
     let page = isize::try_from(layout::page(state)).unwrap_or(isize::MAX / 4);
     match command {
-        Command::Screen(screen) => return show(state, screen),
-        Command::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
-        Command::Palette => palette::open_palette(state),
-        Command::Back => back(state),
-        Command::Quit => return quit(state),
-        Command::Interrupt => return interrupt(state),
-        Command::Suspend => return operation::suspend(state),
-        Command::CancelOperation => operation::ask_to_cancel(state),
-        Command::Refresh => return refresh(state),
-        Command::Mouse => {
+        ScreenCommand::Screen(screen) => return show(state, screen),
+        ScreenCommand::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
+        ScreenCommand::Palette => palette::open_palette(state),
+        ScreenCommand::Back => back(state),
+        ScreenCommand::Quit => return quit(state),
+        ScreenCommand::Interrupt => return interrupt(state),
+        ScreenCommand::Suspend => return operation::suspend(state),
+        ScreenCommand::CancelOperation => operation::ask_to_cancel(state),
+        ScreenCommand::Refresh => return refresh(state),
+        ScreenCommand::Mouse => {
             state.mouse = !state.mouse;
             flash(state, if state.mouse { "mouse on" } else { "mouse off" });
             return vec![Effect::Mouse(state.mouse)];
         }
-        Command::Copy => return copy(state, false),
-        Command::CopyAll => return copy(state, true),
-        Command::Save => return save(state),
-        Command::Up => lists::step(state, Move::By(-1)),
-        Command::Down => lists::step(state, Move::By(1)),
-        Command::HalfPageUp => lists::step(state, Move::By(-(page / 2).max(1))),
-        Command::HalfPageDown => lists::step(state, Move::By((page / 2).max(1))),
-        Command::PageUp => lists::step(state, Move::By(-page)),
-        Command::PageDown => lists::step(state, Move::By(page)),
-        Command::Top => lists::step(state, Move::Top),
-        Command::Bottom => lists::step(state, Move::Bottom),
+        ScreenCommand::Copy => return copy(state, false),
+        ScreenCommand::CopyAll => return copy(state, true),
+        ScreenCommand::Save => return save(state),
+        ScreenCommand::Up => lists::step(state, Move::By(-1)),
+        ScreenCommand::Down => lists::step(state, Move::By(1)),
+        ScreenCommand::HalfPageUp => lists::step(state, Move::By(-(page / 2).max(1))),
+        ScreenCommand::HalfPageDown => lists::step(state, Move::By((page / 2).max(1))),
+        ScreenCommand::PageUp => lists::step(state, Move::By(-page)),
+        ScreenCommand::PageDown => lists::step(state, Move::By(page)),
+        ScreenCommand::Top => lists::step(state, Move::Top),
+        ScreenCommand::Bottom => lists::step(state, Move::Bottom),
         _ => return on_screen(state, command),
     }
     Vec::new()
 }
 
-pub(super) fn on_screen(state: &mut State, command: Command) -> Vec<Effect> {
+pub(super) fn on_screen(state: &mut State, command: ScreenCommand) -> Vec<Effect> {
     match state.screen {
         Screen::Cockpit => cockpit::perform(state, command),
         Screen::Changes => return changes::perform(state, command),
         Screen::Run => run::perform(state, command),
-        Screen::History if command == Command::Open => {
+        Screen::History if command == ScreenCommand::Open => {
             state.history.open = !state.history.open;
             state.history.scroll = 0;
         }

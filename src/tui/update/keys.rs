@@ -5,7 +5,7 @@ use super::lists::{self, Move};
 use super::{changes, cockpit, dialog, operation, overlay, run};
 use crate::domain::escape::is_obeyed;
 use crate::tui::effect::Effect;
-use crate::tui::keymap::{Action, Chord, Command};
+use crate::tui::keymap::{Action, Chord, ScreenCommand};
 use crate::tui::state::{Screen, State};
 use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 
@@ -17,7 +17,7 @@ pub fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     let held = key.kind == KeyEventKind::Repeat || state.is_held(chord);
     state.last_key = Some((chord, state.now));
     let action = state.keymap.action(state.screen, &key);
-    if action == Some(Action::Look(Command::Interrupt)) {
+    if action == Some(Action::Look(ScreenCommand::Interrupt)) {
         return interrupt(state);
     }
     if state.overlay.is_some() {

@@ -3,7 +3,7 @@
 use super::palette::find;
 use super::{command, operation};
 use crate::tui::effect::Effect;
-use crate::tui::keymap::{Action, Command};
+use crate::tui::keymap::{Action, ScreenCommand};
 use crate::tui::prose;
 use crate::tui::state::{DEAF_MS, Overlay, PaletteState, Question, State};
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
@@ -38,13 +38,13 @@ fn help(state: &mut State, key: KeyEvent, scroll: usize) -> Vec<Effect> {
         _ => None,
     };
     let by: isize = match command {
-        Some(Command::Back | Command::Quit | Command::Help) => return Vec::new(),
-        Some(Command::Down) => 1,
-        Some(Command::Up) => -1,
-        Some(Command::PageDown | Command::HalfPageDown) => 10,
-        Some(Command::PageUp | Command::HalfPageUp) => -10,
-        Some(Command::Top) => isize::MIN / 2,
-        Some(Command::Bottom) => isize::MAX / 2,
+        Some(ScreenCommand::Back | ScreenCommand::Quit | ScreenCommand::Help) => return Vec::new(),
+        Some(ScreenCommand::Down) => 1,
+        Some(ScreenCommand::Up) => -1,
+        Some(ScreenCommand::PageDown | ScreenCommand::HalfPageDown) => 10,
+        Some(ScreenCommand::PageUp | ScreenCommand::HalfPageUp) => -10,
+        Some(ScreenCommand::Top) => isize::MIN / 2,
+        Some(ScreenCommand::Bottom) => isize::MAX / 2,
         _ => 0,
     };
     let limit = prose::help_scroll_limit(state);

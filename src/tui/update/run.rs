@@ -3,24 +3,24 @@
 use super::lists;
 use super::telling::flash;
 use crate::tui::effect::Effect;
-use crate::tui::keymap::Command;
+use crate::tui::keymap::ScreenCommand;
 use crate::tui::state::State;
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
 use tui_input::backend::crossterm::EventHandler;
 
-pub fn perform(state: &mut State, command: Command) {
+pub fn perform(state: &mut State, command: ScreenCommand) {
     match command {
-        Command::Follow => {
+        ScreenCommand::Follow => {
             state.run.following = !state.run.following;
             if state.run.following {
                 state.run.cursor.at = state.run.log.len().saturating_sub(1);
             }
             lists::settle(state);
         }
-        Command::Wrap => state.run.wrapped = !state.run.wrapped,
-        Command::Filter => state.run.typing = true,
-        Command::NextMatch => search(state, true),
-        Command::PreviousMatch => search(state, false),
+        ScreenCommand::Wrap => state.run.wrapped = !state.run.wrapped,
+        ScreenCommand::Filter => state.run.typing = true,
+        ScreenCommand::NextMatch => search(state, true),
+        ScreenCommand::PreviousMatch => search(state, false),
         _ => {}
     }
 }

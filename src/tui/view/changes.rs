@@ -4,7 +4,7 @@ use super::Canvas;
 use super::paragraphs::text;
 use crate::domain::changes::{ChangedNode, ChangesView};
 use crate::domain::project::ModelChange;
-use crate::tui::diff::{Diff, DiffLine, SqlLine};
+use crate::tui::diff::{DiffLine, SqlDiff, SqlLine};
 use crate::tui::layout;
 use crate::tui::prose;
 use crate::tui::state::{DiffLayout, DiffText, Loaded, Panel, State};
@@ -205,7 +205,7 @@ fn sql(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     }
 }
 
-fn unified(canvas: &mut Canvas<'_>, area: Rect, diff: &Diff, scroll: usize) {
+fn unified(canvas: &mut Canvas<'_>, area: Rect, diff: &SqlDiff, scroll: usize) {
     let mut y = area.y;
     for (sign, line) in diff.unified().into_iter().skip(scroll) {
         let role = match sign {
@@ -220,7 +220,7 @@ fn unified(canvas: &mut Canvas<'_>, area: Rect, diff: &Diff, scroll: usize) {
     }
 }
 
-fn side_by_side(canvas: &mut Canvas<'_>, area: Rect, diff: &Diff, scroll: usize) {
+fn side_by_side(canvas: &mut Canvas<'_>, area: Rect, diff: &SqlDiff, scroll: usize) {
     let half = area.width / 2;
     canvas.upright(area.x + half, area.y, area.bottom());
     let left = Rect {

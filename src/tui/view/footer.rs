@@ -2,7 +2,7 @@
 
 use super::Canvas;
 use crate::domain::action::Operation;
-use crate::tui::keymap::{Action, Command};
+use crate::tui::keymap::{Action, ScreenCommand};
 use crate::tui::state::{Screen, State};
 use crate::tui::theme::ThemeRole;
 use ratatui::layout::Rect;
@@ -106,64 +106,64 @@ fn keys(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     }
 }
 
-fn hints(state: &State) -> &'static [(Command, &'static str)] {
+fn hints(state: &State) -> &'static [(ScreenCommand, &'static str)] {
     match state.screen {
         Screen::Cockpit if state.cockpit.zoomed => &[
-            (Command::Back, "back"),
-            (Command::NextPane, "next pane"),
-            (Command::Down, "down"),
-            (Command::Up, "up"),
-            (Command::Help, "help"),
+            (ScreenCommand::Back, "back"),
+            (ScreenCommand::NextPane, "next pane"),
+            (ScreenCommand::Down, "down"),
+            (ScreenCommand::Up, "up"),
+            (ScreenCommand::Help, "help"),
         ],
         Screen::Cockpit => &[
-            (Command::Help, "help"),
-            (Command::Filter, "filter"),
-            (Command::ProblemsOnly, "problems"),
-            (Command::Sort, "sort"),
-            (Command::Group, "group"),
-            (Command::Open, "detail"),
-            (Command::NextPane, "pane"),
-            (Command::Freeze, "hold"),
-            (Command::Quit, "quit"),
-            (Command::Palette, "actions"),
-            (Command::Refresh, "refresh"),
-            (Command::Zoom, "zoom"),
-            (Command::Copy, "copy"),
+            (ScreenCommand::Help, "help"),
+            (ScreenCommand::Filter, "filter"),
+            (ScreenCommand::ProblemsOnly, "problems"),
+            (ScreenCommand::Sort, "sort"),
+            (ScreenCommand::Group, "group"),
+            (ScreenCommand::Open, "detail"),
+            (ScreenCommand::NextPane, "pane"),
+            (ScreenCommand::Freeze, "hold"),
+            (ScreenCommand::Quit, "quit"),
+            (ScreenCommand::Palette, "actions"),
+            (ScreenCommand::Refresh, "refresh"),
+            (ScreenCommand::Zoom, "zoom"),
+            (ScreenCommand::Copy, "copy"),
         ],
         Screen::Changes => &[
-            (Command::Help, "help"),
-            (Command::NextPane, "list/text"),
-            (Command::Right, "next tab"),
-            (Command::DiffLayout, "side by side"),
-            (Command::DiffText, "raw/compiled"),
-            (Command::Open, "to object"),
-            (Command::Filter, "filter"),
-            (Command::Refresh, "dbt parse"),
-            (Command::Back, "back"),
+            (ScreenCommand::Help, "help"),
+            (ScreenCommand::NextPane, "list/text"),
+            (ScreenCommand::Right, "next tab"),
+            (ScreenCommand::DiffLayout, "side by side"),
+            (ScreenCommand::DiffText, "raw/compiled"),
+            (ScreenCommand::Open, "to object"),
+            (ScreenCommand::Filter, "filter"),
+            (ScreenCommand::Refresh, "dbt parse"),
+            (ScreenCommand::Back, "back"),
         ],
         Screen::Run => &[
-            (Command::Help, "help"),
-            (Command::Follow, "follow"),
-            (Command::Filter, "search"),
-            (Command::NextMatch, "next"),
-            (Command::Wrap, "wrap"),
-            (Command::CancelOperation, "stop"),
-            (Command::Save, "save"),
-            (Command::Back, "back"),
+            (ScreenCommand::Help, "help"),
+            (ScreenCommand::Follow, "follow"),
+            (ScreenCommand::Filter, "search"),
+            (ScreenCommand::NextMatch, "next"),
+            (ScreenCommand::Wrap, "wrap"),
+            (ScreenCommand::CancelOperation, "stop"),
+            (ScreenCommand::Save, "save"),
+            (ScreenCommand::Back, "back"),
         ],
         Screen::Traffic => &[
-            (Command::Help, "help"),
-            (Command::Down, "down"),
-            (Command::Up, "up"),
-            (Command::Copy, "copy"),
-            (Command::Back, "back"),
+            (ScreenCommand::Help, "help"),
+            (ScreenCommand::Down, "down"),
+            (ScreenCommand::Up, "up"),
+            (ScreenCommand::Copy, "copy"),
+            (ScreenCommand::Back, "back"),
         ],
         Screen::History => &[
-            (Command::Help, "help"),
-            (Command::Open, "statements"),
-            (Command::Refresh, "read anew"),
-            (Command::Copy, "copy file name"),
-            (Command::Back, "back"),
+            (ScreenCommand::Help, "help"),
+            (ScreenCommand::Open, "statements"),
+            (ScreenCommand::Refresh, "read anew"),
+            (ScreenCommand::Copy, "copy file name"),
+            (ScreenCommand::Back, "back"),
         ],
     }
 }

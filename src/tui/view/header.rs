@@ -172,7 +172,7 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> u16 {
         .iter()
         .map(|screen| {
             let key = state.keymap.key(crate::tui::keymap::Action::Look(
-                crate::tui::keymap::Command::Screen(*screen),
+                crate::tui::keymap::ScreenCommand::Screen(*screen),
             ));
             (
                 *screen == state.screen,
