@@ -142,6 +142,7 @@ impl World {
         let mut world = Self {
             snapshot: Snapshot {
                 time: LogicalTime(NOW),
+                catalog_time: LogicalTime(NOW),
                 server: Server {
                     version: "v26.9.0".to_owned(),
                     host: "localhost".to_owned(),

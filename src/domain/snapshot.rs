@@ -197,7 +197,10 @@ impl Readings {
 /// One observation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
+    /// Of frontiers and hydration: lag is reckoned from it.
     pub time: LogicalTime,
+    /// Of the catalog. A look reads it later than the last tick, a feed at the same time.
+    pub catalog_time: LogicalTime,
     pub server: Server,
     /// Shared between snapshots while nothing in it changed.
     pub catalog: Arc<Catalog>,

@@ -71,6 +71,7 @@ impl Assembler {
         }
         Ok(Snapshot {
             time,
+            catalog_time: time,
             server: self.server.clone(),
             catalog: Arc::clone(&self.catalog),
             readings: self.readings.clone(),

@@ -28,9 +28,7 @@ use tokio_postgres::{AsyncMessage, Config};
 /// The cluster that serves catalog reads; a paused cluster in the profile would hang them.
 const CATALOG_CLUSTER: &str = "mz_catalog_server";
 
-/// Nothing else is never stale: under `serializable` a reading right after DDL may be of before it (recorded: v26.39/22), and what is looked
-/// at under a fence would be the past.
-const ISOLATION: (&str, &str) = ("transaction_isolation", "strict serializable");
+const ISOLATION: &str = "transaction_isolation";
 
 impl Connector {
     /// Checks the settings and reads the certificate files; connects to nothing yet.
@@ -160,16 +158,17 @@ fn config(settings: &ConnectionSettings, purpose: Purpose) -> Config {
 /// The session variables that are set before the first statement, as `--name=value` separated by spaces.
 fn startup_options(settings: &ConnectionSettings, purpose: Purpose) -> String {
     // Streams never end, and readings have deadlines of ours: a server's timeout must not cut them.
-    let (cluster, timeout) = match purpose {
-        Purpose::Observe => (Some(CATALOG_CLUSTER), Some("0")),
-        Purpose::Execute => (settings.cluster.as_deref(), None),
+    let reads = purpose != Purpose::Execute;
+    let (cluster, timeout) = match reads {
+        true => (Some(CATALOG_CLUSTER), Some("0")),
+        false => (settings.cluster.as_deref(), None),
     };
     let own = |name: &str| {
         let ours = matches!(name, "cluster" | "statement_timeout");
-        name.eq_ignore_ascii_case(ISOLATION.0) || (ours && purpose == Purpose::Observe)
+        name.eq_ignore_ascii_case(ISOLATION) || (ours && reads)
     };
     let fixed = [
-        ISOLATION,
+        (ISOLATION, isolation(purpose)),
         ("auto_route_catalog_queries", "on"),
         ("welcome_message", "off"),
         ("current_object_missing_warnings", "off"),
@@ -194,6 +193,15 @@ fn startup_options(settings: &ConnectionSettings, purpose: Purpose) -> String {
         .map(|(name, value)| format!("--{name}={}", escape_option(value)))
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// A reading of the catalog that is not `strict serializable` may be of before the last DDL (8 of 8 looks: recorded, v26.39/22), and what is
+/// looked at under a fence would be the past.
+fn isolation(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Observe | Purpose::Execute => "strict serializable",
+        Purpose::Progress => "serializable",
+    }
 }
 
 /// Spaces end an option unless a backslash stands before them.

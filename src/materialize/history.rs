@@ -2,13 +2,13 @@
 
 use super::decode::background;
 use super::error::Error;
-use super::observe::Observer;
 use super::queries::CatalogQuery;
+use super::reader::CatalogReader;
 use crate::domain::background::LagSample;
 use crate::domain::name::ObjectId;
 use std::collections::BTreeMap;
 
-impl Observer {
+impl CatalogReader {
     /// One sample a minute for each object, oldest first; empty where the server does not offer it.
     ///
     /// # Errors

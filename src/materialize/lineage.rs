@@ -1,15 +1,15 @@
 //! Which schema and cluster bore which name, from the server's audit events: of one environment's ids, the newest of each kind.
 
 use super::error::{Class, Error};
-use super::observe::Observer;
 use super::queries::{CatalogQuery, rows};
+use super::reader::CatalogReader;
 use crate::domain::environment::Resolved;
 use crate::domain::failure::told;
 use crate::domain::lineage::{EventId, Happening, Lineage, NameEvent, Subject, subjects};
 use crate::domain::name::literal;
 use std::collections::{BTreeMap, BTreeSet};
 
-impl Observer {
+impl CatalogReader {
     /// The past of what stands under the environment's names. `None` where the server does not show its audit events to this role.
     ///
     /// # Errors

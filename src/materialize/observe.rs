@@ -1,281 +1,201 @@
-//! One-shot readings: a consistent snapshot, and the queries that only plans need.
+//! One look at everything: the catalog under `strict serializable`, and beside it, as of the last tick, how far objects have come.
 
 use super::assemble::Assembler;
 use super::connection::{Connection, Connector, Purpose, StatementResult};
-use super::decode::access::access;
-use super::decode::background;
 use super::decode::changes::ChangedIds;
 use super::decode::store::CatalogRows;
 use super::error::{Class, Error};
-use super::offer::Offer;
-use super::probe::{Probed, exclude_refused, probe, tell};
-use super::queries::{CatalogQuery, SubscribeGroup};
+use super::look::{PROGRESS, REFRESHES, of_catalog, offered};
+use super::probe::exclude_refused;
+use super::queries::{CatalogQuery, QueryDefinition, one_select, rows};
+use super::reader::{CatalogReader, RBAC, is_enabled};
 use super::row::TextRow;
-use super::waiting::Ask;
 use crate::domain::access::Access;
-use crate::domain::background::{AuditEvent, ClusterDefinition};
-use crate::domain::name::ObjectId;
-use crate::domain::object::Cluster;
-use crate::domain::reading::MissingReadings;
-use crate::domain::snapshot::{LogicalTime, Server, Snapshot};
-use crate::domain::validation::TwinColumn;
-use std::collections::BTreeMap;
+use crate::domain::snapshot::{LogicalTime, Snapshot};
 
-/// A connection that reads on demand. Every reading is made now: nothing is remembered but what the server offers.
+/// Further behind the catalog, in milliseconds, a tick is not the last one: what stands still shows as lag.
+const OLDEST_TICK: u64 = 60_000;
+
+/// Reads on demand. Every reading is made now: nothing is remembered but what the server offers.
 pub struct Observer {
-    connection: Connection,
-    server: Server,
-    offer: Offer,
-    /// Off once the server has refused to read everything in one transaction.
-    in_one_transaction: bool,
+    catalog: CatalogReader,
+    progress: Connection,
+}
+
+/// What the statements of a look brought.
+#[derive(Default)]
+struct Told {
+    rows: CatalogRows,
+    of_catalog: LogicalTime,
+    of_tick: LogicalTime,
+    rbac_enabled: bool,
 }
 
 impl Observer {
     /// # Errors
     /// When the server can't be reached or is no Materialize that we know.
     pub async fn connect(connector: &Connector) -> Result<Self, Error> {
-        let connection = connector.connect(Purpose::Observe).await?;
-        let Probed { server, offer } = probe(&connection).await?;
-        Ok(Self::on(connection, server, offer))
+        let progress = connector.connect(Purpose::Progress);
+        let (catalog, progress) = tokio::try_join!(CatalogReader::connect(connector), progress)?;
+        Ok(Self { catalog, progress })
     }
 
-    pub(super) fn on(connection: Connection, server: Server, offer: Offer) -> Self {
-        Self {
-            connection,
-            server,
-            offer,
-            in_one_transaction: true,
-        }
+    /// On connections that are there.
+    pub(super) fn on(catalog: CatalogReader, progress: Connection) -> Self {
+        Self { catalog, progress }
     }
 
+    /// Reads what the catalog alone tells.
     #[must_use]
-    pub fn server(&self) -> &Server {
-        &self.server
+    pub fn catalog(&self) -> &CatalogReader {
+        &self.catalog
     }
 
-    /// What pictures would show and this server does not offer to this role.
-    #[must_use]
-    pub fn missing(&self) -> MissingReadings {
-        self.offer.missing()
-    }
-
-    /// Reads everything at one logical time.
-    ///
-    /// One read transaction gives one time to all its SELECTs. Where a server refuses that, the parts are read one after the
-    /// other and the frontiers, which carry their own time, decide.
+    /// Reads all that a picture shows.
     ///
     /// # Errors
-    /// When the connection fails or a row can't be read.
+    /// When a connection fails or a row can't be read.
     pub async fn observe(&mut self) -> Result<Snapshot, Error> {
-        loop {
-            match self.read_topics().await {
-                Ok((told, time)) => {
-                    return Assembler::new(self.server.clone(), self.offer.missing()).snapshot(
-                        &told,
-                        &ChangedIds::everything(),
-                        time,
-                    );
-                }
+        Ok(self.look(false).await?.0)
+    }
+
+    /// Reads all that a picture shows and, in the same statement as the catalog, every grant.
+    ///
+    /// # Errors
+    /// As [`Observer::observe`], or when an access control list has an unknown form.
+    pub async fn observe_with_access(&mut self) -> Result<(Snapshot, Access), Error> {
+        let (snapshot, told) = self.look(true).await?;
+        let access = self.catalog.access_of(&told.rows, told.rbac_enabled)?;
+        Ok((snapshot, access))
+    }
+
+    async fn look(&mut self, with_access: bool) -> Result<(Snapshot, Told), Error> {
+        let told = loop {
+            match self.read(with_access).await {
+                Ok(told) => break told,
                 Err(refused) => self.learn_from(refused).await?,
             }
-        }
-    }
-
-    async fn read_topics(&self) -> Result<(CatalogRows, LogicalTime), Refused> {
-        if !self.in_one_transaction {
-            return self.read_each().await;
-        }
-        self.read("BEGIN").await.map_err(Refused::outright)?;
-        let outcome = self.read_each().await;
-        let end = if outcome.is_ok() {
-            "COMMIT"
-        } else {
-            "ROLLBACK"
         };
-        match (outcome, self.read(end).await) {
-            (Ok(_), Err(error)) => Err(Refused::outright(error)),
-            (outcome, _) => outcome,
-        }
+        let catalog = &self.catalog;
+        let mut assembler = Assembler::new(catalog.server().clone(), catalog.missing());
+        let everything = ChangedIds::everything();
+        let snapshot = assembler.snapshot(&told.rows, &everything, told.time())?;
+        let snapshot = Snapshot {
+            catalog_time: told.of_catalog,
+            ..snapshot
+        };
+        Ok((snapshot, told))
     }
 
-    async fn read_each(&self) -> Result<(CatalogRows, LogicalTime), Refused> {
-        let mut told = CatalogRows::default();
-        let mut latest = LogicalTime::default();
-        let mut of_frontiers = None;
-        for group in SubscribeGroup::ALL {
-            let queries: Vec<_> = self.offer.queries(group).collect();
-            let Some(select) = SubscribeGroup::statement(&queries) else {
-                continue;
-            };
-            let statement = format!("SELECT mz_now()::text AS time, t.*\nFROM (\n{select}\n) AS t");
-            let answer = self.read(&statement).await.map_err(|error| Refused {
-                group: Some(group),
-                error,
-            })?;
-            for row in &answer.rows {
-                let time = read_into(&mut told, row).map_err(Refused::outright)?;
-                latest = latest.max(time);
-                if group == SubscribeGroup::Frontiers {
-                    of_frontiers = Some(time);
-                }
+    async fn read(&self, with_access: bool) -> Result<Told, Refused> {
+        let offer = self.catalog.offer();
+        let of_catalog = [of_catalog(offer, with_access)];
+        let of_progress: Vec<_> = PROGRESS.iter().map(|part| offered(offer, part)).collect();
+        let beside: &[&str] = if with_access { &[RBAC] } else { &[] };
+        let (catalog, progress) = tokio::try_join!(
+            ask(self.catalog.connection(), &of_catalog, beside),
+            ask(&self.progress, &of_progress, &[]),
+        )?;
+        let mut told = Told::default();
+        for answer in &progress {
+            let time = tell_all(&mut told.rows, answer)?;
+            // The first one's.
+            if told.of_tick == LogicalTime::default() {
+                told.of_tick = time;
             }
         }
-        Ok((told, of_frontiers.unwrap_or(latest)))
+        let [of_catalog, beside @ ..] = catalog.as_slice() else {
+            return Ok(told);
+        };
+        told.of_catalog = tell_all(&mut told.rows, of_catalog)?;
+        told.rbac_enabled = beside.first().is_none_or(is_enabled);
+        if told.rows.all::<rows::RefreshStrategies>().next().is_some() {
+            let refreshes = [offered(offer, REFRESHES)];
+            for answer in ask(&self.progress, &refreshes, &[]).await? {
+                tell_all(&mut told.rows, &answer)?;
+            }
+        }
+        Ok(told)
     }
 
     /// Leaves out what was refused, so that the next attempt can succeed; returns what can't be helped.
     async fn learn_from(&mut self, refused: Refused) -> Result<(), Error> {
-        let Some(group) = refused.group.filter(|_| !refused.error.is_transient()) else {
+        if refused.queries.is_empty() || refused.error.is_transient() {
             return Err(refused.error);
-        };
-        if exclude_refused(&self.connection, &mut self.offer, group).await? {
-            return Ok(());
         }
-        if self.in_one_transaction {
-            tracing::warn!(error = %refused.error, "reading without a transaction");
-            self.in_one_transaction = false;
-            return Ok(());
+        let (connection, offer) = self.catalog.connection_and_offer();
+        match exclude_refused(connection, offer, &refused.queries).await? {
+            true => Ok(()),
+            false => Err(refused.error),
         }
-        Err(refused.error)
-    }
-
-    /// What the current role may do, and every grant that a twin has to repeat.
-    ///
-    /// # Errors
-    /// When the connection fails or an access control list has an unknown form.
-    pub async fn access(&self) -> Result<Access, Error> {
-        let queries = [
-            CatalogQuery::Roles,
-            CatalogQuery::RoleMembers,
-            CatalogQuery::DatabasePrivileges,
-            CatalogQuery::SchemaPrivileges,
-            CatalogQuery::ClusterPrivileges,
-            CatalogQuery::ObjectPrivileges,
-            CatalogQuery::SystemPrivileges,
-            CatalogQuery::DefaultPrivileges,
-        ];
-        access(
-            &self.rows(&queries).await?,
-            &self.server.role,
-            self.server.superuser,
-            self.rbac_enabled().await?,
-        )
-    }
-
-    async fn read(&self, statement: &str) -> Result<StatementResult, Error> {
-        self.connection.ask(statement, Ask::Reading).await
-    }
-
-    async fn rbac_enabled(&self) -> Result<bool, Error> {
-        let answer = self.read("SHOW enable_rbac_checks").await?;
-        let value = answer.rows.first().and_then(|row| row.first()).cloned();
-        Ok(value.flatten().as_deref() != Some("off"))
-    }
-
-    /// How these clusters were made. Unmanaged ones have no text: the server refuses to show them.
-    ///
-    /// # Errors
-    /// When the connection fails or a cluster is gone.
-    pub async fn cluster_definitions(
-        &self,
-        clusters: impl IntoIterator<Item = &Cluster>,
-    ) -> Result<Vec<ClusterDefinition>, Error> {
-        let strategies = background::strategies(&self.rows(&[CatalogQuery::Autoscaling]).await?)?;
-        let mut definitions = Vec::new();
-        for cluster in clusters {
-            let create_sql = if cluster.managed {
-                let show = format!("SHOW CREATE CLUSTER {}", cluster.name.quoted());
-                let answer = self.read(&show).await?;
-                answer
-                    .rows
-                    .into_iter()
-                    .next()
-                    .and_then(|mut row| row.pop()?)
-            } else {
-                None
-            };
-            definitions.push(ClusterDefinition {
-                id: cluster.id,
-                create_sql,
-                autoscaling: strategies.get(&cluster.id).cloned(),
-            });
-        }
-        Ok(definitions)
-    }
-
-    /// The columns of every user relation, in order.
-    ///
-    /// # Errors
-    /// When the connection fails or a row can't be read.
-    pub async fn columns(&self) -> Result<BTreeMap<ObjectId, Vec<TwinColumn>>, Error> {
-        background::columns(&self.rows(&[CatalogQuery::Columns]).await?)
-    }
-
-    /// The newest audit events.
-    ///
-    /// # Errors
-    /// When the connection fails or a row can't be read.
-    pub async fn audit_events(&self) -> Result<Vec<AuditEvent>, Error> {
-        background::audit_events(&self.rows(&[CatalogQuery::AuditEvents]).await?)
-    }
-
-    /// The rows of one query as a statement around it narrows them; `None` where this server does not offer it.
-    pub(super) async fn rows_within(
-        &self,
-        query: CatalogQuery,
-        around: impl Fn(&str) -> String,
-    ) -> Result<Option<CatalogRows>, Error> {
-        if let Some(lacking) = self.offer.lacks(query.definition()) {
-            tracing::debug!(%lacking, "not offered by this server");
-            return Ok(None);
-        }
-        let answer = self.read(&around(&query.definition().statement())).await?;
-        let mut told = CatalogRows::default();
-        tell(&mut told, query, &answer);
-        Ok(Some(told))
-    }
-
-    /// The rows of these queries, none of those that this server does not offer.
-    pub(super) async fn rows(&self, queries: &[CatalogQuery]) -> Result<CatalogRows, Error> {
-        let mut told = CatalogRows::default();
-        for query in queries.iter().copied() {
-            if let Some(lacking) = self.offer.lacks(query.definition()) {
-                tracing::debug!(%lacking, "not offered by this server");
-                continue;
-            }
-            let answer = self.read(&query.definition().statement()).await?;
-            tell(&mut told, query, &answer);
-        }
-        Ok(told)
     }
 }
 
-/// A reading that the server did not answer, and the group that it was about.
+impl Told {
+    /// Lag is reckoned from the tick that the frontiers are of.
+    fn time(&self) -> LogicalTime {
+        let behind = self.of_catalog.millis_since(self.of_tick);
+        if self.of_tick == LogicalTime::default() || behind > OLDEST_TICK {
+            self.of_catalog
+        } else {
+            self.of_tick
+        }
+    }
+}
+
+/// A reading that the server did not answer, and the queries that it was made of.
 struct Refused {
-    group: Option<SubscribeGroup>,
+    queries: Vec<&'static QueryDefinition>,
     error: Error,
 }
 
-impl Refused {
-    fn outright(error: Error) -> Self {
-        Self { group: None, error }
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self {
+            queries: Vec::new(),
+            error,
+        }
     }
 }
 
-/// Adds one row of a group's SELECT: its time, the query's name, the columns.
-fn read_into(told: &mut CatalogRows, row: &[Option<String>]) -> Result<LogicalTime, Error> {
-    let (time, query) = match row {
-        [Some(time), Some(query), ..] => (time.parse().ok(), CatalogQuery::named(query)),
-        _ => (None, None),
-    };
-    let (Some(time), Some(query)) = (time, query) else {
-        return Err(Error::new(Class::Decode {
-            place: "a row of a reading".to_owned(),
-            problem: format!("it starts with {:?}", &row[..row.len().min(2)]),
-        }));
-    };
-    let width = query.definition().columns.len();
-    let cells = row.iter().skip(2).take(width).map(Option::as_deref);
-    told.change(query, TextRow::new(cells), 1);
-    Ok(LogicalTime(time))
+/// Asks one SELECT for each part that has queries, and what goes `beside` them, all in one round trip.
+async fn ask(
+    connection: &Connection,
+    parts: &[Vec<&'static QueryDefinition>],
+    beside: &[&str],
+) -> Result<Vec<StatementResult>, Refused> {
+    let parts: Vec<_> = parts.iter().filter(|part| !part.is_empty()).collect();
+    let selects = parts.iter().filter_map(|part| one_select(part));
+    let timed = |select| format!("SELECT mz_now()::text AS time, t.*\nFROM (\n{select}\n) AS t");
+    let statements: Vec<String> = selects
+        .map(timed)
+        .chain(beside.iter().copied().map(str::to_owned))
+        .collect();
+    let answers = connection.ask_all(&statements).await;
+    answers.map_err(|(at, error)| Refused {
+        queries: parts.get(at).map(|part| part.to_vec()).unwrap_or_default(),
+        error,
+    })
+}
+
+/// Adds the rows of one SELECT: its time, the query's name, the columns. Its time, zero where there are no rows.
+fn tell_all(told: &mut CatalogRows, answer: &StatementResult) -> Result<LogicalTime, Error> {
+    let mut of_all = LogicalTime::default();
+    for row in &answer.rows {
+        let (time, query) = match row.as_slice() {
+            [Some(time), Some(query), ..] => (time.parse().ok(), CatalogQuery::named(query)),
+            _ => (None, None),
+        };
+        let (Some(time), Some(query)) = (time, query) else {
+            return Err(Error::new(Class::Decode {
+                place: "a row of a reading".to_owned(),
+                problem: format!("it starts with {:?}", &row[..row.len().min(2)]),
+            }));
+        };
+        let width = query.definition().columns.len();
+        let cells = row.iter().skip(2).take(width).map(Option::as_deref);
+        told.change(query, TextRow::new(cells), 1);
+        of_all = of_all.max(LogicalTime(time));
+    }
+    Ok(of_all)
 }

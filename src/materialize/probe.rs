@@ -5,7 +5,7 @@ use super::decode::identity::{identity, offer};
 use super::decode::store::CatalogRows;
 use super::error::{Class, Error, ServerError};
 use super::offer::Offer;
-use super::queries::{CatalogQuery, QueryDefinition, SubscribeGroup};
+use super::queries::{CatalogQuery, QueryDefinition};
 use super::row::TextRow;
 use super::waiting::Ask;
 use crate::domain::failure::told;
@@ -79,13 +79,12 @@ pub(super) fn tell(told: &mut CatalogRows, query: CatalogQuery, answer: &Stateme
     }
 }
 
-/// Finds what this role can't read of a group that was refused as a whole. `true` when something was found.
+/// Finds what this role can't read of queries that were refused as a whole. `true` when something was found.
 pub(super) async fn exclude_refused(
     connection: &Connection,
     offer: &mut Offer,
-    group: SubscribeGroup,
+    queries: &[&'static QueryDefinition],
 ) -> Result<bool, Error> {
-    let queries: Vec<&'static QueryDefinition> = offer.queries(group).collect();
     let mut found = false;
     for query in queries {
         let trial = format!("SELECT * FROM (\n{}\n) AS q LIMIT 0", query.statement());

@@ -1,6 +1,6 @@
 //! The registry of the SQL that only reads.
 //!
-//! Each file in `assets/sql/` holds one SELECT for one [`CatalogQuery`]. The queries of a [`SubscribeGroup`] are read together: [`SubscribeGroup::statement`]
+//! Each file in `assets/sql/` holds one SELECT for one [`CatalogQuery`]. The queries of a [`SubscribeGroup`] are subscribed to together: [`one_select`]
 //! makes one SELECT of them, all columns as text, which works alone and inside `SUBSCRIBE (...)`. What comes back is read by the names of
 //! the columns here: [`rows`] has a type for each query's row.
 
@@ -283,28 +283,26 @@ impl QueryDefinition {
     }
 }
 
-impl SubscribeGroup {
-    /// One SELECT over all these queries: the query's name, then the columns as text, padded with NULL. `None` without queries.
-    #[must_use]
-    pub fn statement(queries: &[&QueryDefinition]) -> Option<String> {
-        let width = queries.iter().map(|query| query.columns.len()).max()?;
-        let mut sql = String::new();
-        for (index, query) in queries.iter().enumerate() {
-            if index > 0 {
-                sql.push_str("\nUNION ALL\n");
-            }
-            let _ = write!(sql, "SELECT '{}' AS fact", query.name);
-            for position in 0..width {
-                let number = position + 1;
-                let _ = match query.columns.get(position) {
-                    Some(column) => write!(sql, ", q.{column}::text AS c{number}"),
-                    None => write!(sql, ", NULL::text AS c{number}"),
-                };
-            }
-            let _ = write!(sql, "\nFROM (\n{}\n) AS q", query.statement());
+/// One SELECT over all these queries: the query's name, then the columns as text, padded with NULL. `None` without queries.
+#[must_use]
+pub fn one_select(queries: &[&QueryDefinition]) -> Option<String> {
+    let width = queries.iter().map(|query| query.columns.len()).max()?;
+    let mut sql = String::new();
+    for (index, query) in queries.iter().enumerate() {
+        if index > 0 {
+            sql.push_str("\nUNION ALL\n");
         }
-        Some(sql)
+        let _ = write!(sql, "SELECT '{}' AS fact", query.name);
+        for position in 0..width {
+            let number = position + 1;
+            let _ = match query.columns.get(position) {
+                Some(column) => write!(sql, ", q.{column}::text AS c{number}"),
+                None => write!(sql, ", NULL::text AS c{number}"),
+            };
+        }
+        let _ = write!(sql, "\nFROM (\n{}\n) AS q", query.statement());
     }
+    Some(sql)
 }
 
 #[cfg(test)]
@@ -345,7 +343,7 @@ mod tests {
         for group in SubscribeGroup::ALL {
             let of_topic = |query: &&QueryDefinition| query.group == Some(group);
             let queries: Vec<_> = QUERIES.iter().filter(of_topic).collect();
-            let sql = SubscribeGroup::statement(&queries).unwrap();
+            let sql = one_select(&queries).unwrap();
             let widths: BTreeSet<usize> = sql
                 .lines()
                 .filter(|line| line.contains(" AS fact"))
@@ -353,6 +351,6 @@ mod tests {
                 .collect();
             assert_eq!(widths.len(), 1, "{sql}");
         }
-        assert_eq!(SubscribeGroup::statement(&[]), None);
+        assert_eq!(one_select(&[]), None);
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::guard;
 use crate::domain::provenance::Provenance;
 use crate::domain::quantity::some_of;
 use crate::domain::reading::Missing;
-use crate::materialize::observe::Observer;
+use crate::materialize::reader::CatalogReader;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -63,9 +63,9 @@ impl Workspace {
     pub async fn doctor(&self) -> Vec<Check> {
         let mut checks = self.file_checks();
         checks.push(self.dbt_check().await);
-        match Observer::connect(self.connector()).await {
-            Ok(observer) => {
-                let server = observer.server();
+        match CatalogReader::connect(self.connector()).await {
+            Ok(catalog) => {
+                let server = catalog.server();
                 checks.push(check(
                     "connection",
                     Health::Ok,
@@ -78,7 +78,7 @@ impl Workspace {
                     format!("Materialize {}", server.version),
                     "",
                 ));
-                checks.push(missing_relations(&observer));
+                checks.push(missing_relations(&catalog));
                 checks.extend(self.environment_checks().await);
             }
             Err(error) => {
@@ -283,8 +283,8 @@ fn of_findings(name: &'static str, findings: &[Finding]) -> Check {
     check(name, health, message, remedy)
 }
 
-fn missing_relations(observer: &Observer) -> Check {
-    let missing = observer.missing();
+fn missing_relations(catalog: &CatalogReader) -> Check {
+    let missing = catalog.missing();
     let missing: BTreeSet<String> = missing.values().map(Missing::to_string).collect();
     if missing.is_empty() {
         check(

@@ -7,7 +7,7 @@ use crate::domain::lineage::{Lineage, Subject, subjects};
 use crate::domain::object::Catalog;
 use crate::domain::provenance::{Provenance, provenance};
 use crate::materialize::error::Error;
-use crate::materialize::observe::Observer;
+use crate::materialize::reader::CatalogReader;
 use std::sync::Arc;
 
 /// Names and comments of the environment's schemas and clusters: while they stay, no event can change what the last reading told.
@@ -92,8 +92,8 @@ async fn read(
     environment: &Environment,
     catalog: &Catalog,
 ) -> Result<Option<Lineage>, Error> {
-    let observer = Observer::connect(workspace.connector()).await?;
-    observer.lineage(&environment.resolve(catalog)).await
+    let reader = CatalogReader::connect(workspace.connector()).await?;
+    reader.lineage(&environment.resolve(catalog)).await
 }
 
 fn names(environment: &Environment, catalog: &Catalog) -> Names {

@@ -3,37 +3,49 @@
 use super::error::OpsError;
 use super::project::Read;
 use super::workspace::{Observation, Workspace};
+use crate::domain::access::Access;
 use crate::domain::background::ClusterDefinition;
 use crate::domain::board::Board;
-use crate::domain::environment::Environment;
+use crate::domain::environment::{Environment, Resolved};
 use crate::domain::guard::Ancestry;
 use crate::domain::lineage::Lineage;
 use crate::domain::object::Cluster;
 use crate::domain::snapshot::Snapshot;
 use crate::materialize::error::Error;
 use crate::materialize::observe::Observer;
+use crate::materialize::reader::CatalogReader;
 use std::sync::Arc;
 
 /// How often catalog and audit events are read before names that keep moving count as unknown.
 const LOOKS: u32 = 3;
 
 /// The server's part of a look.
-type Seen = (Arc<Snapshot>, Environment, Option<Lineage>);
+struct Seen {
+    snapshot: Arc<Snapshot>,
+    environment: Environment,
+    lineage: Option<Lineage>,
+    beside: Beside,
+}
+
+/// What guards and plans need and no snapshot holds.
+pub(super) struct Beside {
+    pub access: Access,
+    /// How the clusters of the environment were made.
+    pub clusters: Vec<ClusterDefinition>,
+}
 
 /// How the clusters of the environment were made.
 pub(super) async fn definitions(
-    observer: &Observer,
-    snapshot: &Snapshot,
-    environment: &Environment,
+    catalog: &CatalogReader,
+    resolved: &Resolved<'_>,
 ) -> Result<Vec<ClusterDefinition>, Error> {
-    let resolved = environment.resolve(&snapshot.catalog);
     let pairs = resolved.clusters.iter();
     let clusters: Vec<Cluster> = pairs
         .flat_map(|pair| [pair.production, pair.deployment])
         .flatten()
         .cloned()
         .collect();
-    observer.cluster_definitions(&clusters).await
+    catalog.cluster_definitions(&clusters).await
 }
 
 impl Workspace {
@@ -46,7 +58,7 @@ impl Workspace {
         self.observe_on(&mut observer, None).await
     }
 
-    /// As [`Workspace::observe`], on a connection that is open. What the manifests of an earlier look said is not worked out anew where
+    /// As [`Workspace::observe`], on connections that are open. What the manifests of an earlier look said is not worked out anew where
     /// they are the same.
     ///
     /// # Errors
@@ -56,77 +68,79 @@ impl Workspace {
         observer: &mut Observer,
         earlier: Option<&Observation>,
     ) -> Result<Observation, OpsError> {
-        let mut tries = 1;
-        let ((snapshot, environment, lineage), clusters) = loop {
-            let seen = self.look(observer).await?;
-            match definitions(observer, &seen.0, &seen.1).await {
-                // Its name may have moved, or it may be gone, since the catalog was read.
-                Err(error) if error.server().is_some() && tries < LOOKS => tries += 1,
-                clusters => break (seen, clusters?),
-            }
-        };
-        let manifests = self.manifests(&environment, &snapshot, lineage.as_ref())?;
+        let seen = self.look(observer).await?;
+        let lineage = seen.lineage.as_ref();
+        let manifests = self.manifests(&seen.environment, &seen.snapshot, lineage)?;
         let same = earlier.filter(|earlier| earlier.manifests.are(&manifests));
         let known = match same {
             Some(earlier) => earlier.known.clone(),
-            None => self.known_of(&manifests, &environment)?,
+            None => self.known_of(&manifests, &seen.environment)?,
         };
         let board = Board::new(
-            snapshot,
-            Arc::new(environment),
+            seen.snapshot,
+            Arc::new(seen.environment),
             known.clone(),
-            lineage.as_ref(),
+            lineage,
             self.thresholds(),
         );
         let ancestry = same.map(|earlier| earlier.ancestry);
         let read = Read { manifests, known };
-        self.beside(observer, Arc::new(board), clusters, read, ancestry)
-            .await
+        Ok(self.observation(Arc::new(board), seen.beside, read, ancestry))
     }
 
-    /// What plans and guards need beside a board and the [`definitions`] of its clusters: no snapshot holds privileges. `ancestry` where it
-    /// is known.
-    ///
-    /// # Errors
-    /// When the server can't be read.
-    pub(super) async fn beside(
+    /// Everything together. `ancestry` where it is known.
+    pub(super) fn observation(
         &self,
-        observer: &Observer,
         board: Arc<Board>,
-        clusters: Vec<ClusterDefinition>,
+        beside: Beside,
         read: Read,
         ancestry: Option<Ancestry>,
-    ) -> Result<Observation, OpsError> {
-        let access = observer.access().await?;
+    ) -> Observation {
         let ancestry = ancestry.unwrap_or_else(|| {
             let record = board.provenance.deployment.as_ref();
             self.ancestry(record.and_then(|record| record.commit.as_deref()))
         });
         let Read { manifests, known } = read;
-        Ok(Observation {
+        Observation {
             board,
-            access,
-            clusters,
+            access: beside.access,
+            clusters: beside.clusters,
             manifests,
             known,
             ancestry,
             ours: self.lease().map(|marker| marker.name().clone()),
-        })
+        }
     }
 
-    /// Catalog and audit events, read again where names moved between them.
+    /// All that the server tells, read again where names moved meanwhile: in two round trips, and a third where names have been swapped.
     async fn look(&self, observer: &mut Observer) -> Result<Seen, OpsError> {
         let mut tries = 1;
         loop {
-            let snapshot = Arc::new(observer.observe().await?);
+            let (snapshot, access) = observer.observe_with_access().await?;
+            let snapshot = Arc::new(snapshot);
             let environment = self.oriented(&snapshot);
             let resolved = environment.resolve(&snapshot.catalog);
-            let lineage = observer.lineage(&resolved).await?;
+            let catalog = observer.catalog();
+            let reading =
+                tokio::try_join!(catalog.lineage(&resolved), definitions(catalog, &resolved));
+            let (lineage, clusters) = match reading {
+                // A cluster's name may have moved, or it may be gone, since the catalog was read.
+                Err(error) if error.server().is_some() && tries < LOOKS => {
+                    tries += 1;
+                    continue;
+                }
+                read => read?,
+            };
             let moved = lineage
                 .as_ref()
                 .is_some_and(|lineage| lineage.moved(&resolved).is_some());
             if !moved || tries == LOOKS {
-                return Ok((snapshot, environment, lineage));
+                return Ok(Seen {
+                    snapshot,
+                    environment,
+                    lineage,
+                    beside: Beside { access, clusters },
+                });
             }
             tries += 1;
         }

@@ -8,6 +8,7 @@ use crate::domain::quantity::{count, some_of};
 use crate::domain::snapshot::LogicalTime;
 use crate::materialize::error::Error;
 use crate::materialize::observe::Observer;
+use crate::materialize::reader::CatalogReader;
 use std::collections::BTreeSet;
 
 impl Workspace {
@@ -64,11 +65,15 @@ impl Workspace {
     /// The newest audit events; none where they can't be read.
     async fn audit_events(&self, reader: Option<Observer>) -> Vec<AuditEvent> {
         let reading = async {
-            let reader = match reader {
-                Some(reader) => reader,
-                None => Observer::connect(self.connector()).await?,
-            };
-            reader.audit_events().await
+            match reader {
+                Some(reader) => reader.catalog().audit_events().await,
+                None => {
+                    CatalogReader::connect(self.connector())
+                        .await?
+                        .audit_events()
+                        .await
+                }
+            }
         };
         reading.await.unwrap_or_else(|error: Error| {
             tracing::warn!(error = told(&error), "the audit events can't be read");

@@ -247,7 +247,7 @@ impl Run<'_> {
             self.reporter.transaction_ended(true);
             return Ok(());
         }
-        let time = observation.board.snapshot.time.0;
+        let time = observation.board.snapshot.catalog_time.0;
         let bearers = some_of(now.bearers());
         let (kind, message) = match now.are_named_as(before) {
             true => (

@@ -30,7 +30,7 @@ impl Run<'_> {
             }
             match stop {
                 Stop::SerializationFailure { tries, reason } => {
-                    let since = self.planned.observation.board.snapshot.time;
+                    let since = self.planned.observation.board.snapshot.catalog_time;
                     let reader = self.reader.take();
                     let message = self
                         .workspace

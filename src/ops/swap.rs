@@ -294,7 +294,7 @@ impl Looked for Planned {
     }
 
     fn at(&self) -> LogicalTime {
-        self.observation.board.snapshot.time
+        self.observation.board.snapshot.catalog_time
     }
 }
 

@@ -101,7 +101,7 @@ impl Run<'_> {
         };
         let message = format!(
             "The swap was committed, and somebody {what} since{by}: at the logical time {} there are {}.",
-            observation.board.snapshot.time.0,
+            observation.board.snapshot.catalog_time.0,
             some_of(now.bearers())
         );
         Some(Outcome::new(OutcomeKind::Failed, message).and_look())

@@ -3,7 +3,7 @@
 use super::beside::Beside;
 use super::changes::CandidateStamp;
 use super::error::OpsError;
-use super::observe::definitions;
+use super::observe::{self, definitions};
 use super::project::Read;
 use super::workspace::{Observation, Workspace};
 use crate::domain::board::Board;
@@ -11,7 +11,7 @@ use crate::domain::failure::told;
 use crate::domain::phase::Phase;
 use crate::domain::picture::{LagHistory, Picture, Preflight};
 use crate::domain::readiness::Readiness;
-use crate::materialize::observe::Observer;
+use crate::materialize::reader::CatalogReader;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -229,13 +229,14 @@ impl Workspace {
         read: Read,
         with_past: bool,
     ) -> Result<Found, OpsError> {
-        let observer = Observer::connect(self.connector()).await?;
-        let clusters = definitions(&observer, &board.snapshot, &board.environment).await?;
-        let observation = self
-            .beside(&observer, Arc::clone(&board), clusters, read, None)
-            .await?;
+        let catalog = CatalogReader::connect(self.connector()).await?;
+        let resolved = board.environment.resolve(&board.snapshot.catalog);
+        let (access, clusters) =
+            tokio::try_join!(catalog.access(), definitions(&catalog, &resolved))?;
+        let beside = observe::Beside { access, clusters };
+        let observation = self.observation(Arc::clone(&board), beside, read, None);
         let past = match with_past {
-            true => past(&observer).await,
+            true => past(&catalog).await,
             false => None,
         };
         Ok(Found {
@@ -269,8 +270,8 @@ fn owns_nothing(owned: impl Iterator<Item = bool>) -> bool {
 }
 
 /// The lag of the last hours; a server that does not keep it costs the first part of the trends.
-async fn past(observer: &Observer) -> Option<Arc<LagHistory>> {
-    match observer.lag_history().await {
+async fn past(catalog: &CatalogReader) -> Option<Arc<LagHistory>> {
+    match catalog.lag_history().await {
         Ok(history) => Some(Arc::new(history)),
         Err(error) => {
             tracing::info!(error = told(&error), "no lag history");

@@ -1,4 +1,4 @@
-//! One-shot readings: one time for everything, and less of it from servers that offer less.
+//! One-shot readings: few statements, and less of them from servers that offer less.
 
 use crate::connector;
 use crate::script::{Reply, START, Script};
@@ -25,33 +25,73 @@ async fn observer(script: &Script) -> Observer {
 }
 
 #[tokio::test]
-async fn everything_is_read_in_one_transaction() {
+async fn the_catalog_is_one_statement_and_what_ticks_is_read_beside_it() {
     let script = script().await;
-    let snapshot = observer(&script).await.observe().await.unwrap();
+    let mut observer = observer(&script).await;
+    let before = script.heard("").len();
+    let snapshot = observer.observe().await.unwrap();
     assert_eq!(snapshot.time.0, START + 1_000);
+    assert_eq!(snapshot.catalog_time.0, START + 1_000);
     let schema = &snapshot.catalog.schemas[&SchemaId::user(10)];
     assert_eq!(schema.comment.as_deref(), Some("by hand"));
     let frontier = snapshot.readings.frontiers.get(&ObjectId::user(13));
     assert_eq!(frontier, Some(&Frontier::Complete));
     assert!(snapshot.missing.is_empty());
-    let order: Vec<_> = ["BEGIN", "mz_now()", "COMMIT"]
-        .iter()
-        .map(|text| script.heard(text).len())
-        .collect();
-    assert_eq!(order, [1, 6, 1]);
+    let heard = |text| script.heard(text).len();
+    // Frontiers with hydration; connectors; replicas; readers. No refreshes, as nothing has a refresh strategy.
+    assert_eq!(heard("") - before, 1 + 4);
+    assert_eq!(
+        (heard("'objects' AS fact"), heard("'sessions' AS fact")),
+        (1, 1)
+    );
+    assert_eq!(heard("'refreshes' AS fact"), 0);
+    let opened_under = |level: &str| {
+        let startups = script.startups();
+        let option = format!("--transaction_isolation={level} ");
+        startups.iter().filter(|it| it.contains(&option)).count()
+    };
+    assert_eq!(opened_under("serializable"), 1);
+    assert_eq!(opened_under("strict\\ serializable"), 1);
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_the_transaction_is_read_without() {
+async fn a_tick_that_stands_still_is_not_the_picture_s_time() {
     let script = script().await;
-    let refusal = "transactions can only reference objects in the same timedomain";
-    script.reply_once("'hydration' AS fact", Reply::Error("XX000", refusal));
-    let mut observer = observer(&script).await;
-    let snapshot = observer.observe().await.unwrap();
-    assert_eq!(snapshot.time.0, START + 1_000, "the frontiers' own time");
-    assert_eq!(script.heard("ROLLBACK").len(), 1);
-    observer.observe().await.unwrap();
-    assert_eq!(script.heard("BEGIN").len(), 1, "it is not tried again");
+    script.stale("'frontiers' AS fact", 59_000);
+    let snapshot = observer(&script).await.observe().await.unwrap();
+    assert_eq!(snapshot.time.0, START + 1_000 - 59_000);
+    script.stale("'frontiers' AS fact", 61_000);
+    let snapshot = observer(&script).await.observe().await.unwrap();
+    assert_eq!(snapshot.time, snapshot.catalog_time);
+}
+
+#[tokio::test]
+async fn refreshes_are_read_where_something_is_refreshed() {
+    let script = script().await;
+    script.second(&[
+        (CatalogQuery::RefreshStrategies, 1, &["u13"]),
+        (CatalogQuery::Refreshes, 1, &["u13", "1795167680000", "-"]),
+    ]);
+    observer(&script).await.observe().await.unwrap();
+    assert_eq!(script.heard("'refreshes' AS fact").len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_refused_of_a_statement_is_left_out_of_it() {
+    let script = script().await;
+    let refusal = Reply::Error(
+        "42501",
+        "permission denied for SOURCE \"mz_internal.mz_hydration_statuses\"",
+    );
+    script.reply("mz_internal.mz_hydration_statuses", refusal);
+    let snapshot = observer(&script).await.observe().await.unwrap();
+    assert!(snapshot.missing.contains_key(&CatalogReading::Hydration));
+    let frontier = snapshot.readings.frontiers.get(&ObjectId::user(13));
+    assert_eq!(
+        frontier,
+        Some(&Frontier::Complete),
+        "the rest of it is read"
+    );
 }
 
 #[tokio::test]

@@ -48,6 +48,10 @@ struct World {
     statements: Vec<String>,
     /// SUBSCRIBEs that hold this text hear of no more progress.
     silent: Option<&'static str>,
+    /// SELECTs that hold this text are of so many milliseconds ago.
+    stale: Option<(&'static str, u64)>,
+    /// The parameters that sessions were opened with, in order.
+    startups: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -112,6 +116,17 @@ impl Script {
         self.world.send_modify(|world| world.silent = Some(text));
     }
 
+    /// SELECTs that hold the text are of so many milliseconds ago.
+    pub fn stale(&self, text: &'static str, millis: u64) {
+        self.world
+            .send_modify(|world| world.stale = Some((text, millis)));
+    }
+
+    /// The parameters that sessions were opened with, in order.
+    pub fn startups(&self) -> Vec<String> {
+        self.world.borrow().startups.clone()
+    }
+
     /// One second later, these rows came (+1) or went (-1).
     pub fn second(&self, changes: &[(CatalogQuery, i64, &[&str])]) {
         self.world.send_modify(|world| {
@@ -141,7 +156,9 @@ impl Script {
                 self.cancelled.send_replace(session);
                 return None;
             }
-            Opening::Startup => {}
+            Opening::Startup(parameters) => self.world.send_modify(|world| {
+                world.startups.push(parameters);
+            }),
         }
         Outgoing::welcome(session).send(&mut stream).await.ok()?;
         while let Some(statement) = query(&mut stream).await {
@@ -198,7 +215,7 @@ impl Script {
             }
             return out.tag("SELECT 1");
         }
-        if sql.contains(" AS query") {
+        if sql.contains(" AS fact") {
             return self.read(out, sql);
         }
         out.tag(match sql.split(' ').next().unwrap_or_default() {
@@ -213,10 +230,12 @@ impl Script {
     fn read(&self, out: Outgoing, sql: &str) -> Outgoing {
         let world = self.world.borrow();
         let width = 2 + width(sql);
+        let stale = world.stale.filter(|(text, _)| sql.contains(text));
+        let time = world.time - stale.map_or(0, |(_, millis)| millis);
         let mut out = out.columns(&vec!["c"; width]);
         for (query, row, count) in alive(&world, sql) {
             for _ in 0..count {
-                let mut cells = vec![Some(world.time.to_string()), Some(name(query).to_owned())];
+                let mut cells = vec![Some(time.to_string()), Some(name(query).to_owned())];
                 cells.extend(row.iter().cloned());
                 cells.resize(width, None);
                 out = out.row(&cells);
@@ -277,7 +296,7 @@ fn name(query: CatalogQuery) -> &'static str {
 }
 
 fn wanted(sql: &str, query: CatalogQuery) -> bool {
-    sql.contains(&format!("'{}' AS query", name(query)))
+    sql.contains(&format!("'{}' AS fact", name(query)))
 }
 
 fn change(time: u64, diff: i64, query: CatalogQuery, row: &Row) -> Row {

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 pub type Row = Vec<Option<String>>;
 
 pub enum Opening {
-    Startup,
+    Startup(String),
     /// A cancel request for the session of this number.
     Cancel(i32),
 }
@@ -23,7 +23,7 @@ pub async fn opening(stream: &mut TcpStream) -> Option<Opening> {
     Some(if number(0) == CANCEL_REQUEST {
         Opening::Cancel(number(4))
     } else {
-        Opening::Startup
+        Opening::Startup(String::from_utf8_lossy(&body).into_owned())
     })
 }
 

@@ -559,6 +559,7 @@ fn finish_with(mut builder: Builder, project: Project) -> Arc<Board> {
     twins(&mut builder.catalog);
     let snapshot = Snapshot {
         time: builder.time,
+        catalog_time: builder.time,
         server: Server {
             version: "v26.9.0 (9e9123290)".to_owned(),
             host: "127.0.0.1".to_owned(),

@@ -5,6 +5,7 @@ use crate::domain::failure::{Cause, told};
 use crate::materialize::error::{Class, Error};
 use crate::materialize::notices::Received;
 use crate::materialize::waiting::{Ask, Waited};
+use futures_util::future::join_all;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -30,6 +31,36 @@ impl Connection {
         self.ask_or_stop(statement, ask, None).await
     }
 
+    /// Sends readings one behind the other, without waiting for the answers between them: one round trip for all. The answers have no tags
+    /// and no notices.
+    ///
+    /// # Errors
+    /// As [`Connection::ask`], of the first that was not answered, with its place in the list.
+    pub async fn ask_all(
+        &self,
+        statements: &[String],
+    ) -> Result<Vec<StatementResult>, (usize, Error)> {
+        let answering = join_all(statements.iter().map(|statement| self.rows(statement)));
+        let answers = match self.within(answering, Ask::Reading, None).await {
+            Ok(answers) => answers,
+            Err((Some(answers), waited)) => answers
+                .into_iter()
+                .zip(statements)
+                .map(|(answer, statement)| self.judge(Some(answer), waited, statement))
+                .collect(),
+            Err((None, waited)) => statements
+                .iter()
+                .map(|statement| self.judge(None, waited, statement))
+                .collect(),
+        };
+        // What came along is nobody's.
+        self.received.take();
+        let placed = answers.into_iter().enumerate();
+        placed
+            .map(|(at, answer)| answer.map_err(|error| (at, error)))
+            .collect()
+    }
+
     /// As [`Connection::ask`] for a statement that changes something.
     ///
     /// # Errors
@@ -48,18 +79,31 @@ impl Connection {
         &self,
         statement: &str,
         ask: Ask,
-        mut stop: Option<Interruption<'_>>,
+        stop: Option<Interruption<'_>>,
     ) -> Result<StatementResult, Error> {
+        match self.within(self.send(statement), ask, stop).await {
+            Ok(answer) => answer,
+            Err((last_word, waited)) => self.judge(last_word, waited, statement),
+        }
+    }
+
+    /// What is asked for, within its deadline. Past it a cancel is sent, and the last word is waited for a little longer: that, where there
+    /// is one, and how long the wait was.
+    async fn within<T>(
+        &self,
+        answering: impl Future<Output = T>,
+        ask: Ask,
+        mut stop: Option<Interruption<'_>>,
+    ) -> Result<T, (Option<T>, Waited)> {
         let deadlines = self.settings().deadlines;
         let _waiting = self.connector.inner.waits.begin(ask);
         let since = Instant::now();
         let mut until = since + ask.deadline(&deadlines);
-        let answering = self.send(statement);
         tokio::pin!(answering);
         loop {
             tokio::select! {
                 biased;
-                answer = &mut answering => return answer,
+                answer = &mut answering => return Ok(answer),
                 () = sleep_until(until) => break,
                 () = asked(stop.as_ref().map(|stop| stop.token)), if stop.is_some() => {
                     if let Some(stop) = stop.take() {
@@ -81,7 +125,7 @@ impl Connection {
             () = self.cancelled() => None,
             () = sleep_until(Instant::now() + deadlines.cancel) => None,
         };
-        self.judge(last_word, waited, statement)
+        Err((last_word, waited))
     }
 
     fn judge(
@@ -115,19 +159,24 @@ impl Connection {
     }
 
     async fn send(&self, statement: &str) -> Result<StatementResult, Error> {
-        self.must_be_open(statement)?;
         self.received.take();
+        let rows = self.rows(statement).await?;
+        let (tags, notices) = self.received.take();
+        Ok(StatementResult {
+            tag: tags.into_iter().next_back().unwrap_or_default(),
+            notices,
+            ..rows
+        })
+    }
+
+    async fn rows(&self, statement: &str) -> Result<StatementResult, Error> {
+        self.must_be_open(statement)?;
         let messages = self
             .client
             .simple_query(statement)
             .await
             .map_err(|error| Error::from_driver(&error, statement))?;
-        let (tags, notices) = self.received.take();
-        let mut answer = StatementResult {
-            tag: tags.into_iter().next_back().unwrap_or_default(),
-            notices,
-            ..StatementResult::default()
-        };
+        let mut answer = StatementResult::default();
         for message in messages {
             match message {
                 SimpleQueryMessage::RowDescription(columns) => {

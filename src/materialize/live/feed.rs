@@ -11,6 +11,7 @@ use crate::materialize::error::{Class, Error};
 use crate::materialize::observe::Observer;
 use crate::materialize::probe::{exclude_refused, probe};
 use crate::materialize::queries::SubscribeGroup;
+use crate::materialize::reader::CatalogReader;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -137,7 +138,8 @@ impl Feed {
         let connection = self.connector.connect(Purpose::Observe).await?;
         let mut probed = probe(&connection).await?;
         for group in &self.refused {
-            exclude_refused(&connection, &mut probed.offer, *group).await?;
+            let queries: Vec<_> = probed.offer.queries(*group).collect();
+            exclude_refused(&connection, &mut probed.offer, &queries).await?;
         }
         let state = match self.poll {
             Some(every) => ConnectionState::Polling { every },
@@ -151,7 +153,8 @@ impl Feed {
         };
         Ok(match self.poll {
             Some(every) => {
-                let observer = Observer::on(connection, probed.server, probed.offer);
+                let progress = self.connector.connect(Purpose::Progress).await?;
+                let observer = Observer::on(CatalogReader::on(connection, probed), progress);
                 End::Broken(polling::run(observer, every, &self.wake, &mut publish).await)
             }
             None => {

@@ -11,7 +11,7 @@ use crate::materialize::connection::{Connection, Connector, Purpose};
 use crate::materialize::error::{Class, Error};
 use crate::materialize::offer::Offer;
 use crate::materialize::probe::Probed;
-use crate::materialize::queries::SubscribeGroup;
+use crate::materialize::queries::{SubscribeGroup, one_select};
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
@@ -94,7 +94,7 @@ async fn subscribe(
         .into_iter()
         .filter_map(|group| {
             let queries: Vec<_> = offer.queries(group).collect();
-            let select = SubscribeGroup::statement(&queries)?;
+            let select = one_select(&queries)?;
             Some((group, format!("SUBSCRIBE (\n{select}\n) WITH (PROGRESS)")))
         })
         .collect();

@@ -16,7 +16,7 @@ use crate::domain::name::Identifier;
 use crate::domain::object::{Object, ObjectKind};
 use crate::domain::project::{Compared, ModelChange};
 use crate::domain::validation::{ContentMatch, TwinReport};
-use crate::materialize::observe::Observer;
+use crate::materialize::reader::CatalogReader;
 use crate::ops::progress::OutcomeKind;
 use reading::Readers;
 use serde::Serialize;
@@ -66,7 +66,10 @@ impl Workspace {
         command_told: impl Fn(&CommandReport),
     ) -> Result<Validation, OpsError> {
         let observation = self.observe().await?;
-        let columns = Observer::connect(self.connector()).await?.columns().await?;
+        let columns = CatalogReader::connect(self.connector())
+            .await?
+            .columns()
+            .await?;
         let board = &observation.board;
         let resolved = board.environment.resolve(&board.snapshot.catalog);
         let expected = Expectations::new(self, &observation)?;

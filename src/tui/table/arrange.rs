@@ -286,6 +286,7 @@ mod tests {
         Board {
             snapshot: Arc::new(Snapshot {
                 time: LogicalTime(1),
+                catalog_time: LogicalTime(1),
                 server: Server {
                     version: String::new(),
                     host: String::new(),

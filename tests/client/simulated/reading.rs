@@ -11,7 +11,7 @@ use cutover::materialize::connection::{Connector, Purpose};
 use cutover::materialize::error::Class;
 use cutover::materialize::live::{FeedOptions, live};
 use cutover::materialize::offer::Offer;
-use cutover::materialize::queries::{QUERIES, SubscribeGroup};
+use cutover::materialize::queries::{QUERIES, SubscribeGroup, one_select};
 use cutover::materialize::settings::Secret;
 use cutover::sim::{self, Passing, Simulator, World};
 use std::time::Duration;
@@ -56,7 +56,7 @@ async fn every_topic_is_readable_and_subscribable() {
     let address = simulator.address();
     for topic in SubscribeGroup::ALL {
         let queries: Vec<_> = everything().queries(topic).collect();
-        let select = SubscribeGroup::statement(&queries).unwrap();
+        let select = one_select(&queries).unwrap();
         let link = connector(address).connect(Purpose::Observe).await.unwrap();
         link.run(&select)
             .await
@@ -121,7 +121,7 @@ async fn access_tells_grants_memberships_and_clusters() {
     );
     let mut observer = observer(&simulator).await;
     let read = observer.observe().await.unwrap();
-    let access = observer.access().await.unwrap();
+    let access = observer.catalog().access().await.unwrap();
     assert!(access.rbac_enabled);
     assert!(access.may_create_clusters());
     let blue = schema(&read.catalog, "blue").unwrap();
@@ -138,13 +138,17 @@ async fn access_tells_grants_memberships_and_clusters() {
         .filter(|cluster| cluster.name.as_str().ends_with("_c"))
         .cloned()
         .collect();
-    let definitions = observer.cluster_definitions(&clusters).await.unwrap();
+    let definitions = observer
+        .catalog()
+        .cluster_definitions(&clusters)
+        .await
+        .unwrap();
     assert_eq!(definitions.len(), 2);
     for definition in definitions {
         let sql = definition.create_sql.unwrap();
         assert!(sql.contains("SIZE = '25cc'"), "{sql}");
     }
-    observer.lag_history().await.unwrap();
+    observer.catalog().lag_history().await.unwrap();
 }
 
 #[tokio::test]
@@ -157,7 +161,11 @@ async fn a_server_that_calls_itself_simulated_is_shown_as_one() {
     .await
     .unwrap();
     let observer = observer(&simulator).await;
-    assert!(observer.server().simulated, "{}", observer.server().version);
+    assert!(
+        observer.catalog().server().simulated,
+        "{}",
+        observer.catalog().server().version
+    );
 }
 
 #[tokio::test]
