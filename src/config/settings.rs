@@ -67,6 +67,8 @@ pub struct Folders {
     pub state: PathBuf,
     pub audit: PathBuf,
     pub log: PathBuf,
+    /// What can be made again; `None` for somebody without a home.
+    pub cache: Option<PathBuf>,
 }
 
 impl Folders {

@@ -134,7 +134,13 @@ impl Loading<'_, '_> {
             home.unwrap_or_else(|| project_dir.join("logs"))
                 .join("cutover")
         });
-        Folders { state, audit, log }
+        let cache = self.sources.variables.cache_home();
+        Folders {
+            state,
+            audit,
+            log,
+            cache: cache.map(|home| home.join("cutover")),
+        }
     }
 
     fn folder(&mut self, key: &Optional<PathBuf>, usual: impl FnOnce() -> PathBuf) -> PathBuf {

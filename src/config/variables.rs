@@ -67,6 +67,14 @@ impl Variables {
             .map(PathBuf::from)
             .or_else(|| Some(self.home()?.join(".local/state")))
     }
+
+    /// Where programs keep what they can make again, by the XDG rules (on every system).
+    #[must_use]
+    pub fn cache_home(&self) -> Option<PathBuf> {
+        self.filled("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(self.home()?.join(".cache")))
+    }
 }
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Variables {

@@ -7,6 +7,7 @@ mod connector;
 use super::error::{Class, Error};
 pub use super::notices::Notice;
 use super::notices::{Received, Tapped};
+use super::offer::KeptOffers;
 use super::settings::{ConnectionSettings, SslMode};
 use super::tls::Tls;
 use super::waiting::{Ask, Waited, Waits};
@@ -36,12 +37,24 @@ impl Connector {
     /// # Errors
     /// [`Class::Settings`] when a certificate file is missing or does not fit the mode.
     pub fn new(settings: ConnectionSettings) -> Result<Self, Error> {
+        Self::keeping(settings, None)
+    }
+
+    /// As [`Connector::new`], with a place for what servers were found to offer.
+    ///
+    /// # Errors
+    /// As [`Connector::new`].
+    pub fn keeping(
+        settings: ConnectionSettings,
+        offers: Option<Arc<dyn KeptOffers>>,
+    ) -> Result<Self, Error> {
         let tls = Tls::new(&settings)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 settings,
                 tls,
                 waits: Waits::default(),
+                offers,
             }),
         })
     }

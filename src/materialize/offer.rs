@@ -4,25 +4,44 @@
 
 use super::queries::{QUERIES, QueryDefinition, SubscribeGroup};
 use crate::domain::reading::{Missing, MissingReadings};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a server offers: relation -> columns, and what of it was refused to this role.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What a server offers: relation -> columns, of those that we ask about, and what of it was refused to this role.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     columns: BTreeMap<String, BTreeSet<String>>,
+    /// Of one session: roles and grants change.
+    #[serde(skip)]
     refused: BTreeSet<String>,
 }
 
+/// What servers were found to offer, kept for the next connection: a real server is asked for half a second, and what
+/// it offers changes with its version alone.
+pub trait KeptOffers: Send + Sync {
+    fn find(&self, server: &str) -> Option<Offer>;
+    fn keep(&self, server: &str, offer: &Offer);
+    /// It was refused what it should have: whoever comes next asks anew.
+    fn forget(&self, server: &str);
+}
+
 impl Offer {
+    /// The relations that an offer tells of.
+    #[must_use]
+    pub fn asked() -> Vec<&'static str> {
+        let relations: BTreeSet<&str> = QUERIES.iter().map(|query| query.relation).collect();
+        relations.into_iter().collect()
+    }
+
     /// From rows of schema, relation, column.
     pub fn new(rows: impl IntoIterator<Item = (String, String, String)>) -> Self {
+        let asked = Self::asked();
         let mut offer = Self::default();
         for (schema, relation, column) in rows {
-            offer
-                .columns
-                .entry(format!("{schema}.{relation}"))
-                .or_default()
-                .insert(column);
+            let relation = format!("{schema}.{relation}");
+            if asked.contains(&relation.as_str()) {
+                offer.columns.entry(relation).or_default().insert(column);
+            }
         }
         offer
     }

@@ -4,7 +4,7 @@ use super::connection::{Connection, StatementResult};
 use super::decode::identity::{identity, offer};
 use super::decode::store::CatalogRows;
 use super::error::{Class, Error, ServerError};
-use super::offer::Offer;
+use super::offer::{KeptOffers, Offer};
 use super::queries::{CatalogQuery, QueryDefinition};
 use super::row::TextRow;
 use super::waiting::Ask;
@@ -24,8 +24,7 @@ const SIMULATED: &str = "simulated";
 /// # Errors
 /// When the server lacks a relation that no picture can do without, or the connection fails.
 pub async fn probe(connection: &Connection) -> Result<Probed, Error> {
-    let server = identify(connection).await?;
-    let offer = offer(&rows_of(connection, CatalogQuery::SystemColumns).await?);
+    let (server, offer) = tokio::try_join!(identify(connection), offer_of(connection))?;
     if let Some(missing) = offer.missing_required() {
         return Err(Error::new(Class::Unsupported(Box::new(ServerError {
             sqlstate: "0A000".to_owned(),
@@ -37,6 +36,29 @@ pub async fn probe(connection: &Connection) -> Result<Probed, Error> {
         }))));
     }
     Ok(Probed { server, offer })
+}
+
+/// As it was kept for this version of this server, else as the server says.
+async fn offer_of(connection: &Connection) -> Result<Offer, Error> {
+    let kept = kept(connection);
+    if let Some(offer) = kept
+        .as_ref()
+        .and_then(|(offers, server)| offers.find(server))
+    {
+        return Ok(offer);
+    }
+    let offer = offer(&rows_of(connection, CatalogQuery::SystemColumns).await?);
+    if let (Some((offers, server)), None) = (kept, offer.missing_required()) {
+        offers.keep(&server, &offer);
+    }
+    Ok(offer)
+}
+
+/// Where offers are kept, and this server's name there. A simulated server's version does not tell what it offers.
+fn kept(connection: &Connection) -> Option<(&dyn KeptOffers, String)> {
+    let version = connection.version().filter(|it| !it.contains(SIMULATED))?;
+    let address = connection.settings().address();
+    Some((connection.offers()?, format!("{address} {version}")))
 }
 
 async fn identify(connection: &Connection) -> Result<Server, Error> {
@@ -64,11 +86,11 @@ pub(super) async fn rows_of(
     connection: &Connection,
     query: CatalogQuery,
 ) -> Result<CatalogRows, Error> {
-    let answer = connection
-        .ask(&query.definition().statement(), Ask::Reading)
-        .await?;
+    let answers = connection.ask_all(&[query.definition().statement()]).await;
     let mut told = CatalogRows::default();
-    tell(&mut told, query, &answer);
+    for answer in answers.map_err(|(_, error)| error)? {
+        tell(&mut told, query, &answer);
+    }
     Ok(told)
 }
 
@@ -98,6 +120,9 @@ pub(super) async fn exclude_refused(
                     "left out of the picture"
                 );
                 offer.refuse(query);
+                if let Some((offers, server)) = kept(connection) {
+                    offers.forget(&server);
+                }
                 found = true;
             }
         }

@@ -11,6 +11,7 @@
 //! | `build`, `dbt`, `proof` | what a deploy or a sync builds, dbt at work, and dbt's word for where it will build |
 //! | [`goal`] | the workflow, step by step to a goal |
 //! | `others` | who else was at work |
+//! | `offers` | which relations a server was found to have |
 //! | [`project`], [`state`] | manifests, compared and kept |
 //! | [`changes`] | what the candidate changes, and where each node stands |
 //! | `reporter` over [`audit`] and [`listener`], [`progress`] | what is written down and told, by whom, and in what form |
@@ -34,6 +35,7 @@ mod lease;
 mod lineage;
 pub mod listener;
 mod observe;
+mod offers;
 mod others;
 pub mod planning;
 pub mod progress;

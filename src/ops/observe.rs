@@ -24,11 +24,11 @@ struct Seen {
     snapshot: Arc<Snapshot>,
     environment: Environment,
     lineage: Option<Lineage>,
-    beside: Beside,
+    beside: AccessReading,
 }
 
 /// What guards and plans need and no snapshot holds.
-pub(super) struct Beside {
+pub(super) struct AccessReading {
     pub access: Access,
     /// How the clusters of the environment were made.
     pub clusters: Vec<ClusterDefinition>,
@@ -92,7 +92,7 @@ impl Workspace {
     pub(super) fn observation(
         &self,
         board: Arc<Board>,
-        beside: Beside,
+        beside: AccessReading,
         read: Read,
         ancestry: Option<Ancestry>,
     ) -> Observation {
@@ -139,7 +139,7 @@ impl Workspace {
                     snapshot,
                     environment,
                     lineage,
-                    beside: Beside { access, clusters },
+                    beside: AccessReading { access, clusters },
                 });
             }
             tries += 1;

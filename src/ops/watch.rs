@@ -233,7 +233,7 @@ impl Workspace {
         let resolved = board.environment.resolve(&board.snapshot.catalog);
         let (access, clusters) =
             tokio::try_join!(catalog.access(), definitions(&catalog, &resolved))?;
-        let beside = observe::Beside { access, clusters };
+        let beside = observe::AccessReading { access, clusters };
         let observation = self.observation(Arc::clone(&board), beside, read, None);
         let past = match with_past {
             true => past(&catalog).await,

@@ -2,6 +2,7 @@
 
 use super::error::OpsError;
 use super::gate::Gate;
+use super::offers::OfferFiles;
 use super::project::{Manifests, Read, known};
 use super::secrets;
 use super::stand_by::StandBy;
@@ -100,7 +101,8 @@ impl Workspace {
             let public = [&connection.user, &connection.host, &connection.database];
             secrets::keep(password.reveal(), &public.map(String::as_str));
         }
-        let connector = Connector::new(connection.clone())?;
+        let offers = OfferFiles::new(settings.folders.cache.clone());
+        let connector = Connector::keeping(connection.clone(), Some(Arc::new(offers)))?;
         let store = StateStore::new(settings.folders.state.clone(), settings.target());
         Ok(Self {
             settings,

@@ -1,13 +1,17 @@
 //! One-shot readings: few statements, and less of them from servers that offer less.
 
-use crate::connector;
 use crate::script::{Reply, START, Script};
+use crate::{connector, settings};
 use cutover::domain::name::{ObjectId, SchemaId};
 use cutover::domain::reading::{CatalogReading, Missing, MissingReadings};
 use cutover::domain::snapshot::Frontier;
+use cutover::materialize::connection::Connector;
 use cutover::materialize::error::Class;
 use cutover::materialize::observe::Observer;
+use cutover::materialize::offer::{KeptOffers, Offer};
 use cutover::materialize::queries::CatalogQuery;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 async fn script() -> Script {
     let script = Script::start().await;
@@ -126,4 +130,44 @@ async fn a_server_without_clusters_is_no_materialize() {
         .unwrap();
     assert!(matches!(error.class, Class::Unsupported(_)), "{error}");
     assert!(error.to_string().contains("mz_catalog.mz_clusters"));
+}
+
+/// Keeps offers in memory.
+#[derive(Default)]
+struct Kept(Mutex<HashMap<String, Offer>>);
+
+impl KeptOffers for Kept {
+    fn find(&self, server: &str) -> Option<Offer> {
+        self.0.lock().unwrap().get(server).cloned()
+    }
+
+    fn keep(&self, server: &str, offer: &Offer) {
+        let kept = (server.to_owned(), offer.clone());
+        self.0.lock().unwrap().extend([kept]);
+    }
+
+    fn forget(&self, server: &str) {
+        self.0.lock().unwrap().remove(server);
+    }
+}
+
+#[tokio::test]
+async fn what_a_version_offers_is_asked_once_and_anew_after_a_refusal() {
+    let script = script().await;
+    script.version("v26.39.0 (0123abcd)");
+    let kept = Arc::new(Kept::default());
+    let connector = Connector::keeping(settings(script.address), Some(kept)).unwrap();
+    let asked = || script.heard("mz_catalog.mz_columns").len();
+    for _ in 0..2 {
+        Observer::connect(&connector).await.unwrap();
+        assert_eq!(asked(), 1);
+    }
+    script.version("v26.40.0 (4567cdef)");
+    let mut observer = Observer::connect(&connector).await.unwrap();
+    assert_eq!(asked(), 2, "another version");
+    let gone = Reply::Error("XX000", "unknown catalog item 'mz_internal.mz_frontiers'");
+    script.reply("mz_internal.mz_frontiers", gone);
+    observer.observe().await.unwrap();
+    Observer::connect(&connector).await.unwrap();
+    assert_eq!(asked(), 3, "what was kept was wrong");
 }

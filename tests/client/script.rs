@@ -48,6 +48,8 @@ struct World {
     statements: Vec<String>,
     /// SUBSCRIBEs that hold this text hear of no more progress.
     silent: Option<&'static str>,
+    /// Without one, a simulated server's.
+    version: Option<&'static str>,
     /// SELECTs that hold this text are of so many milliseconds ago.
     stale: Option<(&'static str, u64)>,
     /// The parameters that sessions were opened with, in order.
@@ -116,6 +118,12 @@ impl Script {
         self.world.send_modify(|world| world.silent = Some(text));
     }
 
+    /// The version that the server says that it is.
+    pub fn version(&self, version: &'static str) {
+        self.world
+            .send_modify(|world| world.version = Some(version));
+    }
+
     /// SELECTs that hold the text are of so many milliseconds ago.
     pub fn stale(&self, text: &'static str, millis: u64) {
         self.world
@@ -160,7 +168,12 @@ impl Script {
                 world.startups.push(parameters);
             }),
         }
-        Outgoing::welcome(session).send(&mut stream).await.ok()?;
+        let version = self.world.borrow().version;
+        let version = version.unwrap_or("v26.9.0 (simulated)");
+        Outgoing::welcome(session, version)
+            .send(&mut stream)
+            .await
+            .ok()?;
         while let Some(statement) = query(&mut stream).await {
             self.answer(&mut stream, session, statement).await?;
         }

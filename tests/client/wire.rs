@@ -57,12 +57,12 @@ impl Outgoing {
         self
     }
 
-    pub fn welcome(session: i32) -> Self {
+    pub fn welcome(session: i32, version: &str) -> Self {
         let mut key = session.to_be_bytes().to_vec();
         key.extend(0i32.to_be_bytes());
         Self::default()
             .message(b'R', &0i32.to_be_bytes())
-            .message(b'S', b"mz_version\0v26.9.0 (simulated)\0")
+            .message(b'S', format!("mz_version\0{version}\0").as_bytes())
             .message(b'S', b"cluster\0mz_catalog_server\0")
             .message(b'K', &key)
             .ready()

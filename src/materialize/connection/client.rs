@@ -3,6 +3,7 @@
 use super::connector::Connector;
 use crate::materialize::error::Error;
 use crate::materialize::notices::{Notice, Received};
+use crate::materialize::offer::KeptOffers;
 use crate::materialize::settings::ConnectionSettings;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::AbortHandle;
@@ -46,6 +47,10 @@ impl Connection {
     #[must_use]
     pub fn settings(&self) -> &ConnectionSettings {
         self.connector.settings()
+    }
+
+    pub(in crate::materialize) fn offers(&self) -> Option<&dyn KeptOffers> {
+        self.connector.inner.offers.as_deref()
     }
 
     #[must_use]

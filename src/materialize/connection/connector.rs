@@ -1,5 +1,6 @@
 //! What every connection of a run is made from.
 
+use crate::materialize::offer::KeptOffers;
 use crate::materialize::settings::ConnectionSettings;
 use crate::materialize::tls::Tls;
 use crate::materialize::waiting::Waits;
@@ -27,4 +28,5 @@ pub(super) struct Inner {
     pub(super) settings: ConnectionSettings,
     pub(super) tls: Tls,
     pub(super) waits: Waits,
+    pub(super) offers: Option<Arc<dyn KeptOffers>>,
 }
