@@ -41,6 +41,26 @@
 //! - What an operation would do: `src/domain/plan/mod.rs`, one file for each operation. Whether it still holds: `src/domain/plan/proof.rs`.
 //! - Who is at work: `src/domain/lease.rs`.
 //!
+//! # Words
+//!
+//! Materialize's, dbt's and Postgres' own words mean here what they mean there. Ours, each with one meaning (a test holds that no two types
+//! share a name):
+//!
+//! | word | means |
+//! |---|---|
+//! | side | production or deployment: the schemas and clusters that bear those names now; blue and green only on screen |
+//! | twin | the object, schema or cluster of the same production name on the other side |
+//! | snapshot | what a server told, read together; a *picture* is the newest with how the connection stands, a *board* the same judged beside the project |
+//! | phase | where a deployment stands: none, initialized, deploying, hydrating, ready, promoting, promoted, synced, unknown |
+//! | candidate, retired, synced | what the deployment side holds: the next release, the one before, the same as production |
+//! | record | the comment on a schema that says what that side holds (`cutover/1 role=... manifest=...`) |
+//! | provenance | what each side is, by its records and the server's audit events |
+//! | finding | a hazard that a guard sees: info, warning or block |
+//! | plan | the steps of an operation with what they rely on; *confirmed* once somebody has agreed to its fingerprint |
+//! | fence | the open transaction behind whose first ALTER no DDL of others can pass unseen |
+//! | lease | the marker of whoever is at work on the deployment side |
+//! | look | one reading of everything on demand: `src/materialize/look.rs` |
+//!
 //! # Three walks
 //!
 //! **A frontier becomes a cell.** `assets/sql/frontiers.sql` is subscribed to by `src/materialize/live/session.rs`;

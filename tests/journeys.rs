@@ -1,6 +1,8 @@
 //! Journeys: the real client code, over a real socket, against the simulated Materialize with the sample project.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "journeys/budget.rs"]
+mod budget;
 #[path = "journeys/changes.rs"]
 mod changes;
 #[path = "journeys/clusters.rs"]
@@ -21,6 +23,8 @@ mod provenance;
 mod sides;
 #[path = "journeys/stage.rs"]
 mod stage;
+#[path = "support/tap.rs"]
+mod tap;
 #[path = "journeys/targets.rs"]
 mod targets;
 #[path = "journeys/watch.rs"]

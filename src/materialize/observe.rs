@@ -5,8 +5,8 @@ use super::connection::{Connection, Connector, Purpose, StatementResult};
 use super::decode::changes::ChangedIds;
 use super::decode::store::CatalogRows;
 use super::error::{Class, Error};
-use super::look::{PROGRESS, REFRESHES, of_catalog, offered};
-use super::probe::exclude_refused;
+use super::look::{ACCESS_ALONE, PROGRESS, REFRESHES, of_catalog, offered};
+use super::probe::{exclude_refused, tell};
 use super::queries::{CatalogQuery, QueryDefinition, one_select, rows};
 use super::reader::{CatalogReader, RBAC, is_enabled};
 use super::row::TextRow;
@@ -71,7 +71,7 @@ impl Observer {
 
     async fn look(&mut self, with_access: bool) -> Result<(Snapshot, Told), Error> {
         let told = loop {
-            match self.read(with_access).await {
+            match Box::pin(self.read(with_access)).await {
                 Ok(told) => break told,
                 Err(refused) => self.learn_from(refused).await?,
             }
@@ -91,10 +91,15 @@ impl Observer {
         let offer = self.catalog.offer();
         let of_catalog = [of_catalog(offer, with_access)];
         let of_progress: Vec<_> = PROGRESS.iter().map(|part| offered(offer, part)).collect();
-        let beside: &[&str] = if with_access { &[RBAC] } else { &[] };
+        let alone = match with_access {
+            true => offered(offer, ACCESS_ALONE),
+            false => Vec::new(),
+        };
+        let mut beside: Vec<String> = alone.iter().map(|query| query.statement()).collect();
+        beside.extend(with_access.then(|| RBAC.to_owned()));
         let (catalog, progress) = tokio::try_join!(
             ask(self.catalog.connection(), &of_catalog, beside),
-            ask(&self.progress, &of_progress, &[]),
+            ask(&self.progress, &of_progress, Vec::new()),
         )?;
         let mut told = Told::default();
         for answer in &progress {
@@ -108,10 +113,13 @@ impl Observer {
             return Ok(told);
         };
         told.of_catalog = tell_all(&mut told.rows, of_catalog)?;
-        told.rbac_enabled = beside.first().is_none_or(is_enabled);
+        for (query, answer) in alone.iter().zip(beside) {
+            tell(&mut told.rows, query.query, answer);
+        }
+        told.rbac_enabled = beside.last().is_none_or(is_enabled);
         if told.rows.all::<rows::RefreshStrategies>().next().is_some() {
             let refreshes = [offered(offer, REFRESHES)];
-            for answer in ask(&self.progress, &refreshes, &[]).await? {
+            for answer in ask(&self.progress, &refreshes, Vec::new()).await? {
                 tell_all(&mut told.rows, &answer)?;
             }
         }
@@ -162,15 +170,12 @@ impl From<Error> for Refused {
 async fn ask(
     connection: &Connection,
     parts: &[Vec<&'static QueryDefinition>],
-    beside: &[&str],
+    beside: Vec<String>,
 ) -> Result<Vec<StatementResult>, Refused> {
     let parts: Vec<_> = parts.iter().filter(|part| !part.is_empty()).collect();
     let selects = parts.iter().filter_map(|part| one_select(part));
     let timed = |select| format!("SELECT mz_now()::text AS time, t.*\nFROM (\n{select}\n) AS t");
-    let statements: Vec<String> = selects
-        .map(timed)
-        .chain(beside.iter().copied().map(str::to_owned))
-        .collect();
+    let statements: Vec<String> = selects.map(timed).chain(beside).collect();
     let answers = connection.ask_all(&statements).await;
     answers.map_err(|(at, error)| Refused {
         queries: parts.get(at).map(|part| part.to_vec()).unwrap_or_default(),

@@ -5,7 +5,7 @@ use super::decode::access::access;
 use super::decode::background;
 use super::decode::store::CatalogRows;
 use super::error::Error;
-use super::look::{ACCESS, offered};
+use super::look::{ACCESS, ACCESS_ALONE, offered};
 use super::offer::Offer;
 use super::probe::{Probed, probe, tell};
 use super::queries::CatalogQuery;
@@ -76,6 +76,7 @@ impl CatalogReader {
     pub async fn access(&self) -> Result<Access, Error> {
         let mut queries = vec![CatalogQuery::Roles];
         queries.extend(ACCESS);
+        queries.extend(ACCESS_ALONE);
         let rbac = [RBAC.to_owned()];
         let (told, rbac) = tokio::try_join!(self.rows(&queries), self.ask_all(&rbac))?;
         self.access_of(&told, rbac.first().is_none_or(is_enabled))

@@ -5,7 +5,7 @@
 //! | [`workspace`] | settings, connections and manifests of one environment |
 //! | `observe` | one look at everything |
 //! | [`planning`] | request -> observe, plan, rehearse |
-//! | [`execute`], `run`, `conduct` | confirmed plan -> observe again, run under the audit, verify |
+//! | [`execute`], `run`, `recovery` | confirmed plan -> observe again, run under the audit, verify |
 //! | `swap`, `read_back` | names change behind a fence; after a lost connection it is read back what took effect |
 //! | `harm` | production after a build, however that ended |
 //! | `build`, `dbt`, `proof` | what a deploy or a sync builds, dbt at work, and dbt's word for where it will build |

@@ -68,7 +68,8 @@ impl Workspace {
         observer: &mut Observer,
         earlier: Option<&Observation>,
     ) -> Result<Observation, OpsError> {
-        let seen = self.look(observer).await?;
+        // On the heap: it is a part of everything that plans and runs, and would grow each of those by its size.
+        let seen = Box::pin(self.look(observer)).await?;
         let lineage = seen.lineage.as_ref();
         let manifests = self.manifests(&seen.environment, &seen.snapshot, lineage)?;
         let same = earlier.filter(|earlier| earlier.manifests.are(&manifests));

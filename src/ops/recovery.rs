@@ -1,4 +1,4 @@
-//! What happens around the steps, and how their ends are told.
+//! What follows when a step of a run failed: the rest anew, an end that says what is left, or nothing more.
 
 use super::progress::{Outcome, OutcomeKind};
 use super::run::{Run, Stop};

@@ -11,6 +11,7 @@ use cutover::ops::sample;
 use cutover::ops::workspace::{Observation, Workspace};
 use cutover::sim::{Options, Passing, Simulator, World};
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -63,7 +64,7 @@ impl Stage {
             let named = "  deployment:\n";
             std::fs::write(&file, text.replace(named, &format!("{named}{deployments}"))).unwrap();
         }
-        let workspace = session_of(folder.path().to_owned(), &sim, changes.read_only);
+        let workspace = session_of(folder.path().to_owned(), sim.address(), changes.read_only);
         Self {
             sim,
             folder,
@@ -73,7 +74,12 @@ impl Stage {
 
     /// Another process on the same project: nothing is remembered but files and the catalog.
     pub fn another_session(&self) -> Arc<Workspace> {
-        session_of(self.folder.path().to_owned(), &self.sim, false)
+        session_of(self.folder.path().to_owned(), self.sim.address(), false)
+    }
+
+    /// As [`Stage::another_session`], by way of another address.
+    pub fn session_by(&self, address: SocketAddr) -> Arc<Workspace> {
+        session_of(self.folder.path().to_owned(), address, false)
     }
 
     pub async fn observe(&self) -> Observation {
@@ -196,12 +202,9 @@ impl Stage {
     }
 }
 
-fn session_of(project: PathBuf, sim: &Simulator, read_only: bool) -> Arc<Workspace> {
+fn session_of(project: PathBuf, address: SocketAddr, read_only: bool) -> Arc<Workspace> {
     let dir = project.display().to_string();
-    let url = format!(
-        "postgres://materialize@{}/materialize?sslmode=disable",
-        sim.address()
-    );
+    let url = format!("postgres://materialize@{address}/materialize?sslmode=disable");
     let flags = Overrides::default()
         .with("--project-dir", &dir)
         .with("--profiles-dir", dir)

@@ -14,12 +14,12 @@ use std::fmt;
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// `facts` are lines of ids and definition hashes, in a fixed order.
+    /// `relied_on` are lines of ids and definition hashes, in a fixed order.
     #[must_use]
     pub fn of(
         operation: Operation,
         environment: &str,
-        inputs: &[String],
+        relied_on: &[String],
         steps: &[Step],
         findings: &[Finding],
         allowed: &BTreeSet<Allowance>,
@@ -31,7 +31,7 @@ impl Fingerprint {
         };
         add(operation.as_str());
         add(environment);
-        inputs.iter().for_each(|fact| add(fact));
+        relied_on.iter().for_each(|line| add(line));
         steps.iter().flat_map(Step::stable).for_each(&mut add);
         // Infos never ask, so they may come and go (readers of a busy production do) without making another plan.
         let seen: BTreeSet<String> = findings
