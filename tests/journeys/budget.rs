@@ -3,12 +3,21 @@
 use super::stage::{Changes, Stage};
 use crate::tap::{Passed, Tap};
 use cutover::domain::action::Operation;
+use cutover::domain::plan::{Confirmation, Request};
+use cutover::ops::listener::channel;
+use cutover::ops::progress::OutcomeKind;
 use cutover::ops::workspace::Workspace;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// A stage, and somebody who works on it over a tap.
 async fn tapped() -> (Stage, Tap, Arc<Workspace>) {
-    let stage = Stage::with(Changes::default()).await;
+    let stage = Stage::with(Changes {
+        // A lag that comes and goes makes a promote look again.
+        config: Some("lag_threshold = \"60 s\""),
+        ..Changes::default()
+    })
+    .await;
     let tap = Tap::before(stage.sim.address()).await;
     let workspace = stage.session_by(tap.address);
     (stage, tap, workspace)
@@ -36,4 +45,46 @@ async fn a_look_takes_four_turns_however_much_there_is() {
     workspace.observe().await.unwrap();
     // Two more clusters.
     assert_eq!(cost(&tap.take()), (16, 4));
+}
+
+/// How often everything was looked at.
+fn looks_at(passed: &[Passed]) -> usize {
+    let statements = passed.iter().flat_map(|it| &it.statements);
+    let looks = statements.filter(|it| it.contains("'frontiers' AS fact"));
+    looks.count()
+}
+
+/// Plans and executes it over the tap.
+async fn perform(workspace: &Workspace, operation: Operation) {
+    let plan = workspace.plan(&Request::new(operation)).await.unwrap().plan;
+    let expect = Some(plan.fingerprint.to_string());
+    let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
+    let (sender, _events) = channel();
+    let cancel = CancellationToken::new();
+    let outcome = workspace.execute(confirmed, sender, cancel).await;
+    assert_eq!(outcome.outcome, OutcomeKind::Done, "{}", outcome.message);
+}
+
+#[tokio::test]
+async fn operations_look_no_more_often_than_they_must() {
+    let (stage, tap, workspace) = tapped().await;
+    // The plan that is shown, what binds, and what stands there afterwards. A deploy takes its lease between the first two; the first
+    // promote writes down what production runs before its fence stands, from a look of its own.
+    for (operation, looks, statements) in [
+        (Operation::Init, 3, 60),
+        (Operation::Deploy, 4, 140),
+        (Operation::Promote, 4, 100),
+        (Operation::Rollback, 3, 80),
+        (Operation::Cleanup, 3, 70),
+    ] {
+        if operation == Operation::Promote {
+            assert_eq!(stage.wait().await.outcome, OutcomeKind::Done);
+        }
+        tap.take();
+        perform(&workspace, operation).await;
+        let passed = tap.take();
+        assert_eq!(looks_at(&passed), looks, "{operation:?}");
+        let (sent, _) = cost(&passed);
+        assert!(sent <= statements, "{operation:?}: {sent} statements");
+    }
 }
