@@ -69,6 +69,9 @@ fn keys() -> impl Strategy<Value = Happening> {
                 KeyCode::Tab,
                 KeyCode::BackTab,
                 KeyCode::Backspace,
+                KeyCode::Delete,
+                KeyCode::Left,
+                KeyCode::Right,
                 KeyCode::Up,
                 KeyCode::Down,
                 KeyCode::PageDown,
@@ -190,8 +193,9 @@ struct Witness {
     requested: Option<(Generation, Operation)>,
     /// The plan that answered the last request, and when.
     shown: Option<(Plan, u64)>,
-    /// What was typed, letter by letter, since it was shown.
-    typed: String,
+    /// What was typed, letter by letter, since it was shown, and where the next letter goes.
+    typed: Vec<char>,
+    cursor: usize,
     last_key: Option<KeyEvent>,
     last_press_at: Option<(KeyCode, KeyModifiers, u64)>,
     held: bool,
@@ -214,7 +218,8 @@ impl Witness {
             size: (100, 30),
             requested: None,
             shown: None,
-            typed: String::new(),
+            typed: Vec::new(),
+            cursor: 0,
             last_key: None,
             last_press_at: None,
             held: false,
@@ -291,16 +296,35 @@ impl Witness {
             && self.now - shown >= DEAF_MS
         {
             // A held key takes away, but never writes.
-            match (key.code, key.modifiers, key.kind) {
-                (KeyCode::Char(c), KeyModifiers::NONE, KeyEventKind::Press) => self.typed.push(c),
-                (KeyCode::Backspace, KeyModifiers::NONE, _) => {
-                    self.typed.pop();
-                }
-                (KeyCode::Char('u'), KeyModifiers::CONTROL, _) => self.typed.clear(),
-                _ => {}
-            }
+            self.write(key);
         }
         self.send(Event::Key(key));
+    }
+
+    fn write(&mut self, key: KeyEvent) {
+        match (key.code, key.modifiers, key.kind) {
+            (KeyCode::Char(c), KeyModifiers::NONE, KeyEventKind::Press) => {
+                self.typed.insert(self.cursor, c);
+                self.cursor += 1;
+            }
+            (KeyCode::Backspace, KeyModifiers::NONE, _) if self.cursor > 0 => {
+                self.cursor -= 1;
+                self.typed.remove(self.cursor);
+            }
+            (KeyCode::Delete, KeyModifiers::NONE, _) if self.cursor < self.typed.len() => {
+                self.typed.remove(self.cursor);
+            }
+            (KeyCode::Left, KeyModifiers::NONE, _) => self.cursor = self.cursor.saturating_sub(1),
+            (KeyCode::Right, KeyModifiers::NONE, _) => {
+                self.cursor = (self.cursor + 1).min(self.typed.len());
+            }
+            (KeyCode::Char('a'), KeyModifiers::CONTROL, _) => self.cursor = 0,
+            (KeyCode::Char('u'), KeyModifiers::CONTROL, _) => {
+                self.typed.clear();
+                self.cursor = 0;
+            }
+            _ => {}
+        }
     }
 
     fn answer(&mut self, blocked: bool, stale: bool, other: bool) {
@@ -323,6 +347,7 @@ impl Witness {
             self.requested = None;
             self.shown = (asked == operation).then(|| (plan.clone(), self.now));
             self.typed.clear();
+            self.cursor = 0;
         }
         self.last_key = None;
         self.send(Event::Planned {
@@ -443,7 +468,8 @@ impl Witness {
         let key = self.last_key.expect("a key was pressed");
         assert_eq!(key.kind, KeyEventKind::Press);
         if danger > Danger::Reversible {
-            assert_eq!(self.typed, WORD, "executed without the word");
+            let typed: String = self.typed.iter().collect();
+            assert_eq!(typed, WORD, "executed without the word");
             assert_eq!(
                 (key.code, key.modifiers),
                 (KeyCode::Char('y'), KeyModifiers::CONTROL)

@@ -16,8 +16,8 @@ use cutover::tui::effect::{Effect, Generation};
 use cutover::tui::event::{Event, Now};
 use cutover::tui::glyphs::Glyphs;
 use cutover::tui::keymap::Keymap;
-use cutover::tui::prose;
-use cutover::tui::state::{Pane, State, TargetInfo};
+use cutover::tui::screens::cockpit::{Pane, pane};
+use cutover::tui::state::{State, TargetInfo};
 use cutover::tui::theme::Theme;
 use cutover::tui::update;
 use std::sync::Arc;
@@ -378,7 +378,7 @@ fn ascii_glyphs_leave_no_other_character() {
 #[test]
 fn the_detail_names_what_holds_an_object_up() {
     let session = Session::watching(Scene::Stalled, SIZES[0]);
-    let text: Vec<String> = prose::pane(&session.state, Pane::Detail)
+    let text: Vec<String> = pane(&session.state, Pane::Detail)
         .into_iter()
         .map(|paragraph| paragraph.text)
         .collect();
@@ -387,7 +387,7 @@ fn the_detail_names_what_holds_an_object_up() {
         "behind with materialize.sources.auction_house, which is stalled: broker unreachable";
     assert!(text.iter().any(|line| line.contains(cause)), "{text:#?}");
     let ready = Session::watching(Scene::Ready, SIZES[0]);
-    let said = prose::pane(&ready.state, Pane::Detail);
+    let said = pane(&ready.state, Pane::Detail);
     assert!(!said.iter().any(|line| line.text.contains("waiting for")));
 }
 

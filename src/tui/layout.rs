@@ -1,6 +1,7 @@
 //! Where everything is on the screen. `update` asks for the height of a page here and `view` for the areas, so they agree.
 
-use super::state::{Pane, Screen, State};
+use super::screens::cockpit::Pane;
+use super::state::State;
 use ratatui::layout::Rect;
 
 /// Below this size only a notice is shown.
@@ -188,20 +189,10 @@ pub fn list_and_panel(body: Rect) -> (Rect, Rect) {
     }
 }
 
-/// Rows of the list that the movement keys move in: what a page is.
+/// What a page is on a screen whose list has this height in the body; one row where the terminal is too small for any.
 #[must_use]
-pub fn page(state: &State) -> usize {
-    let Some(frame) = frame(state.size) else {
-        return 1;
-    };
-    let height = match state.screen {
-        Screen::Cockpit => cockpit(frame.body, state)
-            .objects
-            .map_or(0, |area| area.height.saturating_sub(LIST_HEAD)),
-        Screen::Changes => list_and_panel(frame.body).0.height.saturating_sub(1),
-        Screen::Run => list_and_panel(frame.body).1.height.saturating_sub(1),
-        Screen::Traffic | Screen::History => frame.body.height.saturating_sub(LIST_HEAD),
-    };
+pub fn page(size: (u16, u16), height: impl FnOnce(Rect) -> u16) -> usize {
+    let height = frame(size).map_or(1, |frame| height(frame.body));
     usize::from(height.max(1))
 }
 

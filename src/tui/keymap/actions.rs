@@ -1,7 +1,7 @@
 //! The actions and their default keys.
 
 use crate::domain::action::Operation;
-use crate::tui::state::Screen;
+use crate::tui::screens::Screen;
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -6,7 +6,7 @@ mod chord;
 pub use actions::{Action, BINDINGS, Binding, KeyScope, ScreenCommand};
 pub use chord::Chord;
 
-use super::state::Screen;
+use super::screens::Screen;
 use crossterm::event::KeyEvent;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

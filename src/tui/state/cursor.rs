@@ -1,4 +1,4 @@
-//! A list with a cursor.
+//! A list with a cursor, and a text with an offset.
 
 /// A list with a cursor, scrolled so that the cursor is visible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,4 +24,10 @@ impl Cursor {
             .max((self.at + 1).saturating_sub(height))
             .min(length.saturating_sub(height));
     }
+}
+
+/// An offset after a move by lines, never past its limit.
+#[must_use]
+pub fn scrolled(offset: usize, by: isize, limit: usize) -> usize {
+    offset.saturating_add_signed(by).min(limit)
 }

@@ -1,32 +1,31 @@
-//! The whole state of the cockpit: plain data, one struct per screen. Only [`super::update`] changes it.
+//! The whole state of the cockpit: plain data, with a struct for each screen. Only [`super::update`] changes it.
 
-mod changes;
-mod cockpit;
 mod cursor;
 mod journal;
 mod lasting;
 mod loaded;
 mod operation;
 mod overlay;
-mod run;
-mod screen;
+mod text_field;
 
-pub use changes::{ChangesState, DiffLayout, DiffText, Panel};
-pub use cockpit::{CockpitState, Pane};
-pub use cursor::Cursor;
+pub use cursor::{Cursor, scrolled};
 pub use journal::{Journal, JournalEntry};
 pub use lasting::{Lasting, Standings};
 pub use loaded::Loaded;
 pub use operation::{DEAF_MS, Dialog, DialogStep, REPEAT_MS, Running, Stage};
 pub use overlay::{Overlay, PaletteState, Question};
-pub use run::{LogLine, ModelLine, RunState, StatementLine};
-pub use screen::Screen;
+pub use text_field::TextField;
 
 use super::effect::Generation;
 use super::event::Now;
 use super::keymap::{Chord, Keymap};
+use super::screens::Screen;
+use super::screens::changes::ChangesState;
+use super::screens::cockpit::CockpitState;
+use super::screens::history::HistoryState;
+use super::screens::run::RunState;
+use super::screens::traffic::TrafficState;
 use crate::domain::action::Operation;
-use crate::domain::history::AuditEntry;
 use crate::domain::phase::Phase;
 use crate::domain::picture::Picture;
 use crate::domain::workflow::{self, AwaitWatch};
@@ -61,20 +60,6 @@ pub struct TargetInfo {
 pub struct Flash {
     pub text: String,
     pub until: u64,
-}
-
-#[derive(Debug, Clone, Default)]
-pub struct HistoryState {
-    pub entries: Loaded<Arc<[AuditEntry]>>,
-    pub cursor: Cursor,
-    /// The statements of the selected entry are shown.
-    pub open: bool,
-    pub scroll: usize,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-pub struct TrafficState {
-    pub cursor: Cursor,
 }
 
 /// The operator waits for readiness.

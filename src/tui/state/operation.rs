@@ -1,5 +1,6 @@
 //! Where an operation stands: asked for, under review, running. One enum, so that there are never two at once.
 
+use super::text_field::TextField;
 use crate::domain::action::{Danger, Operation};
 use crate::domain::finding::Allowance;
 use crate::domain::plan::{Plan, Request};
@@ -58,7 +59,7 @@ pub struct Dialog {
     pub label: &'static str,
     pub opened: Now,
     /// The word as typed so far.
-    pub typed: String,
+    pub typed: TextField,
     pub lines: Vec<Paragraph>,
     pub scroll: usize,
     /// Why the last key did nothing, where that needs saying.
@@ -68,12 +69,14 @@ pub struct Dialog {
 impl Dialog {
     #[must_use]
     pub fn new(plan: Plan, label: &'static str, opened: Now) -> Self {
+        let mut typed = TextField::default();
+        typed.open();
         Self {
             lines: prose::plan(&plan),
             plan,
             label,
             opened,
-            typed: String::new(),
+            typed,
             scroll: 0,
             notice: None,
         }
@@ -85,7 +88,7 @@ impl Dialog {
             DialogStep::Blocked
         } else if self.plan.operation.danger() <= Danger::Reversible {
             DialogStep::Yes
-        } else if self.typed == self.plan.word_to_type() {
+        } else if self.typed.value() == self.plan.word_to_type() {
             DialogStep::Confirm
         } else {
             DialogStep::Word

@@ -1,8 +1,8 @@
 //! What lies over a screen and takes the keys.
 
+use super::text_field::TextField;
 use crate::tui::event::Now;
 use crate::tui::keymap::Action;
-use tui_input::Input;
 
 /// A question with `y` and `n`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,17 +33,7 @@ pub enum Overlay {
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PaletteState {
-    pub input: InputText,
+    pub input: TextField,
     pub matches: Vec<Action>,
     pub cursor: usize,
-}
-
-/// A text field that can be compared.
-#[derive(Debug, Clone, Default)]
-pub struct InputText(pub Input);
-
-impl PartialEq for InputText {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.value() == other.0.value() && self.0.cursor() == other.0.cursor()
-    }
 }

@@ -2,19 +2,20 @@
 
 use super::lists::{self, Move};
 use super::telling::flash;
-use super::{changes, cockpit, dialog, operation, palette, run};
+use super::{dialog, field, operation, palette};
 use crate::domain::quantity::count;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::ScreenCommand;
-use crate::tui::layout;
-use crate::tui::state::{Loaded, Overlay, Screen, Stage, State};
+use crate::tui::screens::{Screen, parts_of};
+use crate::tui::state::{Overlay, Stage, State};
 
 /// Two ctrl-c within this time, in milliseconds, leave.
 pub(super) const TWICE_MS: u64 = 2_000;
 
 /// What a command does; the palette and the help come here too.
 pub fn perform(state: &mut State, command: ScreenCommand) -> Vec<Effect> {
-    let page = isize::try_from(layout::page(state)).unwrap_or(isize::MAX / 4);
+    let page = (parts_of(state.screen).page)(state);
+    let page = isize::try_from(page).unwrap_or(isize::MAX / 4);
     match command {
         ScreenCommand::Screen(screen) => return show(state, screen),
         ScreenCommand::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
@@ -24,7 +25,7 @@ pub fn perform(state: &mut State, command: ScreenCommand) -> Vec<Effect> {
         ScreenCommand::Interrupt => return interrupt(state),
         ScreenCommand::Suspend => return operation::suspend(state),
         ScreenCommand::CancelOperation => operation::ask_to_cancel(state),
-        ScreenCommand::Refresh => return refresh(state),
+        ScreenCommand::Refresh => return (parts_of(state.screen).refresh)(state),
         ScreenCommand::Mouse => {
             state.mouse = !state.mouse;
             flash(state, if state.mouse { "mouse on" } else { "mouse off" });
@@ -41,40 +42,14 @@ pub fn perform(state: &mut State, command: ScreenCommand) -> Vec<Effect> {
         ScreenCommand::PageDown => lists::step(state, Move::By(page)),
         ScreenCommand::Top => lists::step(state, Move::Top),
         ScreenCommand::Bottom => lists::step(state, Move::Bottom),
-        _ => return on_screen(state, command),
-    }
-    Vec::new()
-}
-
-pub(super) fn on_screen(state: &mut State, command: ScreenCommand) -> Vec<Effect> {
-    match state.screen {
-        Screen::Cockpit => cockpit::perform(state, command),
-        Screen::Changes => return changes::perform(state, command),
-        Screen::Run => run::perform(state, command),
-        Screen::History if command == ScreenCommand::Open => {
-            state.history.open = !state.history.open;
-            state.history.scroll = 0;
-        }
-        Screen::Traffic | Screen::History => {}
+        _ => return (parts_of(state.screen).perform)(state, command),
     }
     Vec::new()
 }
 
 pub(super) fn show(state: &mut State, screen: Screen) -> Vec<Effect> {
     state.screen = screen;
-    let effects = match screen {
-        Screen::Changes if state.changes.view == Loaded::NotAsked => {
-            state.changes.view = Loaded::Loading;
-            vec![Effect::LoadChanges]
-        }
-        Screen::History => {
-            if state.history.entries.here().is_none() {
-                state.history.entries = Loaded::Loading;
-            }
-            vec![Effect::LoadHistory]
-        }
-        _ => Vec::new(),
-    };
+    let effects = (parts_of(screen).enter)(state);
     lists::settle(state);
     effects
 }
@@ -85,17 +60,7 @@ pub(super) fn back(state: &mut State) {
         operation::give_up_planning(state);
         return;
     }
-    let went_back = match state.screen {
-        Screen::Cockpit => {
-            cockpit::back(state);
-            true
-        }
-        Screen::Changes => changes::back(state),
-        Screen::Run => run::back(state),
-        Screen::History => std::mem::take(&mut state.history.open),
-        Screen::Traffic => false,
-    };
-    if !went_back {
+    if !(parts_of(state.screen).back)(state) {
         state.screen = Screen::Cockpit;
         lists::settle(state);
     }
@@ -124,43 +89,10 @@ pub(super) fn interrupt(state: &mut State) -> Vec<Effect> {
     if state.overlay.take().is_some() {
     } else if state.is_reviewing() {
         return dialog::close(state);
-    } else if !clear_field(state) {
+    } else if !field::give_up(state) {
         flash(state, "ctrl-c again within 2 s leaves");
     }
     Vec::new()
-}
-
-pub(super) fn clear_field(state: &mut State) -> bool {
-    match state.screen {
-        Screen::Cockpit if state.cockpit.typing => {
-            state.cockpit.typing = false;
-            cockpit::set_filter(state, String::new());
-            true
-        }
-        Screen::Changes if state.changes.typing => {
-            state.changes.typing = false;
-            state.changes.filter.reset();
-            state.changes.list();
-            true
-        }
-        Screen::Run if state.run.typing => {
-            state.run.typing = false;
-            state.run.search.reset();
-            true
-        }
-        _ => false,
-    }
-}
-
-pub(super) fn refresh(state: &mut State) -> Vec<Effect> {
-    match state.screen {
-        Screen::Changes => changes::parse(state),
-        Screen::History => vec![Effect::LoadHistory],
-        _ => {
-            flash(state, "reading anew");
-            vec![Effect::Refresh]
-        }
-    }
 }
 
 pub(super) fn save(state: &mut State) -> Vec<Effect> {

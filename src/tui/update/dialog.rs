@@ -8,8 +8,11 @@ use crate::domain::plan::{Confirmation, Request};
 use crate::domain::workflow::may;
 use crate::tui::effect::Effect;
 use crate::tui::prose;
-use crate::tui::state::{Dialog, DialogStep, Stage, State};
+use crate::tui::state::{DialogStep, Stage, State, TextField};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+/// Longer than any name that confirms.
+const LONGEST_WORD: usize = 255;
 
 pub fn press(state: &mut State, key: KeyEvent, held: bool) -> Vec<Effect> {
     let now = state.now;
@@ -38,15 +41,13 @@ pub fn press(state: &mut State, key: KeyEvent, held: bool) -> Vec<Effect> {
             confirm(state, held, Confirmation::Key)
         }
         (DialogStep::Confirm, KeyCode::Char('y')) if control => {
-            let typed = dialog.typed.clone();
+            let typed = dialog.typed.value().to_owned();
             confirm(state, held, Confirmation::Typed(typed))
         }
-        (DialogStep::Word | DialogStep::Confirm, code) if !control => {
-            type_word(dialog, code, key.kind);
-            Vec::new()
-        }
-        (DialogStep::Word | DialogStep::Confirm, KeyCode::Char('u')) if control => {
-            dialog.typed.clear();
+        (DialogStep::Word | DialogStep::Confirm, _) => {
+            if writes(&key, &dialog.typed) {
+                dialog.typed.press(key);
+            }
             Vec::new()
         }
         (DialogStep::Blocked | DialogStep::Yes, KeyCode::Char('n' | 'q')) if !control => {
@@ -85,16 +86,17 @@ pub fn scroll(state: &mut State, by: isize) {
     }
 }
 
-/// A held key takes letters away, but never writes any.
-fn type_word(dialog: &mut Dialog, code: KeyCode, kind: KeyEventKind) {
-    match code {
-        KeyCode::Char(c) if kind == KeyEventKind::Press && dialog.typed.chars().count() < 255 => {
-            dialog.typed.push(c);
+/// Whether the word takes the key. A held key takes letters away, but never writes any, and nothing that was cut off comes back but by
+/// its letters.
+fn writes(key: &KeyEvent, word: &TextField) -> bool {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Char(c) if control => "aehuw".contains(c),
+        KeyCode::Char(_) => {
+            key.kind == KeyEventKind::Press && word.value().chars().count() < LONGEST_WORD
         }
-        KeyCode::Backspace => {
-            dialog.typed.pop();
-        }
-        _ => {}
+        KeyCode::Backspace | KeyCode::Delete | KeyCode::Left | KeyCode::Right => true,
+        _ => false,
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::command::{interrupt, perform};
 use super::lists::{self, Move};
-use super::{changes, cockpit, dialog, operation, overlay, run};
-use crate::domain::escape::is_obeyed;
+use super::{dialog, field, operation, overlay};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Chord, ScreenCommand};
-use crate::tui::state::{Screen, State};
+use crate::tui::screens::parts_of;
+use crate::tui::state::State;
 use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 
 pub fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
@@ -26,22 +26,13 @@ pub fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     if state.is_reviewing() {
         return dialog::press(state, key, held);
     }
-    if let Some(effects) = type_into_field(state, key) {
-        return effects;
+    if field::press(state, key) {
+        return Vec::new();
     }
     match action {
         Some(Action::Operation(operation)) => operation::ask(state, operation),
         Some(Action::Look(command)) => perform(state, command),
         None => Vec::new(),
-    }
-}
-
-fn type_into_field(state: &mut State, key: KeyEvent) -> Option<Vec<Effect>> {
-    match state.screen {
-        Screen::Cockpit if state.cockpit.typing => Some(cockpit::type_filter(state, key)),
-        Screen::Changes if state.changes.typing => Some(changes::type_filter(state, key)),
-        Screen::Run if state.run.typing => Some(run::type_search(state, key)),
-        _ => None,
     }
 }
 
@@ -54,23 +45,7 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     if state.overlay.is_some() {
         return Vec::new();
     }
-    let line: String = text.chars().filter(|c| !is_obeyed(*c)).collect();
-    match state.screen {
-        Screen::Cockpit if state.cockpit.typing => {
-            let filter = format!("{}{line}", state.cockpit.filter.value());
-            cockpit::set_filter(state, filter);
-        }
-        Screen::Changes if state.changes.typing => {
-            let filter = format!("{}{line}", state.changes.filter.value());
-            state.changes.filter = filter.into();
-            state.changes.list();
-        }
-        Screen::Run if state.run.typing => {
-            let search = format!("{}{line}", state.run.search.value());
-            state.run.search = search.into();
-        }
-        _ => {}
-    }
+    field::paste(state, text);
     Vec::new()
 }
 
@@ -93,11 +68,8 @@ pub fn mouse(state: &mut State, mouse: MouseEvent) -> Vec<Effect> {
         if state.overlay.is_none() {
             lists::step(state, Move::By(by));
         }
-    } else if mouse.kind == MouseEventKind::Down(MouseButton::Left)
-        && state.overlay.is_none()
-        && state.screen == Screen::Cockpit
-    {
-        cockpit::click(state, mouse.column, mouse.row);
+    } else if mouse.kind == MouseEventKind::Down(MouseButton::Left) && state.overlay.is_none() {
+        (parts_of(state.screen).click)(state, mouse.column, mouse.row);
     }
     Vec::new()
 }

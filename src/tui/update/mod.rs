@@ -1,9 +1,8 @@
 //! `update`: the only place where the state changes. No IO, no clock, no drawing.
 
-mod changes;
-mod cockpit;
 mod command;
 mod dialog;
+mod field;
 mod keys;
 mod lists;
 mod operation;
@@ -11,15 +10,16 @@ mod overlay;
 mod palette;
 mod picture;
 mod readiness;
-mod run;
 mod telling;
 
 pub use operation::{NOT_NOW, outcome_word};
-use telling::flash;
+pub(super) use readiness::wait;
+pub(super) use telling::{flash, note};
 
 use super::effect::Effect;
 use super::event::{Event, Signal};
-use super::state::{Loaded, State};
+use super::screens::{changes, history};
+use super::state::State;
 
 /// Takes in one event and says what must be done outside.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
@@ -50,14 +50,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             progress,
         } => operation::progress(state, generation, progress),
         Event::Changes(result) => changes::loaded(state, result),
-        Event::History(result) => {
-            state.history.entries = match result {
-                Ok(entries) => Loaded::Here(entries),
-                Err(error) => Loaded::Failed(error),
-            };
-            lists::settle(state);
-            Vec::new()
-        }
+        Event::History(result) => history::loaded(state, result),
         Event::Parsed(result) => changes::parsed(state, result),
         Event::Signal(Signal::Leave) => operation::leave(state),
         Event::Signal(Signal::Suspend) => operation::suspend(state),

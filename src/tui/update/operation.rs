@@ -6,9 +6,9 @@ use crate::domain::action::Operation;
 use crate::domain::plan::{ConfirmedPlan, Plan, Request};
 use crate::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
 use crate::tui::effect::{Effect, Generation};
-use crate::tui::state::{
-    Dialog, Loaded, ModelLine, Overlay, Question, Running, Screen, Stage, State, StatementLine,
-};
+use crate::tui::screens::Screen;
+use crate::tui::screens::run::{ModelLine, StatementLine};
+use crate::tui::state::{Dialog, Loaded, Overlay, Question, Running, Stage, State};
 use crate::tui::theme::ThemeRole;
 
 /// Why the process is not stopped now.

@@ -5,9 +5,8 @@ use super::{command, operation};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, ScreenCommand};
 use crate::tui::prose;
-use crate::tui::state::{DEAF_MS, Overlay, PaletteState, Question, State};
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
-use tui_input::backend::crossterm::EventHandler;
+use crate::tui::state::{DEAF_MS, Overlay, PaletteState, Question, State, scrolled};
+use crossterm::event::{KeyCode, KeyEvent};
 
 pub fn press(state: &mut State, key: KeyEvent, held: bool) -> Vec<Effect> {
     let now = state.now;
@@ -49,7 +48,7 @@ fn help(state: &mut State, key: KeyEvent, scroll: usize) -> Vec<Effect> {
     };
     let limit = prose::help_scroll_limit(state);
     state.overlay = Some(Overlay::Help {
-        scroll: scroll.saturating_add_signed(by).min(limit),
+        scroll: scrolled(scroll, by, limit),
     });
     Vec::new()
 }
@@ -81,8 +80,9 @@ fn type_in_palette(state: &mut State, key: KeyEvent, mut palette: PaletteState) 
         }
         KeyCode::Up => palette.cursor = palette.cursor.saturating_sub(1),
         _ => {
-            palette.input.0.handle_event(&TerminalEvent::Key(key));
-            find(&mut palette);
+            if palette.input.press(key) {
+                find(&mut palette);
+            }
         }
     }
     state.overlay = Some(Overlay::Palette(palette));

@@ -5,13 +5,14 @@ use crate::tui::state::{Overlay, PaletteState, State};
 
 pub fn open_palette(state: &mut State) {
     let mut palette = PaletteState::default();
+    palette.input.open();
     find(&mut palette);
     state.overlay = Some(Overlay::Palette(palette));
 }
 
 /// Actions whose name or words hold the typed letters in order, the tightest first.
 pub(super) fn find(palette: &mut PaletteState) {
-    let wanted = palette.input.0.value().to_lowercase();
+    let wanted = palette.input.value().to_lowercase();
     let mut found: Vec<(usize, usize, Action)> = BINDINGS
         .iter()
         .enumerate()
@@ -47,13 +48,13 @@ mod tests {
     #[test]
     fn the_palette_finds_by_letters_in_order() {
         let mut palette = PaletteState::default();
-        palette.input.0 = "prom".into();
+        palette.input.paste("prom");
         find(&mut palette);
         assert_eq!(palette.matches[0], Action::Operation(Operation::Promote));
-        palette.input.0 = "zzz".into();
+        palette.input.paste("zzz");
         find(&mut palette);
         assert!(palette.matches.is_empty());
-        palette.input.0 = String::new().into();
+        palette.input.clear();
         find(&mut palette);
         assert_eq!(palette.matches.len(), BINDINGS.len());
     }

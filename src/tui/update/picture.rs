@@ -1,12 +1,13 @@
 //! A new picture: what changed goes to the journal, the list is arranged anew.
 
 use super::telling::note;
-use super::{lists, operation, readiness};
+use super::{operation, readiness};
 use crate::domain::board::Board;
 use crate::domain::failure::told_with_remedy;
 use crate::domain::picture::{ConnectionState, ConnectionStatus, Picture};
 use crate::domain::readiness::Readiness;
 use crate::tui::effect::Effect;
+use crate::tui::screens::cockpit;
 use crate::tui::state::{Lasting, Loaded, State};
 use crate::tui::theme::ThemeRole;
 use std::sync::Arc;
@@ -36,7 +37,7 @@ pub fn take(state: &mut State, picture: Picture) -> Vec<Effect> {
     journal_clusters(state, &board);
     state.cockpit.look(&board);
     if state.frozen.is_none() {
-        lists::rearrange(state);
+        cockpit::rearrange(state);
     }
     readiness::look(state, &board);
     let mut effects = reload_changes(state, before.board.as_deref(), &board);

@@ -4,13 +4,13 @@ use crate::tui::state::{Flash, State};
 use crate::tui::theme::ThemeRole;
 
 /// Shows a sentence at the foot of the screen for a while.
-pub(super) fn flash(state: &mut State, text: impl Into<String>) {
+pub fn flash(state: &mut State, text: impl Into<String>) {
     state.flash = Some(Flash {
         text: text.into(),
         until: state.now.millis + crate::tui::state::FLASH_MS,
     });
 }
 
-pub(super) fn note(state: &mut State, role: ThemeRole, text: impl Into<String>) {
+pub fn note(state: &mut State, role: ThemeRole, text: impl Into<String>) {
     state.journal.note(state.now.wall, role, text);
 }

@@ -2,6 +2,7 @@
 
 use super::Canvas;
 use super::paragraphs::text;
+use super::text_field::draw_field;
 use crate::domain::action::Danger;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
@@ -165,8 +166,7 @@ fn answer(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
     let mut x = row.x + 1;
     if matches!(dialog.step(), DialogStep::Word | DialogStep::Confirm) {
         x = canvas.text(x, row.y, end, ThemeRole::Text, "> ");
-        x = canvas.cut(x, row.y, end, ThemeRole::Input, &dialog.typed);
-        x = canvas.text(x, row.y, end, ThemeRole::Selection, " ") + 3;
+        x = draw_field(canvas, x, row.y, end, &dialog.typed) + 3;
     }
     for (key, word) in keys {
         x = canvas.text(x, row.y, end, ThemeRole::Key, key);

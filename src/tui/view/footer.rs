@@ -2,8 +2,9 @@
 
 use super::Canvas;
 use crate::domain::action::Operation;
-use crate::tui::keymap::{Action, ScreenCommand};
-use crate::tui::state::{Screen, State};
+use crate::tui::keymap::Action;
+use crate::tui::screens::parts_of;
+use crate::tui::state::State;
 use crate::tui::theme::ThemeRole;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -94,7 +95,7 @@ fn drop_what_does_not_fit(labels: &mut [Label], mut room: usize) {
 
 fn keys(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let mut x = area.x + 1;
-    for (command, word) in hints(state) {
+    for (command, word) in (parts_of(state.screen).hints)(state) {
         let key = state.keymap.key(Action::Look(*command));
         let width = u16::try_from(key.width() + 1 + word.width()).unwrap_or(u16::MAX);
         // A hint that is cut in half helps nobody.
@@ -103,67 +104,5 @@ fn keys(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         }
         x = canvas.text(x, area.y, area.right(), ThemeRole::Key, &key);
         x = canvas.text(x + 1, area.y, area.right(), ThemeRole::Muted, word) + 2;
-    }
-}
-
-fn hints(state: &State) -> &'static [(ScreenCommand, &'static str)] {
-    match state.screen {
-        Screen::Cockpit if state.cockpit.zoomed => &[
-            (ScreenCommand::Back, "back"),
-            (ScreenCommand::NextPane, "next pane"),
-            (ScreenCommand::Down, "down"),
-            (ScreenCommand::Up, "up"),
-            (ScreenCommand::Help, "help"),
-        ],
-        Screen::Cockpit => &[
-            (ScreenCommand::Help, "help"),
-            (ScreenCommand::Filter, "filter"),
-            (ScreenCommand::ProblemsOnly, "problems"),
-            (ScreenCommand::Sort, "sort"),
-            (ScreenCommand::Group, "group"),
-            (ScreenCommand::Open, "detail"),
-            (ScreenCommand::NextPane, "pane"),
-            (ScreenCommand::Freeze, "hold"),
-            (ScreenCommand::Quit, "quit"),
-            (ScreenCommand::Palette, "actions"),
-            (ScreenCommand::Refresh, "refresh"),
-            (ScreenCommand::Zoom, "zoom"),
-            (ScreenCommand::Copy, "copy"),
-        ],
-        Screen::Changes => &[
-            (ScreenCommand::Help, "help"),
-            (ScreenCommand::NextPane, "list/text"),
-            (ScreenCommand::Right, "next tab"),
-            (ScreenCommand::DiffLayout, "side by side"),
-            (ScreenCommand::DiffText, "raw/compiled"),
-            (ScreenCommand::Open, "to object"),
-            (ScreenCommand::Filter, "filter"),
-            (ScreenCommand::Refresh, "dbt parse"),
-            (ScreenCommand::Back, "back"),
-        ],
-        Screen::Run => &[
-            (ScreenCommand::Help, "help"),
-            (ScreenCommand::Follow, "follow"),
-            (ScreenCommand::Filter, "search"),
-            (ScreenCommand::NextMatch, "next"),
-            (ScreenCommand::Wrap, "wrap"),
-            (ScreenCommand::CancelOperation, "stop"),
-            (ScreenCommand::Save, "save"),
-            (ScreenCommand::Back, "back"),
-        ],
-        Screen::Traffic => &[
-            (ScreenCommand::Help, "help"),
-            (ScreenCommand::Down, "down"),
-            (ScreenCommand::Up, "up"),
-            (ScreenCommand::Copy, "copy"),
-            (ScreenCommand::Back, "back"),
-        ],
-        Screen::History => &[
-            (ScreenCommand::Help, "help"),
-            (ScreenCommand::Open, "statements"),
-            (ScreenCommand::Refresh, "read anew"),
-            (ScreenCommand::Copy, "copy file name"),
-            (ScreenCommand::Back, "back"),
-        ],
     }
 }

@@ -1,24 +1,20 @@
 //! `view`: draws a state. Changes nothing, and costs the same however many objects there are.
 
 mod canvas;
-mod changes;
-mod clusters;
 mod dialog;
 mod footer;
 mod header;
-mod history;
-mod objects;
 mod overlay;
 mod paragraphs;
-mod run;
-mod traffic;
+mod text_field;
 
 pub use canvas::Canvas;
-use paragraphs::{below_rule, text};
+pub use paragraphs::{below_rule, text};
+pub use text_field::{draw_field, mark_cursor};
 
-use super::layout::{self, CockpitAreas};
-use super::prose::{self};
-use super::state::{Pane, Screen, State};
+use super::layout;
+use super::screens::parts_of;
+use super::state::State;
 use super::theme::{Theme, ThemeRole};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -46,13 +42,7 @@ pub fn view(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
         return;
     };
     header::draw(&mut canvas, parts.header, state);
-    match state.screen {
-        Screen::Cockpit => cockpit(&mut canvas, parts.body, state),
-        Screen::Changes => changes::draw(&mut canvas, parts.body, state),
-        Screen::Run => run::draw(&mut canvas, parts.body, state),
-        Screen::Traffic => traffic::draw(&mut canvas, parts.body, state),
-        Screen::History => history::draw(&mut canvas, parts.body, state),
-    }
+    (parts_of(state.screen).draw)(&mut canvas, parts.body, state);
     footer::draw(&mut canvas, parts.footer, state);
     dialog::draw(&mut canvas, size, state);
     overlay::draw(&mut canvas, size, state);
@@ -69,42 +59,4 @@ fn too_small(canvas: &mut Canvas<'_>, area: Rect) {
     for (row, line) in (area.y..area.bottom()).zip(&lines) {
         canvas.text(area.x, row, area.right(), ThemeRole::Warn, line);
     }
-}
-
-fn cockpit(canvas: &mut Canvas<'_>, body: Rect, state: &State) {
-    let areas = layout::cockpit(body, state);
-    if let Some(area) = areas.clusters {
-        clusters::draw(canvas, area, layout::shows_replicas(body), state);
-    }
-    if let Some(area) = areas.objects {
-        objects::draw(canvas, area, state);
-    }
-    separators(canvas, &areas);
-    for pane in [Pane::Detail, Pane::Findings, Pane::Journal] {
-        if let Some(area) = areas.of(pane) {
-            text_pane(canvas, area, pane, state);
-        }
-    }
-}
-
-/// The upright line between panes that stand side by side.
-fn separators(canvas: &mut Canvas<'_>, areas: &CockpitAreas) {
-    let panes = [areas.detail, areas.findings, areas.journal];
-    for area in panes.into_iter().flatten().filter(|area| area.x > 0) {
-        canvas.upright(area.x - 1, area.y, area.bottom());
-    }
-}
-
-fn text_pane(canvas: &mut Canvas<'_>, area: Rect, pane: Pane, state: &State) {
-    let focused = state.cockpit.focus == pane;
-    let lines = prose::wrap(&prose::pane(state, pane), layout::inner_width(area));
-    let offset = if focused { state.cockpit.scroll } else { 0 };
-    let rows = usize::from(area.height.saturating_sub(1));
-    let more = lines.len().saturating_sub(offset + rows);
-    let title = match more {
-        0 => pane.title().to_owned(),
-        more => format!("{} (+{more})", pane.title()),
-    };
-    canvas.rule(area, &title, "", focused);
-    text(canvas, below_rule(area), &lines, offset);
 }

@@ -2,6 +2,7 @@
 
 use super::Canvas;
 use super::paragraphs::text;
+use super::text_field::draw_field;
 use crate::tui::keymap::{Action, BINDINGS};
 use crate::tui::layout;
 use crate::tui::prose::{self, Paragraph};
@@ -65,14 +66,7 @@ fn draw_palette(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State, palett
     canvas.frame(area, ThemeRole::Focus, "Actions; enter runs, esc closes");
     let inner = inside(area);
     let x = canvas.text(inner.x + 1, inner.y, inner.right(), ThemeRole::Key, ":");
-    let x = canvas.cut(
-        x,
-        inner.y,
-        inner.right(),
-        ThemeRole::Input,
-        palette.input.0.value(),
-    );
-    canvas.text(x, inner.y, inner.right(), ThemeRole::Selection, " ");
+    draw_field(canvas, x, inner.y, inner.right(), &palette.input);
     let rows = usize::from(inner.height.saturating_sub(1));
     let offset = (palette.cursor + 1).saturating_sub(rows);
     if palette.matches.is_empty() {

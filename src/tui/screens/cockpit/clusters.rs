@@ -1,0 +1,248 @@
+//! A gauge per cluster: green's hydration with an estimate, blue beside it, and the replicas where there is room.
+
+use crate::domain::board::Board;
+use crate::domain::environment::Side;
+use crate::domain::phase::Phase;
+use crate::domain::quantity;
+use crate::domain::readiness::{ClusterReadiness, Readiness};
+use crate::domain::snapshot::{LogicalTime, OfflineReason, ProcessState, ReplicaHealth};
+use crate::domain::workflow::reason;
+use crate::tui::state::State;
+use crate::tui::theme::ThemeRole;
+use crate::tui::view::Canvas;
+use crate::tui::wording;
+use ratatui::layout::Rect;
+
+const NAME: u16 = 16;
+const SIDE: u16 = 8;
+const STATE: u16 = 12;
+const COUNT: u16 = 8;
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, replicas: bool, state: &State) {
+    let Some(board) = &state.shown().board else {
+        return;
+    };
+    let step = if replicas { 2 } else { 1 };
+    let pairs = board
+        .production
+        .clusters
+        .iter()
+        .zip(&board.deployment.clusters);
+    let mut y = area.y;
+    let count = board.environment.clusters.len();
+    for (at, (blue, green)) in pairs.enumerate() {
+        // The last line tells how many clusters there is no room for.
+        let last = y + step >= area.bottom();
+        if last && at + 1 < count {
+            let words = format!(
+                "and {}; the table groups by cluster",
+                quantity::count(count - at, "more cluster")
+            );
+            canvas.cut(area.x + 1, y, area.right(), ThemeRole::Muted, &words);
+            return;
+        }
+        let row = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        let shown = if board.phase == Phase::None {
+            blue
+        } else {
+            green
+        };
+        line(canvas, row, state, board, blue, shown);
+        if replicas && y + 1 < area.bottom() {
+            replica_line(canvas, Rect { y: y + 1, ..row }, board, shown);
+        }
+        y += step;
+    }
+}
+
+fn line(
+    canvas: &mut Canvas<'_>,
+    row: Rect,
+    state: &State,
+    board: &Board,
+    blue: &ClusterReadiness,
+    shown: &ClusterReadiness,
+) {
+    let glyphs = canvas.glyphs();
+    let end = row.right().saturating_sub(1);
+    let verdict = board.cluster_readiness(shown);
+    let role = verdict.map_or(ThemeRole::Muted, ThemeRole::from);
+    canvas.cut(row.x + 1, row.y, row.x + NAME, ThemeRole::Title, &blue.name);
+    let mut x = row.x + NAME + 1;
+    let (side, label) = match shown.side {
+        Side::Production => (ThemeRole::Blue, "blue"),
+        Side::Deployment if board.holds_retired() => (ThemeRole::Muted, "retired"),
+        Side::Deployment => (ThemeRole::Green, "green"),
+    };
+    canvas.text(x, row.y, x + SIDE, side, label);
+    x += SIDE;
+    let words = match verdict {
+        Some(readiness) => format!("{} {readiness}", glyphs.readiness(readiness)),
+        None => format!("{} -", glyphs.absent),
+    };
+    canvas.text(x, row.y, x + STATE, role, &words);
+    x += STATE;
+    let width = (row.width / 8).clamp(8, 30);
+    gauge(canvas, Rect { x, width, ..row }, shown);
+    x += width;
+    canvas.right(
+        x,
+        row.y,
+        x + COUNT,
+        ThemeRole::Text,
+        &format!("{}/{}", shown.hydrated, shown.total),
+    );
+    x += COUNT + 2;
+    let stop = if board.phase == Phase::None {
+        end
+    } else {
+        blue_side(canvas, x, row.y, end, blue)
+    };
+    let (role, words) = note(state, board, shown);
+    canvas.cut(x, row.y, stop.saturating_sub(1), role, &words);
+}
+
+fn gauge(canvas: &mut Canvas<'_>, area: Rect, cluster: &ClusterReadiness) {
+    let glyphs = canvas.glyphs();
+    let width = usize::from(area.width);
+    // Full only when it is: a bar that rounds up lies.
+    let full = match (cluster.hydrated, cluster.total) {
+        (_, 0) => 0,
+        (hydrated, total) => hydrated.min(total) * width / total,
+    };
+    let role = ThemeRole::from(cluster.readiness);
+    let x = canvas.text(
+        area.x,
+        area.y,
+        area.right(),
+        role,
+        &glyphs.full.repeat(full),
+    );
+    canvas.text(
+        x,
+        area.y,
+        area.right(),
+        ThemeRole::Muted,
+        &glyphs.empty.repeat(width - full),
+    );
+}
+
+/// Blue at the right end: in full where there is room, its glyph alone otherwise. Returns where it begins.
+fn blue_side(canvas: &mut Canvas<'_>, left: u16, y: u16, end: u16, blue: &ClusterReadiness) -> u16 {
+    let glyph = canvas.glyphs().readiness(blue.readiness);
+    let words = if end.saturating_sub(left) >= 50 {
+        format!(
+            "blue {glyph} {} {}/{} lag {}",
+            blue.readiness,
+            blue.hydrated,
+            blue.total,
+            wording::lag(blue.lag)
+        )
+    } else if blue.readiness == Readiness::Ready {
+        format!("blue {glyph}")
+    } else {
+        format!("blue {glyph} {}", blue.readiness)
+    };
+    let role = match blue.readiness {
+        Readiness::Ready => ThemeRole::Blue,
+        other => ThemeRole::from(other),
+    };
+    canvas.right(left, y, end, role, &words)
+}
+
+fn note(state: &State, board: &Board, cluster: &ClusterReadiness) -> (ThemeRole, String) {
+    let mut parts = Vec::new();
+    let estimate = cluster
+        .id
+        .as_ref()
+        .and_then(|id| state.cockpit.estimates.get(id));
+    if let Some(estimate) = estimate {
+        parts.push(estimate.to_string());
+    } else if cluster.total == 0 && cluster.readiness == Readiness::Ready {
+        parts.push(match board.cluster_readiness(cluster) {
+            None => reason(board).into_owned(),
+            Some(_) => "nothing to hydrate".to_owned(),
+        });
+    } else if cluster.readiness == Readiness::Ready {
+        parts.push(format!("lag {}", wording::lag(cluster.lag)));
+    }
+    if !cluster.reason.is_empty() {
+        parts.push(cluster.reason.clone());
+    }
+    if let Some(since) = cluster.since {
+        let age = wording::span(board.snapshot.time.millis_since(since));
+        parts.push(format!("for {age}"));
+    }
+    let role = match cluster.readiness {
+        Readiness::Ready => ThemeRole::Muted,
+        other => ThemeRole::from(other),
+    };
+    (role, parts.join(", "))
+}
+
+fn replica_line(canvas: &mut Canvas<'_>, row: Rect, board: &Board, cluster: &ClusterReadiness) {
+    let Some(id) = &cluster.id else { return };
+    let catalog = &board.snapshot.catalog;
+    let now = board.snapshot.time;
+    let size = catalog
+        .clusters
+        .get(id)
+        .and_then(|cluster| cluster.size.clone())
+        .unwrap_or_default();
+    let mut x = canvas.cut(
+        row.x + 3,
+        row.y,
+        row.x + NAME,
+        ThemeRole::Muted,
+        &format!("{} {size}", canvas.glyphs().branch),
+    );
+    x = x.max(row.x + NAME + 1);
+    for replica in catalog.replicas_of(id) {
+        let health = board.snapshot.readings.replicas.get(&replica.id);
+        let (role, words) = match health {
+            Some(health) => replica_words(replica.name.as_str(), health, now),
+            None => (
+                ThemeRole::Unknown,
+                format!("{} reports nothing", replica.name),
+            ),
+        };
+        x = canvas.cut(x, row.y, row.right(), role, &words);
+        x = canvas.text(x, row.y, row.right(), ThemeRole::Muted, "   ");
+    }
+}
+
+fn replica_words(name: &str, health: &ReplicaHealth, now: LogicalTime) -> (ThemeRole, String) {
+    let mut words = vec![name.to_owned()];
+    let role = if health.is_online() {
+        words.push("online".to_owned());
+        ThemeRole::Text
+    } else {
+        let state = health.unwell.as_ref().map(ProcessState::as_str);
+        let reason = health.reason.as_ref().map(OfflineReason::as_str);
+        let reason = reason.or(state).unwrap_or("offline");
+        let since = health
+            .since
+            .map(|since| format!(" for {}", wording::span(now.millis_since(since))))
+            .unwrap_or_default();
+        words.push(format!("{reason}{since}"));
+        ThemeRole::Failing
+    };
+    if let Some(cpu) = health.cpu_percent {
+        words.push(format!("cpu {cpu:.0} %"));
+    }
+    if let Some(memory) = health.memory_percent {
+        words.push(format!("memory {memory:.0} %"));
+    }
+    if let Some(last) = health.oom_kills.last() {
+        words.push(format!(
+            "out of memory {}, last {} ago",
+            quantity::count(health.oom_kills.len(), "time"),
+            wording::span(now.millis_since(*last))
+        ));
+    }
+    (role, words.join(" "))
+}
