@@ -1,5 +1,7 @@
 //! The command line's words, but for the flags of settings: those come from the table of settings.
 
+use crate::domain::action::Operation;
+use crate::domain::plan::Request;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -201,6 +203,63 @@ pub enum Command {
     Man,
     /// The simulated Materialize alone
     Sim(SimFlags),
+}
+
+impl Command {
+    /// What is asked for, and how, where that is an operation with a plan.
+    ///
+    /// # Errors
+    /// What can't be read, in words.
+    pub fn request(&self) -> Result<Option<(Request, &OperationFlags)>, String> {
+        Ok(Some(match self {
+            Self::Init { size, operation } => {
+                let mut request = Request::new(Operation::Init);
+                for text in size {
+                    let (cluster, size) = cluster_size(text)?;
+                    request.sizes.insert(cluster.to_owned(), size.to_owned());
+                }
+                (request, operation)
+            }
+            Self::Deploy { deploy, operation } => (deploy.request(), operation),
+            Self::Promote { operation, .. } => (Request::new(Operation::Promote), operation),
+            Self::Sync { operation } => (Request::new(Operation::Sync), operation),
+            Self::Rollback {
+                without_fence,
+                operation,
+            } => {
+                let request = Request {
+                    without_fence: *without_fence,
+                    ..Request::new(Operation::Rollback)
+                };
+                (request, operation)
+            }
+            Self::Cleanup { operation } => (Request::new(Operation::Cleanup), operation),
+            Self::Record {
+                command: RecordCommand::Repair { operation },
+            } => (Request::new(Operation::Repair), operation),
+            _ => return Ok(None),
+        }))
+    }
+}
+
+fn cluster_size(text: &str) -> Result<(&str, &str), String> {
+    text.split_once('=')
+        .filter(|(cluster, size)| !cluster.is_empty() && !size.is_empty())
+        .ok_or_else(|| format!("--size {text}: write CLUSTER=SIZE"))
+}
+
+impl DeployFlags {
+    /// The deploy that is asked for.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        Request {
+            full: self.full,
+            select: self.select.clone(),
+            exclude: self.exclude.clone(),
+            state: self.state.clone(),
+            ..Request::new(Operation::Deploy)
+        }
+    }
 }
 
 #[derive(Debug, Clone, Args)]

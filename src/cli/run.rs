@@ -4,7 +4,6 @@ use super::args::{DeployFlags, Until};
 use super::operation::{agreed, allowances, perform};
 use super::wait::until_ready;
 use super::{CommandContext, finish};
-use crate::domain::action::Operation;
 use crate::domain::finding::Finding;
 use crate::domain::plan::{ConfirmedPlan, Plan, Request};
 use crate::domain::workflow::Goal;
@@ -24,11 +23,7 @@ pub async fn run(
     };
     let request = Request {
         allow,
-        full: deploy.full,
-        select: deploy.select.clone(),
-        exclude: deploy.exclude.clone(),
-        state: deploy.state.clone(),
-        ..Request::new(Operation::Deploy)
+        ..deploy.request()
     };
     let ended = context
         .workspace

@@ -12,13 +12,11 @@ mod signals;
 mod typed;
 mod workspace;
 
-use cutover::cli::args::{Arguments, Command, DiffFlags, OutputFormat, RecordCommand, Until};
+use cutover::cli::args::{Arguments, Command, DiffFlags, OutputFormat, Until};
 use cutover::cli::environments::TargetRow;
 use cutover::cli::printer::Printer;
 use cutover::cli::{self, CommandContext};
 use cutover::config::{Need, Overrides};
-use cutover::domain::action::Operation;
-use cutover::domain::plan::Request;
 use cutover::ops::error::OpsError;
 use cutover::ops::progress::OutcomeKind;
 use cutover::ops::workspace::Workspace;
@@ -77,6 +75,18 @@ async fn with_workspace(printer: Printer, typed: Typed, command: Command) -> u8 
         common: typed.common,
         cancel: signals::cancelled_by_signals(),
     };
+    match command.request() {
+        Ok(Some((request, flags))) => {
+            if matches!(command, Command::Promote { wait: true, .. })
+                && let Err(code) = await_candidate(&context).await
+            {
+                return code;
+            }
+            return cli::operation::operate(&context, request, flags).await;
+        }
+        Ok(None) => {}
+        Err(message) => return usage(printer, &message),
+    }
     match command {
         Command::Status { watch: false } => cli::status::status(&context).await,
         Command::Status { watch: true } => cli::status::watch(&context).await,
@@ -90,47 +100,6 @@ async fn with_workspace(printer: Printer, typed: Typed, command: Command) -> u8 
             deploy,
             allow,
         } => run(&context, until, deploy, &allow).await,
-        Command::Init { size, operation } => {
-            let mut request = Request::new(Operation::Init);
-            for text in &size {
-                let Some((cluster, size)) = text
-                    .split_once('=')
-                    .filter(|(cluster, size)| !cluster.is_empty() && !size.is_empty())
-                else {
-                    return usage(printer, &format!("--size {text}: write CLUSTER=SIZE"));
-                };
-                request.sizes.insert(cluster.to_owned(), size.to_owned());
-            }
-            cli::operation::operate(&context, request, &operation).await
-        }
-        Command::Deploy { deploy, operation } => {
-            let mut request = Request::new(Operation::Deploy);
-            request.full = deploy.full;
-            request.select = deploy.select;
-            request.exclude = deploy.exclude;
-            request.state = deploy.state;
-            cli::operation::operate(&context, request, &operation).await
-        }
-        Command::Promote { wait, operation } => promote(&context, wait, &operation).await,
-        Command::Sync { operation } => {
-            cli::operation::operate(&context, Request::new(Operation::Sync), &operation).await
-        }
-        Command::Rollback {
-            without_fence,
-            operation,
-        } => {
-            let request = Request {
-                without_fence,
-                ..Request::new(Operation::Rollback)
-            };
-            cli::operation::operate(&context, request, &operation).await
-        }
-        Command::Cleanup { operation } => {
-            cli::operation::operate(&context, Request::new(Operation::Cleanup), &operation).await
-        }
-        Command::Record {
-            command: RecordCommand::Repair { operation },
-        } => cli::operation::operate(&context, Request::new(Operation::Repair), &operation).await,
         _ => usage(printer, "this command is not for an environment"),
     }
 }
@@ -144,22 +113,20 @@ async fn run(
     cli::run::run(context, until, &deploy, allow).await
 }
 
-/// With `--wait` a side that is not ready is waited for; what is committed already is finished without waiting.
-async fn promote(context: &CommandContext, wait: bool, flags: &cli::args::OperationFlags) -> u8 {
-    if wait {
-        let phase = match context.reading(context.workspace.observe()).await {
-            Ok(Ok(observation)) => observation.board.phase,
-            Ok(Err(error)) => return context.fail(&error),
-            Err(interrupted) => return cli::finish(context.printer, &interrupted),
-        };
-        if phase.holds_candidate() {
-            let outcome = cli::wait::until_ready(context).await;
-            if outcome.outcome != OutcomeKind::Done {
-                return cli::finish(context.printer, &outcome);
-            }
+/// Waits for a side that is not ready; what is committed already is finished without waiting. The exit code where that does not end well.
+async fn await_candidate(context: &CommandContext) -> Result<(), u8> {
+    let phase = match context.reading(context.workspace.observe()).await {
+        Ok(Ok(observation)) => observation.board.phase,
+        Ok(Err(error)) => return Err(context.fail(&error)),
+        Err(interrupted) => return Err(cli::finish(context.printer, &interrupted)),
+    };
+    if phase.holds_candidate() {
+        let outcome = cli::wait::until_ready(context).await;
+        if outcome.outcome != OutcomeKind::Done {
+            return Err(cli::finish(context.printer, &outcome));
         }
     }
-    cli::operation::operate(context, Request::new(Operation::Promote), flags).await
+    Ok(())
 }
 
 /// With both files named, neither a project nor a connection is needed; else the project says where they are.
