@@ -2,6 +2,7 @@
 
 use crate::domain::action::Operation;
 use crate::tui::screens::Screen;
+use std::sync::LazyLock;
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,21 +102,6 @@ pub struct Binding {
     pub about: &'static str,
 }
 
-const fn operation(
-    operation: Operation,
-    name: &'static str,
-    keys: &'static [&'static str],
-    about: &'static str,
-) -> Binding {
-    Binding {
-        action: Action::Operation(operation),
-        name,
-        keys,
-        scope: KeyScope::Everywhere,
-        about,
-    }
-}
-
 const fn look(
     command: ScreenCommand,
     name: &'static str,
@@ -147,23 +133,40 @@ const fn look_on(
     }
 }
 
-/// Every action with its default keys. Operations are capitals and only ever open a plan; no other capital shares their letters.
+/// Every operation with its key, a capital that no other action shares, and what it does. A key only ever opens a plan.
+const OPERATIONS: &[(Operation, &[&str], &str)] = &[
+    (Operation::Init, &["I"], "plan: create the deployment side"),
+    (
+        Operation::Deploy,
+        &["D"],
+        "plan: build what changed on the deployment side",
+    ),
+    (
+        Operation::Await,
+        &["A"],
+        "wait until the deployment side is ready",
+    ),
+    (
+        Operation::Promote,
+        &["P"],
+        "plan: swap both sides, or finish a swap that is under way",
+    ),
+    (
+        Operation::Sync,
+        &["S"],
+        "plan: rebuild the retired side as production is; ends the way back",
+    ),
+    (
+        Operation::Rollback,
+        &["B"],
+        "plan: swap back to the retired production",
+    ),
+    (Operation::Cleanup, &["X"], "plan: drop the deployment side"),
+];
+
+/// Every other action with its default keys, but for the screens', which are in their own table.
 #[rustfmt::skip]
-pub const BINDINGS: &[Binding] = &[
-    operation(Operation::Init, "init", &["I"], "plan: create the deployment side"),
-    operation(Operation::Deploy, "deploy", &["D"], "plan: build what changed on the deployment side"),
-    operation(Operation::Await, "await", &["A"], "wait until the deployment side is ready"),
-    operation(Operation::Promote, "promote", &["P"], "plan: swap both sides, or finish a swap that is under way"),
-    operation(Operation::Sync, "sync", &["S"], "plan: rebuild the retired side as production is; ends the way back"),
-    operation(Operation::Rollback, "rollback", &["B"], "plan: swap back to the retired production"),
-    operation(Operation::Cleanup, "cleanup", &["X"], "plan: drop the deployment side"),
-
-    look(ScreenCommand::Screen(Screen::Cockpit), "screen-cockpit", &["1"], "the cockpit: both sides, live"),
-    look(ScreenCommand::Screen(Screen::Changes), "screen-changes", &["2"], "what a deployment would change, and why"),
-    look(ScreenCommand::Screen(Screen::Run), "screen-run", &["3"], "the operation that runs, with its log"),
-    look(ScreenCommand::Screen(Screen::Traffic), "screen-traffic", &["4"], "who reads which side"),
-    look(ScreenCommand::Screen(Screen::History), "screen-history", &["5"], "past operations"),
-
+const COMMANDS: &[Binding] = &[
     look(ScreenCommand::Help, "help", &["?"], "this list"),
     look(ScreenCommand::Palette, "palette", &[":"], "find an action by its name"),
     look(ScreenCommand::Filter, "filter", &["/"], "filter rows, or search the log"),
@@ -206,3 +209,20 @@ pub const BINDINGS: &[Binding] = &[
     look(ScreenCommand::Interrupt, "interrupt", &["ctrl-c"], "like q; twice within 2 s leaves from anywhere"),
     look(ScreenCommand::Quit, "quit", &["q"], "close what is open; on the cockpit, quit"),
 ];
+
+/// Every action with its default keys.
+pub static BINDINGS: LazyLock<Vec<Binding>> = LazyLock::new(|| {
+    let operations = OPERATIONS.iter().map(|(operation, keys, about)| Binding {
+        action: Action::Operation(*operation),
+        name: operation.as_str(),
+        keys,
+        scope: KeyScope::Everywhere,
+        about,
+    });
+    let screens = Screen::ALL.iter().map(|screen| {
+        let command = ScreenCommand::Screen(*screen);
+        look(command, screen.action(), screen.keys(), screen.about())
+    });
+    let commands = COMMANDS.iter().copied();
+    operations.chain(screens).chain(commands).collect()
+});

@@ -115,6 +115,12 @@ impl Dialog {
         Some(named.collect())
     }
 
+    /// Whether everything can be built instead of what changed.
+    #[must_use]
+    pub fn offers_full(&self) -> bool {
+        self.plan.operation == Operation::Deploy
+    }
+
     /// Whether keys are still ignored.
     #[must_use]
     pub fn is_deaf(&self, now: Now) -> bool {

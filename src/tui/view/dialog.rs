@@ -153,7 +153,7 @@ fn answer(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
             ("ctrl-a", "allow what blocks, by name"),
         ],
         DialogStep::Blocked => &[("esc", "close"), ("ctrl-r", "look again")],
-        DialogStep::Yes if dialog.plan.operation == crate::domain::action::Operation::Deploy => &[
+        DialogStep::Yes if dialog.offers_full() => &[
             ("y", "yes"),
             ("n", "no"),
             ("ctrl-f", "all or changed"),
