@@ -67,7 +67,7 @@
 //! `src/materialize/live/alignment.rs` lets a picture through when every stream has come to its time; `src/materialize/assemble.rs` decodes
 //! what changed (`src/materialize/decode/readings.rs`) into a snapshot; `src/ops/watch.rs` makes a board of it, where
 //! `src/domain/readiness/lag.rs` has judged the lag; `src/tui/update/picture.rs` takes it in, `src/tui/table/arrange.rs` orders the rows, and
-//! `src/tui/screens/cockpit/objects.rs` draws the cell.
+//! `src/tui/table/cell.rs` makes the cell of it.
 //!
 //! **`P` becomes a COMMIT.** `src/tui/keymap/actions.rs` makes an action of the key, `src/tui/update/operation.rs` an effect of the action;
 //! `src/ops/planning.rs` looks at the server and lets `src/domain/plan/promote.rs` draw the plan; the word that is typed makes a confirmed
@@ -84,7 +84,7 @@
 //! | to add | touch |
 //! |---|---|
 //! | a finding | its row in `src/domain/finding.rs`; a function in `src/domain/guard/`; the plan that asks it in `src/domain/plan/`; both cases in `src/domain/guard/tests.rs`; the row in `README.md` that a test then asks for |
-//! | a column of the objects | `src/tui/table/column.rs` (title, width, rank), `src/tui/table/arrange.rs` (order), `src/tui/screens/cockpit/objects.rs` (cell), `src/tui/export.rs` |
+//! | a column of the objects | its row in `src/tui/table/column.rs` (title, width, what is saved of it), what it shows in `src/tui/table/cell.rs`, how it sorts in `src/tui/table/order.rs` |
 //! | a catalog relation | a SELECT in `assets/sql/` with its recorded answer, its row in `src/materialize/queries.rs`; where a picture can do without it, `src/domain/reading.rs`; decoding in `src/materialize/decode/`; in the simulator `src/sim/store/relations.rs` |
 //! | an operation | `src/domain/action.rs`, a plan in `src/domain/plan/`, when it may begin in `src/domain/workflow/begin.rs` and what it leaves in `src/domain/workflow/after.rs`; `src/ops/planning.rs`; `src/cli/args.rs`; `src/tui/keymap/actions.rs` |
 //! | a cluster option | `src/domain/cluster_options.rs`, `src/domain/plan/twin.rs`; in the simulator `src/sim/statement/cluster.rs` |

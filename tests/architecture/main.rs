@@ -136,7 +136,7 @@ fn phases_are_judged_by_the_domain_alone() {
         "src/domain/",
         "src/sim/",
         "src/tui/screens/cockpit/clusters.rs",
-        "src/tui/screens/cockpit/objects.rs",
+        "src/tui/table/cell.rs",
         "src/tui/view/",
         "src/tui/theme.rs",
     ];

@@ -3,10 +3,8 @@
 use super::column::{Column, ContentWidths};
 use super::filter::Filter;
 use crate::domain::board::{Board, ObjectRow};
-use crate::domain::name::ObjectId;
 use crate::domain::phase::Phase;
 use crate::domain::readiness::Readiness;
-use crate::domain::snapshot::Lag;
 use crate::tui::observed::Observed;
 use std::cmp::Ordering;
 
@@ -94,8 +92,7 @@ impl Arrangement {
         let rows = &board.rows;
         let mut content = ContentWidths::default();
         for row in rows {
-            let cluster = row.cluster.as_ref().map_or("", |name| name.as_str());
-            content.include(row.name.as_str(), row.schema.as_str(), cluster);
+            content.include(row);
         }
         let mut chosen: Vec<usize> = (0..rows.len())
             .filter(|at| {
@@ -143,29 +140,7 @@ impl Arrangement {
         board: &Board,
         observed: &Observed,
     ) -> Ordering {
-        let order = match self.sort.column {
-            Column::Change => other
-                .compared
-                .is_some()
-                .cmp(&one.compared.is_some())
-                .then(one.compared.cmp(&other.compared)),
-            Column::Name => one.name.cmp(&other.name),
-            Column::Schema => one
-                .schema
-                .cmp(&other.schema)
-                .then_with(|| one.name.cmp(&other.name)),
-            Column::Kind => one.kind.cmp(&other.kind),
-            Column::Cluster => one.cluster.cmp(&other.cluster),
-            Column::Hydrated => hydrated(one).cmp(&hydrated(other)),
-            Column::DeploymentLag => green(one).cmp(&green(other)),
-            Column::ProductionLag => blue(one).cmp(&blue(other)),
-            Column::Difference => lag_difference(one)
-                .unwrap_or(i64::MAX)
-                .cmp(&lag_difference(other).unwrap_or(i64::MAX)),
-            Column::Trend => slope(one, observed).cmp(&slope(other, observed)),
-            Column::Since => since(one, board, observed).cmp(&since(other, board, observed)),
-            Column::State => one.readiness().cmp(&other.readiness()),
-        };
+        let order = self.sort.column.compare(one, other, board, observed);
         let order = if self.sort.descending {
             order.reverse()
         } else {
@@ -187,62 +162,17 @@ pub fn is_problem(row: &ObjectRow, phase: Phase) -> bool {
         || unready(row.production.as_ref().map(|object| object.readiness))
 }
 
-/// The deployment object's lag minus the production object's, in milliseconds, where both are known.
-#[must_use]
-pub fn lag_difference(row: &ObjectRow) -> Option<i64> {
-    match (row.deployment.as_ref()?.lag, row.production.as_ref()?.lag) {
-        (Lag::Millis(green), Lag::Millis(blue)) => {
-            Some(i64::try_from(green).ok()? - i64::try_from(blue).ok()?)
-        }
-        _ => None,
-    }
-}
-
-fn known(lag: Lag) -> u64 {
-    match lag {
-        Lag::Millis(millis) => millis,
-        Lag::Unknown => u64::MAX,
-    }
-}
-
-fn green(row: &ObjectRow) -> Option<u64> {
-    row.deployment.as_ref().map(|object| known(object.lag))
-}
-
-fn blue(row: &ObjectRow) -> Option<u64> {
-    row.production.as_ref().map(|object| known(object.lag))
-}
-
-fn hydrated(row: &ObjectRow) -> Option<(usize, usize)> {
-    let object = row.deployment.as_ref()?;
-    Some((object.hydrated_on.len(), object.replicas))
-}
-
-fn deployment_id(row: &ObjectRow) -> Option<&ObjectId> {
-    row.deployment.as_ref().map(|object| &object.id)
-}
-
-fn slope(row: &ObjectRow, observed: &Observed) -> Option<i64> {
-    observed.slope(deployment_id(row)?)
-}
-
-fn since(row: &ObjectRow, board: &Board, observed: &Observed) -> Option<u64> {
-    observed
-        .in_state(deployment_id(row)?, board.snapshot.time)
-        .map(|time| time.millis)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::environment::{Environment, Side, Strategy};
-    use crate::domain::name::{DatabaseId, Identifier};
+    use crate::domain::name::{DatabaseId, Identifier, ObjectId};
     use crate::domain::object::{Catalog, ObjectKind};
     use crate::domain::phase::NamesPresent;
     use crate::domain::provenance::Provenance;
     use crate::domain::readiness::{ObjectReadiness, SideReadiness, Thresholds};
     use crate::domain::reading::MissingReadings;
-    use crate::domain::snapshot::{LogicalTime, Readings, Server, Snapshot};
+    use crate::domain::snapshot::{Lag, LogicalTime, Readings, Server, Snapshot};
     use crate::domain::way_back::WayBack;
     use crate::domain::whole::Wholeness;
     use std::collections::{BTreeMap, BTreeSet};
@@ -365,7 +295,7 @@ mod tests {
                 ..row(3, "c", Readiness::Ready, 0, "z")
             },
         ]);
-        for column in Column::ALL {
+        for &column in Column::ALL {
             for descending in [false, true] {
                 let mut names = names(&sorted(column, descending), &board);
                 names.sort();

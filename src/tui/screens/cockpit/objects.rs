@@ -2,24 +2,15 @@
 
 use super::state::Pane;
 use crate::domain::board::{Board, ObjectRow};
-use crate::domain::environment::Side;
 use crate::domain::failure::told_with_remedy;
-use crate::domain::phase::Phase;
 use crate::domain::picture::ConnectionState;
-use crate::domain::project::ModelChange;
-use crate::domain::readiness::ObjectReadiness;
 use crate::tui::layout::LIST_HEAD;
 use crate::tui::state::State;
 use crate::tui::table::column::{CURSOR_WIDTH, fit};
-use crate::tui::table::{Arrangement, Column, Grouping, TableEntry, arrange};
+use crate::tui::table::{Arrangement, CellContext, Column, Grouping, TableEntry};
 use crate::tui::theme::ThemeRole;
 use crate::tui::view::{Canvas, draw_field};
-use crate::tui::wording;
 use ratatui::layout::Rect;
-use unicode_width::UnicodeWidthStr;
-
-/// Columns that a reason needs beside its state to be worth showing.
-const LEAST_REASON: usize = 10;
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     title(canvas, area, state);
@@ -179,14 +170,10 @@ fn heads(
 ) {
     let glyphs = canvas.glyphs();
     let sort = state.cockpit.arrangement.sort;
-    let label = wording::side(Side::Deployment, board);
     let y = area.y + 1;
     let mut x = area.x + CURSOR_WIDTH;
     for (column, width) in columns {
-        let title = match (column, shown_side(board.phase)) {
-            (Column::State, Side::Production) => "blue state".to_owned(),
-            (column, _) => column.title(label),
-        };
+        let title = column.title(board);
         let title = if *column == sort.column {
             let arrow = if sort.descending {
                 glyphs.descending
@@ -206,14 +193,6 @@ fn heads(
     }
 }
 
-/// The side whose hydration and state the table tells: blue's while there is no other.
-fn shown_side(phase: Phase) -> Side {
-    match phase {
-        Phase::None => Side::Production,
-        _ => Side::Deployment,
-    }
-}
-
 fn draw_row(
     canvas: &mut Canvas<'_>,
     line: Rect,
@@ -225,7 +204,13 @@ fn draw_row(
     let mut x = line.x + CURSOR_WIDTH;
     for (column, width) in columns {
         let right = x + width;
-        let (role, text) = cell(canvas, *column, *width, board, row, state);
+        let (role, text) = column.cell(&CellContext {
+            board,
+            row,
+            observed: &state.cockpit.observed,
+            glyphs: canvas.glyphs(),
+            width: *width,
+        });
         if column.is_number() {
             canvas.right(x, line.y, right, role, &text);
         } else {
@@ -233,152 +218,4 @@ fn draw_row(
         }
         x = right + 1;
     }
-}
-
-fn cell(
-    canvas: &Canvas<'_>,
-    column: Column,
-    width: u16,
-    board: &Board,
-    row: &ObjectRow,
-    state: &State,
-) -> (ThemeRole, String) {
-    let glyphs = canvas.glyphs();
-    let shown = match shown_side(board.phase) {
-        Side::Production => row.production.as_ref(),
-        Side::Deployment => row.deployment.as_ref(),
-    };
-    let text = |text: &str| (ThemeRole::Text, text.to_owned());
-    match column {
-        Column::Change => row.compared.map_or_else(
-            || text(""),
-            |compared| {
-                (
-                    ThemeRole::from(compared),
-                    glyphs.compared(compared).to_owned(),
-                )
-            },
-        ),
-        Column::Name => (
-            row.change().map_or(ThemeRole::Text, ThemeRole::from),
-            row.name.to_string(),
-        ),
-        Column::Schema => (ThemeRole::Muted, row.schema.to_string()),
-        Column::Kind => (ThemeRole::Muted, wording::kind(&row.kind).to_owned()),
-        Column::Cluster => (
-            ThemeRole::Muted,
-            row.cluster
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-        ),
-        Column::Hydrated => match shown.filter(|object| object.counts && object.replicas > 0) {
-            Some(object) => (
-                ThemeRole::from(object.readiness),
-                format!("{}/{}", object.hydrated_on.len(), object.replicas),
-            ),
-            None => text(""),
-        },
-        Column::DeploymentLag => lag(row.deployment.as_ref(), ThemeRole::Green),
-        Column::ProductionLag => lag(row.production.as_ref(), ThemeRole::Blue),
-        Column::Difference => difference(row),
-        Column::Trend => trend(canvas, width, shown, state),
-        Column::Since => (
-            ThemeRole::Muted,
-            shown
-                .and_then(|object| {
-                    let observed = &state.cockpit.observed;
-                    observed.in_state(&object.id, board.snapshot.time)
-                })
-                .map(|time| {
-                    let least = if time.exact { "" } else { ">" };
-                    format!("{least}{}", wording::span(time.millis))
-                })
-                .unwrap_or_default(),
-        ),
-        Column::State => verdict(canvas, width, board, row, shown),
-    }
-}
-
-fn lag(object: Option<&ObjectReadiness>, role: ThemeRole) -> (ThemeRole, String) {
-    match object {
-        Some(object) if object.counts => (role, wording::lag(object.lag)),
-        Some(_) => (role, String::new()),
-        None => (ThemeRole::Muted, "-".to_owned()),
-    }
-}
-
-fn difference(row: &ObjectRow) -> (ThemeRole, String) {
-    let counts = row.deployment.as_ref().is_some_and(|object| object.counts);
-    match arrange::lag_difference(row).filter(|_| counts) {
-        Some(millis) if millis >= 1000 => (ThemeRole::Lagging, wording::difference(millis)),
-        Some(millis) => (ThemeRole::Muted, wording::difference(millis)),
-        None => (ThemeRole::Muted, String::new()),
-    }
-}
-
-/// The last lags as a sparkline, scaled to the largest of them; blanks where the lag was unknown.
-fn trend(
-    canvas: &Canvas<'_>,
-    width: u16,
-    object: Option<&ObjectReadiness>,
-    state: &State,
-) -> (ThemeRole, String) {
-    let glyphs = canvas.glyphs();
-    let Some(object) = object.filter(|object| object.counts) else {
-        return (ThemeRole::Muted, String::new());
-    };
-    let observed = &state.cockpit.observed;
-    let room = usize::from(width).saturating_sub(2);
-    let lags: Vec<Option<u32>> = observed.lags(&object.id, room).collect();
-    let most = lags.iter().flatten().copied().max().unwrap_or(0).max(1000);
-    let bars: String = lags
-        .iter()
-        .map(|lag| match lag {
-            Some(lag) => {
-                let at = u64::from(*lag) * 7 / u64::from(most);
-                glyphs.spark[usize::try_from(at).unwrap_or(0).min(7)]
-            }
-            None => " ",
-        })
-        .collect();
-    let arrow = match observed.slope(&object.id) {
-        Some(slope) if slope > 500 => glyphs.rising,
-        Some(slope) if slope < -500 => glyphs.falling,
-        Some(_) => glyphs.steady,
-        None => " ",
-    };
-    (ThemeRole::Muted, format!("{arrow} {bars}"))
-}
-
-fn verdict(
-    canvas: &Canvas<'_>,
-    width: u16,
-    board: &Board,
-    row: &ObjectRow,
-    shown: Option<&ObjectReadiness>,
-) -> (ThemeRole, String) {
-    let glyphs = canvas.glyphs();
-    let Some(object) = shown else {
-        let (role, word) = match (board.phase, row.change()) {
-            (Phase::None, _) => (ThemeRole::Added, "only in green"),
-            (_, Some(ModelChange::Removed)) => (ThemeRole::Muted, "leaves with the swap"),
-            (Phase::Initialized, _) => (ThemeRole::Muted, "not built"),
-            _ => (ThemeRole::Lagging, "missing"),
-        };
-        return (role, format!("{} {word}", glyphs.absent));
-    };
-    let word = format!(
-        "{} {}",
-        glyphs.readiness(object.readiness),
-        object.readiness
-    );
-    // Two letters of a reason tell nothing and cost the word its end.
-    let room = usize::from(width).saturating_sub(word.width());
-    let text = if object.reason.is_empty() || room < LEAST_REASON {
-        word
-    } else {
-        format!("{word} {} {}", glyphs.separator, object.reason)
-    };
-    (ThemeRole::from(object.readiness), text)
 }

@@ -151,18 +151,13 @@ pub fn back(state: &mut State) -> bool {
 }
 
 fn sort_by_next(state: &mut State) {
-    let at = Column::ALL
-        .iter()
-        .position(|column| *column == state.cockpit.arrangement.sort.column)
-        .unwrap_or(0);
-    sort_by(state, Column::ALL[(at + 1) % Column::ALL.len()]);
+    sort_by(state, state.cockpit.arrangement.sort.column.next());
 }
 
 fn sort_by(state: &mut State, column: Column) {
-    // Numbers begin with the largest, which is what one looks for.
     state.cockpit.arrangement.sort = Sort {
         column,
-        descending: column.is_number() || column == Column::State,
+        descending: column.is_largest_first(),
     };
     flash(state, format!("sorted by {}", column.word()));
     rearrange(state);
