@@ -4,10 +4,10 @@ use super::readiness;
 use super::telling::{flash, note};
 use crate::domain::action::Operation;
 use crate::domain::plan::{ConfirmedPlan, Plan, Request};
-use crate::ops::progress::{ModelState, Outcome, OutcomeKind, Progress};
+use crate::ops::progress::{Outcome, OutcomeKind, Progress};
 use crate::tui::effect::{Effect, Generation};
 use crate::tui::screens::Screen;
-use crate::tui::screens::run::{ModelLine, StatementLine};
+use crate::tui::screens::run::ModelLine;
 use crate::tui::state::{Dialog, Loaded, Overlay, Question, Running, Stage, State};
 use crate::tui::theme::ThemeRole;
 
@@ -149,19 +149,15 @@ pub fn progress(state: &mut State, generation: Generation, progress: Progress) -
     let at = state.now.wall;
     match progress {
         Progress::Started { steps, .. } => state.run.steps = steps,
-        Progress::StatementStarted { sql } => {
-            state.run.log(at, ThemeRole::SqlKeyword, sql.clone());
-            state
-                .run
-                .statements
-                .push(StatementLine { sql, outcome: None });
-        }
+        Progress::StatementStarted { sql } => state.run.statement_started(at, sql),
         Progress::StatementFinished {
             sql,
             ok,
             outcome,
             seconds,
-        } => statement_finished(state, sql, (ok, outcome, seconds)),
+        } => state
+            .run
+            .statement_finished(at, sql, (ok, outcome, seconds)),
         Progress::Model {
             name,
             state: model_state,
@@ -177,7 +173,7 @@ pub fn progress(state: &mut State, generation: Generation, progress: Progress) -
                 seconds,
                 message,
             };
-            model(state, line);
+            state.run.model(at, line);
         }
         Progress::Log { line } => state.run.log(at, ThemeRole::Text, line),
         Progress::Waiting {
@@ -209,61 +205,6 @@ pub fn progress(state: &mut State, generation: Generation, progress: Progress) -
         Progress::Finished(outcome) => return finished(state, outcome),
     }
     Vec::new()
-}
-
-fn statement_finished(state: &mut State, sql: String, outcome: (bool, String, f64)) {
-    let (ok, answer, seconds) = &outcome;
-    let role = if *ok {
-        ThemeRole::Ready
-    } else {
-        ThemeRole::Failing
-    };
-    let text = format!("  {answer} ({seconds:.1} s)");
-    state.run.log(state.now.wall, role, text);
-    let open = state
-        .run
-        .statements
-        .iter_mut()
-        .rev()
-        .find(|line| line.sql == sql && line.outcome.is_none());
-    match open {
-        Some(line) => line.outcome = Some(outcome),
-        None => state.run.statements.push(StatementLine {
-            sql,
-            outcome: Some(outcome),
-        }),
-    }
-}
-
-fn model(state: &mut State, line: ModelLine) {
-    let role = match line.state {
-        ModelState::Running => ThemeRole::Hydrating,
-        ModelState::Done => ThemeRole::Ready,
-        ModelState::Failed => ThemeRole::Failing,
-        ModelState::Skipped => ThemeRole::Muted,
-    };
-    let word = match line.state {
-        ModelState::Running => "running",
-        ModelState::Done => "done",
-        ModelState::Failed => "FAILED",
-        ModelState::Skipped => "skipped",
-    };
-    let message = line
-        .message
-        .as_ref()
-        .map(|message| format!(": {message}"))
-        .unwrap_or_default();
-    let text = format!("{word} {}{message}", line.name);
-    state.run.log(state.now.wall, role, text);
-    match state
-        .run
-        .models
-        .iter_mut()
-        .find(|known| known.name == line.name)
-    {
-        Some(known) => *known = line,
-        None => state.run.models.push(line),
-    }
 }
 
 fn finished(state: &mut State, outcome: Outcome) -> Vec<Effect> {

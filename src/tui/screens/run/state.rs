@@ -84,4 +84,54 @@ impl RunState {
             self.cursor.at = self.log.len() - 1;
         }
     }
+    pub fn statement_started(&mut self, at: jiff::civil::DateTime, sql: String) {
+        self.log(at, ThemeRole::SqlKeyword, sql.clone());
+        self.statements.push(StatementLine { sql, outcome: None });
+    }
+
+    /// Whether it worked, the server's answer, seconds.
+    pub fn statement_finished(
+        &mut self,
+        at: jiff::civil::DateTime,
+        sql: String,
+        outcome: (bool, String, f64),
+    ) {
+        let (ok, answer, seconds) = &outcome;
+        let role = if *ok {
+            ThemeRole::Ready
+        } else {
+            ThemeRole::Failing
+        };
+        let text = format!("  {answer} ({seconds:.1} s)");
+        self.log(at, role, text);
+        let mut newest_first = self.statements.iter_mut().rev();
+        match newest_first.find(|line| line.sql == sql && line.outcome.is_none()) {
+            Some(line) => line.outcome = Some(outcome),
+            None => self.statements.push(StatementLine {
+                sql,
+                outcome: Some(outcome),
+            }),
+        }
+    }
+
+    /// What a model has come to, in its line and in the log.
+    pub fn model(&mut self, at: jiff::civil::DateTime, line: ModelLine) {
+        let (role, word) = match line.state {
+            ModelState::Running => (ThemeRole::Hydrating, "running"),
+            ModelState::Done => (ThemeRole::Ready, "done"),
+            ModelState::Failed => (ThemeRole::Failing, "FAILED"),
+            ModelState::Skipped => (ThemeRole::Muted, "skipped"),
+        };
+        let message = line
+            .message
+            .as_ref()
+            .map(|message| format!(": {message}"))
+            .unwrap_or_default();
+        self.log(at, role, format!("{word} {}{message}", line.name));
+        let known = self.models.iter_mut().find(|known| known.name == line.name);
+        match known {
+            Some(known) => *known = line,
+            None => self.models.push(line),
+        }
+    }
 }
