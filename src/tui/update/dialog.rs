@@ -3,7 +3,6 @@
 //! Enter never confirms. Pasted text and held keys never confirm. Keys are ignored for a moment after the dialog opens.
 
 use super::operation;
-use crate::domain::action::Operation;
 use crate::domain::plan::{Confirmation, Request};
 use crate::domain::workflow::may;
 use crate::tui::effect::Effect;
@@ -32,7 +31,7 @@ pub fn press(state: &mut State, key: KeyEvent, held: bool) -> Vec<Effect> {
     match (step, key.code) {
         (_, KeyCode::Esc) => close(state),
         (_, KeyCode::Char('r')) if control => plan_again(state, |_| {}),
-        (_, KeyCode::Char('f')) if control && dialog.plan.operation == Operation::Deploy => {
+        (_, KeyCode::Char('f')) if control && dialog.offers_full() => {
             plan_again(state, |request| request.full = !request.full)
         }
         (DialogStep::Blocked, KeyCode::Char('a')) if control => allow(state),
@@ -167,5 +166,29 @@ fn confirm(state: &mut State, held: bool, confirmation: Confirmation) -> Vec<Eff
     match dialog.plan.clone().confirm(&confirmation) {
         Ok(confirmed) => operation::execute(state, confirmed),
         Err(error) => say(state, &error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_is_written_by_its_letters_alone() {
+        let word = TextField::default();
+        let takes = |code, modifiers, kind| {
+            let key = KeyEvent::new_with_kind(code, modifiers, kind);
+            writes(&key, &word)
+        };
+        let (press, none) = (KeyEventKind::Press, KeyModifiers::NONE);
+        for code in [KeyCode::Char('p'), KeyCode::Backspace, KeyCode::Left] {
+            assert!(takes(code, none, press), "{code}");
+        }
+        assert!(!takes(KeyCode::Char('p'), none, KeyEventKind::Repeat));
+        assert!(takes(KeyCode::Backspace, none, KeyEventKind::Repeat));
+        // What ctrl-w cuts off, ctrl-y must not bring back.
+        assert!(takes(KeyCode::Char('w'), KeyModifiers::CONTROL, press));
+        assert!(!takes(KeyCode::Char('y'), KeyModifiers::CONTROL, press));
+        assert!(!takes(KeyCode::Tab, none, press));
     }
 }

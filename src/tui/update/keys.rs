@@ -36,16 +36,17 @@ pub fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     }
 }
 
-/// Pasted text goes into filters only: never into the field that confirms, and never to the keymap.
+/// Pasted text goes into the open text field only: never into the one that confirms, and never to the keymap.
 pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     if state.is_reviewing() {
         dialog::refuse_paste(state);
         return Vec::new();
     }
     if state.overlay.is_some() {
-        return Vec::new();
+        overlay::paste(state, text);
+    } else {
+        field::paste(state, text);
     }
-    field::paste(state, text);
     Vec::new()
 }
 

@@ -31,6 +31,14 @@ pub fn press(state: &mut State, key: KeyEvent, held: bool) -> Vec<Effect> {
     }
 }
 
+/// The palette takes pasted text; what asks a question does not.
+pub fn paste(state: &mut State, text: &str) {
+    if let Some(Overlay::Palette(palette)) = &mut state.overlay {
+        palette.input.paste(text);
+        find(palette);
+    }
+}
+
 fn help(state: &mut State, key: KeyEvent, scroll: usize) -> Vec<Effect> {
     let command = match state.keymap.action(state.screen, &key) {
         Some(Action::Look(command)) => Some(command),

@@ -58,3 +58,40 @@ fn mark(canvas: &mut Canvas<'_>, x: u16, y: u16, right: u16) {
         canvas.highlight(Rect::new(x, y, 1, 1), ThemeRole::Selection);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::glyphs::Glyphs;
+    use crate::tui::theme::Theme;
+    use crossterm::event::{KeyCode, KeyEvent};
+    use ratatui::buffer::Buffer;
+
+    /// What ten columns show of a field with the cursor so many characters before its end, and the column of the cursor.
+    fn drawn(text: &str, back: usize) -> (String, Option<u16>) {
+        let mut field = TextField::default();
+        field.open();
+        field.paste(text);
+        for _ in 0..back {
+            field.press(KeyEvent::from(KeyCode::Left));
+        }
+        let theme = Theme::mono(Glyphs::UNICODE);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 10, 1));
+        draw_field(&mut Canvas::new(&mut buffer, &theme), 0, 0, 10, &field);
+        let shown = (0..10).map(|x| buffer[(x, 0)].symbol()).collect::<String>();
+        let marked = theme.style(ThemeRole::Selection).add_modifier;
+        let cursor = (0..10).find(|x| buffer[(*x, 0)].modifier.contains(marked));
+        (shown.trim_end().to_owned(), cursor)
+    }
+
+    /// It used to be drawn behind the text, wherever the next letter went, and beyond the edge where the text was long.
+    #[test]
+    fn the_cursor_is_seen_where_the_next_letter_goes() {
+        assert_eq!(drawn("orders", 0), ("orders".to_owned(), Some(6)));
+        assert_eq!(drawn("orders", 4), ("orders".to_owned(), Some(2)));
+        assert_eq!(drawn("lag>5s orders", 0), ("5s orders".to_owned(), Some(9)));
+        let (shown, cursor) = drawn("lag>5s orders", 13);
+        assert!(shown.starts_with("lag>5s or"), "{shown}");
+        assert_eq!(cursor, Some(0));
+    }
+}
