@@ -86,7 +86,9 @@
 //! | a finding | its row in `src/domain/finding.rs`; a function in `src/domain/guard/`; the plan that asks it in `src/domain/plan/`; both cases in `src/domain/guard/tests.rs`; the row in `README.md` that a test then asks for |
 //! | a column of the objects | its row in `src/tui/table/column.rs` (title, width, what is saved of it), what it shows in `src/tui/table/cell.rs`, how it sorts in `src/tui/table/order.rs` |
 //! | a catalog relation | a SELECT in `assets/sql/` with its recorded answer, its row in `src/materialize/queries.rs`; where a picture can do without it, `src/domain/reading.rs`; decoding in `src/materialize/decode/`; in the simulator `src/sim/store/relations.rs` |
-//! | an operation | `src/domain/action.rs`, a plan in `src/domain/plan/`, when it may begin in `src/domain/workflow/begin.rs` and what it leaves in `src/domain/workflow/after.rs`; `src/ops/planning.rs`; `src/cli/args.rs`; `src/tui/keymap/actions.rs` |
+//! | an operation | what it is and how dangerous: `src/domain/action.rs`; what it does: a plan in `src/domain/plan/`, which `src/ops/planning.rs` draws |
+//! | ... in the workflow | when it may begin: `src/domain/workflow/begin.rs`; what it leaves: `src/domain/workflow/after.rs`; what is read back: `src/ops/verify.rs` |
+//! | ... at hand | its words on the command line: `src/cli/args.rs`; its key: `src/tui/keymap/actions.rs` |
 //! | a cluster option | `src/domain/cluster_options.rs`, `src/domain/plan/twin.rs`; in the simulator `src/sim/statement/cluster.rs` |
 //! | a screen | a folder in `src/tui/screens/` (state, update, view, export); its row in `src/tui/screens/screen.rs` (name, key, what it shows) and in `src/tui/screens/parts.rs` (hints, functions); its state in `src/tui/state/mod.rs`; its pictures in `tests/screens.rs` |
 //! | a setting | its row in `src/config/setting.rs`: flag, variable, example file and `config show` come from it; the field in `src/config/settings.rs` |

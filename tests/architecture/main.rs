@@ -3,6 +3,7 @@
 
 mod arrows;
 mod circles;
+mod slices;
 mod words;
 
 use std::collections::BTreeMap;
