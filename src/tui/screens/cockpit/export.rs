@@ -12,7 +12,7 @@ pub fn copied(state: &State, all: bool) -> Option<String> {
     let board = state.shown().board.as_ref()?;
     let row = state.cockpit.selected_row(board)?;
     Some(if all {
-        csv(&[record(row)])
+        csv(std::iter::once(row))
     } else {
         format!("{}.{}", row.schema, row.name)
     })
@@ -23,28 +23,48 @@ pub fn copied(state: &State, all: bool) -> Option<String> {
 pub fn file(state: &State) -> Option<(&'static str, String)> {
     let board = state.shown().board.as_ref()?;
     let listed = state.cockpit.arranged.entries.iter();
-    let rows: Vec<Vec<String>> = listed
-        .filter_map(|entry| match entry {
-            TableEntry::Row(at) => board.rows.get(*at).map(record),
-            TableEntry::Group { .. } => None,
-        })
-        .collect();
-    Some(("objects.csv", csv(&rows)))
+    let rows = listed.filter_map(|entry| match entry {
+        TableEntry::Row(at) => board.rows.get(*at),
+        TableEntry::Group { .. } => None,
+    });
+    Some(("objects.csv", csv(rows)))
 }
 
-fn record(row: &ObjectRow) -> Vec<String> {
+fn csv<'a>(rows: impl Iterator<Item = &'a ObjectRow>) -> String {
     let fields = column::export_fields();
-    fields.iter().map(|field| (field.value)(row)).collect()
-}
-
-fn csv(rows: &[Vec<String>]) -> String {
-    let heads = column::export_fields();
-    let heads = heads.iter().map(|field| field.title.to_owned()).collect();
+    let titles = fields.iter().map(|field| field.title.to_owned()).collect();
+    let records = rows.map(|row| fields.iter().map(|field| (field.value)(row)).collect());
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in std::iter::once(&heads).chain(rows) {
+    for record in std::iter::once::<Vec<String>>(titles).chain(records) {
         // Records of one length, into memory: nothing can fail.
-        let _ = writer.write_record(row.iter().map(|cell| visible(&hide(cell)).into_owned()));
+        let _ = writer.write_record(record.iter().map(|cell| visible(&hide(cell)).into_owned()));
     }
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::World;
+
+    #[test]
+    fn each_object_is_a_record_under_the_titles() {
+        let board = World::new().board();
+        let text = csv(board.rows.iter());
+        let mut lines = text.lines();
+        assert_eq!(
+            lines.next(),
+            Some(
+                "schema,name,kind,cluster,change,readiness,reason,hydrated,replicas,lag_ms,difference_ms"
+            )
+        );
+        let row = &board.rows[0];
+        let green = row.deployment.as_ref().unwrap();
+        let start = format!("{},{},{},", row.schema, row.name, row.kind);
+        let first = lines.next().unwrap();
+        assert!(first.starts_with(&start), "{first}");
+        assert!(first.contains(&format!(",{},", green.readiness)), "{first}");
+        assert_eq!(text.lines().count(), board.rows.len() + 1);
+    }
 }
