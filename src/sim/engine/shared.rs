@@ -15,6 +15,8 @@ use tokio::sync::watch;
 
 /// The longest step of world time between two looks at the world: SUBSCRIBE tells its progress at least this often.
 const STEP: Duration = Duration::from_secs(1);
+/// The same while a world ages, before anybody can listen: lag is sampled each time, and kept once a minute.
+const STRIDE: Duration = Duration::from_secs(10);
 
 /// Rows as text.
 pub type Texts = Vec<Vec<Option<String>>>;
@@ -86,7 +88,7 @@ impl Shared {
         }
         shared.0.clock.advance(world.age);
         *lock(&shared.0.script) = Script::new(&world.events, shared.0.clock.now());
-        shared.pump();
+        shared.pump_by(STRIDE);
         for fault in world.faults {
             faults.arm(fault);
         }
@@ -131,6 +133,10 @@ impl Shared {
 
     /// Brings the world up to the clock, performs what is due, and wakes subscriptions.
     pub fn pump(&self) {
+        self.pump_by(STEP);
+    }
+
+    fn pump_by(&self, step: Duration) {
         let target = self.0.clock.now();
         loop {
             let due = lock(&self.0.script).take_due(self.logical_time());
@@ -142,7 +148,7 @@ impl Shared {
             if now >= target {
                 break;
             }
-            let next = now.plus(STEP).min(target);
+            let next = now.plus(step).min(target);
             let event = lock(&self.0.script).next().filter(|at| *at > now);
             let next = event.map_or(next, |at| at.min(next));
             self.engine().advance(next.millis());

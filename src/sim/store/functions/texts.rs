@@ -9,6 +9,8 @@ use crate::value::Value;
 use regex::Regex;
 use rusqlite::types::{Value as Sqlite, ValueRef};
 use rusqlite::{Connection, Result};
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 pub(super) fn register(sqlite: &Connection) -> Result<()> {
     pure(sqlite, "sim_like", 2, |c| like(&text(c, 0)?, &text(c, 1)?))?;
@@ -16,10 +18,14 @@ pub(super) fn register(sqlite: &Connection) -> Result<()> {
         like(&text(c, 0)?.to_lowercase(), &text(c, 1)?.to_lowercase())
     })?;
     pure(sqlite, "sim_regex", 2, |c| {
-        matches(&text(c, 0)?, &text(c, 1)?)
+        matches(&text(c, 0)?, Pattern::Regex, &text(c, 1)?)
     })?;
     pure(sqlite, "sim_iregex", 2, |c| {
-        matches(&text(c, 0)?, &format!("(?i){}", text(c, 1)?))
+        matches(
+            &text(c, 0)?,
+            Pattern::Regex,
+            &format!("(?i){}", text(c, 1)?),
+        )
     })?;
     pure(sqlite, "sim_quote_ident", 1, |c| {
         Ok(crate::catalog::script::quote_if_needed(&text(c, 0)?))
@@ -73,8 +79,24 @@ pub(super) fn register(sqlite: &Connection) -> Result<()> {
     })
 }
 
-/// LIKE with Postgres's rules: case counts, backslash escapes.
+thread_local! {
+    /// Every pattern that was asked for is compiled once.
+    static COMPILED: RefCell<HashMap<(Pattern, String), Regex>> = RefCell::default();
+}
+
+/// What a pattern is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Pattern {
+    Like,
+    Regex,
+}
+
 fn like(value: &str, pattern: &str) -> Result<bool> {
+    matches(value, Pattern::Like, pattern)
+}
+
+/// LIKE with Postgres's rules: case counts, backslash escapes.
+fn regex_of_like(pattern: &str) -> String {
     let mut regex = String::from("(?s)^");
     let mut chars = pattern.chars();
     while let Some(c) = chars.next() {
@@ -89,25 +111,26 @@ fn like(value: &str, pattern: &str) -> Result<bool> {
         }
     }
     regex.push('$');
-    matches(value, &regex)
+    regex
 }
 
-fn matches(value: &str, pattern: &str) -> Result<bool> {
-    thread_local! {
-        static LAST: std::cell::RefCell<std::collections::HashMap<String, Regex>> =
-            std::cell::RefCell::default();
-    }
-    LAST.with_borrow_mut(|known| {
-        if let Some(regex) = known.get(pattern) {
+fn matches(value: &str, kind: Pattern, pattern: &str) -> Result<bool> {
+    COMPILED.with_borrow_mut(|known| {
+        let key = (kind, pattern.to_owned());
+        if let Some(regex) = known.get(&key) {
             return Ok(regex.is_match(value));
         }
-        let regex = Regex::new(pattern).map_err(|_| {
+        let regex = match kind {
+            Pattern::Like => Regex::new(&regex_of_like(pattern)),
+            Pattern::Regex => Regex::new(pattern),
+        };
+        let regex = regex.map_err(|_| {
             refuse(SqlError::plan(format!(
                 "invalid regular expression: {pattern}"
             )))
         })?;
         let matched = regex.is_match(value);
-        known.insert(pattern.to_owned(), regex);
+        known.insert(key, regex);
         Ok(matched)
     })
 }

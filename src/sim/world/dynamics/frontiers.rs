@@ -14,15 +14,14 @@ impl Dynamics {
     /// Moves every frontier to where it is at this time. Inputs come before those that read them: an object can only read what was there
     /// before it, except that a sink can be moved to something newer.
     pub(super) fn move_frontiers(&mut self) {
-        let is_sink = |node: &Node| node.kind == Kind::Sink;
         let slots = |sinks: bool| {
-            let wanted =
-                move |node: &Option<Node>| node.as_ref().is_some_and(|node| is_sink(node) == sinks);
-            self.nodes
-                .iter()
-                .enumerate()
-                .filter(move |(_, node)| wanted(node))
-                .map(|(slot, _)| slot)
+            let nodes = self.nodes.iter().enumerate();
+            let wanted = move |(_, node): &(Slot, &Option<Node>)| {
+                node.as_ref().is_some_and(|node| {
+                    node.frontier != Frontier::None && (node.kind == Kind::Sink) == sinks
+                })
+            };
+            nodes.filter(wanted).map(|(slot, _)| slot)
         };
         let order: Vec<Slot> = slots(false).chain(slots(true)).collect();
         for slot in order {

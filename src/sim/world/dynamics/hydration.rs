@@ -234,9 +234,9 @@ impl Dynamics {
         }
     }
 
-    /// Whether anything is hydrating now.
+    /// Whether anything may be hydrating now: its end is planned.
     pub(super) fn is_hydrating(&self) -> bool {
-        let hydrating = |on: &OnReplica| matches!(on.progress, Progress::Hydrating { .. });
-        self.living().any(|node| node.on.values().any(hydrating))
+        let ends = |Reverse(due): &Reverse<Due>| matches!(due.what, What::Hydrated { .. });
+        self.due.iter().any(ends)
     }
 }
