@@ -13,8 +13,10 @@ use cutover::sim::world::World;
 use cutover::sim::{Options, Passing, Simulator};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 /// Hydration that is over before dbt has looked twice, and a reader to whom privileges were given.
@@ -45,12 +47,15 @@ fn dbt() -> PathBuf {
     dbt
 }
 
+/// The sample of dbt's own macros, with a dbt that stands by for its commands.
 struct Project {
     folder: TempDir,
-    server: SocketAddr,
+    dbt: Child,
+    answers: Lines<BufReader<ChildStdout>>,
 }
 
-/// What a dbt command printed, and whether it succeeded.
+/// What a dbt command told, and whether it succeeded.
+#[derive(serde::Deserialize)]
 struct Ran {
     succeeded: bool,
     words: String,
@@ -61,28 +66,38 @@ impl Project {
         let folder = tempfile::tempdir().unwrap();
         let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/dbt-project");
         copy_folder(&project, folder.path());
-        Self { folder, server }
-    }
-
-    async fn dbt(&self, arguments: &[&str]) -> Ran {
-        let output = Command::new(dbt())
-            .args(["--no-use-colors", "--no-send-anonymous-usage-stats"])
-            .args(arguments)
-            .args(["--project-dir", ".", "--profiles-dir", "."])
-            .current_dir(self.folder.path())
-            .env("MZ_PORT", self.server.port().to_string())
+        let mut dbt = Command::new(dbt().with_file_name("python"))
+            .args(["-c", include_str!("real_dbt/invoke.py")])
+            .current_dir(folder.path())
+            .env("MZ_PORT", server.port().to_string())
             .env_remove("CI_TAG")
-            .output()
-            .await
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
             .unwrap();
-        let words = [output.stdout, output.stderr].concat();
-        Ran {
-            succeeded: output.status.success(),
-            words: String::from_utf8_lossy(&words).into_owned(),
+        let answers = BufReader::new(dbt.stdout.take().unwrap()).lines();
+        Self {
+            folder,
+            dbt,
+            answers,
         }
     }
 
-    async fn must(&self, arguments: &[&str]) -> String {
+    async fn dbt(&mut self, arguments: &[&str]) -> Ran {
+        let flags = ["--no-use-colors", "--no-send-anonymous-usage-stats"];
+        let here = ["--project-dir", ".", "--profiles-dir", "."];
+        let words = serde_json::to_string(&[&flags, arguments, &here].concat()).unwrap();
+        let asked = self.dbt.stdin.as_mut().unwrap();
+        asked
+            .write_all(format!("{words}\n").as_bytes())
+            .await
+            .unwrap();
+        let answer = self.answers.next_line().await.unwrap();
+        serde_json::from_str(&answer.expect("dbt ended")).unwrap()
+    }
+
+    async fn must(&mut self, arguments: &[&str]) -> String {
         let Ran { succeeded, words } = self.dbt(arguments).await;
         assert!(succeeded, "dbt {arguments:?} failed:\n{words}");
         words
@@ -148,7 +163,7 @@ async fn dbt_leads_a_blue_green_deployment_from_init_to_cleanup() {
     };
     let simulator = Simulator::start(options).await.unwrap();
     let client = connect(simulator.address()).await;
-    let project = Project::new(simulator.address());
+    let mut project = Project::new(simulator.address());
     let deploy = ["--vars", "{deploy: true}"];
 
     rows(&client, "create cluster prod (size '25cc')").await;

@@ -220,20 +220,28 @@ fn a_silent_server_ends_what_reads_with_a_sentence_about_the_wait() {
         &["await"],
         &["environments"],
     ] {
-        for stage in READING {
-            // `await` reads by SUBSCRIBE, which is no transaction.
-            if words == ["await"] && matches!(stage, Stage::Statement("BEGIN")) {
-                continue;
+        // Side by side: what they do is wait.
+        std::thread::scope(|scope| {
+            for stage in READING {
+                // `await` reads by SUBSCRIBE, which is no transaction.
+                if words == ["await"] && matches!(stage, Stage::Statement("BEGIN")) {
+                    continue;
+                }
+                scope
+                    .spawn(|| ends_with_a_sentence(folder.path(), server.address(), words, *stage));
             }
-            let what = format!("{words:?} at {stage:?}");
-            let mute = Mute::before(server.address(), *stage);
-            let ended = Running::start(folder.path(), words, &mute).end(&what);
-            let said = format!("{}{}", ended.stdout, ended.stderr);
-            let told = said.contains(" within ") || said.contains("no sign of life");
-            assert!(told, "{what}: {said}");
-            assert_eq!(ended.code, 1, "{what}: {said}");
-        }
+        });
     }
+}
+
+fn ends_with_a_sentence(folder: &Path, server: &str, words: &[&str], stage: Stage) {
+    let what = format!("{words:?} at {stage:?}");
+    let mute = Mute::before(server, stage);
+    let ended = Running::start(folder, words, &mute).end(&what);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    let told = said.contains(" within ") || said.contains("no sign of life");
+    assert!(told, "{what}: {said}");
+    assert_eq!(ended.code, 1, "{what}: {said}");
 }
 
 #[test]
