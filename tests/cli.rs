@@ -23,7 +23,6 @@ mod psql;
 mod schema;
 #[path = "cli/secret.rs"]
 mod secret;
-#[cfg(feature = "sim")]
 #[path = "support/server.rs"]
 mod server;
 #[cfg(feature = "sim")]

@@ -19,6 +19,8 @@ mod incident;
 mod loop_;
 #[path = "journeys/provenance.rs"]
 mod provenance;
+#[path = "support/server.rs"]
+mod server;
 #[path = "journeys/sides.rs"]
 mod sides;
 #[path = "journeys/stage.rs"]

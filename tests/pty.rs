@@ -56,7 +56,7 @@ impl Terminal {
         let file = home.path().join("cutover.toml");
         let own = std::fs::read_to_string(&file).unwrap_or_default();
         std::fs::write(&file, format!("{settings}\n{own}")).unwrap();
-        let url = format!("postgres://materialize@{address}/materialize?sslmode=disable");
+        let url = server::url(address);
         Self::start(home, &["--url", &url], &[])
     }
 
@@ -477,8 +477,9 @@ fn a_swap_under_way_is_not_suspended() {
     });
     terminal.press("A");
     terminal.see("await done: the deployment side is ready");
-    // Longer than the keys below need: world time passes twenty times as fast as ours.
-    let slow = FaultKind::Slow(Duration::from_secs(500));
+    // Longer than the keys below need; then the world's clock is put forward.
+    let long = Duration::from_secs(3_000);
+    let slow = FaultKind::Slow(long);
     simulator.control().arm(Fault::once("ALTER SINK", slow));
     terminal.open("P");
     terminal.press("compute");
@@ -492,6 +493,7 @@ fn a_swap_under_way_is_not_suspended() {
     terminal.press("5");
     terminal.see("init");
     terminal.see("do not interrupt");
+    simulator.control().advance(long);
     terminal.see("promote done");
     terminal.press(CTRL_Z);
     terminal.until("the shell's screen", |screen| !screen.alternate_screen());

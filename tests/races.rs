@@ -13,6 +13,8 @@ mod pairs;
 mod process;
 #[path = "races/saved.rs"]
 mod saved;
+#[path = "support/server.rs"]
+mod server;
 #[allow(dead_code)]
 #[path = "journeys/stage.rs"]
 mod stage;

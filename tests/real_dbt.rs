@@ -8,9 +8,10 @@ mod deploy;
 mod gate;
 #[path = "real_dbt/hostile.rs"]
 mod hostile;
+#[path = "support/server.rs"]
+mod server;
 
 use cutover::sim::world::World;
-use cutover::sim::{Options, Passing, Simulator};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -156,12 +157,7 @@ async fn objects(client: &Client, schema: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn dbt_leads_a_blue_green_deployment_from_init_to_cleanup() {
     let world = World::from_toml(WORLD).unwrap();
-    let options = Options {
-        world,
-        listen: ([127, 0, 0, 1], 0).into(),
-        passing: Passing::Real { speed: 2.0 },
-    };
-    let simulator = Simulator::start(options).await.unwrap();
+    let simulator = server::start(world, 2.0).await;
     let client = connect(simulator.address()).await;
     let mut project = Project::new(simulator.address());
     let deploy = ["--vars", "{deploy: true}"];

@@ -1,4 +1,7 @@
-//! A small world for the unit tests of this module: two sides, healthy and equal, to be bent by each test.
+//! A small world for unit tests: two sides, healthy and equal, to be bent by each test. Only a snapshot, with the ids that tests name.
+//!
+//! Not the worlds of `tests/support/boards.rs`, which are drawn on screens: named, sized and hurt as an operator meets them. Nor the stages of
+//! `tests/journeys/stage.rs` and `tests/cli/stage.rs`, which have a simulated server (`tests/support/server.rs`) and the sample project.
 
 use super::access::Access;
 use super::action::Operation;

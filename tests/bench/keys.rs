@@ -14,6 +14,8 @@
 #[path = "../support/manifests.rs"]
 #[allow(dead_code)]
 mod manifests;
+#[path = "../support/server.rs"]
+mod server;
 #[path = "../support/shop.rs"]
 mod shop;
 
@@ -232,7 +234,7 @@ impl Stage {
 
     fn cockpit(&self) -> Pty {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cutover"));
-        command.args(["--url", &shop::url(&self.simulator)]);
+        command.args(["--url", &server::url(self.simulator.address())]);
         command.cwd(self.folder.path());
         command.env("HOME", self.folder.path());
         command.env("TERM", "xterm-256color");

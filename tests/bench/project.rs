@@ -14,6 +14,8 @@
 #[path = "../support/manifests.rs"]
 #[allow(dead_code)]
 mod manifests;
+#[path = "../support/server.rs"]
+mod server;
 #[path = "../support/shop.rs"]
 mod shop;
 
@@ -202,7 +204,7 @@ fn main() -> ExitCode {
     shop::fill(&simulator, ON_THE_SERVER);
     let folder = tempfile::tempdir().unwrap();
     shop::write_project(folder.path(), MODELS);
-    let url = shop::url(&simulator);
+    let url = server::url(simulator.address());
 
     let runs: Vec<(Duration, u64)> = (0..RUNS).map(|_| status(folder.path(), &url)).collect();
     let times = runs.iter().map(|(time, _)| time.as_secs_f64()).collect();

@@ -1,6 +1,6 @@
 //! Every kind of failure: message, cause and remedy are told once each, a password never, and the exit code is the kind's.
 
-use crate::server::serve;
+use crate::server::{self, serve};
 use crate::{Ended, command, project};
 use cutover::ops::error::FailureKind;
 use cutover::sim::{Simulator, World};
@@ -97,10 +97,7 @@ fn every_kind_tells_message_cause_and_remedy_once() {
     let (_runtime, guarded) = guarded();
     let (_other, open) = serve(World::named("demo").unwrap());
     let (gone, guarded) = (closed_port(), guarded.address().to_string());
-    let open = format!(
-        "postgres://materialize@{}/materialize?sslmode=disable",
-        open.address()
-    );
+    let open = server::url(open.address());
     fs::write(here.join("a-file"), "").unwrap();
     fs::write(here.join("bad.toml"), "badge = 3\n").unwrap();
     fs::write(

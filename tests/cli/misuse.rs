@@ -69,7 +69,7 @@ fn closed_port() -> u16 {
 fn an_absent_server_fails_with_its_address() {
     let project = project();
     let address = format!("127.0.0.1:{}", closed_port());
-    let url = format!("postgres://materialize@{address}/materialize?sslmode=disable");
+    let url = crate::server::url(&address);
     for words in [&["status"][..], &["init", "--yes"], &["validate"]] {
         let ended = run(project.path(), &[words, &["--url", &url]].concat()).with_code(1);
         assert!(

@@ -26,7 +26,7 @@ impl Server {
             .read_line(&mut line)
             .unwrap();
         let address = line.trim().strip_prefix("listening on ").expect(&line);
-        let url = format!("postgres://materialize@{address}/materialize?sslmode=disable");
+        let url = crate::server::url(address);
         Self { child, url }
     }
 

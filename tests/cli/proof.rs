@@ -194,10 +194,7 @@ async fn init_does_not_speak_of_a_production_that_is_not_there() {
 fn an_environment_that_can_not_be_reached_is_no_success() {
     let project = crate::project();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!(
-        "postgres://materialize@{}/materialize?sslmode=disable",
-        listener.local_addr().unwrap()
-    );
+    let url = crate::server::url(listener.local_addr().unwrap());
     drop(listener);
     for output in ["text", "json"] {
         let words = ["environments", "--url", &url, "--output", output];

@@ -1,7 +1,7 @@
 //! A simulated server in this process, whose world the test can change, with the sample project beside it.
 
-use crate::{Ended, project, run, value};
-use cutover::sim::{Options, Passing, Simulator, World};
+use crate::{Ended, project, run, server, value};
+use cutover::sim::{Simulator, World};
 use std::path::Path;
 
 pub struct Stage {
@@ -16,17 +16,8 @@ impl Stage {
     }
 
     pub async fn in_world(world: World) -> Self {
-        let sim = Simulator::start(Options {
-            world,
-            listen: "127.0.0.1:0".parse().unwrap(),
-            passing: Passing::Real { speed: 40.0 },
-        })
-        .await
-        .unwrap();
-        let url = format!(
-            "postgres://materialize@{}/materialize?sslmode=disable",
-            sim.address()
-        );
+        let sim = server::start(world, 40.0).await;
+        let url = server::url(sim.address());
         Self {
             sim,
             project: project(),

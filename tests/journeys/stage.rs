@@ -1,5 +1,6 @@
 //! A simulated server with the sample project beside it, and the operations as an operator performs them.
 
+use crate::server;
 use cutover::config::{Need, Overrides, Settings, Sources, Variables, Vocabulary};
 use cutover::domain::action::Operation;
 use cutover::domain::finding::{Allowance, FindingId};
@@ -9,7 +10,7 @@ use cutover::ops::listener::channel;
 use cutover::ops::progress::{Outcome, OutcomeKind, Progress};
 use cutover::ops::sample;
 use cutover::ops::workspace::{Observation, Workspace};
-use cutover::sim::{Options, Passing, Simulator, World};
+use cutover::sim::{Simulator, World};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -43,14 +44,8 @@ impl Stage {
     }
 
     pub async fn with(changes: Changes) -> Self {
-        let options = Options {
-            world: World::named("demo").unwrap(),
-            listen: "127.0.0.1:0".parse().unwrap(),
-            passing: Passing::Real {
-                speed: changes.speed.unwrap_or(SPEED),
-            },
-        };
-        let sim = Simulator::start(options).await.unwrap();
+        let speed = changes.speed.unwrap_or(SPEED);
+        let sim = server::start(World::named("demo").unwrap(), speed).await;
         let folder = tempfile::tempdir().unwrap();
         sample::unpack(folder.path()).unwrap();
         if let Some(config) = changes.config {
@@ -204,11 +199,10 @@ impl Stage {
 
 fn session_of(project: PathBuf, address: SocketAddr, read_only: bool) -> Arc<Workspace> {
     let dir = project.display().to_string();
-    let url = format!("postgres://materialize@{address}/materialize?sslmode=disable");
     let flags = Overrides::default()
         .with("--project-dir", &dir)
         .with("--profiles-dir", dir)
-        .with("--url", url)
+        .with("--url", server::url(address))
         .with("--runner", "compiled");
     let settings = Settings::load(&Sources {
         flags: if read_only {

@@ -60,10 +60,7 @@ fn closing_the_dialog_of_a_plan_ends_the_dbt_that_stood_by_for_it() {
     sample::unpack(home.path()).unwrap();
     let ended = stand_in(home.path());
     let dbt = home.path().join("dbt").display().to_string();
-    let url = format!(
-        "postgres://materialize@{}/materialize?sslmode=disable",
-        simulator.address()
-    );
+    let url = crate::server::url(simulator.address());
     let environment = [("CUTOVER_RUNNER", "dbt"), ("CUTOVER_DBT", &dbt)];
     let mut terminal = Terminal::start(home, &["--url", &url], &environment);
     terminal.see(NO_SIDE);

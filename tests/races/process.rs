@@ -73,10 +73,7 @@ pub struct Person<'a> {
 
 impl Person<'_> {
     fn command(&self, words: &[&str]) -> Command {
-        let url = format!(
-            "postgres://materialize@{}/materialize?sslmode=disable",
-            self.server
-        );
+        let url = crate::server::url(self.server);
         let mut command = binary(self.folder);
         command
             .args(words)

@@ -1,6 +1,6 @@
 //! `cutover` deploys with real dbt: where dbt would build is proven by dbt itself, before anything is sent.
 
-use super::{connect, dbt, rows};
+use super::{connect, dbt, rows, server};
 use cutover::config::{Need, Overrides, Settings, Sources, Vocabulary};
 use cutover::domain::action::Operation;
 use cutover::domain::finding::{Finding, FindingId, Severity};
@@ -9,7 +9,7 @@ use cutover::ops::listener::channel;
 use cutover::ops::progress::{Outcome, OutcomeKind, Progress};
 use cutover::ops::sample;
 use cutover::ops::workspace::Workspace;
-use cutover::sim::{Options, Passing, Simulator, World};
+use cutover::sim::{Simulator, World};
 use std::path::Path;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -23,13 +23,8 @@ pub(super) struct Shop {
 
 impl Shop {
     pub async fn new() -> Self {
-        let options = Options {
-            world: World::named("demo").unwrap(),
-            listen: ([127, 0, 0, 1], 0).into(),
-            passing: Passing::Real { speed: 10.0 },
-        };
         let shop = Self {
-            sim: Simulator::start(options).await.unwrap(),
+            sim: server::start(World::named("demo").unwrap(), 10.0).await,
             folder: tempfile::tempdir().unwrap(),
             dbt: dbt().display().to_string(),
         };
@@ -44,8 +39,7 @@ impl Shop {
     }
 
     fn url(&self) -> String {
-        let server = self.sim.address();
-        format!("postgres://materialize@{server}/materialize?sslmode=disable")
+        server::url(self.sim.address())
     }
 
     pub fn write(&self, file: &str, text: &str) {

@@ -1,4 +1,5 @@
-//! Boards for screens and properties: a small world in every phase, and large ones.
+//! Boards for screens, properties and the bench that draws: a small world in every phase, and large ones. What judgements are tested on is
+//! the smaller and barer `src/domain/fixture.rs`.
 
 use cutover::domain::board::Board;
 use cutover::domain::environment::{Environment, NamePair, Strategy};

@@ -1,23 +1,14 @@
 //! A project of any size with its files, and a server that holds some of it on both sides.
 
 use super::manifests::{Side, file, manifest, sql};
-use cutover::sim::{self, Passing, Simulator, World};
+use crate::server;
+use cutover::sim::{Simulator, World};
 use std::path::Path;
 use tokio::runtime::Runtime;
 
 /// An empty server at the pace of a real one. It runs as long as the runtime does.
 pub fn server(runtime: &Runtime) -> Simulator {
-    let options = sim::Options {
-        world: World::empty(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        passing: Passing::Real { speed: 1.0 },
-    };
-    runtime.block_on(Simulator::start(options)).unwrap()
-}
-
-pub fn url(simulator: &Simulator) -> String {
-    let address = simulator.address();
-    format!("postgres://materialize@{address}/materialize?sslmode=disable")
+    runtime.block_on(server::start(World::empty(), 1.0))
 }
 
 /// So many of the models, as they were before the change, on both sides.
