@@ -96,8 +96,18 @@
 //! | a manifest version | `src/dbt/manifest/read.rs`, `src/dbt/manifest/metadata.rs`; what it compares otherwise in `src/dbt/compare/rules.rs`; both versions of dbt judge it in `tests/versions/` |
 //! | a simulated statement | parsing in `src/sim/statement/mod.rs`, its doing in `src/sim/ddl/mod.rs` or `src/sim/session/perform.rs`, and the recording that it answers as in `tests/simulator.rs` |
 //!
-//! The tests of a change in one room: `cargo nextest run domain::` and the like (seconds); what an operator does, against the simulator:
-//! `cargo nextest run --test journeys`; the command line: `--test cli`; real dbt: `--test real_dbt`.
+//! # The inner loop
+//!
+//! | what | how |
+//! |---|---|
+//! | a room | `cargo nextest run --lib domain::` and the like: `--lib` builds no other test binary. After a change in `domain` 32 processor seconds |
+//! | what an operator does, against the simulated server | `cargo nextest run --test journeys faults::` |
+//! | the command line | `cargo nextest run --test cli` |
+//! | real dbt | `cargo nextest run --test real_dbt` |
+//! | all of it | `.ci/test` |
+//!
+//! Journeys burn processor time and hardly wait: a debug build of client and simulator answers some hundred statements for each operation.
+//! So world time runs at 40 times ours there rather than by hand, and what is slow is found with a profiler, not with a clock.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
