@@ -72,7 +72,8 @@ fn status(folder: &Path, url: &str) -> (Duration, u64) {
         std::thread::sleep(Duration::from_millis(2));
     }
     let time = processor_time(id);
-    assert!(child.wait().unwrap().success());
+    let ended = child.wait().unwrap();
+    assert!(ended.success(), "`cutover status`: {ended}");
     (time, largest)
 }
 
