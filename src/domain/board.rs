@@ -50,10 +50,19 @@ impl ObjectRow {
             .map(|object| &object.id)
     }
 
-    /// The verdict on the deployment object; production's where the deployment side lacks the object.
+    /// The object of one side.
     #[must_use]
-    pub fn readiness(&self) -> Option<Readiness> {
-        self.deployment.as_ref().map(|object| object.readiness)
+    pub fn of(&self, side: Side) -> Option<&ObjectReadiness> {
+        match side {
+            Side::Production => self.production.as_ref(),
+            Side::Deployment => self.deployment.as_ref(),
+        }
+    }
+
+    /// The verdict on the object of one side; `None` where that side lacks it.
+    #[must_use]
+    pub fn readiness(&self, side: Side) -> Option<Readiness> {
+        self.of(side).map(|object| object.readiness)
     }
 }
 

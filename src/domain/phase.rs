@@ -57,6 +57,18 @@ impl Phase {
         matches!(self, Self::None | Self::Initialized)
     }
 
+    /// The side that carries the risk now, and that a first glance is for: production where there is no candidate, and again once the
+    /// candidate has its names.
+    #[must_use]
+    pub fn subject(self) -> Side {
+        match self {
+            Self::None | Self::Promoting | Self::Promoted | Self::Synced => Side::Production,
+            Self::Initialized | Self::Deploying | Self::Hydrating | Self::Ready | Self::Unknown => {
+                Side::Deployment
+            }
+        }
+    }
+
     /// Whether it comes and goes with readiness, from tick to tick; everything else is somebody's deed.
     #[must_use]
     pub fn follows_readiness(self) -> bool {

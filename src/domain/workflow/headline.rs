@@ -5,6 +5,7 @@ use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
 use crate::domain::phase::{NamesPresent, Phase};
+use crate::domain::readiness::Readiness;
 use crate::domain::way_back::is_of_a_sync;
 use std::borrow::Cow;
 
@@ -76,6 +77,9 @@ pub fn headline(board: &Board) -> Headline {
         Phase::Promoted | Phase::Synced if board.wholeness.lacks(Side::Production) => {
             return with_holes_in_production(board);
         }
+        Phase::Promoted if board.production.readiness != Readiness::Ready => {
+            return with_production_unwell(board);
+        }
         Phase::Promoted if board.way_back.is_open() => (
             "production moved",
             Some((Operation::Rollback, "goes back until sync or cleanup")),
@@ -125,6 +129,24 @@ fn with_holes_in_production(board: &Board) -> Headline {
         ),
     };
     reasoned(&stands, Some(then))
+}
+
+/// The way back is named where the retired side is better off.
+fn with_production_unwell(board: &Board) -> Headline {
+    let production = &board.production;
+    let stands = format!(
+        "production moved and is {}: {}",
+        production.readiness, production.reason
+    );
+    let retired = board.deployment.readiness;
+    match board.way_back.is_open() {
+        true if retired == Readiness::Ready => reasoned(
+            &stands,
+            Some((Operation::Rollback, "goes back to what is ready")),
+        ),
+        true => reasoned(&format!("{stands}; the retired side is {retired}"), None),
+        false => reasoned(&stands, None),
+    }
 }
 
 /// Why the deployment side is not ready; where there is nothing to judge, that there is not.

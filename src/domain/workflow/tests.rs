@@ -1,6 +1,7 @@
 //! Every stand of a deployment against every operation: each cell is a decision, and no two places answer it differently.
 
 mod holes;
+mod subject;
 mod unproven;
 
 use super::*;

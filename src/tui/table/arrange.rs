@@ -3,7 +3,9 @@
 use super::column::{Column, ContentWidths};
 use super::filter::Filter;
 use crate::domain::board::{Board, ObjectRow};
+use crate::domain::environment::Side;
 use crate::domain::phase::Phase;
+use crate::domain::project::ModelChange;
 use crate::domain::readiness::Readiness;
 use crate::tui::observed::Observed;
 use std::cmp::Ordering;
@@ -96,12 +98,12 @@ impl Arrangement {
         }
         let mut chosen: Vec<usize> = (0..rows.len())
             .filter(|at| {
-                self.filter.matches(&rows[*at])
+                self.filter.matches(&rows[*at], board.phase.subject())
                     && (!self.problems_only || is_problem(&rows[*at], board.phase))
             })
             .collect();
         chosen.sort_by(|one, other| self.compare(&rows[*one], &rows[*other], board, observed));
-        let entries = self.entries(rows, chosen);
+        let entries = self.entries(board, chosen);
         Arranged {
             rows: (0..entries.len())
                 .filter(|at| matches!(entries[*at], TableEntry::Row(_)))
@@ -112,7 +114,8 @@ impl Arrangement {
         }
     }
 
-    fn entries(&self, rows: &[ObjectRow], mut chosen: Vec<usize>) -> Vec<TableEntry> {
+    fn entries(&self, board: &Board, mut chosen: Vec<usize>) -> Vec<TableEntry> {
+        let (rows, subject) = (&board.rows, board.phase.subject());
         if self.grouping == Grouping::None {
             return chosen.into_iter().map(TableEntry::Row).collect();
         }
@@ -122,7 +125,7 @@ impl Arrangement {
         for group in chosen.chunk_by(|one, other| {
             self.grouping.title(&rows[*one]) == self.grouping.title(&rows[*other])
         }) {
-            let ready = |at: &&usize| rows[**at].readiness() == Some(Readiness::Ready);
+            let ready = |at: &&usize| rows[**at].readiness(subject) == Some(Readiness::Ready);
             entries.push(TableEntry::Group {
                 title: self.grouping.title(&rows[group[0]]),
                 ready: group.iter().filter(ready).count(),
@@ -150,22 +153,23 @@ impl Arrangement {
     }
 }
 
-/// Whether an operator has to look at it: not ready, or missing where it should be.
+/// Whether an operator has to look at it: not ready, or missing where it should be. Of what a swap has retired nothing is asked.
 #[must_use]
 pub fn is_problem(row: &ObjectRow, phase: Phase) -> bool {
-    let unready = |readiness: Option<Readiness>| readiness.is_some_and(|r| r != Readiness::Ready);
-    let missing = row.deployment.is_none()
-        && row.change() != Some(crate::domain::project::ModelChange::Removed)
-        && !phase.holds_nothing();
-    missing
-        || unready(row.readiness())
-        || unready(row.production.as_ref().map(|object| object.readiness))
+    let unready = |side| row.readiness(side).is_some_and(|it| it != Readiness::Ready);
+    let missing = || {
+        row.deployment.is_none()
+            && row.change() != Some(ModelChange::Removed)
+            && !phase.holds_nothing()
+    };
+    let candidate = phase.subject() == Side::Deployment;
+    unready(Side::Production) || (candidate && (unready(Side::Deployment) || missing()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::environment::{Environment, Side, Strategy};
+    use crate::domain::environment::{Environment, Strategy};
     use crate::domain::name::{DatabaseId, Identifier, ObjectId};
     use crate::domain::object::{Catalog, ObjectKind};
     use crate::domain::phase::NamesPresent;
@@ -329,5 +333,25 @@ mod tests {
             ..Arrangement::default()
         };
         assert_eq!(names(&problems, &board), ["b"]);
+    }
+
+    #[test]
+    fn after_a_swap_problems_are_production_s() {
+        let mut well = row(1, "well", Readiness::Ready, 0, "x");
+        well.production.clone_from(&well.deployment);
+        // The retired side fails, and the model that came with the release is not on it.
+        let mut retired = row(2, "retired", Readiness::Failing, 0, "x");
+        retired.production.clone_from(&well.deployment);
+        let mut new = row(3, "new", Readiness::Ready, 0, "x");
+        new.production = new.deployment.take();
+        let mut failing = row(4, "failing", Readiness::Ready, 0, "x");
+        failing.production = row(4, "failing", Readiness::Failing, 0, "x").deployment;
+        let problems = |phase| {
+            let rows = [&well, &retired, &new, &failing].into_iter();
+            let problems = rows.filter(|row| is_problem(row, phase));
+            problems.map(|row| row.name.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(problems(Phase::Promoted), ["failing"]);
+        assert_eq!(problems(Phase::Ready), ["retired", "new", "failing"]);
     }
 }

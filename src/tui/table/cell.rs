@@ -28,21 +28,15 @@ pub struct CellContext<'a> {
 /// A text with its role.
 pub type TableCell = (ThemeRole, String);
 
-/// The side whose hydration and state the table tells: blue's while there is no other.
+/// The side whose hydration and state the table tells.
 #[must_use]
 pub fn shown_side(board: &Board) -> Side {
-    match board.phase {
-        Phase::None => Side::Production,
-        _ => Side::Deployment,
-    }
+    board.phase.subject()
 }
 
 impl CellContext<'_> {
     fn shown(&self) -> Option<&ObjectReadiness> {
-        match shown_side(self.board) {
-            Side::Production => self.row.production.as_ref(),
-            Side::Deployment => self.row.deployment.as_ref(),
-        }
+        self.row.of(shown_side(self.board))
     }
 }
 
@@ -172,6 +166,7 @@ pub fn state(context: &CellContext<'_>) -> TableCell {
     let Some(object) = context.shown() else {
         let (role, word) = match (context.board.phase, context.row.change()) {
             (Phase::None, _) => (ThemeRole::Added, "only in green"),
+            (Phase::Promoting | Phase::Promoted | Phase::Synced, _) => (ThemeRole::Muted, "absent"),
             (_, Some(ModelChange::Removed)) => (ThemeRole::Muted, "leaves with the swap"),
             (Phase::Initialized, _) => (ThemeRole::Muted, "not built"),
             _ => (ThemeRole::Lagging, "missing"),

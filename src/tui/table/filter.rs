@@ -3,6 +3,7 @@
 //! Terms are separated by blanks and must all hold; `!` before a term turns it round; commas separate alternatives.
 
 use crate::domain::board::ObjectRow;
+use crate::domain::environment::Side;
 use crate::domain::object::ObjectKind;
 use crate::domain::project::{Compared, ModelChange};
 use crate::domain::readiness::Readiness;
@@ -70,11 +71,12 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// What is said of a row's state and lag is said of its object on the subject's side.
     #[must_use]
-    pub fn matches(&self, row: &ObjectRow) -> bool {
+    pub fn matches(&self, row: &ObjectRow, subject: Side) -> bool {
         self.terms
             .iter()
-            .all(|term| term.test.holds(row) != term.negated)
+            .all(|term| term.test.holds(row, subject) != term.negated)
     }
 }
 
@@ -177,7 +179,7 @@ fn parse_span(term: &str, span: &str) -> Result<u64, InvalidFilter> {
 }
 
 impl Test {
-    fn holds(&self, row: &ObjectRow) -> bool {
+    fn holds(&self, row: &ObjectRow, subject: Side) -> bool {
         let named = |names: &[String], name: &str| {
             let name = name.to_lowercase();
             names.iter().any(|wanted| name.contains(wanted.as_str()))
@@ -186,7 +188,7 @@ impl Test {
             Self::Text(text) => format!("{}.{}", row.schema, row.name)
                 .to_lowercase()
                 .contains(text.as_str()),
-            Self::State(states) => states.contains(&row.readiness()),
+            Self::State(states) => states.contains(&row.readiness(subject)),
             Self::Kind(kinds) => kinds.iter().any(|kind| is_kind(kind, &row.kind)),
             Self::Cluster(clusters) => row
                 .cluster
@@ -194,8 +196,8 @@ impl Test {
                 .is_some_and(|cluster| named(clusters, cluster.as_str())),
             Self::Schema(schemas) => named(schemas, row.schema.as_str()),
             Self::Change(changes) => changes.contains(&row.compared),
-            Self::LagAbove(limit) => green_lag(row).is_some_and(|lag| lag > *limit),
-            Self::LagBelow(limit) => green_lag(row).is_some_and(|lag| lag < *limit),
+            Self::LagAbove(limit) => lag(row, subject).is_some_and(|lag| lag > *limit),
+            Self::LagBelow(limit) => lag(row, subject).is_some_and(|lag| lag < *limit),
         }
     }
 }
@@ -209,8 +211,8 @@ fn is_kind(wanted: &str, kind: &ObjectKind) -> bool {
     }
 }
 
-fn green_lag(row: &ObjectRow) -> Option<u64> {
-    match row.deployment.as_ref()?.lag {
+fn lag(row: &ObjectRow, side: Side) -> Option<u64> {
+    match row.of(side)?.lag {
         Lag::Millis(lag) => Some(lag),
         Lag::Unknown => None,
     }
@@ -219,7 +221,7 @@ fn green_lag(row: &ObjectRow) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::environment::Side;
+
     use crate::domain::name::{Identifier, ObjectId};
     use crate::domain::readiness::ObjectReadiness;
     use std::collections::BTreeSet;
@@ -248,7 +250,9 @@ mod tests {
     }
 
     fn matches(filter: &str, row: &ObjectRow) -> bool {
-        Filter::parse(filter).unwrap().matches(row)
+        Filter::parse(filter)
+            .unwrap()
+            .matches(row, Side::Deployment)
     }
 
     #[test]

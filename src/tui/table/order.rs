@@ -33,9 +33,9 @@ pub fn cluster(one: &ObjectRow, other: &ObjectRow, _: &Board, _: &Observed) -> O
     one.cluster.cmp(&other.cluster)
 }
 
-pub fn hydrated(one: &ObjectRow, other: &ObjectRow, _: &Board, _: &Observed) -> Ordering {
+pub fn hydrated(one: &ObjectRow, other: &ObjectRow, board: &Board, _: &Observed) -> Ordering {
     let of = |row: &ObjectRow| {
-        let object = row.deployment.as_ref()?;
+        let object = row.of(board.phase.subject())?;
         Some((object.hydrated_on.len(), object.replicas))
     };
     of(one).cmp(&of(other))
@@ -73,23 +73,24 @@ pub fn lag_difference(row: &ObjectRow) -> Option<i64> {
     }
 }
 
-pub fn trend(one: &ObjectRow, other: &ObjectRow, _: &Board, observed: &Observed) -> Ordering {
-    let of = |row| observed.slope(deployment_id(row)?);
+pub fn trend(one: &ObjectRow, other: &ObjectRow, board: &Board, observed: &Observed) -> Ordering {
+    let of = |row| observed.slope(shown_id(row, board)?);
     of(one).cmp(&of(other))
 }
 
 pub fn since(one: &ObjectRow, other: &ObjectRow, board: &Board, observed: &Observed) -> Ordering {
     let of = |row| {
-        let time = observed.in_state(deployment_id(row)?, board.snapshot.time)?;
+        let time = observed.in_state(shown_id(row, board)?, board.snapshot.time)?;
         Some(time.millis)
     };
     of(one).cmp(&of(other))
 }
 
-pub fn state(one: &ObjectRow, other: &ObjectRow, _: &Board, _: &Observed) -> Ordering {
-    one.readiness().cmp(&other.readiness())
+pub fn state(one: &ObjectRow, other: &ObjectRow, board: &Board, _: &Observed) -> Ordering {
+    let subject = board.phase.subject();
+    one.readiness(subject).cmp(&other.readiness(subject))
 }
 
-fn deployment_id(row: &ObjectRow) -> Option<&ObjectId> {
-    row.deployment.as_ref().map(|object| &object.id)
+fn shown_id<'r>(row: &'r ObjectRow, board: &Board) -> Option<&'r ObjectId> {
+    row.of(board.phase.subject()).map(|object| &object.id)
 }

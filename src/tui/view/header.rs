@@ -358,7 +358,8 @@ fn phase_words(board: &Board) -> (ThemeRole, String) {
         Phase::None | Phase::Initialized => ThemeRole::Text,
         Phase::Deploying | Phase::Promoting => ThemeRole::Warn,
         Phase::Hydrating => ThemeRole::from(board.deployment.readiness),
-        Phase::Ready | Phase::Promoted | Phase::Synced => ThemeRole::Ready,
+        Phase::Promoted => ThemeRole::from(board.production.readiness),
+        Phase::Ready | Phase::Synced => ThemeRole::Ready,
         Phase::Unknown => ThemeRole::Unknown,
     };
     let name = |operation| label(operation, Some(board.phase)).to_owned();
