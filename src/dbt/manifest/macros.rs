@@ -9,7 +9,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Macro {
     pub unique_id: UniqueId,
-    pub(super) document: Arc<String>,
+    pub(super) document: Arc<str>,
     pub(super) sql: Span,
     pub(super) depends_on: Vec<Option<UniqueId>>,
     pub(super) name: Span,

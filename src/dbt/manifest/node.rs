@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub struct Node {
     pub unique_id: UniqueId,
     pub resource_type: ResourceType,
-    pub(super) document: Arc<String>,
+    pub(super) document: Arc<str>,
     pub(super) spans: [Span; Field::COUNT],
 }
 

@@ -39,7 +39,7 @@ pub(super) fn manifest(bytes: Vec<u8>) -> Result<Manifest, ManifestProblem> {
         .map_err(|error| ManifestProblem::NotJson(error.utf8_error().to_string()))?;
     let hash = ManifestHash::of(text.as_bytes());
     let mut sections = Sections {
-        document: Arc::new(text),
+        document: text.into(),
         ..Sections::default()
     };
     sections.read()?;
@@ -52,8 +52,7 @@ pub(super) fn manifest(bytes: Vec<u8>) -> Result<Manifest, ManifestProblem> {
 /// What the file holds, section by section, before anything is judged: the version may stand behind the nodes.
 #[derive(Default)]
 struct Sections {
-    /// As it was read: an `Arc<str>` would copy it, and for a moment hold a large manifest twice.
-    document: Arc<String>,
+    document: Arc<str>,
     metadata: Metadata,
     nodes: [Vec<Node>; SECTIONS.len()],
     macros: Vec<Macro>,
