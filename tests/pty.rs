@@ -477,8 +477,9 @@ fn a_swap_under_way_is_not_suspended() {
     });
     terminal.press("A");
     terminal.see("await done: the deployment side is ready");
-    // Longer than the keys below need; then the world's clock is put forward.
-    let long = Duration::from_secs(3_000);
+    // Longer than the keys below need (world time passes twenty times as fast as ours); then the clock is put forward. Not by more: the
+    // world lives through every second of it.
+    let long = Duration::from_secs(500);
     let slow = FaultKind::Slow(long);
     simulator.control().arm(Fault::once("ALTER SINK", slow));
     terminal.open("P");
