@@ -1,4 +1,4 @@
-//! A gauge per cluster: green's hydration with an estimate, blue beside it, and the replicas where there is room.
+//! A gauge per cluster: the subject's hydration with an estimate, the other side beside it, and the replicas where there is room.
 
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
@@ -46,12 +46,11 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, replicas: bool, state: &State) 
             height: 1,
             ..area
         };
-        let shown = if board.phase == Phase::None {
-            blue
-        } else {
-            green
+        let (shown, other) = match board.phase.subject() {
+            Side::Production => (blue, green),
+            Side::Deployment => (green, blue),
         };
-        line(canvas, row, state, board, blue, shown);
+        line(canvas, row, state, board, (shown, other));
         if replicas && y + 1 < area.bottom() {
             replica_line(canvas, Rect { y: y + 1, ..row }, board, shown);
         }
@@ -64,20 +63,28 @@ fn line(
     row: Rect,
     state: &State,
     board: &Board,
-    blue: &ClusterReadiness,
-    shown: &ClusterReadiness,
+    (shown, other): (&ClusterReadiness, &ClusterReadiness),
 ) {
     let glyphs = canvas.glyphs();
     let end = row.right().saturating_sub(1);
+    let production = match shown.side {
+        Side::Production => shown,
+        Side::Deployment => other,
+    };
     let verdict = board.cluster_readiness(shown);
     let role = verdict.map_or(ThemeRole::Muted, ThemeRole::from);
-    canvas.cut(row.x + 1, row.y, row.x + NAME, ThemeRole::Title, &blue.name);
+    canvas.cut(
+        row.x + 1,
+        row.y,
+        row.x + NAME,
+        ThemeRole::Title,
+        &production.name,
+    );
     let mut x = row.x + NAME + 1;
-    let (side, label) = match shown.side {
-        Side::Production => (ThemeRole::Blue, "blue"),
-        Side::Deployment if board.holds_retired() => (ThemeRole::Muted, "retired"),
-        Side::Deployment => (ThemeRole::Green, "green"),
-    };
+    let (side, label) = (
+        side_role(shown.side, board),
+        wording::side(shown.side, board),
+    );
     canvas.text(x, row.y, x + SIDE, side, label);
     x += SIDE;
     let words = match verdict {
@@ -100,7 +107,16 @@ fn line(
     let stop = if board.phase == Phase::None {
         end
     } else {
-        blue_side(canvas, x, row.y, end, blue)
+        other_side(
+            canvas,
+            Rect {
+                x,
+                width: end.saturating_sub(x),
+                ..row
+            },
+            board,
+            other,
+        )
     };
     let (role, words) = note(state, board, shown);
     canvas.cut(x, row.y, stop.saturating_sub(1), role, &words);
@@ -131,27 +147,36 @@ fn gauge(canvas: &mut Canvas<'_>, area: Rect, cluster: &ClusterReadiness) {
     );
 }
 
-/// Blue at the right end: in full where there is room, its glyph alone otherwise. Returns where it begins.
-fn blue_side(canvas: &mut Canvas<'_>, left: u16, y: u16, end: u16, blue: &ClusterReadiness) -> u16 {
-    let glyph = canvas.glyphs().readiness(blue.readiness);
-    let words = if end.saturating_sub(left) >= 50 {
+/// The other side at the right end: in full where there is room, its glyph alone otherwise. Returns where it begins.
+fn other_side(canvas: &mut Canvas<'_>, area: Rect, board: &Board, other: &ClusterReadiness) -> u16 {
+    let glyph = canvas.glyphs().readiness(other.readiness);
+    let side = wording::side(other.side, board);
+    let words = if area.width >= 50 {
         format!(
-            "blue {glyph} {} {}/{} lag {}",
-            blue.readiness,
-            blue.hydrated,
-            blue.total,
-            wording::lag(blue.lag)
+            "{side} {glyph} {} {}/{} lag {}",
+            other.readiness,
+            other.hydrated,
+            other.total,
+            wording::lag(other.lag)
         )
-    } else if blue.readiness == Readiness::Ready {
-        format!("blue {glyph}")
+    } else if other.readiness == Readiness::Ready {
+        format!("{side} {glyph}")
     } else {
-        format!("blue {glyph} {}", blue.readiness)
+        format!("{side} {glyph} {}", other.readiness)
     };
-    let role = match blue.readiness {
-        Readiness::Ready => ThemeRole::Blue,
-        other => ThemeRole::from(other),
+    let role = match other.readiness {
+        Readiness::Ready => side_role(other.side, board),
+        readiness => ThemeRole::from(readiness),
     };
-    canvas.right(left, y, end, role, &words)
+    canvas.right(area.x, area.y, area.right(), role, &words)
+}
+
+fn side_role(side: Side, board: &Board) -> ThemeRole {
+    match side {
+        Side::Production => ThemeRole::Blue,
+        Side::Deployment if board.holds_retired() => ThemeRole::Muted,
+        Side::Deployment => ThemeRole::Green,
+    }
 }
 
 fn note(state: &State, board: &Board, cluster: &ClusterReadiness) -> (ThemeRole, String) {

@@ -37,11 +37,9 @@ pub fn paragraphs(state: &State) -> Vec<Paragraph> {
         };
         text.push(Paragraph::fact("change", ThemeRole::from(compared), words));
     }
-    for (side, object) in [
-        (Side::Deployment, &row.deployment),
-        (Side::Production, &row.production),
-    ] {
-        side_facts(state, board, side, object.as_ref(), &mut text);
+    let subject = board.phase.subject();
+    for side in [subject, subject.other()] {
+        side_facts(state, board, side, row.of(side), &mut text);
     }
     inputs(board, row, &mut text);
     text
