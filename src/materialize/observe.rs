@@ -13,8 +13,8 @@ use super::row::TextRow;
 use crate::domain::access::Access;
 use crate::domain::snapshot::{LogicalTime, Snapshot};
 
-/// Further behind the catalog, in milliseconds, a tick is not the last one: what stands still shows as lag.
-const OLDEST_TICK: u64 = 60_000;
+/// Further behind the catalog, in milliseconds, a tick is not the last one: they come once a second.
+const OLDEST_TICK: u64 = 3_000;
 
 /// Reads on demand. Every reading is made now: nothing is remembered but what the server offers.
 pub struct Observer {
@@ -97,11 +97,21 @@ impl Observer {
         };
         let mut beside: Vec<String> = alone.iter().map(|query| query.statement()).collect();
         beside.extend(with_access.then(|| RBAC.to_owned()));
-        let (catalog, progress) = tokio::try_join!(
+        let (catalog, mut progress) = tokio::try_join!(
             ask(self.catalog.connection(), &of_catalog, beside),
             ask(&self.progress, &of_progress, Vec::new()),
         )?;
         let mut told = Told::default();
+        let [of_catalog, beside @ ..] = catalog.as_slice() else {
+            return Ok(told);
+        };
+        told.of_catalog = tell_all(&mut told.rows, of_catalog)?;
+        let ticks = progress.iter().find_map(|answer| answer.rows.first());
+        let tick = ticks.map(|row| place_of(row)).transpose()?;
+        if tick.is_some_and(|(tick, _)| told.is_past(tick)) {
+            // The catalog may only have been slow to answer. What is still of the past then is not taken for now.
+            progress = ask(&self.progress, &of_progress, Vec::new()).await?;
+        }
         for answer in &progress {
             let time = tell_all(&mut told.rows, answer)?;
             // The first one's.
@@ -109,10 +119,6 @@ impl Observer {
                 told.of_tick = time;
             }
         }
-        let [of_catalog, beside @ ..] = catalog.as_slice() else {
-            return Ok(told);
-        };
-        told.of_catalog = tell_all(&mut told.rows, of_catalog)?;
         for (query, answer) in alone.iter().zip(beside) {
             tell(&mut told.rows, query.query, answer);
         }
@@ -140,13 +146,16 @@ impl Observer {
 }
 
 impl Told {
-    /// Lag is reckoned from the tick that the frontiers are of.
+    fn is_past(&self, tick: LogicalTime) -> bool {
+        self.of_catalog.millis_since(tick) > OLDEST_TICK
+    }
+
+    /// Lag is reckoned from the tick that the frontiers are of; from the catalog's time where that tick is not the last one, or unknown, so
+    /// that what stands still shows as lag and is never ready by an old proof.
     fn time(&self) -> LogicalTime {
-        let behind = self.of_catalog.millis_since(self.of_tick);
-        if self.of_tick == LogicalTime::default() || behind > OLDEST_TICK {
-            self.of_catalog
-        } else {
-            self.of_tick
+        match self.is_past(self.of_tick) {
+            true => self.of_catalog,
+            false => self.of_tick,
         }
     }
 }
@@ -183,24 +192,29 @@ async fn ask(
     })
 }
 
+/// The time and the query that a row begins with.
+fn place_of(row: &[Option<String>]) -> Result<(LogicalTime, CatalogQuery), Error> {
+    let (time, query) = match row {
+        [Some(time), Some(query), ..] => (time.parse().ok(), CatalogQuery::named(query)),
+        _ => (None, None),
+    };
+    time.map(LogicalTime).zip(query).ok_or_else(|| {
+        Error::new(Class::Decode {
+            place: "a row of a reading".to_owned(),
+            problem: format!("it starts with {:?}", &row[..row.len().min(2)]),
+        })
+    })
+}
+
 /// Adds the rows of one SELECT: its time, the query's name, the columns. Its time, zero where there are no rows.
 fn tell_all(told: &mut CatalogRows, answer: &StatementResult) -> Result<LogicalTime, Error> {
     let mut of_all = LogicalTime::default();
     for row in &answer.rows {
-        let (time, query) = match row.as_slice() {
-            [Some(time), Some(query), ..] => (time.parse().ok(), CatalogQuery::named(query)),
-            _ => (None, None),
-        };
-        let (Some(time), Some(query)) = (time, query) else {
-            return Err(Error::new(Class::Decode {
-                place: "a row of a reading".to_owned(),
-                problem: format!("it starts with {:?}", &row[..row.len().min(2)]),
-            }));
-        };
+        let (time, query) = place_of(row)?;
         let width = query.definition().columns.len();
         let cells = row.iter().skip(2).take(width).map(Option::as_deref);
         told.change(query, TextRow::new(cells), 1);
-        of_all = of_all.max(LogicalTime(time));
+        of_all = of_all.max(time);
     }
     Ok(of_all)
 }

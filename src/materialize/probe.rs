@@ -54,11 +54,13 @@ async fn offer_of(connection: &Connection) -> Result<Offer, Error> {
     Ok(offer)
 }
 
-/// Where offers are kept, and this server's name there. A simulated server's version does not tell what it offers.
+/// Where offers are kept, and what this server's is called there. A simulated server's version does not tell what it offers.
 fn kept(connection: &Connection) -> Option<(&dyn KeptOffers, String)> {
     let version = connection.version().filter(|it| !it.contains(SIMULATED))?;
+    // What is hidden from a role may be shown to another one.
+    let role = &connection.settings().user;
     let address = connection.settings().address();
-    Some((connection.offers()?, format!("{address} {version}")))
+    Some((connection.offers()?, format!("{role}@{address} {version}")))
 }
 
 async fn identify(connection: &Connection) -> Result<Server, Error> {
@@ -120,7 +122,9 @@ pub(super) async fn exclude_refused(
                     "left out of the picture"
                 );
                 offer.refuse(query);
-                if let Some((offers, server)) = kept(connection) {
+                // What a role may not read is no word about what the server has.
+                let is_gone = !matches!(error.class, Class::Permission(_));
+                if let (true, Some((offers, server))) = (is_gone, kept(connection)) {
                     offers.forget(&server);
                 }
                 found = true;

@@ -3,24 +3,20 @@
 use super::stage::{Changes, Stage};
 use crate::tap::{Passed, Tap};
 use cutover::domain::action::Operation;
-use cutover::domain::plan::{Confirmation, Request};
-use cutover::ops::listener::channel;
 use cutover::ops::progress::OutcomeKind;
-use cutover::ops::workspace::Workspace;
-use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
 
-/// A stage, and somebody who works on it over a tap.
-async fn tapped() -> (Stage, Tap, Arc<Workspace>) {
-    let stage = Stage::with(Changes {
-        // A lag that comes and goes makes a promote look again.
+/// A stage that is worked on over a tap.
+async fn tapped() -> (Stage, Tap) {
+    let mut stage = Stage::with(Changes {
+        // A lag that comes and goes makes a promote look again; and where seconds pass too fast, a tick is soon of the past and is read anew.
+        speed: Some(4.0),
         config: Some("lag_threshold = \"60 s\""),
         ..Changes::default()
     })
     .await;
     let tap = Tap::before(stage.sim.address()).await;
-    let workspace = stage.session_by(tap.address);
-    (stage, tap, workspace)
+    stage.workspace = stage.session_by(tap.address);
+    (stage, tap)
 }
 
 /// Statements, and the turns of the connection that had most.
@@ -32,8 +28,8 @@ fn cost(passed: &[Passed]) -> (usize, usize) {
 
 #[tokio::test]
 async fn a_look_takes_four_turns_however_much_there_is() {
-    let (stage, tap, workspace) = tapped().await;
-    workspace.observe().await.unwrap();
+    let (stage, tap) = tapped().await;
+    stage.observe().await;
     let passed = tap.take();
     // One connection to the catalog, one to what ticks.
     assert_eq!(passed.len(), 2, "{passed:#?}");
@@ -42,7 +38,8 @@ async fn a_look_takes_four_turns_however_much_there_is() {
     assert_eq!(cost(&passed), (14, 4), "{passed:#?}");
     stage.must(Operation::Init).await;
     stage.must(Operation::Deploy).await;
-    workspace.observe().await.unwrap();
+    tap.take();
+    stage.observe().await;
     // Two more clusters.
     assert_eq!(cost(&tap.take()), (16, 4));
 }
@@ -54,20 +51,9 @@ fn looks_at(passed: &[Passed]) -> usize {
     looks.count()
 }
 
-/// Plans and executes it over the tap.
-async fn perform(workspace: &Workspace, operation: Operation) {
-    let plan = workspace.plan(&Request::new(operation)).await.unwrap().plan;
-    let expect = Some(plan.fingerprint.to_string());
-    let confirmed = plan.confirm(&Confirmation::Flags { expect }).unwrap();
-    let (sender, _events) = channel();
-    let cancel = CancellationToken::new();
-    let outcome = workspace.execute(confirmed, sender, cancel).await;
-    assert_eq!(outcome.outcome, OutcomeKind::Done, "{}", outcome.message);
-}
-
 #[tokio::test]
 async fn operations_look_no_more_often_than_they_must() {
-    let (stage, tap, workspace) = tapped().await;
+    let (stage, tap) = tapped().await;
     // The plan that is shown, what binds, and what stands there afterwards. A deploy takes its lease between the first two; the first
     // promote writes down what production runs before its fence stands, from a look of its own.
     for (operation, looks, statements) in [
@@ -81,7 +67,7 @@ async fn operations_look_no_more_often_than_they_must() {
             assert_eq!(stage.wait().await.outcome, OutcomeKind::Done);
         }
         tap.take();
-        perform(&workspace, operation).await;
+        stage.must(operation).await;
         let passed = tap.take();
         assert_eq!(looks_at(&passed), looks, "{operation:?}");
         let (sent, _) = cost(&passed);
