@@ -10,11 +10,13 @@ use cutover::ops::listener::channel;
 use cutover::ops::progress::{Outcome, OutcomeKind, Progress};
 use cutover::ops::sample;
 use cutover::ops::workspace::{Observation, Workspace};
+use cutover::sim::world::Disturbance;
 use cutover::sim::{Simulator, World};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -161,6 +163,14 @@ impl Stage {
         self.must(Operation::Deploy).await;
         let outcome = self.wait().await;
         assert_eq!(outcome.outcome, OutcomeKind::Done, "{}", outcome.message);
+    }
+
+    /// Lets something go wrong, or right again, and time pass until the server tells it: how far objects have come is told once a second,
+    /// and no look knows more than the last tick.
+    pub fn disturb(&self, disturbance: &Disturbance) {
+        let control = self.sim.control();
+        control.disturb(disturbance).unwrap();
+        control.advance(Duration::from_secs(2));
     }
 
     /// Runs SQL as the deploying role, without a connection.

@@ -258,7 +258,6 @@ fn object(schema: &str, name: &str) -> ObjectName {
 #[tokio::test]
 async fn lag_and_stalls_that_come_stop_it_and_those_that_go_do_not() {
     let stage = candidate_again().await;
-    let control = stage.sim.control();
     for (disturbance, mended, names) in [
         (
             behind("blue_green_slim_dbt_deploy", "bids_enriched", 600),
@@ -283,21 +282,17 @@ async fn lag_and_stalls_that_come_stop_it_and_those_that_go_do_not() {
         ),
     ] {
         let plan = stage.plan(Operation::Promote).await;
-        control.disturb(&disturbance).unwrap();
+        stage.disturb(&disturbance);
         let outcome = stage.execute(plan).await;
         must_be_refused(names[0], &outcome, names);
-        control.disturb(&mended).unwrap();
+        stage.disturb(&mended);
         let waited = stage.wait().await;
         assert_eq!(waited.outcome, OutcomeKind::Done, "{}", waited.message);
     }
-    control
-        .disturb(&behind("blue_green_slim", "bids_enriched", 600))
-        .unwrap();
+    stage.disturb(&behind("blue_green_slim", "bids_enriched", 600));
     let plan = stage.plan(Operation::Promote).await;
     assert!(plan.has_warnings(), "{:?}", plan.findings);
-    control
-        .disturb(&behind("blue_green_slim", "bids_enriched", 0))
-        .unwrap();
+    stage.disturb(&behind("blue_green_slim", "bids_enriched", 0));
     let outcome = stage.execute(plan).await;
     assert_eq!(outcome.outcome, OutcomeKind::Done, "{}", outcome.message);
 }
@@ -473,11 +468,7 @@ async fn a_rollback_goes_on_in_spite_of_what_only_warns_and_tells_it() {
     let stage = candidate_again().await;
     stage.must(Operation::Promote).await;
     let plan = stage.plan(Operation::Rollback).await;
-    stage
-        .sim
-        .control()
-        .disturb(&behind("blue_green_slim", "bids_enriched", 600))
-        .unwrap();
+    stage.disturb(&behind("blue_green_slim", "bids_enriched", 600));
     let (outcome, told) = stage
         .execute_cancelled_by(plan, CancellationToken::new())
         .await;
