@@ -121,26 +121,18 @@ pub fn diff(request: &DiffRequest) -> Result<Diff, DiffError> {
     Ok(Diff::of(&comparison, selector, &selection)?)
 }
 
-/// Reads both manifests at once and compares them.
+/// Reads both manifests and compares them.
 ///
 /// # Errors
 /// As [`diff`], the selection apart.
 pub fn compare(request: &DiffRequest) -> Result<Comparison, DiffError> {
     let state = state_manifest(request)?;
-    let (before, after) = std::thread::scope(|scope| {
-        let before = scope.spawn(|| Manifest::read(&state));
-        let after = Manifest::read(&request.manifest);
-        let before = before.join();
-        (
-            before.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            after,
-        )
-    });
+    let after = Arc::new(Manifest::read(&request.manifest)?);
+    let before = Arc::new(Manifest::read_beside(&state, Some(&after))?);
     let options = CompareOptions {
         compare_unrendered: request.compare_unrendered,
         now: Timestamp::now(),
     };
-    let (before, after) = (Arc::new(before?), Arc::new(after?));
     Ok(Comparison::new(Some(before), after, options))
 }
 

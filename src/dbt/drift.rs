@@ -232,11 +232,7 @@ mod tests {
                 "sources": {}, "exposures": {}, "metrics": {}, "disabled": {}, "semantic_models": {}, "saved_queries": {},
                 "unit_tests": {}, "groups": {}, "docs": {}, "selectors": {},
             });
-            Manifest::parse(
-                text.to_string().into_bytes(),
-                std::path::Path::new("m.json"),
-            )
-            .unwrap()
+            Manifest::parse(text.to_string().as_bytes(), std::path::Path::new("m.json")).unwrap()
         };
         let settled = |raw: &str, helper: &str| {
             let manifest = manifest(raw, helper);

@@ -152,7 +152,7 @@ mod tests {
             "nodes": {"model.shop.a": node}, "sources": {}, "macros": {}, "exposures": {}, "metrics": {}, "disabled": {},
             "semantic_models": {}, "saved_queries": {}, "unit_tests": {}, "groups": {}, "docs": {}, "selectors": {},
         });
-        let manifest = Manifest::parse(manifest.to_string().into_bytes(), Path::new("m.json"));
+        let manifest = Manifest::parse(manifest.to_string().as_bytes(), Path::new("m.json"));
         (dir, manifest.unwrap())
     }
 

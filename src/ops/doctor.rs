@@ -141,7 +141,7 @@ impl Workspace {
             ),
             Err(error) => failed("manifest", Health::Fail, &error, remedy),
         });
-        checks.push(match self.store().find_production() {
+        checks.push(match self.store().find_production(None) {
             Ok(Some(manifest)) => check(
                 "state",
                 Health::Ok,
@@ -230,7 +230,7 @@ impl Workspace {
     fn record_check(&self, provenance: &Provenance) -> Check {
         let file = self.store().production();
         // One that can't be read is told by the check of the state directory.
-        let state = self.store().find_production().ok().flatten();
+        let state = self.store().find_production(None).ok().flatten();
         let state = state.map(|manifest| manifest.hash().to_string());
         match (provenance.held(Side::Production), state) {
             (Some(held), Some(state)) if held != state => check(

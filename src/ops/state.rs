@@ -62,13 +62,17 @@ impl StateStore {
     ///
     /// # Errors
     /// When the file is there and can't be read as a manifest.
-    pub fn find(&self, hash: &str) -> Result<Option<Manifest>, ManifestError> {
+    pub fn find(
+        &self,
+        hash: &str,
+        like: Option<&Manifest>,
+    ) -> Result<Option<Manifest>, ManifestError> {
         let kept = self.kept(hash);
         if kept.is_file() {
-            return Manifest::read(&kept).map(Some);
+            return Manifest::read_beside(&kept, like).map(Some);
         }
         // A state directory that other tools keep holds only production's.
-        match self.find_production()? {
+        match self.find_production(like)? {
             Some(manifest) if manifest.hash().as_str() == hash => Ok(Some(manifest)),
             _ => Ok(None),
         }
@@ -78,10 +82,13 @@ impl StateStore {
     ///
     /// # Errors
     /// When the file is there and can't be read as a manifest.
-    pub fn find_production(&self) -> Result<Option<Manifest>, ManifestError> {
+    pub fn find_production(
+        &self,
+        like: Option<&Manifest>,
+    ) -> Result<Option<Manifest>, ManifestError> {
         let file = self.production();
         if file.is_file() {
-            Manifest::read(&file).map(Some)
+            Manifest::read_beside(&file, like).map(Some)
         } else {
             Ok(None)
         }

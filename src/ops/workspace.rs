@@ -330,7 +330,8 @@ impl Workspace {
         ) {
             return Ok(Some(manifest));
         }
-        let found = self.store.find(hash)?.map(Arc::new);
+        let found = self.store.find(hash, self.read_before().as_deref())?;
+        let found = found.map(Arc::new);
         if let Some(manifest) = &found {
             let mut known = self
                 .manifests
@@ -339,6 +340,13 @@ impl Workspace {
             known.insert(hash.to_owned(), Arc::clone(manifest));
         }
         Ok(found)
+    }
+
+    /// Any manifest that is held: another one of the project has most of it in common.
+    fn read_before(&self) -> Option<Arc<Manifest>> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_file = files.values().next().map(|(_, manifest)| manifest);
+        of_file.cloned()
     }
 
     /// Where dbt last wrote the project's manifest: its own target path, or that of [`Workspace::parse_project`] when that is newer.
@@ -370,7 +378,7 @@ impl Workspace {
         if let Some((_, manifest)) = known.filter(|(read, _)| *read == stamp) {
             return Ok(Some(manifest));
         }
-        let manifest = Arc::new(Manifest::read(file)?);
+        let manifest = Arc::new(Manifest::read_beside(file, self.read_before().as_deref())?);
         // A file that is being written has another stamp when it is whole.
         files().insert(file.to_owned(), (stamp, Arc::clone(&manifest)));
         Ok(Some(manifest))

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 const SIZES: [u64; 4] = [1_000, 5_000, 10_000, 20_000];
 fn parse(bytes: Vec<u8>) -> Arc<Manifest> {
-    Arc::new(Manifest::parse(bytes, Path::new("manifest.json")).unwrap())
+    Arc::new(Manifest::parse(&bytes, Path::new("manifest.json")).unwrap())
 }
 
 fn compare(before: &Arc<Manifest>, after: &Arc<Manifest>) -> Comparison {

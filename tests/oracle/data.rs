@@ -74,7 +74,7 @@ impl Stored {
 }
 
 pub fn parse(text: String) -> Result<Manifest, ManifestError> {
-    Manifest::parse(text.into_bytes(), Path::new("manifest.json"))
+    Manifest::parse(text.as_bytes(), Path::new("manifest.json"))
 }
 
 #[derive(Debug, Deserialize)]

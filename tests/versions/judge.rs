@@ -171,12 +171,9 @@ fn executable(release: Release) -> PathBuf {
 /// What this program selects.
 pub fn ours(sides: &Sides, flag: Option<bool>, asks: &[Ask]) -> Vec<Answer> {
     let read = |manifest: &Value| {
-        Manifest::parse(
-            manifest.to_string().into_bytes(),
-            Path::new("manifest.json"),
-        )
-        .map(Arc::new)
-        .map_err(|error| error.to_string())
+        Manifest::parse(manifest.to_string().as_bytes(), Path::new("manifest.json"))
+            .map(Arc::new)
+            .map_err(|error| error.to_string())
     };
     let options = CompareOptions {
         compare_unrendered: flag,

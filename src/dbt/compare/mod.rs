@@ -241,11 +241,9 @@ impl Comparison {
     fn compare_nodes(&mut self, before: &Manifest, after: &Manifest, rules: &Rules<'_>) {
         let mut macros = MacroComparison::new(before, after);
         for (at, node) in after.nodes().iter().enumerate() {
-            let pair = before.get(&node.unique_id).map(|old| NodePair {
-                before: old,
-                after: node,
-                state_arguments: rules.upgrade.arguments(&old.unique_id),
-            });
+            let pair = before
+                .get(&node.unique_id)
+                .map(|old| NodePair::new(old, node, rules.upgrade.arguments(&old.unique_id)));
             let mut found = pair.map_or_else(
                 || new_node(node),
                 |pair| known_node(node, differences::of(pair, rules)),

@@ -13,6 +13,8 @@ pub(super) struct NodePair<'a> {
     pub after: &'a Node,
     /// What dbt puts over the state's unrendered configuration when another version wrote it.
     pub state_arguments: Option<&'a BTreeMap<String, String>>,
+    /// Whether no field is spelled otherwise.
+    is_same: bool,
 }
 
 /// What a field is when the manifest lacks it; dbt's classes say so.
@@ -37,11 +39,26 @@ impl Absent {
 }
 
 impl<'a> NodePair<'a> {
+    pub(super) fn new(
+        before: &'a Node,
+        after: &'a Node,
+        state_arguments: Option<&'a BTreeMap<String, String>>,
+    ) -> Self {
+        Self {
+            before,
+            after,
+            state_arguments,
+            is_same: before.is_shared_with(after) && !holds_nan(after.spelled()),
+        }
+    }
+
     /// Whether both manifests spell the field alike, so that it need not be decoded. Spelling proves nothing for NaN,
     /// which differs from itself.
     fn spelled_alike(self, field: Field) -> bool {
-        let after = self.after.written(field);
-        self.before.written(field) == after && !after.is_some_and(|text| text.contains("NaN"))
+        self.is_same || {
+            let after = self.after.written(field);
+            self.before.written(field) == after && !after.is_some_and(holds_nan)
+        }
     }
 
     /// Both values, when they differ.
@@ -92,6 +109,10 @@ impl<'a> NodePair<'a> {
             (before, self.after.value(field).unwrap_or_else(absent))
         })
     }
+}
+
+fn holds_nan(text: &str) -> bool {
+    text.contains("NaN")
 }
 
 /// The keys of two objects whose values differ, a missing key being no null, as [`Reason::Config`].

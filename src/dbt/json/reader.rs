@@ -59,6 +59,19 @@ pub enum Kind {
     Scalar,
 }
 
+impl Kind {
+    /// By the value's first byte.
+    pub(super) fn of(first: Option<u8>) -> Self {
+        match first {
+            Some(b'{') => Self::Object,
+            Some(b'[') => Self::List,
+            Some(b'"') => Self::Text,
+            Some(b'n') => Self::Null,
+            _ => Self::Scalar,
+        }
+    }
+}
+
 /// Reads one JSON text from front to back.
 #[derive(Debug)]
 pub struct Reader<'t> {
@@ -90,13 +103,7 @@ impl<'t> Reader<'t> {
 
     /// The kind of the next value; anything that is not a value counts as [`Kind::Scalar`] and fails when it is read.
     pub fn peek(&mut self) -> Kind {
-        match self.next_token() {
-            Some(b'{') => Kind::Object,
-            Some(b'[') => Kind::List,
-            Some(b'"') => Kind::Text,
-            Some(b'n') => Kind::Null,
-            _ => Kind::Scalar,
-        }
+        Kind::of(self.next_token())
     }
 
     /// Reads an object and calls `each` once per member; `each` has to read the member's value.

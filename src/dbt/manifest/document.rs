@@ -15,6 +15,8 @@ use std::sync::OnceLock;
 pub struct Manifest {
     /// Taken once, when it is read: a document may be tens of megabytes long, and every node asks for the name of its manifest.
     pub(super) hash: ManifestHash,
+    /// The number of its schema version.
+    pub(super) version: u32,
     /// Taken when it is first asked for, which few are.
     pub(super) project: OnceLock<ProjectHash>,
     pub(super) metadata: Metadata,

@@ -1,6 +1,7 @@
 //! What can be wrong with a manifest.
 
 use super::UniqueId;
+use crate::dbt::json::{Malformed, StreamError};
 use crate::domain::failure::Remedy;
 use std::path::{Path, PathBuf};
 
@@ -64,6 +65,7 @@ impl Remedy for ManifestError {
 /// A [`ManifestError`] before the file is known.
 #[derive(Debug)]
 pub(super) enum ManifestProblem {
+    Unreadable(std::io::Error),
     NotJson(String),
     NoVersion,
     UnsupportedVersion(String),
@@ -80,6 +82,7 @@ impl ManifestProblem {
     pub(super) fn in_file(self, file: &Path) -> ManifestError {
         let file = file.to_owned();
         match self {
+            Self::Unreadable(source) => ManifestError::Unreadable { file, source },
             Self::NotJson(what) => ManifestError::NotJson { file, what },
             Self::NoVersion => ManifestError::NoVersion { file },
             Self::UnsupportedVersion(found) => ManifestError::UnsupportedVersion { file, found },
@@ -95,8 +98,18 @@ impl ManifestProblem {
     }
 }
 
-impl From<crate::dbt::json::Malformed> for ManifestProblem {
-    fn from(malformed: crate::dbt::json::Malformed) -> Self {
+impl From<Malformed> for ManifestProblem {
+    fn from(malformed: Malformed) -> Self {
         Self::NotJson(malformed.to_string())
+    }
+}
+
+impl From<StreamError> for ManifestProblem {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Io(source) => Self::Unreadable(source),
+            StreamError::Malformed(malformed) => malformed.into(),
+            StreamError::TooLarge => Self::TooLarge,
+        }
     }
 }

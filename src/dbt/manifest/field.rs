@@ -38,8 +38,6 @@ macro_rules! fields {
         }
 
         impl Field {
-            pub(super) const COUNT: usize = [$(Field::$name, $($(Field::$inner,)+)?)+].len();
-
             /// The fields that stand in no other field.
             pub(super) const OUTER: &'static [Self] = &[$(Self::$name),+];
 

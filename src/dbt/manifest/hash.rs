@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::io::{self, Read};
 
 /// Names the exact bytes of a manifest: the first 12 hexadecimal digits of their SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -10,7 +11,10 @@ pub struct ManifestHash(String);
 impl ManifestHash {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        let digest = Sha256::digest(bytes);
+        Self::of_digest(&Sha256::digest(bytes))
+    }
+
+    fn of_digest(digest: &[u8]) -> Self {
         Self(digest.iter().take(6).map(|b| format!("{b:02x}")).collect())
     }
 
@@ -47,5 +51,33 @@ impl ProjectHash {
 impl fmt::Display for ProjectHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// Takes the hash of what is read through it.
+pub(super) struct Hashing<R> {
+    from: R,
+    digest: Sha256,
+}
+
+impl<R> Hashing<R> {
+    pub(super) fn new(from: R) -> Self {
+        Self {
+            from,
+            digest: Sha256::new(),
+        }
+    }
+
+    /// Of all that was read.
+    pub(super) fn hash(self) -> ManifestHash {
+        ManifestHash::of_digest(&self.digest.finalize())
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let length = self.from.read(out)?;
+        self.digest.update(&out[..length]);
+        Ok(length)
     }
 }

@@ -1,7 +1,7 @@
 //! Macros and what they call.
 
 use super::UniqueId;
-use crate::dbt::json::{Reader, Span, Value};
+use crate::dbt::json::{Malformed, Reader, Span, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -9,34 +9,71 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Macro {
     pub unique_id: UniqueId,
-    pub(super) document: Arc<str>,
-    pub(super) sql: Span,
-    pub(super) depends_on: Vec<Option<UniqueId>>,
-    pub(super) name: Span,
-    pub(super) file: Span,
+    text: Arc<str>,
+    sql: Span,
+    depends_on: Arc<[Option<UniqueId>]>,
+    name: Span,
+    file: Span,
 }
 
 impl Macro {
+    /// Reads an object, which is all of the text.
+    pub(super) fn read(
+        unique_id: UniqueId,
+        reader: &mut Reader<'_>,
+        text: &str,
+    ) -> Result<Self, Malformed> {
+        let mut read = Self {
+            unique_id,
+            text: text.into(),
+            sql: Span::default(),
+            depends_on: Arc::default(),
+            name: Span::default(),
+            file: Span::default(),
+        };
+        reader.object(|reader, key| {
+            match key {
+                "macro_sql" => read.sql = reader.skip()?,
+                "name" => read.name = reader.skip()?,
+                "original_file_path" => read.file = reader.skip()?,
+                "depends_on" => {
+                    let calls = reader.value()?;
+                    read.depends_on = calls.get("macros").map(ids).unwrap_or_default().into();
+                }
+                _ => {
+                    reader.skip()?;
+                }
+            }
+            Ok::<_, Malformed>(())
+        })?;
+        Ok(read)
+    }
+
+    /// The whole macro as the manifest spells it.
+    pub(super) fn spelled(&self) -> &str {
+        &self.text
+    }
+
     /// The block from `{%` to `%}`.
     #[must_use]
     pub fn sql(&self) -> Cow<'_, str> {
-        self.text(self.sql)
+        self.decoded(self.sql)
     }
 
     /// The block as the manifest spells it, escapes included: equal spellings mean equal blocks.
     #[must_use]
     pub fn written_sql(&self) -> Option<&str> {
-        self.sql.of(&self.document)
+        self.sql.of(&self.text)
     }
 
     #[must_use]
     pub fn name(&self) -> Cow<'_, str> {
-        self.text(self.name)
+        self.decoded(self.name)
     }
 
     #[must_use]
     pub fn original_file_path(&self) -> Cow<'_, str> {
-        self.text(self.file)
+        self.decoded(self.file)
     }
 
     /// The macros that this one calls; `None` where dbt found no such macro.
@@ -45,11 +82,8 @@ impl Macro {
         &self.depends_on
     }
 
-    fn text(&self, span: Span) -> Cow<'_, str> {
-        match span
-            .of(&self.document)
-            .map(|text| Reader::new(text).string())
-        {
+    fn decoded(&self, span: Span) -> Cow<'_, str> {
+        match span.of(&self.text).map(|text| Reader::new(text).string()) {
             Some(Ok(text)) => text,
             _ => Cow::Borrowed(""),
         }

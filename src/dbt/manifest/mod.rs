@@ -1,11 +1,12 @@
 //! A manifest (`manifest.json`) of any version that dbt-core 1.11 and 1.12 read: v4 to v12.
 //!
-//! The file's text stays in memory and nodes hold spans into it: reading decodes nothing but ids and types, and what is
-//! never asked for (SQL of unchanged models, documentation) is never copied.
+//! Each node holds its part of the file's text and where its fields stand there: reading decodes nothing but ids and types. What two
+//! manifests of a project spell alike is held once, and is known to be the same without being looked at.
 
 mod document;
 mod error;
 mod field;
+mod fields;
 mod hash;
 mod macros;
 mod metadata;
@@ -27,6 +28,8 @@ pub use metadata::Metadata;
 pub use node::{Deprecation, Node, PersistDocs};
 pub use unique_id::{ResourceType, UniqueId, UnknownResourceType};
 
+use error::ManifestProblem;
+use std::fs::File;
 use std::path::Path;
 
 /// The file name that dbt gives to a manifest, in `target/` and in a state directory.
@@ -39,19 +42,26 @@ impl Manifest {
     /// When the file can't be read, is not JSON, has no version or one that dbt-core 1.12 does not read, or holds a field
     /// whose shape can't be compared. Every error names the file.
     pub fn read(path: &Path) -> Result<Self, ManifestError> {
-        let bytes = std::fs::read(path).map_err(|source| ManifestError::Unreadable {
-            file: path.to_owned(),
-            source,
-        })?;
-        Self::parse(bytes, path)
+        Self::read_beside(path, None)
+    }
+
+    /// As [`Manifest::read`], in less time and memory the more the file has in common with a manifest that is at hand.
+    ///
+    /// # Errors
+    /// As [`Manifest::read`].
+    pub fn read_beside(path: &Path, like: Option<&Self>) -> Result<Self, ManifestError> {
+        let opened = File::open(path).map_err(ManifestProblem::Unreadable);
+        opened
+            .and_then(|file| read::manifest(file, like))
+            .map_err(|problem| problem.in_file(path))
     }
 
     /// Reads a manifest from the bytes of `file`, which serves only to name the manifest in errors.
     ///
     /// # Errors
     /// As [`Manifest::read`].
-    pub fn parse(bytes: Vec<u8>, file: &Path) -> Result<Self, ManifestError> {
-        read::manifest(bytes).map_err(|problem| problem.in_file(file))
+    pub fn parse(bytes: &[u8], file: &Path) -> Result<Self, ManifestError> {
+        read::manifest(bytes, None).map_err(|problem| problem.in_file(file))
     }
 
     /// The name of the project that it tells of: the same for every parse of the same files by the same dbt.

@@ -1,30 +1,53 @@
 //! One node of the graph, read on demand.
 
 use super::field::Field;
+use super::fields::Fields;
 use super::macros::ids;
 use super::{ResourceType, UniqueId};
-use crate::dbt::json::{Reader, Span, Value};
+use crate::dbt::json::{Reader, Value};
 use crate::domain::project::Materialization;
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A model, seed, snapshot, test, analysis, hook, source, exposure, metric, unit test, semantic model, saved query or
-/// function. Holds where its fields stand in the manifest's text; every accessor decodes when it is called.
+/// function. Holds its part of the manifest as it is spelled there; every accessor decodes when it is called.
 #[derive(Debug, Clone)]
 pub struct Node {
     pub unique_id: UniqueId,
     pub resource_type: ResourceType,
-    pub(super) document: Arc<str>,
-    pub(super) spans: [Span; Field::COUNT],
+    fields: Arc<Fields>,
 }
 
 impl Node {
+    pub(super) fn new(unique_id: UniqueId, fields: Fields) -> Self {
+        Self {
+            unique_id,
+            resource_type: ResourceType::Model,
+            fields: Arc::new(fields),
+        }
+    }
+
+    /// The whole node as the manifest spells it.
+    #[must_use]
+    pub fn spelled(&self) -> &str {
+        self.fields.text()
+    }
+
+    /// Whether both are spelled alike because one was read beside the other. `false` says nothing.
+    #[must_use]
+    pub fn is_shared_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.fields, &other.fields)
+    }
+
+    /// Puts what an older version wrote in one field in another, where it wrote it.
+    pub(super) fn rename(&mut self, old: Field, new: Field) {
+        Arc::make_mut(&mut self.fields).rename(old, new);
+    }
+
     /// The field as the manifest spells it, or `None` where the manifest lacks it.
     #[must_use]
     pub fn written(&self, field: Field) -> Option<&str> {
-        self.spans
-            .get(field as usize)
-            .and_then(|span| span.of(&self.document))
+        self.fields.get(field)
     }
 
     /// The field's value, or `None` where the manifest lacks it.

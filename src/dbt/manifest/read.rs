@@ -1,13 +1,15 @@
-//! From the bytes of a file to a [`Manifest`], older versions brought up to the newest as dbt does it.
+//! From a file to a [`Manifest`], older versions brought up to the newest as dbt does it.
 
 use super::error::{ManifestProblem, NEWEST_VERSION, OLDEST_VERSION};
 use super::field::Field;
-use super::macros::ids;
+use super::fields::Fields;
+use super::hash::Hashing;
 use super::{Macro, Manifest, ManifestHash, Metadata, Node, ResourceType, UniqueId};
-use crate::dbt::json::{Kind, Malformed, Reader, Span, Value};
+use crate::dbt::json::{Kind, Malformed, Passage, Reader, Stream, Value};
 use std::collections::HashMap;
+use std::io::Read;
 use std::str::FromStr;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 /// The sections that hold nodes, in the order in which dbt looks at them.
 const SECTIONS: [&str; 8] = [
@@ -31,28 +33,28 @@ const SINCE_V12: [&str; 3] = ["unit_tests", "semantic_models", "saved_queries"];
 /// Metrics of these and older manifests are of another kind; dbt drops them.
 const LAST_VERSION_WITH_OLD_METRICS: u32 = 9;
 
-pub(super) fn manifest(bytes: Vec<u8>) -> Result<Manifest, ManifestProblem> {
-    if u32::try_from(bytes.len()).is_err() {
-        return Err(ManifestProblem::TooLarge);
-    }
-    let text = String::from_utf8(bytes)
-        .map_err(|error| ManifestProblem::NotJson(error.utf8_error().to_string()))?;
-    let hash = ManifestHash::of(text.as_bytes());
+/// Nodes that are spelled as in `like` share their text with it: of two manifests of one project little more than one is held.
+pub(super) fn manifest(
+    from: impl Read,
+    like: Option<&Manifest>,
+) -> Result<Manifest, ManifestProblem> {
+    let mut stream = Stream::new(Hashing::new(from));
     let mut sections = Sections {
-        document: text.into(),
+        // What an older version calls otherwise has been renamed there.
+        like: like.filter(|like| like.version == NEWEST_VERSION),
         ..Sections::default()
     };
-    sections.read()?;
+    sections.read(&mut stream)?;
     let version = sections.version()?;
     sections.upgrade(version);
     sections.check(version)?;
-    Ok(sections.into_manifest(hash))
+    Ok(sections.into_manifest(stream.into_inner().hash(), version))
 }
 
 /// What the file holds, section by section, before anything is judged: the version may stand behind the nodes.
 #[derive(Default)]
-struct Sections {
-    document: Arc<str>,
+struct Sections<'l> {
+    like: Option<&'l Manifest>,
     metadata: Metadata,
     nodes: [Vec<Node>; SECTIONS.len()],
     macros: Vec<Macro>,
@@ -63,59 +65,62 @@ struct Sections {
     problem: Option<ManifestProblem>,
 }
 
-impl Sections {
-    fn read(&mut self) -> Result<(), ManifestProblem> {
-        let document = Arc::clone(&self.document);
-        let mut reader = Reader::new(&document);
-        if reader.peek() != Kind::Object {
-            reader.skip()?;
-            reader.finish()?;
+impl Sections<'_> {
+    fn read(&mut self, stream: &mut Stream<impl Read>) -> Result<(), ManifestProblem> {
+        if stream.peek()? != Kind::Object {
+            stream.skip()?;
+            stream.finish()?;
             return Err(ManifestProblem::NotJson("it holds no object".to_owned()));
         }
-        reader.object(|reader, key| self.section(reader, key))?;
-        reader.finish()?;
+        stream.object(|stream, key| self.section(stream, key))?;
+        stream.finish()?;
         Ok(())
     }
 
-    fn section(&mut self, reader: &mut Reader<'_>, key: &str) -> Result<(), Malformed> {
-        if reader.peek() != Kind::Object {
-            return reader.skip().map(drop);
+    fn section(
+        &mut self,
+        stream: &mut Stream<impl Read>,
+        key: &str,
+    ) -> Result<(), ManifestProblem> {
+        if stream.peek()? != Kind::Object {
+            return Ok(stream.skip()?);
         }
         if let Some(section) = SECTIONS.iter().position(|name| *name == key) {
             self.found.push(SECTIONS[section]);
-            return self.nodes(reader, section);
+            return stream.object(|stream, id| {
+                if let Some(node) = self.node(stream, id)? {
+                    self.nodes[section].push(node);
+                }
+                Ok(())
+            });
         }
         match key {
-            "metadata" => self.metadata = Metadata::read(reader)?,
+            "metadata" => self.metadata = stream.value()?.read(Metadata::read)?,
             "macros" => {
                 self.found.push("macros");
-                self.macros(reader)?;
+                stream.object(|stream, id| self.read_macro(stream, id))?;
             }
-            "disabled" => self.disabled(reader)?,
-            "selectors" => self.selectors = Some(reader.value()?),
-            _ => {
-                reader.skip()?;
+            "disabled" => {
+                stream.object(|stream, id| {
+                    Ok::<_, ManifestProblem>(self.disabled(stream.value()?, id)?)
+                })?;
             }
+            "selectors" => self.selectors = Some(stream.value()?.read(Reader::value)?),
+            _ => stream.skip()?,
         }
         Ok(())
     }
 
-    fn nodes(&mut self, reader: &mut Reader<'_>, section: usize) -> Result<(), Malformed> {
-        reader.object(|reader, id| {
-            if let Some(node) = self.node(reader, id)? {
-                self.nodes[section].push(node);
-            }
-            Ok(())
-        })
-    }
-
-    fn disabled(&mut self, reader: &mut Reader<'_>) -> Result<(), Malformed> {
-        reader.object(|reader, id| {
+    /// Several where files share a name.
+    fn disabled(&mut self, listed: Passage<'_>, id: &str) -> Result<(), Malformed> {
+        listed.read(|reader| {
             if reader.peek() != Kind::List {
                 return reader.skip().map(drop);
             }
             reader.list(|reader| {
-                if let Some(node) = self.node(reader, id)? {
+                let text = reader.skip()?.of(listed.text).unwrap_or_default();
+                let unique_id = UniqueId::from(id);
+                if let Some(node) = self.new_node(unique_id, &mut Reader::new(text), text)? {
                     self.disabled.entry(node.unique_id.clone()).or_insert(node);
                 }
                 Ok(())
@@ -123,20 +128,34 @@ impl Sections {
         })
     }
 
-    /// Reads a node; `None` (and a problem) where it is nothing that could be one.
-    fn node(&mut self, reader: &mut Reader<'_>, id: &str) -> Result<Option<Node>, Malformed> {
+    fn node(
+        &mut self,
+        stream: &mut Stream<impl Read>,
+        id: &str,
+    ) -> Result<Option<Node>, ManifestProblem> {
         let unique_id = UniqueId::from(id);
+        if let Some(like) = self.like.and_then(|like| like.get(&unique_id))
+            && stream.passes(like.spelled())?
+        {
+            return Ok(Some(like.clone()));
+        }
+        let passage = stream.value()?;
+        Ok(passage.read(|reader| self.new_node(unique_id, reader, passage.text))?)
+    }
+
+    /// Reads a node; `None` (and a problem) where it is nothing that could be one.
+    fn new_node(
+        &mut self,
+        unique_id: UniqueId,
+        reader: &mut Reader<'_>,
+        text: &str,
+    ) -> Result<Option<Node>, Malformed> {
         if reader.peek() != Kind::Object {
             self.object_to(&unique_id, "the node", "it is not an object");
             return reader.skip().map(|_| None);
         }
-        let spans = spans(reader)?;
-        let mut node = Node {
-            unique_id,
-            resource_type: ResourceType::Model,
-            document: Arc::clone(&self.document),
-            spans,
-        };
+        let fields = Fields::read(reader, text)?;
+        let mut node = Node::new(unique_id, fields);
         let kind = node.text(Field::ResourceType).unwrap_or_default();
         match ResourceType::from_str(&kind) {
             Ok(kind) => node.resource_type = kind,
@@ -145,38 +164,26 @@ impl Sections {
         Ok(Some(node))
     }
 
-    fn macros(&mut self, reader: &mut Reader<'_>) -> Result<(), Malformed> {
-        reader.object(|reader, id| {
-            let mut read = Macro {
-                unique_id: UniqueId::from(id),
-                document: Arc::clone(&self.document),
-                sql: Span::default(),
-                depends_on: Vec::new(),
-                name: Span::default(),
-                file: Span::default(),
-            };
-            if reader.peek() != Kind::Object {
-                self.object_to(&read.unique_id, "the macro", "it is not an object");
-                return reader.skip().map(drop);
-            }
-            reader.object(|reader, key| {
-                match key {
-                    "macro_sql" => read.sql = reader.skip()?,
-                    "name" => read.name = reader.skip()?,
-                    "original_file_path" => read.file = reader.skip()?,
-                    "depends_on" => {
-                        let calls = reader.value()?;
-                        read.depends_on = calls.get("macros").map(ids).unwrap_or_default();
-                    }
-                    _ => {
-                        reader.skip()?;
-                    }
-                }
-                Ok::<_, Malformed>(())
-            })?;
-            self.macros.push(read);
-            Ok(())
-        })
+    fn read_macro(
+        &mut self,
+        stream: &mut Stream<impl Read>,
+        id: &str,
+    ) -> Result<(), ManifestProblem> {
+        let unique_id = UniqueId::from(id);
+        if let Some(like) = self.like.and_then(|like| like.get_macro(&unique_id))
+            && stream.passes(like.spelled())?
+        {
+            self.macros.push(like.clone());
+            return Ok(());
+        }
+        if stream.peek()? != Kind::Object {
+            self.object_to(&unique_id, "the macro", "it is not an object");
+            return Ok(stream.skip()?);
+        }
+        let passage = stream.value()?;
+        let read = passage.read(|reader| Macro::read(unique_id, reader, passage.text))?;
+        self.macros.push(read);
+        Ok(())
     }
 
     fn object_to(&mut self, id: &UniqueId, field: &'static str, what: impl ToString) {
@@ -213,10 +220,7 @@ impl Sections {
                     (Field::RawSql, Field::RawCode),
                     (Field::CompiledSql, Field::CompiledCode),
                 ] {
-                    let span = node.spans[old as usize];
-                    if !span.is_empty() {
-                        node.spans[new as usize] = span;
-                    }
+                    node.rename(old, new);
                 }
             }
         }
@@ -243,7 +247,7 @@ impl Sections {
             .try_for_each(check_shapes)
     }
 
-    fn into_manifest(self, hash: ManifestHash) -> Manifest {
+    fn into_manifest(self, hash: ManifestHash, version: u32) -> Manifest {
         let nodes: Vec<Node> = self.nodes.into_iter().flatten().collect();
         let at = |(at, id): (usize, &UniqueId)| (id.clone(), at);
         let mut index = HashMap::with_capacity(nodes.len());
@@ -255,6 +259,7 @@ impl Sections {
             macro_index: macro_ids.map(at).collect(),
             macros: self.macros,
             hash,
+            version,
             project: OnceLock::new(),
             metadata: self.metadata,
             nodes,
@@ -263,30 +268,6 @@ impl Sections {
             selectors: self.selectors.unwrap_or(Value::Null),
         }
     }
-}
-
-/// Where the fields of a node stand.
-fn spans(reader: &mut Reader<'_>) -> Result<[Span; Field::COUNT], Malformed> {
-    let mut spans = [Span::default(); Field::COUNT];
-    reader.object(|reader, key| {
-        let kind = reader.peek();
-        let Some(field) = Field::of(key) else {
-            return reader.skip().map(drop);
-        };
-        spans[field as usize] = if kind == Kind::Object {
-            reader.object_span(|reader, key| {
-                let inner = reader.skip()?;
-                if let Some(field) = field.inner(key) {
-                    spans[field as usize] = inner;
-                }
-                Ok::<_, Malformed>(())
-            })?
-        } else {
-            reader.skip()?
-        };
-        Ok::<_, Malformed>(())
-    })?;
-    Ok(spans)
 }
 
 /// Refuses a node whose fields have no comparable shape, rather than taking it for unmodified.

@@ -57,7 +57,7 @@ pub(crate) fn manifest(nodes: &Value, macros: &Value, disabled: &Value) -> Arc<M
                "adapter_type": "materialize", "project_name": "p"}),
     );
     let bytes = serde_json::to_vec(&sections).unwrap();
-    Arc::new(Manifest::parse(bytes, Path::new("manifest.json")).unwrap())
+    Arc::new(Manifest::parse(&bytes, Path::new("manifest.json")).unwrap())
 }
 
 /// A manifest of nodes only.

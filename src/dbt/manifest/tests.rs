@@ -3,7 +3,7 @@ use super::*;
 const V12: &str = "https://schemas.getdbt.com/dbt/manifest/v12.json";
 
 fn parse(text: &str) -> Result<Manifest, ManifestError> {
-    Manifest::parse(text.as_bytes().to_vec(), Path::new("state/manifest.json"))
+    Manifest::parse(text.as_bytes(), Path::new("state/manifest.json"))
 }
 
 /// A manifest of this version with these nodes and metrics (JSON objects without braces).
@@ -216,4 +216,62 @@ fn a_manifest_stands_for_another_one_under_its_name() {
     let other = one.in_place_of(ManifestHash::recorded("0123456789ab"));
     assert_eq!(other.hash().as_str(), "0123456789ab");
     assert_eq!(other.project(), one.project());
+}
+
+/// Both texts, the second one read beside the first.
+fn beside(like: &str, text: &str) -> (Manifest, Manifest) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join(FILE_NAME);
+    std::fs::write(&file, text).unwrap();
+    let like = parse(like).unwrap();
+    let read = Manifest::read_beside(&file, Some(&like)).unwrap();
+    (like, read)
+}
+
+#[test]
+fn holds_once_what_two_manifests_spell_alike() {
+    let node = |id: &str, sql: &str| {
+        format!(
+            r#""model.p.{id}": {{"resource_type": "model", "name": "{id}", "raw_code": "{sql}"}}"#
+        )
+    };
+    let of = |nodes: &[String]| manifest(V12, &nodes.join(", "), "");
+    let before = of(&[node("a", "1"), node("b", "1"), node("gone", "1")]);
+    let after = of(&[node("new", "1"), node("b", "2"), node("a", "1")]);
+    let (like, read) = beside(&before, &after);
+    let alone = parse(&after).unwrap();
+    assert_eq!(read.hash(), alone.hash());
+    let spelled = |manifest: &Manifest| {
+        let nodes = manifest.nodes().iter();
+        nodes
+            .map(|node| (node.unique_id.clone(), node.spelled().to_owned()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(spelled(&read), spelled(&alone));
+    let shared = |id: &str| {
+        let id = UniqueId::from(id);
+        like.get(&id)
+            .zip(read.get(&id))
+            .is_some_and(|(one, other)| one.is_shared_with(other))
+    };
+    assert!(shared("model.p.a"));
+    assert!(!shared("model.p.b"));
+}
+
+#[test]
+fn a_manifest_of_another_version_lends_no_text() {
+    let nodes = r#""model.p.a": {"resource_type": "model", "raw_sql": "select 1"}"#;
+    let v11 = "https://schemas.getdbt.com/dbt/manifest/v11.json";
+    let (old, new) = (manifest(v11, nodes, ""), manifest(V12, nodes, ""));
+    let code = |manifest: &Manifest| manifest.nodes()[0].raw_code().into_owned();
+    let (like, read) = beside(&old, &new);
+    assert_eq!(
+        (code(&like), code(&read)),
+        ("select 1".to_owned(), String::new())
+    );
+    let (like, read) = beside(&new, &old);
+    assert_eq!(
+        (code(&like), code(&read)),
+        (String::new(), "select 1".to_owned())
+    );
 }

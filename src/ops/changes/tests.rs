@@ -33,7 +33,7 @@ fn manifest(models: &[Value]) -> Arc<Manifest> {
         "nodes": nodes, "sources": {}, "macros": {}, "exposures": {}, "metrics": {}, "disabled": {}, "semantic_models": {},
         "saved_queries": {}, "unit_tests": {}, "groups": {}, "docs": {}, "selectors": {},
     });
-    Arc::new(Manifest::parse(text.to_string().into_bytes(), Path::new("manifest.json")).unwrap())
+    Arc::new(Manifest::parse(text.to_string().as_bytes(), Path::new("manifest.json")).unwrap())
 }
 
 const FOO: &str = "SELECT a FROM t WHERE kind = 'warm'";

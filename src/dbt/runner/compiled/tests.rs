@@ -42,7 +42,7 @@ fn one_model(changes: serde_json::Value) -> Manifest {
         "selectors": {}, "disabled": {}, "parent_map": {}, "child_map": {}, "group_map": {}, "groups": {},
         "saved_queries": {}, "semantic_models": {}, "unit_tests": {}, "functions": {},
     });
-    Manifest::parse(serde_json::to_vec(&manifest).unwrap(), Path::new("m.json")).unwrap()
+    Manifest::parse(&serde_json::to_vec(&manifest).unwrap(), Path::new("m.json")).unwrap()
 }
 
 fn environment(clusters: &[&str], schemas: &[&str]) -> Environment {
