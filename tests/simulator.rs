@@ -17,5 +17,6 @@ mod simulator {
     mod replay;
     mod server;
     mod ticking;
+    mod versions;
     mod wire;
 }

@@ -327,4 +327,7 @@ pub struct SimFlags {
     /// World seconds per second
     #[arg(long, default_value_t = 1.0)]
     pub speed: f64,
+    /// The version of Materialize to be, whatever the world says: 26.9 or 26.39, as recorded
+    #[arg(long, value_name = "VERSION")]
+    pub server_version: Option<String>,
 }

@@ -17,6 +17,7 @@
 //! | `world` | the clock, hydration, frontiers, statuses, faults; where the world starts from |
 //! | `inventory` | what the dynamics may know of the catalog |
 //! | `value`, `error`, `types`, `text`, `time` | fields, errors, types, and how values read |
+//! | `version` | which Materialize it is, and what differs between the versions |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -37,10 +38,12 @@ pub mod text;
 pub mod time;
 pub mod types;
 pub mod value;
+mod version;
 pub mod wire;
 pub mod world;
 
 pub use control::Control;
 pub use server::{Options, Passing, Simulator, StartError};
 pub use value::Value;
+pub use version::{Change, Release, ServerVersion, UnknownVersion};
 pub use world::{Clock, Fault, World};

@@ -9,7 +9,7 @@ use cutover::ops::error::{FailureKind, OpsError};
 use cutover::ops::sample;
 use cutover::ops::workspace::Workspace;
 use cutover::sim::world::WorldError;
-use cutover::sim::{Options, Passing, Simulator, World};
+use cutover::sim::{Options, Passing, ServerVersion, Simulator, UnknownVersion, World};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -19,10 +19,15 @@ const DEMO_WORLD: &str = "demo";
 
 /// The simulated Materialize alone, until a signal ends it.
 pub async fn sim(printer: Printer, flags: &SimFlags) -> u8 {
-    let world = match World::named_or_file(&flags.world) {
+    let mut world = match World::named_or_file(&flags.world) {
         Ok(world) => world,
         Err(error) => return cli::fail(printer, &unknown_world(&error)),
     };
+    match flags.server_version.as_deref().map(str::parse) {
+        Some(Ok(version)) => world.release = ServerVersion::into(version),
+        Some(Err(unknown)) => return cli::fail(printer, &no_such_version(&unknown)),
+        None => {}
+    }
     if !(flags.speed.is_finite() && flags.speed > 0.0) {
         return cli::fail(printer, &no_speed(flags.speed));
     }
@@ -59,6 +64,11 @@ fn unknown_world(error: &WorldError) -> OpsError {
         )),
         WorldError::Read { .. } | WorldError::Invalid { .. } => refused,
     }
+}
+
+fn no_such_version(unknown: &UnknownVersion) -> OpsError {
+    OpsError::foreign(FailureKind::Usage, unknown)
+        .with_remedy("give one of them with --server-version")
 }
 
 fn no_speed(speed: f64) -> OpsError {

@@ -120,6 +120,12 @@ fn every_kind_tells_message_cause_and_remedy_once() {
             "the built-in ones are",
         ),
         failing(
+            FailureKind::Usage,
+            &["sim", "--server-version", "26.8"],
+            "`26.8` is no version that the simulator can be",
+            "give one of them with --server-version",
+        ),
+        failing(
             FailureKind::Configuration,
             &["status", "--config", "bad.toml"],
             "bad.toml:1: `badge`: invalid type",

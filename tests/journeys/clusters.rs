@@ -1,6 +1,6 @@
 //! Options of clusters that a role which is no superuser can't set.
 
-use crate::stage::{Stage, blocks, found};
+use crate::stage::{Stage, VERSIONS, blocks, found};
 use cutover::domain::action::Operation;
 use cutover::domain::finding::FindingId;
 use cutover::ops::progress::OutcomeKind;
@@ -9,7 +9,12 @@ use std::collections::BTreeSet;
 /// Production's cluster gets what only the system may give; the twin is created without, and that is said until it is given there too.
 #[tokio::test]
 async fn an_init_leaves_out_what_only_the_system_may_set() {
-    let stage = Stage::new().await;
+    for version in VERSIONS {
+        leaves_out_what_only_the_system_may_set(&Stage::of(version).await).await;
+    }
+}
+
+async fn leaves_out_what_only_the_system_may_set(stage: &Stage) {
     let as_system = |sql: &str| stage.sim.control().execute("mz_system", sql).unwrap();
     as_system("ALTER CLUSTER compute SET (WORKLOAD CLASS 'heavy')");
     let plan = stage.plan(Operation::Init).await;

@@ -15,6 +15,7 @@ const PATIENT: Changes = Changes {
     read_only: false,
     speed: None,
     config: Some("sink_deadline = \"200ms\""),
+    version: None,
     deployments: None,
 };
 

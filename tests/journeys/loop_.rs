@@ -1,6 +1,6 @@
 //! The whole loop: init, deploy, await, promote, rollback, promote again, sync, deploy again, cleanup.
 
-use super::stage::{Changes, Stage, blocks, found};
+use super::stage::{Changes, Stage, VERSIONS, blocks, found};
 use cutover::domain::action::Operation;
 use cutover::domain::finding::FindingId;
 use cutover::domain::phase::Phase;
@@ -14,7 +14,12 @@ const DEPLOYED: [&str; 2] = ["blue_green_slim", "serving"];
 
 #[tokio::test]
 async fn from_init_to_cleanup() {
-    let stage = Stage::new().await;
+    for version in VERSIONS {
+        there_and_back(&Stage::of(version).await).await;
+    }
+}
+
+async fn there_and_back(stage: &Stage) {
     assert_eq!(stage.phase().await, Phase::None);
     let before: Vec<_> = DEPLOYED
         .iter()

@@ -11,7 +11,7 @@ use cutover::ops::progress::{Outcome, OutcomeKind, Progress};
 use cutover::ops::sample;
 use cutover::ops::workspace::{Observation, Workspace};
 use cutover::sim::world::Disturbance;
-use cutover::sim::{Simulator, World};
+use cutover::sim::{ServerVersion, Simulator, World};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -29,13 +29,18 @@ pub struct Stage {
     pub workspace: Arc<Workspace>,
 }
 
-/// What a stage changes in the settings.
+/// The servers that what differs by version is done on.
+pub const VERSIONS: [ServerVersion; 2] = [ServerVersion::V26_9, ServerVersion::V26_39];
+
+/// What a stage changes in the settings, and of the server.
 #[derive(Default)]
 pub struct Changes {
     pub read_only: bool,
     /// World seconds per second, instead of [`SPEED`].
     pub speed: Option<f64>,
     pub config: Option<&'static str>,
+    /// The version that the server is, instead of the newest recorded one.
+    pub version: Option<ServerVersion>,
     /// Further entries of `vars.deployment`.
     pub deployments: Option<&'static str>,
 }
@@ -45,9 +50,22 @@ impl Stage {
         Self::with(Changes::default()).await
     }
 
+    /// On a server of this version.
+    pub async fn of(version: ServerVersion) -> Self {
+        Self::with(Changes {
+            version: Some(version),
+            ..Changes::default()
+        })
+        .await
+    }
+
     pub async fn with(changes: Changes) -> Self {
         let speed = changes.speed.unwrap_or(SPEED);
-        let sim = server::start(World::named("demo").unwrap(), speed).await;
+        let mut world = World::named("demo").unwrap();
+        if let Some(version) = changes.version {
+            world.release = version.into();
+        }
+        let sim = server::start(world, speed).await;
         let folder = tempfile::tempdir().unwrap();
         sample::unpack(folder.path()).unwrap();
         if let Some(config) = changes.config {

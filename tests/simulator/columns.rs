@@ -1,10 +1,10 @@
 //! The relations of the simulator against those of a real server: columns, their order and their types.
 
 use super::recording::read;
-use super::server::Simulator;
+use super::server::{Simulator, rows};
 use super::wire::{Column, Session};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Deserialize)]
 struct Catalog {
@@ -67,31 +67,73 @@ const NEEDED: [&str; 46] = [
     "mz_internal.mz_wallclock_global_lag_recent_history",
 ];
 
+/// The recorded catalogs, and what the servers that they are of said of themselves.
+const RECORDED: [(&str, &str); 2] = [
+    ("v26.9.0", "catalog-columns.json.gz"),
+    ("v26.39.0", "v26.39/catalog-columns.json.gz"),
+];
+
+fn serving(version: &str) -> (Simulator, Session) {
+    let simulator = Simulator::start(&format!("[server]\nversion = \"{version}\""));
+    let session = Session::login(simulator.address(), "materialize");
+    (simulator, session)
+}
+
 #[test]
 fn relations_have_the_columns_of_a_real_server() {
-    let simulator = Simulator::start("");
-    let mut session = Session::login(simulator.address(), "materialize");
-    let catalog: Catalog = serde_json::from_str(&read("catalog-columns.json.gz")).unwrap();
     let mut wrong = Vec::new();
-    for (name, relation) in &catalog.relations {
-        let answer = session.ask(&format!("select * from {name} limit 0"));
-        if let Some(error) = answer.error {
-            if NEEDED.contains(&name.as_str()) {
-                wrong.push(format!("{name} is missing: {}", error.message));
+    for (version, recorded) in RECORDED {
+        let (_simulator, mut session) = serving(version);
+        let catalog: Catalog = serde_json::from_str(&read(recorded)).unwrap();
+        for (name, relation) in &catalog.relations {
+            let answer = session.ask(&format!("select * from {name} limit 0"));
+            if let Some(error) = answer.error {
+                if NEEDED.contains(&name.as_str()) {
+                    wrong.push(format!("{version}: {name} is missing: {}", error.message));
+                }
+                continue;
             }
-            continue;
-        }
-        let recorded: Vec<Column> = relation
-            .columns
-            .iter()
-            .map(|(name, _, oid, _)| (name.clone(), *oid))
-            .collect();
-        if answer.columns != recorded {
-            wrong.push(format!(
-                "{name}\n  recorded:  {recorded:?}\n  simulated: {:?}",
-                answer.columns
-            ));
+            let recorded: Vec<Column> = relation
+                .columns
+                .iter()
+                .map(|(name, _, oid, _)| (name.clone(), *oid))
+                .collect();
+            if answer.columns != recorded {
+                wrong.push(format!(
+                    "{version}: {name}\n  recorded:  {recorded:?}\n  simulated: {:?}",
+                    answer.columns
+                ));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_server_lists_the_relations_of_its_version_and_no_others() {
+    for (version, recorded) in RECORDED {
+        let (_simulator, mut session) = serving(version);
+        let catalog: Catalog = serde_json::from_str(&read(recorded)).unwrap();
+        let listed = rows(
+            &mut session,
+            "select s.name || '.' || r.name from mz_catalog.mz_relations r join mz_catalog.mz_schemas s on s.id = r.schema_id \
+             where s.name in ('mz_catalog', 'mz_internal') order by 1",
+        );
+        let recorded: BTreeSet<&String> = catalog.relations.keys().collect();
+        assert_eq!(
+            listed.iter().collect::<BTreeSet<_>>(),
+            recorded,
+            "{version}"
+        );
+    }
+}
+
+/// A belief: no recording is of a server so new.
+#[test]
+fn the_newest_servers_keep_a_history_of_hydration() {
+    let sql = "select object_id, hydrated_at from mz_internal.mz_object_hydration_history";
+    for (version, known) in [("v26.41.0", false), ("v26.42.0", true), ("v26.43.0", true)] {
+        let (_simulator, mut session) = serving(version);
+        assert_eq!(session.ask(sql).error.is_none(), known, "{version}");
+    }
 }

@@ -71,7 +71,7 @@ fn message(notice: &str) -> String {
 #[test]
 fn the_fence_answers_as_recorded() {
     for recording in RECORDINGS {
-        let simulator = Simulator::start("");
+        let simulator = Simulator::of_recording(recording);
         let mut people = People::of(&simulator);
         let mut ids = Ids::default();
         let mut wrong = Vec::new();

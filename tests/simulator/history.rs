@@ -14,6 +14,7 @@ const WORLD: &str = r#"
 # The same ticks in every run.
 [server]
 opens_at = "2026-11-20T09:30:00Z"
+version = "v26.9.0-dev.0 (9e9123290)"
 [hydration.default]
 attach = "2s"
 [hydration.object."hyd.heavy"]

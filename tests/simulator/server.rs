@@ -30,6 +30,12 @@ impl Simulator {
         }
     }
 
+    /// A fresh server of the version of a recording: `v26.24/16-fence`.
+    pub fn of_recording(recording: &str) -> Self {
+        let (version, _) = recording.split_once('/').unwrap();
+        Self::start(&format!("[server]\nversion = \"{version}.0\""))
+    }
+
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }

@@ -7,12 +7,11 @@ use super::{Catalog, Cluster, Counters, Database, DefaultScope, Managed, Replica
 use crate::functions::FUNCTIONS;
 use crate::inventory::Millis;
 use crate::types::{Column, SqlType};
+use crate::version::ServerVersion;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// The version that the recorded server gave.
-pub const VERSION: &str = "v26.9.0-dev.0 (9e9123290)";
 /// The replica sizes that exist (recorded: 02).
 pub const SIZES: [&str; 3] = ["100cc", "25cc", "50cc"];
 
@@ -84,9 +83,18 @@ pub struct Relation {
     pub name: &'static str,
     pub kind: &'static str,
     pub columns: Vec<Column>,
+    since: Option<ServerVersion>,
+    until: Option<ServerVersion>,
 }
 
 impl Relation {
+    /// Whether servers of this version have it, with these columns.
+    #[must_use]
+    pub fn is_of(&self, version: ServerVersion) -> bool {
+        self.since.is_none_or(|since| version >= since)
+            && self.until.is_none_or(|until| version < until)
+    }
+
     /// `mz_internal.mz_frontiers`.
     #[must_use]
     pub fn full_name(&self) -> String {
@@ -103,6 +111,14 @@ pub static RELATIONS: LazyLock<Vec<Relation>> = LazyLock::new(|| {
 });
 
 fn read_relation(line: &'static str) -> Option<Relation> {
+    let (first, rest) = line.split_once(' ')?;
+    let bound = |text: &str| text.parse().ok();
+    let (since, until) = (bound(first), first.strip_prefix('<').and_then(bound));
+    let line = if since.or(until).is_some() {
+        rest
+    } else {
+        line
+    };
     let (head, columns) = line.split_once(": ")?;
     let (name, kind) = head.split_once(' ')?;
     let (schema, name) = name.split_once('.')?;
@@ -112,6 +128,8 @@ fn read_relation(line: &'static str) -> Option<Relation> {
         name,
         kind,
         columns,
+        since,
+        until,
     })
 }
 
@@ -128,8 +146,9 @@ fn read_column(text: &str) -> Option<Column> {
 impl Catalog {
     /// A fresh server's catalog, as of `now`.
     #[must_use]
-    pub fn fresh(now: Millis) -> Self {
+    pub fn fresh(now: Millis, version: ServerVersion) -> Self {
         let mut catalog = Self {
+            version,
             revision: 1,
             databases: BTreeMap::new(),
             schemas: BTreeMap::new(),
@@ -231,7 +250,9 @@ impl Catalog {
             let oid = self.next_oid();
             self.add_system_item(*number, oid, "pg_catalog", name, Body::Function, now);
         }
-        for (number, relation) in (400..).zip(RELATIONS.iter()) {
+        let version = self.version;
+        let numbered = (400..).zip(RELATIONS.iter());
+        for (number, relation) in numbered.filter(|(_, it)| it.is_of(version)) {
             let body = match relation.kind {
                 "view" => Body::SystemView,
                 "source" => Body::Source {
@@ -337,6 +358,7 @@ impl Catalog {
             let managed = Managed {
                 size: "25cc".to_owned(),
                 replication_factor,
+                arrangement_compression: false,
                 introspection_debugging: false,
                 introspection_interval: Some(Duration::from_secs(1)),
                 on_refresh: None,

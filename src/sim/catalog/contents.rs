@@ -6,6 +6,7 @@ use super::id::Id;
 use super::item;
 use super::item::Item;
 use crate::inventory::Millis;
+use crate::version::ServerVersion;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub struct Schema {
 pub struct Managed {
     pub size: String,
     pub replication_factor: u32,
+    /// `EXPERIMENTAL ARRANGEMENT COMPRESSION`, of servers that know it.
+    pub arrangement_compression: bool,
     pub introspection_debugging: bool,
     /// `None` where introspection is off.
     pub introspection_interval: Option<Duration>,
@@ -116,6 +119,8 @@ pub struct Counters {
 
 #[derive(Debug, Clone)]
 pub struct Catalog {
+    /// Which Materialize the server is: what differs by version asks it.
+    pub version: ServerVersion,
     /// Grows with each committed change; a DDL transaction compares it (40001).
     pub revision: u64,
     pub databases: BTreeMap<Id, Database>,

@@ -5,6 +5,7 @@ use super::item::{Body, Item, PROGRESS, Refresh, Retain, SUBSOURCE, ViewOptions}
 use super::script::{Piece, Script, Style, literal, quote, quote_if_needed};
 use super::{Catalog, Cluster, Managed};
 use crate::time::{show_interval, show_timestamptz};
+use crate::version::{Change, ServerVersion};
 use std::time::Duration;
 
 impl Script {
@@ -181,7 +182,7 @@ impl Catalog {
         Some(format!(
             "CREATE CLUSTER {} ({}){}",
             quote(name),
-            cluster_options(managed),
+            cluster_options(managed, self.version),
             features(&managed.features)
         ))
     }
@@ -237,13 +238,22 @@ fn write_view_options(script: &mut Script, options: &ViewOptions) {
     });
 }
 
-fn cluster_options(managed: &Managed) -> String {
+fn cluster_options(managed: &Managed, version: ServerVersion) -> String {
     let interval = managed.introspection_interval.map_or_else(
         || "'0'".to_owned(),
         |interval| format!("INTERVAL '{}'", show_interval(micros(interval))),
     );
+    // In front (recorded: v26.39/18).
+    let compression = if version.has(Change::ArrangementCompression) {
+        format!(
+            "EXPERIMENTAL ARRANGEMENT COMPRESSION = {}, ",
+            managed.arrangement_compression
+        )
+    } else {
+        String::new()
+    };
     let head = format!(
-        "INTROSPECTION DEBUGGING = {}, INTROSPECTION INTERVAL = {interval}, MANAGED = true",
+        "{compression}INTROSPECTION DEBUGGING = {}, INTROSPECTION INTERVAL = {interval}, MANAGED = true",
         managed.introspection_debugging
     );
     // Behind the schedule (recorded: v26.24/18).

@@ -8,6 +8,7 @@ use crate::catalog::ownership::Owned;
 use crate::catalog::{Cluster, Managed, Replica};
 use crate::error::{SqlError, SqlResult};
 use crate::statement::cluster::{ClusterChange, ClusterOptions, ClusterSpec, Schedule};
+use crate::version::Change;
 use serde_json::json;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ impl Work<'_> {
     ) -> SqlResult<()> {
         let role = self.viewer.role;
         if let ClusterSpec::Managed(options) = spec {
-            self.refuse_to_users(options)?;
+            self.refuse_options(options)?;
         }
         self.catalog
             .require_on_system(role, Privileges::CREATECLUSTER)?;
@@ -68,8 +69,14 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// What only system roles may set (recorded: v26.24/18, v26.39/18 and 20; of FEATURES the source says the same).
-    fn refuse_to_users(&self, options: &ClusterOptions) -> SqlResult<()> {
+    /// Options that servers of another version know, or that only system roles may set (recorded: v26.24/18, v26.39/18 and 20; of FEATURES the source says the same).
+    fn refuse_options(&self, options: &ClusterOptions) -> SqlResult<()> {
+        let knows_compression = self.catalog.version.has(Change::ArrangementCompression);
+        if options.arrangement_compression.is_some() && !knows_compression {
+            return Err(SqlError::syntax(
+                "Expected a cluster option, found identifier \"experimental\"",
+            ));
+        }
         let is_user = self.viewer.role.is_user();
         let refused = [
             ("FEATURES", !options.features.is_empty()),
@@ -106,6 +113,7 @@ impl Work<'_> {
         let managed = Managed {
             size,
             replication_factor,
+            arrangement_compression: options.arrangement_compression.unwrap_or(false),
             introspection_debugging: options.introspection_debugging.unwrap_or(false),
             introspection_interval: options
                 .introspection_interval
@@ -193,7 +201,7 @@ impl Work<'_> {
             return Err(SqlError::unknown_cluster(name));
         };
         if let ClusterChange::Set(options) = change {
-            self.refuse_to_users(options)?;
+            self.refuse_options(options)?;
         }
         self.catalog
             .require_owner(self.viewer.role, &[Owned::Cluster(id)])?;
@@ -223,6 +231,9 @@ impl Work<'_> {
                 ));
             }
             managed.replication_factor = factor;
+        }
+        if let Some(compression) = options.arrangement_compression {
+            managed.arrangement_compression = compression;
         }
         if let Some(debugging) = options.introspection_debugging {
             managed.introspection_debugging = debugging;

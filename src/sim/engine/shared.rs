@@ -5,6 +5,7 @@ use super::prepare::prepare;
 use crate::catalog::Catalog;
 use crate::error::{SqlError, SqlResult};
 use crate::inventory::Millis;
+use crate::version::Release;
 use crate::world::{
     Action, Clock, Disturbance, Dynamics, Faults, LoginRole, Script, Timestamp, World,
 };
@@ -31,7 +32,7 @@ struct Inner {
     faults: Faults,
     script: Mutex<Script>,
     roles: Vec<LoginRole>,
-    version: Option<String>,
+    release: Release,
     run: Run,
     /// Counts changes, so that subscriptions wake.
     changes: watch::Sender<u64>,
@@ -66,14 +67,19 @@ impl Shared {
         let begins = clock.now();
         let faults = Faults::default();
         let dynamics = Dynamics::new(world.model.clone(), begins);
-        let mut engine = Engine::open(dynamics, faults.clone(), begins.millis())?;
+        let mut engine = Engine::open(
+            dynamics,
+            faults.clone(),
+            begins.millis(),
+            world.release.version,
+        )?;
         prepare(&mut engine, &world)?;
         let shared = Self(Arc::new(Inner {
             engine: Mutex::new(engine),
             faults: faults.clone(),
             script: Mutex::default(),
             roles: world.roles.clone(),
-            version: world.version.clone(),
+            release: world.release.clone(),
             run,
             changes: watch::channel(0).0,
             clock,
@@ -127,8 +133,8 @@ impl Shared {
         &self.0.roles
     }
 
-    pub(crate) fn version(&self) -> Option<&str> {
-        self.0.version.as_deref()
+    pub(crate) fn release(&self) -> &Release {
+        &self.0.release
     }
 
     /// Brings the world up to the clock, performs what is due, and wakes subscriptions.

@@ -12,6 +12,7 @@ use crate::store::functions::Facts;
 use crate::store::relations::{self, Origin};
 use crate::store::{Row, Store};
 use crate::value::Value;
+use crate::version::ServerVersion;
 use crate::world::{Dynamics, Faults, Relation, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,8 +38,13 @@ impl Engine {
     ///
     /// # Errors
     /// When SQLite can't be opened.
-    pub fn open(dynamics: Dynamics, faults: Faults, now: Millis) -> SqlResult<Self> {
-        let catalog = Arc::new(Catalog::fresh(now));
+    pub fn open(
+        dynamics: Dynamics,
+        faults: Faults,
+        now: Millis,
+        version: ServerVersion,
+    ) -> SqlResult<Self> {
+        let catalog = Arc::new(Catalog::fresh(now, version));
         let facts = Arc::new(Facts::new(catalog.clone(), now));
         let mut engine = Self {
             store: Store::open(facts.clone())?,

@@ -242,7 +242,7 @@ impl Planner<'_> {
             Body::SystemView | Body::Table { .. } | Body::Source { .. } => {
                 let name = self.catalog.full_name(item.id);
                 if !item.id.is_user()
-                    && let Some(view) = views::query_of(&name)
+                    && let Some(view) = views::query_of(&name, self.catalog.version)
                 {
                     let query = parse_text(view)?;
                     let planned = self.deeper(|| self.query(&query, None))?;

@@ -31,10 +31,7 @@ impl Host for Door {
     }
 
     async fn open(&self, startup: Startup) -> SqlResult<Opened> {
-        let mut variables = Variables::default();
-        if let Some(version) = self.shared.version() {
-            variables.set_version(version);
-        }
+        let mut variables = Variables::of(&self.shared.release().says);
         for (name, value) in &startup.settings {
             variables.start(name, value);
         }

@@ -16,7 +16,7 @@ use futures_util::FutureExt;
 /// # Errors
 /// What the server says against one of them; 0A000 for one that would have to wait.
 pub fn run(shared: &Shared, role: &str, sql: &str) -> SqlResult<Texts> {
-    let variables = Variables::default();
+    let variables = Variables::of(&shared.release().says);
     let (connection, id) = {
         let mut engine = shared.engine();
         let id = engine.current().role(role)?;

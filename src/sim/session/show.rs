@@ -10,13 +10,18 @@ use crate::statement::cluster::single;
 use crate::statement::object::ObjectKind;
 use crate::statement::query::parse_text;
 use crate::statement::show::{Listing, Show};
+use crate::version::{Change, ServerVersion};
 use sqlparser::ast::Query;
 
 /// What a listing of items shows, from which relation.
-fn shape(what: Listing) -> (&'static str, &'static str) {
+fn shape(what: Listing, version: ServerVersion) -> (&'static str, &'static str) {
     match what {
         Listing::Databases => ("name, comment", "mz_internal.mz_show_databases"),
         Listing::Schemas => ("name, comment", "mz_internal.mz_show_schemas"),
+        Listing::Clusters if version.has(Change::AsynchronousAlter) => (
+            "name, replicas, activity, comment",
+            "mz_internal.mz_show_clusters",
+        ),
         Listing::Clusters => ("name, replicas, comment", "mz_internal.mz_show_clusters"),
         Listing::ClusterReplicas => (
             "cluster, replica, size, ready, comment",
@@ -109,8 +114,8 @@ impl Session {
         on: Option<&Name>,
         filter: Option<&str>,
     ) -> SqlResult<String> {
-        let (columns, relation) = shape(what);
         let catalog = self.shared.engine().current();
+        let (columns, relation) = shape(what, catalog.version);
         let viewer = self.viewer();
         let mut conditions = Vec::new();
         let equals = |column: &str, id: Id| format!("{column} = {}", literal(&id.to_string()));
@@ -167,10 +172,11 @@ impl Session {
             ObjectKind::Cluster => {
                 let name = single(name)?;
                 let (id, _) = catalog.cluster(&name)?;
-                let sql = catalog.create_cluster_sql(id).ok_or_else(|| {
-                    // Recorded: 03.
-                    SqlError::plan("SHOW CREATE for unmanaged clusters not yet supported")
-                })?;
+                // Recorded: 03.
+                let what = "SHOW CREATE for unmanaged clusters";
+                let sql = catalog
+                    .create_cluster_sql(id)
+                    .ok_or_else(|| SqlError::not_yet_supported(what, catalog.version))?;
                 (name, sql)
             }
             kind => {

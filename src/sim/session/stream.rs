@@ -27,7 +27,10 @@ impl Session {
         if self.faulty && self.shared.faults().refuses_subscribe() {
             return Err(SqlError::new("0A000", "SUBSCRIBE is not supported"));
         }
-        let plan = self.plan(&subscribe.query)?;
+        let plan = self.plan(&subscribe.query).map_err(|error| {
+            let version = self.shared.release().version;
+            error.of_a_subscribe(version)
+        })?;
         let columns = subscription::columns(subscribe, &plan.columns)?;
         let cluster = self.subscribed_cluster(&plan)?;
         // A SUBSCRIBE on a cluster without replicas says nothing until it has one.

@@ -222,7 +222,8 @@ fn what_the_simulator_does_not_know_is_refused_by_name() {
 fn every_system_relation_is_read_or_refused_by_name() {
     let server = server();
     let mut read = 0;
-    for relation in RELATIONS.iter() {
+    let version = server.release().version;
+    for relation in RELATIONS.iter().filter(|it| it.is_of(version)) {
         let name = relation.full_name();
         match run(&server, "mz_system", &format!("select * from {name}")) {
             Ok(_) => read += 1,

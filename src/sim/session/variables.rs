@@ -1,6 +1,5 @@
 //! A session's variables: SET, SHOW, and what the start packet says.
 
-use crate::catalog::builtin::VERSION;
 use crate::error::{SqlError, SqlResult};
 use crate::time::parse_interval;
 use std::collections::BTreeMap;
@@ -30,7 +29,7 @@ const KNOWN: [(&str, &str, &str); 33] = [
     ),
     ("database", "database", "materialize"),
     ("search_path", "search_path", "public"),
-    ("mz_version", "mz_version", VERSION),
+    ("mz_version", "mz_version", ""),
     (
         "transaction_isolation",
         "transaction_isolation",
@@ -92,7 +91,7 @@ const FIXED: [&str; 6] = [
     "enable_rbac_checks",
 ];
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Variables {
     set: BTreeMap<&'static str, String>,
     /// What SET LOCAL changed, with what to go back to.
@@ -130,9 +129,15 @@ impl Variables {
         }
     }
 
-    /// Replaces the version that the server tells.
-    pub fn set_version(&mut self, version: &str) {
-        self.set.insert("mz_version", version.to_owned());
+    /// What a session of a server that says this of itself starts with.
+    #[must_use]
+    pub fn of(version: &str) -> Self {
+        Self {
+            set: BTreeMap::from([("mz_version", version.to_owned())]),
+            local: BTreeMap::new(),
+            start: BTreeMap::new(),
+            changed: Vec::new(),
+        }
     }
 
     /// # Errors
@@ -280,7 +285,7 @@ mod tests {
 
     #[test]
     fn the_start_packet_is_what_reset_goes_back_to() {
-        let mut variables = Variables::default();
+        let mut variables = Variables::of("v26.39.0");
         variables.start("cluster", "ops");
         variables
             .set("cluster", Some(&["other".to_owned()]), false)
@@ -292,7 +297,7 @@ mod tests {
 
     #[test]
     fn set_local_ends_with_the_transaction() {
-        let mut variables = Variables::default();
+        let mut variables = Variables::of("v26.39.0");
         variables
             .set("cluster", Some(&["c".to_owned()]), true)
             .unwrap();
@@ -303,7 +308,7 @@ mod tests {
 
     #[test]
     fn unknown_and_fixed_names_are_refused() {
-        let mut variables = Variables::default();
+        let mut variables = Variables::of("v26.39.0");
         assert_eq!(variables.show("nosuch").unwrap_err().code, "42704");
         let version = Some(["1".to_owned()]);
         let refused = variables.set(
@@ -316,7 +321,7 @@ mod tests {
 
     #[test]
     fn the_client_is_told_in_the_recorded_order() {
-        let told = Variables::default().told();
+        let told = Variables::of("v26.39.0").told();
         let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names.first(), Some(&"application_name"));
         assert_eq!(names.last(), Some(&"mz_version"));

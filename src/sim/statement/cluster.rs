@@ -150,6 +150,8 @@ fn option(cursor: &mut Cursor<'_>, options: &mut ClusterOptions) -> SqlResult<()
             SqlError::plan("invalid REPLICATION FACTOR: cannot use value as number")
         })?;
         options.replication_factor = Some(factor);
+    } else if cursor.accept("experimental arrangement compression") {
+        options.arrangement_compression = Some(flag(cursor)?);
     } else if cursor.accept("introspection debugging") {
         options.introspection_debugging = Some(flag(cursor)?);
     } else if cursor.accept("introspection interval") {

@@ -162,6 +162,7 @@ pub enum Schedule {
 pub struct ClusterOptions {
     pub size: Option<String>,
     pub replication_factor: Option<u32>,
+    pub arrangement_compression: Option<bool>,
     pub introspection_debugging: Option<bool>,
     /// `Some(None)` switches introspection off.
     pub introspection_interval: Option<Option<Duration>>,

@@ -17,7 +17,7 @@ pub enum Origin {
     Unknown,
 }
 
-const WORLD: [&str; 32] = [
+const WORLD: [&str; 30] = [
     "mz_hydration_statuses",
     "mz_compute_hydration_statuses",
     "mz_compute_hydration_times",
@@ -48,17 +48,17 @@ const WORLD: [&str; 32] = [
     "mz_sink_statistics_raw",
     "mz_wallclock_global_lag_histogram",
     "mz_wallclock_global_lag_histogram_raw",
-    "mz_object_hydration_history",
-    "mz_replica_hydration_history",
 ];
 
 const SESSIONS: [&str; 3] = ["mz_sessions", "mz_session_history", "mz_subscriptions"];
 
-const EMPTY: [&str; 41] = [
+const EMPTY: [&str; 45] = [
     "mz_aws_connections",
     "mz_aws_privatelink_connections",
     "mz_aws_privatelink_connection_statuses",
     "mz_aws_privatelink_connection_status_history",
+    "mz_cluster_auto_scaling_strategies",
+    "mz_cluster_reconfigurations",
     "mz_cluster_replica_name_history",
     "mz_cluster_workload_classes",
     "mz_compute_error_counts_raw_unified",
@@ -73,11 +73,13 @@ const EMPTY: [&str; 41] = [
     "mz_mysql_source_tables",
     "mz_notices",
     "mz_notices_redacted",
+    "mz_object_hydration_history",
     "mz_optimizer_notices",
     "mz_pending_cluster_replicas",
     "mz_postgres_source_tables",
     "mz_postgres_sources",
     "mz_replacements",
+    "mz_replica_hydration_history",
     "mz_role_auth",
     "mz_role_parameters",
     "mz_show_continual_tasks",

@@ -1,13 +1,25 @@
 //! Built-in relations that are queries over others, in the server's own dialect.
 
+use crate::version::{Change, ServerVersion};
+
 /// The query behind a built-in relation, if it has one.
 #[must_use]
-pub fn query_of(name: &str) -> Option<&'static str> {
+pub fn query_of(name: &str, version: ServerVersion) -> Option<&'static str> {
+    if name == "mz_internal.mz_show_clusters" && !version.has(Change::AsynchronousAlter) {
+        return Some(CLUSTERS_WITHOUT_ACTIVITY);
+    }
     VIEWS
         .iter()
         .find(|(view, _)| *view == name)
         .map(|(_, query)| *query)
 }
+
+/// As a server shows clusters that finishes their changes before it answers.
+const CLUSTERS_WITHOUT_ACTIVITY: &str = "SELECT c.name,
+           (SELECT string_agg(r.name || ' (' || r.size || ')', ', ' ORDER BY r.name)
+            FROM mz_catalog.mz_cluster_replicas r WHERE r.cluster_id = c.id),
+           coalesce(m.comment, '')
+         FROM mz_catalog.mz_clusters c LEFT JOIN mz_internal.mz_comments m ON m.id = c.id AND m.object_type = 'cluster'";
 
 const VIEWS: &[(&str, &str)] = &[
     (
@@ -21,6 +33,7 @@ const VIEWS: &[(&str, &str)] = &[
         "SELECT c.name,
            (SELECT string_agg(r.name || ' (' || r.size || ')', ', ' ORDER BY r.name)
             FROM mz_catalog.mz_cluster_replicas r WHERE r.cluster_id = c.id),
+           NULL::text,
            coalesce(m.comment, '')
          FROM mz_catalog.mz_clusters c LEFT JOIN mz_internal.mz_comments m ON m.id = c.id AND m.object_type = 'cluster'",
     ),

@@ -6,10 +6,11 @@ use super::fault::{Fault, FaultKind, LinkCut, Refusal};
 use super::pace::{Model, PaceRule, ReplicaPace, ReplicaSize, SourcePace};
 use super::script::{Action, Disturbance, Scripted};
 use super::start::{LoginRole, StartSql, World};
+use crate::version::Release;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use value::{HydratingKind, Instant, Pattern, Qualified, Span, SqlState};
+use value::{HydratingKind, Instant, Pattern, Qualified, Span, SqlState, Version};
 
 /// Reads a world; the error says line and column.
 pub(super) fn parse(text: &str) -> Result<World, String> {
@@ -37,7 +38,7 @@ struct Server {
     opens_at: Option<Instant>,
     age: Option<Span>,
     seed: Option<u64>,
-    version: Option<String>,
+    version: Option<Version>,
     statistics_every: Option<Span>,
     flags: BTreeMap<String, bool>,
 }
@@ -190,7 +191,10 @@ impl File {
         World {
             opens_at: self.server.opens_at.map(|instant| instant.0),
             age: span_or(self.server.age, Duration::ZERO),
-            version: self.server.version,
+            release: self
+                .server
+                .version
+                .map_or_else(Release::default, |version| version.0),
             flags: self.server.flags,
             roles: self.role.into_iter().map(Role::into_role).collect(),
             start: self

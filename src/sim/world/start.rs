@@ -4,6 +4,7 @@ use super::clock::Timestamp;
 use super::fault::Fault;
 use super::pace::Model;
 use super::script::Scripted;
+use crate::version::Release;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -33,8 +34,8 @@ pub struct World {
     pub opens_at: Option<Timestamp>,
     /// How long before that the start statements ran: objects have a past of this length.
     pub age: Duration,
-    /// What the server says it is; `None` is the recorded version.
-    pub version: Option<String>,
+    /// Which Materialize the server is.
+    pub release: Release,
     /// Server settings as `ALTER SYSTEM SET` names them (`enable_refresh_every_mvs`), where they differ from the recorded server's.
     pub flags: BTreeMap<String, bool>,
     pub roles: Vec<LoginRole>,

@@ -154,7 +154,7 @@ async fn access_tells_grants_memberships_and_clusters() {
 #[tokio::test]
 async fn a_server_that_calls_itself_simulated_is_shown_as_one() {
     let simulator = Simulator::start(sim::Options {
-        world: World::from_toml("[server]\nversion = \"v26.9.0 (simulated)\"").unwrap(),
+        world: World::from_toml("[server]\nversion = \"v26.39.0 (simulated)\"").unwrap(),
         listen: "127.0.0.1:0".parse().unwrap(),
         passing: Passing::Manual,
     })

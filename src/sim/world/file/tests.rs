@@ -12,7 +12,7 @@ fn a_world_file_says_everything() {
         world.begins(Timestamp(0)),
         Timestamp(1_793_520_000_000 - 7_200_000)
     );
-    assert_eq!(world.version.as_deref(), Some("v26.20.0"));
+    assert_eq!(world.release, Release::of_text("v26.20.0").unwrap());
     assert_eq!(world.flags.get("enable_refresh_every_mvs"), Some(&false));
     assert_eq!(world.roles[0].password.as_deref(), Some("secret"));
     let roles: Vec<_> = world

@@ -3,6 +3,7 @@
 use super::super::clock::Timestamp;
 use super::super::pace::HYDRATING_KINDS;
 use super::super::script::ObjectName;
+use crate::version::Release;
 use serde::{Deserialize, Deserializer, de};
 use std::time::Duration;
 
@@ -21,6 +22,17 @@ impl<'de> Deserialize<'de> for Span {
         Duration::try_from(span)
             .map(Self)
             .map_err(|_| de::Error::custom(format!("the duration `{text}` is negative")))
+    }
+}
+
+/// What a server says of itself, with its version in it: `v26.39.0`.
+#[derive(Debug, Clone)]
+pub(super) struct Version(pub(super) Release);
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Release::of_text(&text).map(Self).map_err(de::Error::custom)
     }
 }
 
