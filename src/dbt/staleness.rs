@@ -3,7 +3,7 @@
 use super::manifest::{Field, Manifest, Node, ResourceType};
 use crate::domain::quantity::{agree, count, some_of};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,17 +28,18 @@ pub fn departures(
     model_paths: &[PathBuf],
 ) -> Vec<(String, FileChange)> {
     let mut found = BTreeSet::new();
-    let mut known = BTreeSet::new();
+    let mut known = HashSet::new();
     for node in manifest
         .nodes()
         .iter()
         .filter(|node| is_own(node, manifest))
     {
-        let file = node.original_file_path().into_owned();
-        known.insert(project_dir.join(&file));
-        if let Some(departure) = departure(node, &project_dir.join(&file)) {
-            found.insert((file, departure));
+        let name = node.original_file_path();
+        let file = project_dir.join(&*name);
+        if let Some(departure) = departure(node, &file) {
+            found.insert((name.into_owned(), departure));
         }
+        known.insert(file);
     }
     // What .dbtignore hides is dbt's to say.
     let folders = model_paths

@@ -27,8 +27,8 @@ pub struct ChangedNode {
     /// The relation that it makes: production's schema and its name.
     pub relation: Option<(Identifier, Identifier)>,
     pub change: ModelChange,
-    /// Why it is selected, one sentence each.
-    pub reasons: Vec<String>,
+    /// Why it is selected, one sentence each. Thousands of nodes may share one.
+    pub reasons: Vec<Arc<str>>,
     /// Unique ids from the modified node to this one, shortest way; empty unless downstream.
     pub path: Vec<String>,
     /// Unique ids of the nodes of the diff that read this one directly.

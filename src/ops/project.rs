@@ -209,8 +209,7 @@ fn model(
     ) {
         return None;
     }
-    // dbt never runs a model without SQL.
-    let runs = node.resource_type == ResourceType::Seed || !node.raw_code().trim().is_empty();
+    let runs = node.resource_type == ResourceType::Seed || node.has_code();
     if !runs || !node.is_enabled() {
         return None;
     }

@@ -249,7 +249,7 @@ fn no_plan_run_change_or_history_shows_it() {
         node.name = evil(&node.name);
         node.unique_id = evil(&node.unique_id);
         node.in_production = evil(&node.in_production);
-        node.reasons.push(evil("reason"));
+        node.reasons.push(evil("reason").into());
         node.raw.after = Some(evil("select 1").into());
         node.compiled.after = Some(evil("select 1").into());
     }

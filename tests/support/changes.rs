@@ -54,7 +54,7 @@ pub fn view() -> Arc<ChangesView> {
         after: after.map(Into::into),
     };
     let bar = ChangedNode {
-        reasons: vec!["body".to_owned(), "config.cluster".to_owned()],
+        reasons: vec!["body".into(), "config.cluster".into()],
         dependents: vec!["model.shop.foobar".to_owned()],
         compiled: versions(Some(BAR_BEFORE), Some(BAR_AFTER)),
         raw: versions(
@@ -70,19 +70,19 @@ pub fn view() -> Arc<ChangesView> {
         ..node("bar", ModelChange::Modified)
     };
     let foobar = ChangedNode {
-        reasons: vec!["downstream of bar".to_owned()],
+        reasons: vec!["downstream of bar".into()],
         path: vec!["model.shop.bar".to_owned(), "model.shop.foobar".to_owned()],
         dependents: vec!["model.shop.mood_share".to_owned()],
         ..node("foobar", ModelChange::Downstream)
     };
     let mood_share = ChangedNode {
-        reasons: vec!["new".to_owned()],
+        reasons: vec!["new".into()],
         compiled: versions(None, Some("select mood, count(*) from foobar group by 1\n")),
         in_production: "is not there".to_owned(),
         ..node("mood_share", ModelChange::New)
     };
     let warm_people = ChangedNode {
-        reasons: vec!["only production's manifest has it".to_owned()],
+        reasons: vec!["only production's manifest has it".into()],
         compiled: versions(Some("select * from foo\n"), None),
         in_deployment: "is not there".to_owned(),
         ..node("warm_people", ModelChange::Removed)

@@ -220,7 +220,7 @@ impl<'a> MacroComparison<'a> {
         }
         chain.reverse();
         Some(Reason::Macro {
-            chain,
+            chain: chain.into(),
             change,
             others,
         })

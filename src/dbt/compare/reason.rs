@@ -6,6 +6,7 @@ use crate::dbt::manifest::UniqueId;
 use crate::domain::quantity::count;
 use serde::{Serialize, Serializer};
 use std::fmt;
+use std::sync::Arc;
 
 /// One reason. Serialized as an object whose `kind` names the variant and whose `text` is the sentence of [`fmt::Display`].
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +37,7 @@ pub enum Reason {
     Contract { breaking: Vec<String> },
     /// A macro that the node reaches: `chain` leads from the macro that the node calls to the changed one.
     Macro {
-        chain: Vec<UniqueId>,
+        chain: Arc<[UniqueId]>,
         change: MacroChange,
         /// How many further changed macros the node reaches.
         others: usize,
@@ -196,7 +197,7 @@ impl Serialize for Reason {
                 change,
                 others,
             } => {
-                map.serialize_entry("chain", chain)?;
+                map.serialize_entry("chain", &chain[..])?;
                 map.serialize_entry("change", change)?;
                 map.serialize_entry("others", others)?;
             }

@@ -300,16 +300,25 @@ impl<'t> Reader<'t> {
         let start = self.at + 1;
         let mut end = start;
         loop {
-            match bytes.get(end) {
-                Some(b'"') => break,
-                Some(b'\\') => end += 2,
-                Some(0..=0x1f) => {
-                    self.at = end;
-                    return Err(self.malformed("control character in a string"));
+            let rest = bytes.get(end..).unwrap_or_default();
+            match memchr::memchr2(b'"', b'\\', rest) {
+                Some(found) if rest[found] == b'"' => {
+                    end += found;
+                    break;
                 }
-                Some(_) => end += 1,
+                Some(found) => end += found + 2,
                 None => return Err(self.malformed("unterminated string")),
             }
+        }
+        let control = |byte: &u8| *byte < b' ';
+        // Without a branch for each byte: no string that dbt writes holds one.
+        if bytes[start..end]
+            .iter()
+            .fold(false, |any, byte| any | control(byte))
+        {
+            let found = bytes[start..end].iter().position(control);
+            self.at = start + found.unwrap_or_default();
+            return Err(self.malformed("control character in a string"));
         }
         self.at = end + 1;
         self.text.get(start..end).ok_or(Malformed {

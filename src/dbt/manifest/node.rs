@@ -140,6 +140,14 @@ impl Node {
         self.text_or_empty(Field::RawCode)
     }
 
+    /// Whether there is more than white space before Jinja: dbt never runs a model without SQL.
+    #[must_use]
+    pub fn has_code(&self) -> bool {
+        // Most begin with a letter, which saves decoding them whole.
+        let begins = |text: &str| text.as_bytes().get(1).is_some_and(u8::is_ascii_alphabetic);
+        self.written(Field::RawCode).is_some_and(begins) || !self.raw_code().trim().is_empty()
+    }
+
     /// The SQL after Jinja; only manifests of `dbt compile`, `run` and the like have it.
     #[must_use]
     pub fn compiled_code(&self) -> Option<Cow<'_, str>> {

@@ -74,9 +74,7 @@ pub fn deciders(manifest: &Manifest, package: &str) -> Arc<Deciders> {
 /// Whether this is a model without SQL, which dbt runs not.
 fn is_blank(manifest: &Manifest, id: &str) -> bool {
     let node = manifest.get(&UniqueId::from(id));
-    node.is_some_and(|node| {
-        node.resource_type == ResourceType::Model && node.raw_code().trim().is_empty()
-    })
+    node.is_some_and(|node| node.resource_type == ResourceType::Model && !node.has_code())
 }
 
 /// The data tests of what is built.

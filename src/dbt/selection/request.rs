@@ -156,7 +156,6 @@ impl Selection {
     }
 
     pub(super) fn lists(&self, node: &Node) -> bool {
-        self.lists_kind(node.resource_type)
-            && !(self.runnable_only && node.raw_code().trim().is_empty())
+        self.lists_kind(node.resource_type) && !(self.runnable_only && !node.has_code())
     }
 }

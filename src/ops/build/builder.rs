@@ -20,7 +20,7 @@ pub(super) fn is_made(node: &Node) -> bool {
         && is_built_by_dbt(node)
         && node.is_enabled()
         // dbt never runs a model without SQL.
-        && (node.resource_type == ResourceType::Seed || !node.raw_code().trim().is_empty())
+        && (node.resource_type == ResourceType::Seed || node.has_code())
 }
 
 pub(super) fn is_deployed(node: &Node, environment: &Environment) -> bool {

@@ -18,7 +18,7 @@ use crate::domain::project::ModelChange;
 use both_sides::BothSides;
 use relation::relation_of;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -107,10 +107,18 @@ impl SideComparison<'_> {
         let selection = Selection::parse(std::slice::from_ref(&selector), &[])?;
         let diff = Diff::of(self.comparison, selector, &selection)?;
         let listed: BTreeSet<&UniqueId> = diff.nodes.iter().map(|node| &node.unique_id).collect();
+        let mut reasons = Sentences::default();
         let mut nodes: Vec<ChangedNode> = diff
             .nodes
             .iter()
-            .filter_map(|found| self.changed(found, &listed))
+            .filter_map(|found| {
+                let node = self.changed(found, &listed)?;
+                let told = found.reasons.iter().map(|reason| reasons.of(reason));
+                Some(ChangedNode {
+                    reasons: told.collect(),
+                    ..node
+                })
+            })
             .collect();
         nodes.extend(self.drifted(&listed));
         nodes.sort_by(|one, other| one.unique_id.cmp(&other.unique_id));
@@ -126,7 +134,6 @@ impl SideComparison<'_> {
         };
         let drift = self.sides.drift(&found.unique_id);
         let mut node = self.node(&found.unique_id, change, drift)?;
-        node.reasons = found.reasons.iter().map(ToString::to_string).collect();
         node.path = found.path.iter().map(ToString::to_string).collect();
         node.dependents = self.dependents(found, listed);
         node.config = found.reasons.iter().filter_map(config_change).collect();
@@ -147,7 +154,7 @@ impl SideComparison<'_> {
                 self.node(&node.unique_id, ModelChange::Drifted, Some(drift))
             })
             .map(|node| ChangedNode {
-                reasons: vec!["not changed in the project; changed on the server".to_owned()],
+                reasons: vec!["not changed in the project; changed on the server".into()],
                 ..node
             })
             .collect()
@@ -211,6 +218,21 @@ impl SideComparison<'_> {
             .filter(|child| listed.contains(&child.unique_id))
             .map(|child| child.unique_id.to_string())
             .collect()
+    }
+}
+
+/// Reasons as sentences, each held once.
+#[derive(Default)]
+struct Sentences(HashSet<Arc<str>>);
+
+impl Sentences {
+    fn of(&mut self, reason: &Reason) -> Arc<str> {
+        let sentence: Arc<str> = reason.to_string().into();
+        if let Some(known) = self.0.get(&sentence) {
+            return Arc::clone(known);
+        }
+        self.0.insert(Arc::clone(&sentence));
+        sentence
     }
 }
 

@@ -143,8 +143,8 @@ fn a_node_tells_why_it_is_there_and_what_comes_of_it() {
     );
     let bar = &nodes[0];
     assert_eq!(
-        bar.reasons,
-        ["body", "config cluster: \"compute\" -> \"other\""]
+        bar.reasons.join("; "),
+        "body; config cluster: \"compute\" -> \"other\""
     );
     assert_eq!(bar.dependents, ["model.shop.foobar"]);
     assert_eq!(bar.raw.before.as_deref(), Some("SELECT 1 AS one"));

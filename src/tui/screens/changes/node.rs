@@ -116,7 +116,7 @@ fn server(node: &ChangedNode) -> Vec<Paragraph> {
     text.extend(
         node.reasons
             .iter()
-            .map(|reason| Paragraph::indented(ThemeRole::Text, 2, reason)),
+            .map(|reason| Paragraph::indented(ThemeRole::Text, 2, &**reason)),
     );
     text
 }
