@@ -242,7 +242,7 @@ impl Catalog {
                 oid,
                 "pg_catalog",
                 ty.short_name(),
-                Body::Type,
+                Body::Type(None),
                 now,
             );
         }
@@ -287,7 +287,7 @@ impl Catalog {
     ) {
         let mut acl = Acl::default();
         let (all, public) = match body {
-            Body::Type => (Privileges::USAGE, Privileges::USAGE),
+            Body::Type(_) => (Privileges::USAGE, Privileges::USAGE),
             Body::Function => (Privileges::NONE, Privileges::NONE),
             _ => (Privileges::SELECT, Privileges::SELECT),
         };

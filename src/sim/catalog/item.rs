@@ -113,10 +113,22 @@ pub enum Body {
         script: Script,
     },
     Secret,
-    Type,
+    /// `None` for a built-in one.
+    Type(Option<TypeText>),
     Function,
     /// A built-in view.
     SystemView,
+}
+
+/// What a type of a user was made with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeText {
+    /// `list` or `map`.
+    pub category: &'static str,
+    /// Database, schema and name that it was made under.
+    pub made_as: Vec<String>,
+    /// ` AS LIST (...)`.
+    pub script: Script,
 }
 
 /// One key of an index.
@@ -158,7 +170,7 @@ impl Item {
             Body::Sink { .. } => "sink",
             Body::Connection { .. } => "connection",
             Body::Secret => "secret",
-            Body::Type => "type",
+            Body::Type(_) => "type",
             Body::Function => "function",
         }
     }
@@ -220,7 +232,7 @@ impl Item {
             Body::Table { .. } => Privileges::SELECT,
             Body::View { .. } | Body::SystemView => Privileges::SELECT,
             Body::MaterializedView { .. } | Body::Source { .. } => Privileges::SELECT,
-            Body::Connection { .. } | Body::Secret | Body::Type => Privileges::USAGE,
+            Body::Connection { .. } | Body::Secret | Body::Type(_) => Privileges::USAGE,
             Body::Index { .. } | Body::Sink { .. } | Body::Function => Privileges::NONE,
         }
     }

@@ -173,6 +173,13 @@ impl Catalog {
             .collect()
     }
 
+    /// Database and schema.
+    #[must_use]
+    pub fn schema_name_parts(&self, id: Id) -> Vec<String> {
+        let parts = self.schema_parts(id).into_iter();
+        parts.map(str::to_owned).collect()
+    }
+
     /// `"materialize"."blue"."v"`.
     #[must_use]
     pub fn quoted_name(&self, id: Id) -> String {

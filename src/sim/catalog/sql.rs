@@ -1,5 +1,6 @@
 //! The statement that an item could be made with: `create_sql`, `definition` and SHOW CREATE.
 
+use super::builtin::VERSION;
 use super::id::Id;
 use super::item::{Body, Item, PROGRESS, Refresh, Retain, SUBSOURCE, ViewOptions};
 use super::script::{Piece, Script, Style, literal, quote, quote_if_needed};
@@ -154,6 +155,11 @@ impl Catalog {
                 self.own_name(&mut script, item, style);
                 script.append(rest);
             }
+            Body::Type(Some(made)) => {
+                script.text("CREATE TYPE ");
+                self.own_name_of_type(&mut script, item, &made.made_as, style);
+                script.append(&made.script);
+            }
             _ => return None,
         }
         Some(script.write(self, style))
@@ -164,6 +170,20 @@ impl Catalog {
             Style::Catalog => self.quoted_name(item.id),
             Style::Show => self.shown_name(item.id),
         });
+    }
+
+    /// Before 26.33 a schema that is renamed or swapped leaves its types with the name that they were made under (recorded: v26.24/18), since
+    /// then they follow (recorded: v26.39/18).
+    fn own_name_of_type(&self, script: &mut Script, item: &Item, made_as: &[String], style: Style) {
+        if is_since(VERSION, (26, 33)) {
+            return self.own_name(script, item, style);
+        }
+        let quoting = match style {
+            Style::Catalog => quote,
+            Style::Show => quote_if_needed,
+        };
+        let parts: Vec<String> = made_as.iter().map(|part| quoting(part)).collect();
+        script.text(parts.join("."));
     }
 
     /// The `definition` of a view: its query, with a semicolon (recorded: 02).
@@ -186,6 +206,14 @@ impl Catalog {
             features(&managed.features)
         ))
     }
+}
+
+/// Whether a version `v26.9.0-dev.0 (9e9123290)` is this one or a later one.
+fn is_since(version: &str, wanted: (u32, u32)) -> bool {
+    let mut numbers = version.trim_start_matches('v').split('.');
+    let mut next = || numbers.next().and_then(|number| number.parse().ok());
+    let found = (next().unwrap_or(0), next().unwrap_or(0));
+    found >= wanted
 }
 
 /// Names in parentheses; nothing where there are none.

@@ -4,6 +4,7 @@ mod cluster;
 mod comment;
 mod conflict;
 mod container;
+mod custom_type;
 mod drop;
 mod grant;
 mod index;
@@ -89,6 +90,10 @@ impl Work<'_> {
             Ddl::CreateConnection(connection) => {
                 self.create_connection(connection)?;
                 "CREATE CONNECTION"
+            }
+            Ddl::CreateType(new) => {
+                self.create_type(new)?;
+                "CREATE TYPE"
             }
             Ddl::CreateSecret {
                 name,

@@ -100,7 +100,7 @@ fn is_constant(catalog: &Catalog, item: &Item, known: &mut BTreeMap<Id, bool>) -
                     .items
                     .get(id)
                     .is_none_or(|referenced| match referenced.body {
-                        Body::Type | Body::Function => true,
+                        Body::Type(_) | Body::Function => true,
                         _ => id.is_user() && is_constant(catalog, referenced, known),
                     })
             })

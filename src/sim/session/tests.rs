@@ -3,6 +3,7 @@
 mod definitions;
 mod ingest;
 mod temporary;
+mod types;
 
 use super::script::run;
 use crate::catalog::builtin::RELATIONS;
@@ -211,7 +212,7 @@ fn what_the_simulator_does_not_know_is_refused_by_name() {
         "select distinct on (town) * from people",
         "with recursive r as (select 1) select * from r",
         "select * from mz_internal.mz_recent_sql_text",
-        "create type t as list (element type = int)",
+        "create type t as (a int)",
     ] {
         let error = refused(&server, sql);
         assert_eq!(error.code, "0A000", "{sql}: {error}");

@@ -4,6 +4,7 @@
 //! hand from its tokens.
 
 pub mod cluster;
+pub mod custom_type;
 pub mod ingest;
 pub mod object;
 mod object_kind;
@@ -95,6 +96,8 @@ fn parse_create(cursor: &mut Cursor<'_>) -> SqlResult<Ddl> {
         cluster::parse_create_replica(cursor)
     } else if cursor.accept("cluster") {
         cluster::parse_create(cursor)
+    } else if cursor.accept("type") {
+        custom_type::parse_type(cursor).map(Ddl::CreateType)
     } else {
         object::parse_create(cursor, &statement)
     }

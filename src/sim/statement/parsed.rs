@@ -1,6 +1,7 @@
 //! What statements are once they are parsed.
 
 use super::Name;
+use super::custom_type::CreateType;
 use super::ingest::{CreateConnection, CreateSink, CreateSource};
 use super::object_kind::ObjectKind;
 use super::relation::{CreateIndex, CreateMaterializedView, CreateTable, CreateView};
@@ -84,6 +85,7 @@ pub enum Ddl {
     CreateSource(CreateSource),
     CreateSink(CreateSink),
     CreateConnection(CreateConnection),
+    CreateType(CreateType),
     CreateSecret {
         name: Name,
         if_not_exists: bool,

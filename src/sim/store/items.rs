@@ -242,8 +242,9 @@ fn item_row(catalog: &Catalog, relation: &str, item: &Item) -> Option<Row> {
             row.extend([(*kind).into(), owner(), acl(), sql(), sql()]);
         }
         ("mz_secrets", Body::Secret) => row.extend([owner(), acl()]),
-        ("mz_types", Body::Type) => {
-            row.extend(["other".into(), owner(), acl(), Value::Null, Value::Null]);
+        ("mz_types", Body::Type(made)) => {
+            let category = made.as_ref().map_or("other", |made| made.category);
+            row.extend([category.into(), owner(), acl(), sql(), sql()]);
         }
         _ => return None,
     }
