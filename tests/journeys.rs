@@ -7,6 +7,8 @@ mod budget;
 mod changes;
 #[path = "journeys/clusters.rs"]
 mod clusters;
+#[path = "journeys/facts.rs"]
+mod facts;
 #[path = "journeys/faults.rs"]
 mod faults;
 #[path = "journeys/findings.rs"]

@@ -5,4 +5,4 @@ SELECT
     reason,
     EXTRACT(EPOCH FROM occurred_at)::float8 AS occurred_at
 FROM mz_internal.mz_cluster_replica_status_history
-WHERE replica_id LIKE 'u%' AND status = 'offline'
+WHERE status = 'offline'

@@ -1,7 +1,7 @@
 //! The command line's words, but for the flags of settings: those come from the table of settings.
 
 use crate::domain::action::Operation;
-use crate::domain::plan::Request;
+use crate::domain::plan::{BurstStrategy, Request};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -124,6 +124,9 @@ pub enum Command {
         /// A size for the deployment twin of a cluster; repeat for more
         #[arg(long, value_name = "CLUSTER=SIZE")]
         size: Vec<String>,
+        /// A size that the deployment twin bursts to while it hydrates, and for how long after (`1600cc,5m`); repeat for more
+        #[arg(long, value_name = "CLUSTER=SIZE[,LINGER]")]
+        burst: Vec<String>,
         #[command(flatten)]
         operation: OperationFlags,
     },
@@ -212,11 +215,19 @@ impl Command {
     /// What can't be read, in words.
     pub fn request(&self) -> Result<Option<(Request, &OperationFlags)>, String> {
         Ok(Some(match self {
-            Self::Init { size, operation } => {
+            Self::Init {
+                size,
+                burst,
+                operation,
+            } => {
                 let mut request = Request::new(Operation::Init);
                 for text in size {
                     let (cluster, size) = cluster_size(text)?;
                     request.sizes.insert(cluster.to_owned(), size.to_owned());
+                }
+                for text in burst {
+                    let (cluster, strategy) = cluster_burst(text)?;
+                    request.bursts.insert(cluster.to_owned(), strategy);
                 }
                 (request, operation)
             }
@@ -246,6 +257,23 @@ fn cluster_size(text: &str) -> Result<(&str, &str), String> {
     text.split_once('=')
         .filter(|(cluster, size)| !cluster.is_empty() && !size.is_empty())
         .ok_or_else(|| format!("--size {text}: write CLUSTER=SIZE"))
+}
+
+fn cluster_burst(text: &str) -> Result<(&str, BurstStrategy), String> {
+    let wrong = || format!("--burst {text}: write CLUSTER=SIZE or CLUSTER=SIZE,LINGER");
+    let (cluster, strategy) = text.split_once('=').ok_or_else(wrong)?;
+    let (size, linger) = match strategy.split_once(',') {
+        Some((size, linger)) => (size, Some(linger)),
+        None => (strategy, None),
+    };
+    if cluster.is_empty() || size.is_empty() || linger.is_some_and(str::is_empty) {
+        return Err(wrong());
+    }
+    let strategy = BurstStrategy {
+        size: size.to_owned(),
+        linger: linger.map(str::to_owned),
+    };
+    Ok((cluster, strategy))
 }
 
 impl DeployFlags {

@@ -124,6 +124,9 @@ fn print(printer: Printer, status: &Status) -> Result<(), Closed> {
     for sentence in &status.link.sentences {
         printer.say(sentence);
     }
+    if let Some(trouble) = &status.server.catalog_server {
+        printer.say(trouble);
+    }
     for relation in &status.server.missing {
         printer.say(&format!("not readable here: {relation}"));
     }
@@ -203,9 +206,11 @@ fn cluster_line(cluster: &ClusterStatus) -> String {
     } else {
         format!("  {}", cluster.reason)
     };
+    let activity = cluster.activity.as_ref();
+    let activity = activity.map_or_else(String::new, |activity| format!("  {activity}"));
     let hydrated = format!("{}/{}", cluster.hydrated, cluster.total);
     format!(
-        "{:24} {:11} {:10} {hydrated:>9} {:>9}{reason}",
+        "{:24} {:11} {:10} {hydrated:>9} {:>9}{reason}{activity}",
         cluster.name,
         cluster.side,
         word(cluster.readiness),

@@ -34,7 +34,8 @@ pub fn closure_of_side(
     closure_of(catalog, inside.chain(on).map(|object| object.id))
 }
 
-/// The closure as it is shown and audited: by name, with kind and owner. `inside` is what lives in the side's schemas.
+/// The closure as it is shown and audited: by name, with kind and owner. `inside` is what lives in the side's schemas. Temporary objects
+/// are left out: they come and go with their sessions, and whoever looks at a drop is told of them apart.
 #[must_use]
 pub fn describe(
     resolved: &Resolved<'_>,
@@ -45,6 +46,7 @@ pub fn describe(
     let mut items: Vec<ClosureItem> = closure
         .iter()
         .filter_map(|id| catalog.objects.get(id))
+        .filter(|object| !object.is_temporary())
         .map(|object| ClosureItem {
             id: object.id,
             name: catalog.display_name(&object.id),

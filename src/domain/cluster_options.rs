@@ -8,10 +8,8 @@ mod scan;
 
 use super::name::Identifier;
 use option::Listed;
-use option::OptionShape;
-use option::SIZE;
-use option::STRATEGY;
 pub use option::{ClusterOption, OptionValue, UnreadableOptions};
+use option::{FACTOR, OptionShape, SCHEDULE, SIZE, STRATEGY};
 use scan::Scanner;
 
 /// Everything that `SHOW CREATE CLUSTER` says of a managed cluster, in its order.
@@ -67,12 +65,21 @@ impl ClusterOptions {
             .collect()
     }
 
-    /// What a twin is created with. Unknown options are left out: whoever goes on in spite of [`Self::unknown`] has allowed it by name.
+    /// The option of a strategy that bursts to this size, and lingers so long.
     #[must_use]
-    pub fn twin(&self, size: Option<&str>) -> TwinOptions {
+    pub fn strategy_of(size: &str, linger: Option<&str>) -> String {
+        strategy(size, linger).to_string()
+    }
+
+    /// What a twin is created with: with another size, and bursting to a size and lingering so long. Unknown options are left out: whoever goes on in spite of [`Self::unknown`] has allowed it by name.
+    #[must_use]
+    pub fn twin(&self, size: Option<&str>, burst: Option<(&str, Option<&str>)>) -> TwinOptions {
         let mut options: Vec<ClusterOption> = Vec::new();
         let mut of_the_system = Vec::new();
-        for option in self.options.iter().filter(|option| option.is_known()) {
+        // A server takes no factor beside a schedule, whatever it shows.
+        let is_dropped = |option: &&ClusterOption| option.name == FACTOR && self.is_scheduled();
+        let known = self.options.iter().filter(|option| option.is_known());
+        for option in known.filter(|option| !is_dropped(option)) {
             if option.shape() != Some(OptionShape::OfTheSystem) {
                 options.push(option.clone());
             } else if !option.is_null() {
@@ -92,6 +99,10 @@ impl ClusterOptions {
                 }),
             }
         }
+        if let Some((size, linger)) = burst {
+            options.retain(|option| option.name != STRATEGY);
+            options.insert(0, strategy(size, linger));
+        }
         let strategy = refused_strategy(&options);
         let left = |option: &ClusterOption| strategy.is_none() || option.name != STRATEGY;
         options.retain(left);
@@ -102,10 +113,33 @@ impl ClusterOptions {
         }
     }
 
+    /// The auto-scaling strategy, where there is one.
+    #[must_use]
+    pub fn strategy(&self) -> Option<String> {
+        let strategy = self.options.iter().find(|option| option.name == STRATEGY);
+        let strategy = strategy.filter(|option| !option.is_null())?;
+        Some(strategy.value.to_string())
+    }
+
+    fn is_scheduled(&self) -> bool {
+        let schedule = self.options.iter().find(|option| option.name == SCHEDULE);
+        schedule.is_some_and(|option| match &option.value {
+            OptionValue::Words(words) | OptionValue::Clause(words, _) => {
+                !words.eq_ignore_ascii_case("MANUAL")
+            }
+            _ => false,
+        })
+    }
+
     /// Where another cluster's options differ from these, as `SIZE '25cc' -> '100cc'`.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<String> {
-        let (ours, theirs) = (self.by_name(), other.by_name());
+        let (mut ours, mut theirs) = (self.by_name(), other.by_name());
+        if self.is_scheduled() && other.is_scheduled() {
+            // The schedule's business, now none and now one.
+            ours.retain(|(name, _)| name != FACTOR);
+            theirs.retain(|(name, _)| name != FACTOR);
+        }
         let names = ours.iter().chain(&theirs).map(|(name, _)| name.as_str());
         let names: std::collections::BTreeSet<&str> = names.collect();
         let of = |options: &[(String, String)], name: &str| {
@@ -129,6 +163,22 @@ impl ClusterOptions {
             all.push((FEATURES.to_owned(), Listed(&self.features).to_string()));
         }
         all
+    }
+}
+
+fn strategy(size: &str, linger: Option<&str>) -> ClusterOption {
+    let text = |name: &str, text: &str| ClusterOption {
+        name: name.to_owned(),
+        value: OptionValue::Text(text.to_owned()),
+    };
+    let mut entries = vec![text("HYDRATION SIZE", size)];
+    entries.extend(linger.map(|linger| text("LINGER DURATION", linger)));
+    ClusterOption {
+        name: STRATEGY.to_owned(),
+        value: OptionValue::List(vec![ClusterOption {
+            name: "ON HYDRATION".to_owned(),
+            value: OptionValue::List(entries),
+        }]),
     }
 }
 

@@ -4,9 +4,10 @@
 //! in the deployment suffix, and in the `AS OF` that the server notes behind materialized views; in nothing else.
 
 use super::environment::Resolved;
-use super::name::{ClusterId, Identifier};
+use super::name::{ClusterId, Identifier, ObjectId};
 use super::object::Object;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// A definition with ids and sides taken out: equal texts, equal meaning.
 #[must_use]
@@ -50,6 +51,38 @@ pub fn identity(object: &Object, resolved: &Resolved<'_>) -> String {
         .as_deref()
         .map(|sql| digest(&canonical(sql, resolved)));
     format!("{} {}", object.id, definition.unwrap_or_default())
+}
+
+/// The name that a statement gives what it makes, as its parts: database, schema, name. Empty where it is not written as the catalog
+/// writes it.
+#[must_use]
+pub fn own_name(create_sql: &str) -> Vec<String> {
+    let mut pieces = pieces(create_sql).into_iter();
+    let mut parts = Vec::new();
+    if !matches!(pieces.next(), Some(Piece::Plain(_))) {
+        return parts;
+    }
+    while let Some(Piece::Name(part)) = pieces.next() {
+        parts.push(part);
+        match pieces.next() {
+            Some(Piece::Plain(dot)) if dot == "." => {}
+            _ => break,
+        }
+    }
+    parts
+}
+
+/// The items that a definition names as `[u12 AS ...]`.
+#[must_use]
+pub fn references(create_sql: &str) -> BTreeSet<ObjectId> {
+    let pieces = pieces(create_sql);
+    let texts = pieces.iter().filter_map(|piece| match piece {
+        Piece::Plain(text) => text.strip_suffix(" AS "),
+        _ => None,
+    });
+    texts
+        .filter_map(|text| text.rsplit_once('[')?.1.parse().ok())
+        .collect()
 }
 
 enum Piece {
@@ -257,6 +290,18 @@ mod tests {
             );
         }
         canonical(sql, &environment.resolve(&catalog.into()))
+    }
+
+    #[test]
+    fn a_definition_tells_its_own_name_and_what_it_reads() {
+        let sql = r#"CREATE TYPE "db"."r18"."st.rs" AS LIST (ELEMENT TYPE = [s46 AS "pg_catalog"."text"])"#;
+        assert_eq!(own_name(sql), ["db", "r18", "st.rs"]);
+        assert!(own_name("CREATE TYPE r18.strs AS LIST").is_empty());
+        let sql = r#"CREATE TEMPORARY VIEW "mz_temp"."t" AS SELECT '[u9 AS "x"' FROM [u21 AS "db"."e21"."v"] JOIN [u3 AS "db"."e21"."w"] USING ("a")"#;
+        assert_eq!(
+            references(sql),
+            BTreeSet::from([ObjectId::user(3), ObjectId::user(21)])
+        );
     }
 
     #[test]

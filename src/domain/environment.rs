@@ -186,14 +186,12 @@ impl<'a> Resolved<'a> {
             .filter(move |object| schemas.contains(&object.schema))
     }
 
-    /// The objects that count for a side: in its schemas or on its clusters.
+    /// The objects that count for a side: in its schemas or on its clusters. What a session has on them for itself does not.
     pub fn members(&self, side: Side) -> impl Iterator<Item = &'a Object> + use<'a, '_> {
+        let on_side = move |cluster| self.side_of_cluster(cluster) == Some(side);
         self.catalog.objects.values().filter(move |object| {
             self.side_of(object) == Some(side)
-                || object
-                    .cluster
-                    .as_ref()
-                    .is_some_and(|cluster| self.side_of_cluster(cluster) == Some(side))
+                || (!object.is_temporary() && object.cluster.as_ref().is_some_and(on_side))
         })
     }
 
@@ -206,7 +204,8 @@ impl<'a> Resolved<'a> {
         };
         self.catalog.objects.values().filter(move |object| {
             let on = |cluster| clusters.contains(cluster);
-            schemas.contains(&object.schema) || object.cluster.as_ref().is_some_and(on)
+            schemas.contains(&object.schema)
+                || (!object.is_temporary() && object.cluster.as_ref().is_some_and(on))
         })
     }
 

@@ -88,6 +88,7 @@ finding_ids! {
     Permission = "permission", Block, false, "A privilege that the operation needs is missing.";
     AlreadyPromoted = "already-promoted", Block, false, "The deployment side holds the retired production, so there is nothing to promote.";
     ClosureIntoProduction = "closure-into-production", Block, false, "A drop would take objects of production with it.";
+    SwapUnsafe = "swap-unsafe", Block, false, "On a server before 26.33 a swapped schema holds a type or function: the swap leaves its text with the other schema's name, and the next boot can fail on it.";
     ReadOnly = "read-only", Block, false, "The session is read-only.";
     RehearsalRefused = "rehearsal-refused", Block, false, "The server refused the transaction when it was rehearsed.";
     NoWayBack = "no-way-back", Block, false, "There is no whole retired side to roll back to.";
@@ -121,6 +122,8 @@ finding_ids! {
     GrantsDiffer = "grants-differ", Warn, true, "A grant on production is missing on the deployment side.";
     OwnerDiffers = "owner-differs", Warn, true, "The twins have different owners.";
     ClusterOptionsDiffer = "cluster-options-differ", Warn, true, "The twin clusters have different options.";
+    ReconfigurationInProgress = "reconfiguration-in-progress", Warn, true, "A cluster that would be swapped is in the middle of a change of shape, which the server may take back at its deadline.";
+    ReplacementPending = "replacement-pending", Warn, true, "A materialized view waits to replace another one on a side that would be swapped.";
     ClusterOptionsUnknown = "cluster-options-unknown", Block, true, "A production cluster has options that this version does not know, so a twin would lack them.";
     ClusterOptionsLeftOut = "cluster-options-left-out", Warn, true, "A twin cluster will lack options of its production cluster, such as those that only the system role may set.";
     ManifestStale = "manifest-stale", Warn, true, "Files of the project are no longer what its manifest says; what is compared and built is the manifest.";
@@ -138,7 +141,11 @@ impl FindingId {
     pub fn is_momentary(self) -> bool {
         matches!(
             self,
-            Self::NotReady | Self::ProductionUnhealthy | Self::ReadersAttached | Self::LeaseHeld
+            Self::NotReady
+                | Self::ProductionUnhealthy
+                | Self::ReadersAttached
+                | Self::LeaseHeld
+                | Self::ReconfigurationInProgress
         )
     }
 }

@@ -531,6 +531,7 @@ pub fn replica_of(id: &ReplicaId, cluster: &ClusterId) -> Replica {
         size: Some("25cc".to_owned()),
         internal: false,
         availability_zone: None,
+        pending: false,
     }
 }
 

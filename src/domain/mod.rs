@@ -42,6 +42,7 @@ pub mod records;
 pub mod rendered;
 pub mod snapshot;
 pub mod text;
+pub mod time;
 mod unfinished;
 pub mod validation;
 pub mod way_back;

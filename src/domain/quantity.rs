@@ -33,6 +33,17 @@ pub fn span(length: Duration) -> String {
     format!("{tenths} s")
 }
 
+/// How long ago or how far off, for people: `45 s`, `12 min`, `24 h`.
+#[must_use]
+pub fn age(millis: u64) -> String {
+    let seconds = millis / 1000;
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", (seconds + 1_800) / 3_600),
+    }
+}
+
 /// How many names a sentence or a list for people takes; JSON has all of them.
 pub const MOST_NAMED: usize = 10;
 
@@ -83,6 +94,9 @@ mod tests {
         assert_eq!(span(Duration::from_millis(60_004)), "60 s");
         assert_eq!(span(Duration::from_millis(190)), "0.2 s");
         assert_eq!(agree(2, "does", "do"), "do");
+        assert_eq!(age(119_999), "119 s");
+        assert_eq!(age(7_199_000), "119 min");
+        assert_eq!(age(86_000_000), "24 h");
         assert_eq!(some_of(["a", "b"]), "a, b");
         assert_eq!(first_of(["a"]), "a");
         assert_eq!(first_of(1..=3), "1 and 2 more");

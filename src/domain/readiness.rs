@@ -3,6 +3,7 @@
 //! The list of what must be ready comes from the catalog, never from the status views: an object that no replica has reported yet has
 //! a status row without a replica or none at all (recorded: 07), and must not drop out of the count.
 
+mod activity;
 mod clusters;
 mod connectors;
 mod hydration;
@@ -175,10 +176,17 @@ fn hydrating_reason(snapshot: &Snapshot, object: &Object) -> String {
             .as_ref()
             .is_some_and(|id| snapshot.catalog.replicas.contains_key(id))
     });
+    let steady = replicas_of(snapshot, object);
     if !attached {
         return "not attached to a replica yet".to_owned();
     }
-    let operators = statuses.iter().filter_map(|status| status.operators).max();
+    let on_steady = statuses.iter().filter(|status| {
+        status
+            .replica
+            .as_ref()
+            .is_some_and(|id| steady.contains(&id))
+    });
+    let operators = on_steady.filter_map(|status| status.operators).max();
     match operators {
         Some((hydrated, total)) if total > 0 => {
             format!("{} hydrated", part(hydrated, total, "operator"))

@@ -19,6 +19,7 @@ pub enum CatalogReading {
     Indexes,
     Sources,
     Tables,
+    Types,
     /// Which source feeds a table.
     TableSources,
     Sinks,

@@ -3,26 +3,12 @@
 use super::id_map::IdMap;
 use super::name::{ClusterId, DatabaseId, Identifier, ObjectId, ReplicaId, RoleId};
 use super::object::Catalog;
+use super::quantity::age;
 use super::reading::{CatalogReading, MissingReadings};
+pub use super::time::LogicalTime;
 use super::word::words;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// A Materialize timestamp: milliseconds since the epoch on the server's clock. Never compared with a client's clock.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
-#[serde(transparent)]
-pub struct LogicalTime(pub u64);
-
-impl LogicalTime {
-    /// Milliseconds from `earlier` to this time, 0 when `earlier` is later.
-    #[must_use]
-    pub fn millis_since(self, earlier: Self) -> u64 {
-        self.0.saturating_sub(earlier.0)
-    }
-}
 
 /// Who answers, and as whom we ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +24,24 @@ pub struct Server {
     pub superuser: bool,
     /// Labelled as simulated by the server itself, so that a demo can't be taken for production.
     pub simulated: bool,
+}
+
+impl Server {
+    /// Whether it is of this version, `(26, 33)`, or a later one. One whose version can't be read, and one before its release, is not.
+    #[must_use]
+    pub fn is_since(&self, wanted: (u64, u64)) -> bool {
+        let mut words = self.version.split_whitespace();
+        let version = words.next().unwrap_or_default().trim_start_matches('v');
+        let (numbers, stage) = match version.split_once('-') {
+            Some((numbers, stage)) => (numbers, Some(stage)),
+            None => (version, None),
+        };
+        let mut numbers = numbers.split('.').map_while(|number| number.parse().ok());
+        let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) else {
+            return false;
+        };
+        (major, minor) > wanted || ((major, minor) == wanted && stage.is_none())
+    }
 }
 
 /// How far a collection has been written.
@@ -194,6 +198,9 @@ impl Readings {
     }
 }
 
+/// For so long after an interruption, in milliseconds, the built-in cluster may still rehydrate.
+const CATALOG_SERVER_REHYDRATES_MS: u64 = 5 * 60 * 1000;
+
 /// One observation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
@@ -237,6 +244,35 @@ impl Snapshot {
     #[must_use]
     pub fn lacks(&self, reading: CatalogReading) -> bool {
         self.missing.contains_key(&reading)
+    }
+
+    /// What ails the cluster that answers readings of the catalog, in a sentence; `None` where nothing is known to. A replica that came back a
+    /// moment ago may still rehydrate, and readings wait for it.
+    #[must_use]
+    pub fn catalog_server_trouble(&self) -> Option<String> {
+        const SERVER: &str = "mz_catalog_server, which answers readings of the catalog,";
+        let replicas = self.catalog.catalog_server.iter();
+        let known = replicas.filter_map(|id| self.readings.replicas.get(id));
+        known
+            .filter(|health| health.processes > 0)
+            .find_map(|health| {
+                let since = health.since.map(|since| self.time.millis_since(since));
+                if !health.is_online() {
+                    let reason = health.reason.as_ref();
+                    let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+                    let since = since.map_or_else(String::new, |it| format!(" for {}", age(it)));
+                    return Some(format!("{SERVER} is not online{reason}{since}"));
+                }
+                let last = health.interruptions.last();
+                let back = last.map(|last| self.time.millis_since(*last));
+                let back = back.filter(|back| *back < CATALOG_SERVER_REHYDRATES_MS)?;
+                let kills = health.oom_kills.last() == last;
+                let reason = if kills { " out of memory" } else { "" };
+                Some(format!(
+                    "{SERVER} went offline{reason} {} ago and may still rehydrate",
+                    age(back)
+                ))
+            })
     }
 
     /// An object's lag by logical time: `max(0, time - write frontier)`.

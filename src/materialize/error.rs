@@ -8,6 +8,7 @@ mod tests;
 pub use answer::ServerError;
 pub use class::Class;
 
+use super::waiting::Ask;
 use crate::domain::failure::{Cause, Failure, Remedy, told};
 use std::fmt;
 
@@ -61,6 +62,7 @@ impl Error {
             Class::Authentication { server, .. }
             | Class::Permission(server)
             | Class::Serialization(server)
+            | Class::Busy(server)
             | Class::Cancelled(server)
             | Class::Syntax(server)
             | Class::Unsupported(server)
@@ -81,8 +83,8 @@ impl Error {
 
     /// Whether the same transaction, planned again from a new observation, may succeed.
     #[must_use]
-    pub fn is_serialization(&self) -> bool {
-        matches!(self.class, Class::Serialization(_))
+    pub fn is_retried(&self) -> bool {
+        matches!(self.class, Class::Serialization(_) | Class::Busy(_))
     }
 
     /// Whether the statement may have taken effect although no answer came.
@@ -120,6 +122,12 @@ impl Error {
             }
             _ => false,
         }
+    }
+
+    /// Whether it is a relation of the catalog that can't be read, which anybody may.
+    fn is_of_catalog(&self, server: &ServerError) -> bool {
+        let names = |text: &str| text.contains("mz_catalog.") || text.contains("mz_internal.");
+        names(&server.message) || self.statement.as_deref().is_some_and(names)
     }
 
     /// From the driver, for a statement that was sent.
@@ -213,7 +221,9 @@ impl Remedy for Error {
             Class::Unreachable { .. } => "check host, port and network",
             Class::Tls { .. } => "check sslmode and sslrootcert",
             Class::Authentication { .. } => "check user and password",
+            Class::Permission(server) if self.is_of_catalog(server) => HIDDEN,
             Class::Permission(_) => "ask the owner or an administrator for it",
+            Class::Busy(_) => "wait until SHOW CLUSTERS shows no activity, and try again",
             Class::Serialization(_) => "try again: each try looks at everything anew",
             Class::LinkLost {
                 statement_sent: true,
@@ -224,6 +234,11 @@ impl Remedy for Error {
             Class::LinkLost {
                 statement_sent: false,
             } => "connect again",
+            Class::Timeout { waited } | Class::Overdue { waited, .. }
+                if waited.ask == Ask::Reading =>
+            {
+                CATALOG_SERVER
+            }
             Class::Timeout { .. } => "look at the server: it holds the connection and says nothing",
             Class::Overdue { .. } => "look at what keeps the server busy, or set a longer deadline",
             Class::RolledBack => "look at the plan again",
@@ -246,6 +261,12 @@ impl Remedy for Error {
         (!all.is_empty()).then(|| all.join("; "))
     }
 }
+
+/// Who has it on reads no relation of the catalog (26.29, by its design; no server was seen to refuse so).
+const HIDDEN: &str = "everybody may read the catalog unless `restrict_to_user_objects` is on: see SHOW restrict_to_user_objects, and switch it off for the role (ALTER ROLE ... RESET restrict_to_user_objects) or ask an administrator";
+
+/// Readings of the catalog wait for it after an upgrade, and while it runs out of memory.
+const CATALOG_SERVER: &str = "readings of the catalog are answered by the server's cluster `mz_catalog_server`: look whether it is unhealthy, or still rehydrates after an upgrade; else set a longer deadline";
 
 /// Statements longer than this many characters are cut in messages.
 const SHOWN_CHARACTERS: usize = 200;

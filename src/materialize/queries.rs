@@ -156,9 +156,12 @@ macro_rules! queries {
     (@group $group:ident) => { Some(SubscribeGroup::$group) };
     (@reading Alone $necessity:ident $query:ident) => { None };
     (@reading $group:ident required $query:ident) => { None };
+    // Servers that have not got it have nothing to tell by it: no picture lacks it.
+    (@reading $group:ident newer $query:ident) => { None };
     (@reading $group:ident optional $query:ident) => { Some(CatalogReading::$query) };
     (@necessity required) => { true };
     (@necessity optional) => { false };
+    (@necessity newer) => { false };
 }
 
 queries! {
@@ -176,6 +179,14 @@ queries! {
         from "mz_catalog.mz_cluster_replicas" [id name cluster_id size availability_zone];
     InternalReplicas "internal_replicas" Catalog optional [id]
         from "mz_internal.mz_internal_cluster_replicas" [id];
+    PendingReplicas "pending_replicas" Catalog newer [id]
+        from "mz_internal.mz_pending_cluster_replicas" [id];
+    Reconfigurations "reconfigurations" Catalog newer [cluster_id deadline on_timeout changes]
+        from "mz_internal.mz_cluster_reconfigurations" [cluster_id status deadline on_timeout changes];
+    Autoscaling "autoscaling" Catalog newer [cluster_id strategy state]
+        from "mz_internal.mz_cluster_auto_scaling_strategies" [cluster_id strategy state];
+    CatalogServer "catalog_server" Catalog newer [id]
+        from "mz_catalog.mz_cluster_replicas" [id cluster_id];
     Objects "objects" Catalog required [id name schema_id r#type cluster_id owner_id]
         from "mz_catalog.mz_objects" [id name schema_id type cluster_id owner_id];
     Views "views" Catalog optional [id create_sql] from "mz_catalog.mz_views" [id create_sql];
@@ -186,6 +197,7 @@ queries! {
     Sources "sources" Catalog optional [id r#type create_sql]
         from "mz_catalog.mz_sources" [id type create_sql];
     Tables "tables" Catalog optional [id create_sql] from "mz_catalog.mz_tables" [id create_sql];
+    Types "types" Catalog optional [id create_sql] from "mz_catalog.mz_types" [id create_sql];
     TableSources "table_sources" Catalog optional [id source_id]
         from "mz_catalog.mz_tables" [id source_id];
     Sinks "sinks" Catalog optional [id r#type create_sql] from "mz_catalog.mz_sinks" [id type create_sql];
@@ -193,6 +205,8 @@ queries! {
         from "mz_internal.mz_object_dependencies" [object_id referenced_object_id];
     GlobalIds "global_ids" Catalog optional [id global_id]
         from "mz_internal.mz_object_global_ids" [id global_id];
+    Replacements "replacements" Catalog newer [id target_id]
+        from "mz_internal.mz_replacements" [id target_id];
     RefreshStrategies "refresh_strategies" Catalog optional [materialized_view_id]
         from "mz_internal.mz_materialized_view_refresh_strategies" [materialized_view_id type];
     Refreshes "refreshes" Hydration optional [materialized_view_id last_completed_refresh next_refresh]
@@ -242,8 +256,6 @@ queries! {
         [role_id database_id schema_id object_type grantee privileges];
     RoleMembers "role_members" Alone optional [role_id member]
         from "mz_catalog.mz_role_members" [role_id member];
-    Autoscaling "autoscaling" Alone optional [cluster_id strategy]
-        from "mz_internal.mz_cluster_auto_scaling_strategies" [cluster_id strategy];
     NameEvents "name_events" Alone optional [object_type id event_type old_name new_name event]
         from "mz_catalog.mz_audit_events" [id event_type object_type details];
     ObjectEvents "object_events" Alone optional [event object]

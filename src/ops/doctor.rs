@@ -201,7 +201,8 @@ impl Workspace {
             }
         };
         let record = self.record_check(&observation.board.provenance);
-        let mut checks = vec![record];
+        let trouble = observation.board.snapshot.catalog_server_trouble();
+        let mut checks = vec![catalog_server_check(trouble), record];
         checks.extend(observation.with_inputs(|inputs| {
             let mut names = guard::production_names_missing(inputs);
             names.extend(guard::self_swap(inputs));
@@ -218,6 +219,7 @@ impl Workspace {
             let privileges = guard::create_privileges(inputs, true, true);
             [
                 ("names", names),
+                ("types", guard::misnamed(inputs)),
                 ("ownership", ownership),
                 ("privileges", privileges),
             ]
@@ -264,6 +266,19 @@ impl Workspace {
                 "",
             ),
         }
+    }
+}
+
+fn catalog_server_check(trouble: Option<String>) -> Check {
+    const NAME: &str = "catalog server";
+    match trouble {
+        None => check(NAME, Health::Ok, "mz_catalog_server is well", ""),
+        Some(trouble) => check(
+            NAME,
+            Health::Warn,
+            trouble,
+            "until it has rehydrated, readings wait and deadlines may pass: wait, or let who runs the server look at it",
+        ),
     }
 }
 

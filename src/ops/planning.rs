@@ -175,7 +175,7 @@ impl Workspace {
         let mut executor = Executor::connect(self.connector(), |_| {}).await?;
         let mut rehearsed = executor.rehearse(swap).await;
         for _ in 1..REHEARSAL_TRIES {
-            if rehearsed.as_ref().is_err_and(Error::is_serialization) {
+            if rehearsed.as_ref().is_err_and(Error::is_retried) {
                 rehearsed = executor.rehearse(swap).await;
             }
         }

@@ -7,6 +7,7 @@ use crate::domain::board::Board;
 use crate::domain::environment::{Side, Strategy};
 use crate::domain::failure::told_with_remedy;
 use crate::domain::finding::Finding;
+use crate::domain::guard;
 use crate::domain::phase::Phase;
 use crate::domain::picture::{ConnectionState, ConnectionStatus, Preflight};
 use crate::domain::plan::{self, Build, Request};
@@ -53,6 +54,8 @@ pub struct ServerStatus {
     /// Milliseconds since the epoch, by the server.
     pub logical_time: u64,
     pub missing: BTreeSet<String>,
+    /// What ails `mz_catalog_server`, which answers readings of the catalog; `null` where nothing is known to.
+    pub catalog_server: Option<String>,
 }
 
 /// What is known of the connection that this came by.
@@ -136,6 +139,8 @@ pub struct ClusterStatus {
     pub hydrated: usize,
     pub total: usize,
     pub max_lag_s: Option<f64>,
+    /// What the server does with its replicas meanwhile: a burst, a change of shape.
+    pub activity: Option<String>,
     pub replicas: Vec<ReplicaStatus>,
 }
 
@@ -144,6 +149,8 @@ pub struct ReplicaStatus {
     pub name: String,
     pub id: String,
     pub size: Option<String>,
+    /// Whether it stays: readiness counts no other.
+    pub steady: bool,
     /// `null`: the server does not tell.
     pub online: Option<bool>,
     pub reason: Option<OfflineReason>,
@@ -184,6 +191,8 @@ impl Workspace {
             ..ConnectionStatus::default()
         };
         let mut findings = self.preflight(&observation).findings;
+        let misnamed = observation.with_inputs(guard::misnamed);
+        findings.extend(misnamed);
         findings.extend(self.stale());
         Ok(Status::new(&observation.board, &link, findings))
     }
@@ -228,6 +237,7 @@ impl Status {
                     .values()
                     .map(Missing::to_string)
                     .collect(),
+                catalog_server: board.snapshot.catalog_server_trouble(),
             },
             link: ConnectionReport::new(link, Instant::now()),
             environment: board.environment.target.clone(),
@@ -264,16 +274,23 @@ fn side_models(board: &Board, side: Side) -> Option<SideModels> {
 }
 
 fn cluster_status(board: &Board, cluster: &ClusterReadiness) -> ClusterStatus {
+    let catalog = &board.snapshot.catalog;
+    let steady = cluster
+        .id
+        .iter()
+        .flat_map(|id| catalog.steady_replicas_of(id));
+    let steady: BTreeSet<_> = steady.map(|replica| replica.id).collect();
     let replicas = cluster
         .id
         .iter()
-        .flat_map(|id| board.snapshot.catalog.replicas_of(id))
+        .flat_map(|id| catalog.replicas_of(id))
         .map(|replica| {
             let health = board.snapshot.readings.replicas.get(&replica.id);
             ReplicaStatus {
                 name: replica.name.to_string(),
                 id: replica.id.to_string(),
                 size: replica.size.clone(),
+                steady: steady.contains(&replica.id),
                 online: health
                     .filter(|health| health.processes > 0)
                     .map(|health| health.is_online()),
@@ -292,6 +309,7 @@ fn cluster_status(board: &Board, cluster: &ClusterReadiness) -> ClusterStatus {
         hydrated: cluster.hydrated,
         total: cluster.total,
         max_lag_s: cluster.lag.seconds(),
+        activity: cluster.activity.clone(),
         replicas: replicas.collect(),
     }
 }

@@ -190,7 +190,7 @@ impl Run<'_> {
             Err(Unsettled::Refused(error)) if self.cancel.is_cancelled() => {
                 Err(Ended::Stop(Stop::Interrupted(Some(told(&error)))))
             }
-            Err(Unsettled::Refused(error)) if error.is_serialization() => {
+            Err(Unsettled::Refused(error)) if error.is_retried() => {
                 Err(Ended::Again(Again::SerializationFailure((&error).into())))
             }
             Err(Unsettled::Refused(error)) => Err(Ended::Stop(Stop::Untouched((&error).into()))),
@@ -269,7 +269,7 @@ impl Run<'_> {
         if self.cancel.is_cancelled() {
             return Ended::Stop(Stop::Interrupted(Some(told(&error))));
         }
-        if error.is_serialization() {
+        if error.is_retried() {
             return Ended::Again(Again::SerializationFailure((&error).into()));
         }
         if error.server().is_some() {

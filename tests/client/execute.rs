@@ -93,7 +93,7 @@ async fn a_refused_statement_ends_the_transaction_without_commit() {
         panic!("{outcome:?}");
     };
     assert_eq!(failed, Some(1), "the fence stood");
-    assert!(error.is_serialization(), "{error}");
+    assert!(error.is_retried(), "{error}");
     assert!(error.to_string().contains(race), "{error}");
     assert!(script.heard("COMMIT").is_empty());
     assert_eq!(script.heard("ROLLBACK").len(), 1);
@@ -108,7 +108,7 @@ async fn other_refusals_are_no_races() {
     let TransactionOutcome::NotCommitted { error, .. } = outcome else {
         panic!("{outcome:?}");
     };
-    assert!(!error.is_serialization(), "{error}");
+    assert!(!error.is_retried(), "{error}");
     assert!(matches!(error.class, Class::Permission(_)));
 }
 

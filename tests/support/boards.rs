@@ -167,6 +167,7 @@ impl Builder {
                 size: Some("100cc".to_owned()),
                 internal: false,
                 availability_zone: None,
+                pending: false,
             },
         );
         self.readings.replicas.insert(replica, health);

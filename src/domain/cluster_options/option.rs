@@ -161,10 +161,12 @@ pub(super) const KNOWN: [(&str, OptionShape); 11] = [
     ("INTROSPECTION DEBUGGING", OptionShape::Truth),
     ("INTROSPECTION INTERVAL", OptionShape::Interval),
     ("MANAGED", OptionShape::Truth),
-    ("REPLICATION FACTOR", OptionShape::Number),
-    ("SCHEDULE", OptionShape::Schedule),
+    (FACTOR, OptionShape::Number),
+    (SCHEDULE, OptionShape::Schedule),
     (SIZE, OptionShape::Text),
     ("WORKLOAD CLASS", OptionShape::OfTheSystem),
 ];
 
+pub(super) const FACTOR: &str = "REPLICATION FACTOR";
+pub(super) const SCHEDULE: &str = "SCHEDULE";
 pub(super) const SIZE: &str = "SIZE";

@@ -52,7 +52,7 @@ fn what_servers_showed_comes_back_but_for_what_only_the_system_may_set() {
         let options =
             ClusterOptions::parse(&text, &Identifier::new(name.clone()).unwrap()).unwrap();
         assert_eq!(options.unknown(), Vec::<String>::new(), "{text}");
-        let twin = options.twin(None);
+        let twin = options.twin(None, None);
         let class = ", WORKLOAD CLASS = 'heavy'";
         with_class += usize::from(text.contains(class));
         assert_eq!(
@@ -73,7 +73,7 @@ fn a_name_that_looks_like_options_sets_none() {
     );
     let options = ClusterOptions::parse(&text, &name).unwrap();
     assert_eq!(
-        options.twin(None).sql,
+        options.twin(None, None).sql,
         "(SIZE = '100cc', REPLICATION FACTOR = 2)"
     );
     let other = Identifier::new("c").unwrap();
@@ -90,13 +90,42 @@ fn a_size_replaces_only_the_size() {
         "({strategy}, REPLICATION FACTOR = 1, SIZE = '25cc')"
     ));
     assert_eq!(
-        options.twin(Some("5'0")).sql,
+        options.twin(Some("5'0"), None).sql,
         format!("({strategy}, REPLICATION FACTOR = 1, SIZE = '5''0')")
     );
     // Recorded, v26.39/20: "HYDRATION SIZE must differ from the cluster SIZE".
-    let twin = options.twin(Some("100cc"));
+    let twin = options.twin(Some("100cc"), None);
     assert_eq!(twin.sql, "(REPLICATION FACTOR = 1, SIZE = '100cc')");
     assert_eq!(twin.strategy.as_deref(), Some(strategy));
+}
+
+#[test]
+fn a_burst_stands_in_place_of_productions_strategy() {
+    let strategy = "AUTO SCALING STRATEGY = (ON HYDRATION (HYDRATION SIZE = '100cc', LINGER DURATION = INTERVAL '00:00:10'))";
+    let options = parsed(&format!("({strategy}, SIZE = '25cc')"));
+    assert_eq!(
+        options.twin(None, Some(("16'00cc", Some("5m")))).sql,
+        "(AUTO SCALING STRATEGY = (ON HYDRATION (HYDRATION SIZE = '16''00cc', LINGER DURATION = '5m')), SIZE = '25cc')"
+    );
+    assert_eq!(
+        parsed("(SIZE = '25cc')")
+            .twin(None, Some(("50cc", None)))
+            .sql,
+        "(AUTO SCALING STRATEGY = (ON HYDRATION (HYDRATION SIZE = '50cc')), SIZE = '25cc')"
+    );
+    let refused = parsed("(SIZE = '25cc')").twin(None, Some(("25cc", None)));
+    assert_eq!(refused.sql, "(SIZE = '25cc')");
+    assert!(refused.strategy.is_some());
+}
+
+/// That a server shows a factor beside a schedule is a belief; it takes none in CREATE (recorded: 09).
+#[test]
+fn a_scheduled_twin_is_created_without_a_factor() {
+    let options = parsed("(REPLICATION FACTOR = 0, SIZE = '25cc', SCHEDULE = ON REFRESH)");
+    assert_eq!(
+        options.twin(None, None).sql,
+        "(SIZE = '25cc', SCHEDULE = ON REFRESH)"
+    );
 }
 
 #[test]
@@ -104,7 +133,7 @@ fn what_only_the_system_may_set_is_left_out_and_named() {
     let twin = parsed(
         "(SIZE = '25cc', WORKLOAD CLASS = 'he''avy') FEATURES (ENABLE EAGER DELTA JOINS = true);",
     )
-    .twin(None);
+    .twin(None, None);
     assert_eq!(twin.sql, "(SIZE = '25cc')");
     assert_eq!(
         twin.of_the_system,
@@ -113,7 +142,7 @@ fn what_only_the_system_may_set_is_left_out_and_named() {
             "FEATURES (ENABLE EAGER DELTA JOINS = true)"
         ]
     );
-    let without = parsed("(SIZE = '25cc', WORKLOAD CLASS = NULL)").twin(None);
+    let without = parsed("(SIZE = '25cc', WORKLOAD CLASS = NULL)").twin(None, None);
     assert_eq!(without.of_the_system, Vec::<String>::new());
 }
 
@@ -131,7 +160,7 @@ fn unknown_options_and_unknown_values_are_named() {
             "AUTO SCALING STRATEGY = (ON LOAD (SIZE = '1'))"
         ]
     );
-    assert_eq!(options.twin(None).sql, "(SIZE = '25cc', DISK)");
+    assert_eq!(options.twin(None, None).sql, "(SIZE = '25cc', DISK)");
 }
 
 #[test]
@@ -275,14 +304,15 @@ proptest! {
         let parsed = ClusterOptions::parse(&sql, &cluster).unwrap();
         prop_assert_eq!(&parsed.options, &options);
         prop_assert_eq!(&parsed.features, &features);
-        let (unknown, twin) = (parsed.unknown(), parsed.twin(None));
+        let (unknown, twin) = (parsed.unknown(), parsed.twin(None, None));
         for option in &options {
             let shown = option.to_string();
             let kept = twin.sql.contains(&shown);
             let told = unknown.contains(&shown)
                 || twin.of_the_system.contains(&shown)
                 || twin.strategy.as_ref().is_some_and(|_| option.name == STRATEGY);
-            prop_assert!(kept || told, "{} went nowhere", shown);
+            let is_schedules = option.name == FACTOR && parsed.is_scheduled();
+            prop_assert!(kept || told || is_schedules, "{} went nowhere", shown);
             let may_not = ["WORKLOAD CLASS", "SOMETHING NEW"].contains(&option.name.as_str());
             prop_assert!(!may_not || told, "{} is carried along", shown);
         }

@@ -10,8 +10,11 @@ mod leases;
 mod names;
 mod production;
 mod readers;
+mod shapes;
 mod sinks;
 mod state;
+mod swap_unsafe;
+mod temporary;
 
 pub(in crate::domain) use access::grantee_identifier;
 pub use access::{cluster_ownership, create_privileges, owners_and_grants, schema_ownership};
@@ -29,11 +32,15 @@ pub use names::{
 };
 pub use production::builds_into_production;
 pub use readers::{dependents_outside, foreign_on_clusters};
+pub use shapes::{reconfigurations, replacements_pending, strategies_carried_over};
 pub use sinks::{connectors_in_environment, sink_moves_at_risk};
 pub use state::{
     contradicted, incomplete_deployment, misplaced, misread, newer_than_production, not_ready,
     production_unhealthy, retired_not_ready, unrecorded, unverified,
 };
+
+pub use swap_unsafe::{misnamed, swap_back_unsafe, swap_unsafe};
+pub use temporary::{temporary_in_drop, temporary_readers};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use super::inputs::{PlanInputs, about};
 use crate::domain::environment::{ResolvedPair, Side};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::name::{Identifier, literal};
-use crate::domain::object::Cluster;
+use crate::domain::object::{Cluster, ClusterSchedule};
 use crate::domain::quantity::{agree, count};
 use std::collections::BTreeSet;
 
@@ -119,7 +119,9 @@ fn option_differences(inputs: &PlanInputs<'_>, one: &Cluster, other: &Cluster) -
 fn catalog_differences(one: &Cluster, other: &Cluster) -> Vec<String> {
     let words = |cluster: &Cluster| {
         let none = || "none".to_owned();
-        let factor = cluster.replication_factor;
+        // Of a scheduled cluster it tells what the schedule wants now (0 between refreshes since 26.35, by its source).
+        let is_manual = cluster.schedule == ClusterSchedule::Manual;
+        let factor = cluster.replication_factor.filter(|_| is_manual);
         [
             ("MANAGED", cluster.managed.to_string()),
             ("SIZE", cluster.size.as_deref().map_or_else(none, literal)),

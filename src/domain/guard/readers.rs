@@ -19,7 +19,9 @@ pub fn dependents_outside(inputs: &PlanInputs<'_>) -> Vec<Finding> {
         .filter(|(_, inputs)| inputs.iter().any(|input| production.contains(input)))
         .filter_map(|(id, _)| catalog.objects.get(id))
         .filter(|object| {
-            object.kind != ObjectKind::Sink && inputs.resolved.side_of(object).is_none()
+            object.kind != ObjectKind::Sink
+                && !object.is_temporary()
+                && inputs.resolved.side_of(object).is_none()
         })
         .map(|object| catalog.display_name(&object.id))
         .collect();
@@ -46,7 +48,7 @@ pub fn foreign_on_clusters(inputs: &PlanInputs<'_>, side: Side) -> Vec<Finding> 
         .iter()
         .filter_map(|pair| pair.side(side))
         .flat_map(|cluster| catalog.objects_on(&cluster.id))
-        .filter(|object| inputs.resolved.side_of(object).is_none())
+        .filter(|object| !object.is_temporary() && inputs.resolved.side_of(object).is_none())
         .map(|object| catalog.display_name(&object.id))
         .collect();
     about(

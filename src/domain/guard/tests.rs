@@ -1,6 +1,8 @@
 //! Each guard seen firing and seen silent.
 
 mod access;
+mod shapes;
+mod swaps;
 
 use super::*;
 use crate::domain::access::{Grant, Privilege};

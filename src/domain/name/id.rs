@@ -203,6 +203,11 @@ catalog_ids! {
     DatabaseId,
 }
 
+impl SchemaId {
+    /// Every session's temporary items say that they are in this one (recorded: v26.39/21).
+    pub const TEMPORARY: Self = Self(Id::new(Space::Bare, 0));
+}
+
 impl RoleId {
     /// Stands for every role where something is granted.
     pub const PUBLIC: Self = Self(Id::new(Space::Public, 0));

@@ -1,6 +1,8 @@
 //! What exists, and where to find it: by place, by name, by what reads it.
 
-use super::{Cluster, Object, ObjectKind, Replica, Schema};
+use super::{
+    Burst, Cluster, ClusterSchedule, Object, ObjectKind, Reconfiguration, Replica, Schema,
+};
 use crate::domain::lease::Lease;
 use crate::domain::name::{
     ClusterId, DatabaseId, Identifier, ObjectId, ReplicaId, RoleId, SchemaId,
@@ -20,6 +22,14 @@ pub struct CatalogParts {
     pub objects: BTreeMap<ObjectId, Object>,
     /// object -> what it directly depends on (`mz_internal.mz_object_dependencies`, user items only).
     pub inputs: BTreeMap<ObjectId, BTreeSet<ObjectId>>,
+    /// The changes of shape that the server is making.
+    pub reconfigurations: BTreeMap<ClusterId, Reconfiguration>,
+    /// The clusters that have a larger replica for a while.
+    pub bursts: BTreeMap<ClusterId, Burst>,
+    /// Materialized view -> the one that it waits to replace.
+    pub replacements: BTreeMap<ObjectId, ObjectId>,
+    /// The replicas of `mz_catalog_server`, which answers readings of the catalog.
+    pub catalog_server: BTreeSet<ReplicaId>,
     /// The markers of operations at work. They are no objects of anybody's project.
     pub leases: Vec<Lease>,
 }
@@ -167,6 +177,35 @@ impl CatalogParts {
         self.replicas
             .values()
             .filter(move |replica| &replica.cluster == cluster && !replica.internal)
+    }
+
+    /// The replicas that stay: those of a change of shape that the server may take back, and one that is there to hydrate faster, are left
+    /// out. Which of several are new is told by no relation: of one size the older ones stay (ids are given in order; recorded: v26.39/20).
+    pub fn steady_replicas_of<'a>(
+        &'a self,
+        cluster: &'a ClusterId,
+    ) -> impl Iterator<Item = &'a Replica> {
+        let shape = self.shape_between(cluster);
+        let most = shape.map_or(usize::MAX, |(_, factor)| factor);
+        self.replicas_of(cluster)
+            .filter(move |replica| {
+                let size = replica.size.as_deref();
+                !replica.pending && shape.is_none_or(|(shape, _)| size == Some(shape))
+            })
+            .take(most)
+    }
+
+    /// Size and number of a cluster's steady replicas, while it has others beside them.
+    fn shape_between(&self, cluster: &ClusterId) -> Option<(&str, usize)> {
+        let moves =
+            self.reconfigurations.contains_key(cluster) || self.bursts.contains_key(cluster);
+        let cluster = self.clusters.get(cluster).filter(|_| moves)?;
+        let factor = match cluster.schedule {
+            // Its factor tells what the schedule wants now.
+            ClusterSchedule::OnRefresh => usize::MAX,
+            _ => usize::try_from(cluster.replication_factor?).ok()?,
+        };
+        Some((cluster.size.as_deref()?, factor))
     }
 
     /// `database.schema.name`, for people. Parts that the catalog does not show are left out.

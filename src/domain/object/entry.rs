@@ -25,6 +25,14 @@ pub struct Object {
     pub connector: Option<ConnectorType>,
 }
 
+impl Object {
+    /// Whether it ends with the session that made it.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.schema == SchemaId::TEMPORARY
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     pub id: SchemaId,
@@ -57,5 +65,8 @@ pub struct Replica {
     pub size: Option<String>,
     /// Run by Materialize's support: never counted, never cloned (`mz_internal.mz_internal_cluster_replicas`).
     pub internal: bool,
+    /// Of unmanaged clusters; of managed ones newer servers tell all zones that it may be in, as `a,b` (26.39, by its source).
     pub availability_zone: Option<String>,
+    /// Of a change of shape that a session waits for.
+    pub pending: bool,
 }

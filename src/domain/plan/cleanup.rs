@@ -39,6 +39,9 @@ pub fn cleanup(inputs: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Pla
     );
     draft.closure = describe(resolved, &closure, Side::Deployment);
     draft.findings = guard::closure_findings(inputs, &draft.closure);
+    draft
+        .findings
+        .extend(guard::temporary_in_drop(inputs, &closure));
     draft.findings.extend(guard::leased(inputs));
     draft.findings.extend(guard::self_swap(inputs));
     draft

@@ -256,6 +256,9 @@ fn describe_closure(
     draft
         .findings
         .extend(guard::closure_findings(inputs, &items));
+    draft
+        .findings
+        .extend(guard::temporary_in_drop(inputs, closure));
     draft.findings.extend(guard::subscriptions_on(
         inputs,
         closure,

@@ -1,7 +1,6 @@
 //! Creating the deployment side: schemas and clusters like production's, with its grants and default privileges.
 
 use super::draft::Draft;
-use super::request::Sizes;
 use super::stamp::Stamp;
 use super::{GrantTarget, Plan, Request, Statement, twin};
 use crate::domain::access::{DefaultPrivilege, Grant, Grantee, Privilege};
@@ -21,7 +20,7 @@ pub fn init(inputs: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan {
     let mut draft = Draft::new(Operation::Init);
     draft.findings = init_findings(inputs, stamp);
     draft.hindered(inputs);
-    let twins = twin::twins(inputs, &request.sizes);
+    let twins = twin::twins(inputs, request);
     draft.findings.extend(twin::findings(&twins));
     let database = &inputs.resolved.environment.database;
     let mut left = Vec::new();
@@ -96,7 +95,7 @@ pub fn init(inputs: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan {
             count(inputs.resolved.clusters.len(), "cluster")
         )
     }];
-    draft.findings.extend(unknown_sizes(inputs, &request.sizes));
+    draft.findings.extend(unknown_clusters(inputs, request));
     draft.close(inputs, request)
 }
 
@@ -189,18 +188,23 @@ fn not_empty(inputs: &PlanInputs<'_>, stamp: &Stamp) -> Option<Finding> {
     })
 }
 
-fn unknown_sizes(inputs: &PlanInputs<'_>, sizes: &Sizes) -> Option<Finding> {
+fn unknown_clusters(inputs: &PlanInputs<'_>, request: &Request) -> Option<Finding> {
     let known = |name: &String| {
         inputs.resolved.clusters.iter().any(|pair| {
             pair.names.production.as_str() == name || pair.names.deployment.as_str() == name
         })
     };
-    let objects: Vec<String> = sizes.keys().filter(|name| !known(name)).cloned().collect();
+    let named = request.sizes.keys().chain(request.bursts.keys());
+    let named: BTreeSet<&String> = named.filter(|name| !known(name)).collect();
+    let objects: Vec<String> = named.into_iter().cloned().collect();
     (!objects.is_empty()).then(|| Finding {
         id: FindingId::NamesMissing,
         severity: Severity::Block,
-        message: "A size is given for a cluster that is not in the environment.".to_owned(),
-        remedy: "Use the cluster's production name: --size CLUSTER=SIZE.".to_owned(),
+        message: "A size or a burst is given for a cluster that is not in the environment."
+            .to_owned(),
+        remedy:
+            "Use the cluster's production name: --size CLUSTER=SIZE, --burst CLUSTER=SIZE[,LINGER]."
+                .to_owned(),
         objects,
     })
 }

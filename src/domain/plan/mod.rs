@@ -43,7 +43,7 @@ pub use promote::{promote, rehearsal_refused};
 pub use proof::{Confirmed, Difference, Proof};
 pub use relation::{ColumnText, IndexDefinition, ViewOption};
 pub use repair::repair;
-pub use request::{Request, Sizes};
+pub use request::{BurstStrategy, Bursts, Request, Sizes};
 pub use rollback::rollback;
 pub use script::{LINE_ENDS, STOP_AT_FAILURE, commented};
 pub use sink_move::{SinkMove, qualified};

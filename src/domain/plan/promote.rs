@@ -206,6 +206,7 @@ fn promote_findings(inputs: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding>
         findings.extend(guard::newer_than_production(inputs));
         return findings;
     }
+    findings.extend(guard::swap_unsafe(inputs));
     findings.extend(guard::sink_moves_at_risk(inputs, moves));
     findings.extend(guard::connectors_in_environment(inputs, &both));
     findings.extend(guard::missing_in_deployment(inputs));
@@ -219,6 +220,8 @@ fn promote_findings(inputs: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding>
     findings.extend(guard::production_unhealthy(inputs));
     findings.extend(guard::owners_and_grants(inputs));
     findings.extend(guard::cluster_options_differ(inputs));
+    findings.extend(guard::strategies_carried_over(inputs));
+    findings.extend(guard::replacements_pending(inputs));
     findings.extend(guard::outside_environment(inputs));
     findings
 }
@@ -235,6 +238,8 @@ pub(super) fn shared_findings(inputs: &PlanInputs<'_>) -> Vec<Finding> {
     findings.extend(guard::create_privileges(inputs, true, false));
     findings.extend(guard::unverified(inputs));
     findings.extend(guard::dependents_outside(inputs));
+    findings.extend(guard::temporary_readers(inputs));
+    findings.extend(guard::reconfigurations(inputs));
     findings.extend(guard::foreign_on_clusters(inputs, Side::Production));
     let production = inputs
         .resolved

@@ -4,6 +4,7 @@ use crate::domain::action::Operation;
 use crate::domain::finding::Allowance;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 
 /// One operation with its options, before anything was looked at. A plan carries it, so that planning anew needs nothing beside the plan.
@@ -14,6 +15,8 @@ pub struct Request {
     pub allow: BTreeSet<Allowance>,
     /// `init`: sizes by cluster name.
     pub sizes: Sizes,
+    /// `init`: auto-scaling strategies by cluster name, for the deployment side only.
+    pub bursts: Bursts,
     /// `deploy`: everything instead of what changed.
     pub full: bool,
     /// `deploy`: dbt selectors in place of `state:modified+`.
@@ -32,6 +35,7 @@ impl Request {
             operation,
             allow: BTreeSet::new(),
             sizes: Sizes::new(),
+            bursts: Bursts::new(),
             full: false,
             select: Vec::new(),
             exclude: Vec::new(),
@@ -48,6 +52,9 @@ impl Request {
         let mut flag = |name: &str, value: String| words.extend([name.to_owned(), value]);
         for (cluster, size) in &self.sizes {
             flag("--size", format!("{cluster}={size}"));
+        }
+        for (cluster, burst) in &self.bursts {
+            flag("--burst", format!("{cluster}={burst}"));
         }
         for selector in &self.select {
             flag("--select", selector.clone());
@@ -79,3 +86,24 @@ pub(super) fn typed<'a>(words: impl Iterator<Item = &'a str>) -> String {
 
 /// Sizes asked for by cluster name (production or deployment name), e.g. a larger one to hydrate faster.
 pub type Sizes = BTreeMap<String, String>;
+
+/// Auto-scaling strategies asked for by cluster name (production or deployment name).
+pub type Bursts = BTreeMap<String, BurstStrategy>;
+
+/// A larger replica beside the steady ones while they hydrate: `1600cc`, or `1600cc,5m` with how long it lingers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BurstStrategy {
+    pub size: String,
+    /// How long it stays once a steady replica is hydrated, as the server reads intervals; its own choice where not given.
+    pub linger: Option<String>,
+}
+
+impl fmt::Display for BurstStrategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.size)?;
+        match &self.linger {
+            Some(linger) => write!(f, ",{linger}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -97,6 +97,7 @@ fn findings(inputs: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
         inputs,
         &[Side::Production, Side::Deployment],
     ));
+    findings.extend(guard::swap_back_unsafe(inputs));
     findings.extend(unfinished_promote(inputs));
     findings.extend(guard::identity_unconfirmed(inputs));
     findings.extend(guard::not_put_back(inputs));

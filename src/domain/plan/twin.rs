@@ -1,24 +1,31 @@
 //! The twin of a production cluster: what it is created with, and what it will lack.
 
 use super::Statement;
-use super::request::Sizes;
-use crate::domain::cluster_options::{ClusterOptions, UnreadableOptions};
+use super::request::{BurstStrategy, Request};
+use crate::domain::cluster_options::{ClusterOptions, TwinOptions, UnreadableOptions};
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::guard::PlanInputs;
 use crate::domain::name::{Identifier, literal};
 use crate::domain::object::Cluster;
+
+/// The first server with auto-scaling strategies (its release notes).
+const STRATEGIES_SINCE: (u64, u64) = (26, 34);
 
 /// A cluster that init creates.
 pub(super) struct Twin<'a> {
     production: &'a Cluster,
     name: &'a Identifier,
     size: Option<&'a str>,
+    /// The strategy asked for, in place of production's.
+    burst: Option<&'a BurstStrategy>,
+    /// Why the strategy asked for can't be given to it.
+    refused: Option<String>,
     /// What the server shows of production's; `None` where it shows nothing, and the catalog decides.
     options: Option<Result<ClusterOptions, UnreadableOptions>>,
 }
 
 /// The clusters that init creates, in the order of the environment.
-pub(super) fn twins<'a>(inputs: &'a PlanInputs<'_>, sizes: &'a Sizes) -> Vec<Twin<'a>> {
+pub(super) fn twins<'a>(inputs: &'a PlanInputs<'_>, request: &'a Request) -> Vec<Twin<'a>> {
     inputs
         .resolved
         .clusters
@@ -26,29 +33,57 @@ pub(super) fn twins<'a>(inputs: &'a PlanInputs<'_>, sizes: &'a Sizes) -> Vec<Twi
         .filter(|pair| pair.deployment.is_none())
         .filter_map(|pair| {
             let (production, name) = (pair.production?, &pair.names.deployment);
-            let size = sizes
-                .get(production.name.as_str())
-                .or_else(|| sizes.get(name.as_str()));
+            let names = [production.name.as_str(), name.as_str()];
+            let size = names.iter().find_map(|name| request.sizes.get(*name));
+            let burst = names.iter().find_map(|name| request.bursts.get(*name));
+            let refused = burst.and_then(|_| strategies_refused(inputs, production));
             let definition = inputs.clusters.iter().find(|of| of.id == production.id);
             Some(Twin {
                 production,
                 name,
                 size: size.map(String::as_str),
+                burst: burst.filter(|_| refused.is_none()),
+                refused: burst.zip(refused).map(|(burst, why)| {
+                    format!(
+                        "{}, {why}",
+                        ClusterOptions::strategy_of(&burst.size, burst.linger.as_deref())
+                    )
+                }),
                 options: definition.and_then(|of| of.options(&production.name)),
             })
         })
         .collect()
 }
 
+/// Why this server gives no strategy to the twin of this cluster.
+fn strategies_refused(inputs: &PlanInputs<'_>, production: &Cluster) -> Option<&'static str> {
+    if !production.managed {
+        return Some("which an unmanaged cluster can't have");
+    }
+    let known = inputs.snapshot().server.is_since(STRATEGIES_SINCE);
+    (!known).then_some("which servers before 26.34 do not know")
+}
+
 impl Twin<'_> {
+    /// What it is created with; `None` where the server shows nothing of production's.
+    fn made(&self) -> Option<TwinOptions> {
+        let Some(Ok(options)) = &self.options else {
+            return None;
+        };
+        let burst = self
+            .burst
+            .map(|burst| (burst.size.as_str(), burst.linger.as_deref()));
+        Some(options.twin(self.size, burst))
+    }
+
     pub(super) fn is_of(&self, production: &Cluster) -> bool {
         self.production.id == production.id
     }
 
     /// CREATE CLUSTER, from the server's own words where it shows some, so that every option comes along; else from the catalog.
     pub(super) fn create(&self, inputs: &PlanInputs<'_>) -> Statement {
-        let options = match &self.options {
-            Some(Ok(options)) => options.twin(self.size).sql,
+        let options = match self.made() {
+            Some(made) => made.sql,
             _ if self.production.managed => self.managed(),
             _ => format!("REPLICAS ({})", self.replicas(inputs)),
         };
@@ -58,8 +93,12 @@ impl Twin<'_> {
     fn managed(&self) -> String {
         let size = self.size.or(self.production.size.as_deref());
         let factor = self.production.replication_factor.unwrap_or(1);
+        let strategy = self.burst.map_or_else(String::new, |burst| {
+            let strategy = ClusterOptions::strategy_of(&burst.size, burst.linger.as_deref());
+            format!("{strategy}, ")
+        });
         format!(
-            "(SIZE = {}, REPLICATION FACTOR = {factor})",
+            "({strategy}SIZE = {}, REPLICATION FACTOR = {factor})",
             literal(size.unwrap_or_default())
         )
     }
@@ -126,10 +165,12 @@ fn unknown(twins: &[Twin<'_>]) -> Option<Finding> {
 fn left_out(twins: &[Twin<'_>]) -> Option<Finding> {
     let (mut objects, mut mends) = (Vec::new(), Vec::new());
     for twin in twins {
-        let Some(Ok(options)) = &twin.options else {
+        if let Some(refused) = &twin.refused {
+            objects.push(format!("{}: {refused}", twin.name));
+        }
+        let Some(made) = twin.made() else {
             continue;
         };
-        let made = options.twin(twin.size);
         for option in made.of_the_system {
             if !option.starts_with("FEATURES") {
                 mends.push(format!(
@@ -154,7 +195,7 @@ fn left_out(twins: &[Twin<'_>]) -> Option<Finding> {
     finding(
         FindingId::ClusterOptionsLeftOut,
         Severity::Warn,
-        "The twin will lack options of its production cluster, and after a promote production lacks them.".to_owned(),
+        "The twin will lack options of its production cluster or of this command, and after a promote production lacks them.".to_owned(),
         format!(
             "WORKLOAD CLASS and FEATURES can be set by the system role `mz_system` only: by who runs the server, or by Materialize's support.{mends}"
         ),

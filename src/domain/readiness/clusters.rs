@@ -1,5 +1,6 @@
-//! A cluster is ready when one healthy replica has everything: the judgement from objects to their cluster.
+//! A cluster is ready when one healthy replica that stays has everything: the judgement from objects to their cluster.
 
+use super::activity::activity;
 use super::hydration::needs_no_replica;
 use super::lag::late_source;
 use super::side::worst_lag;
@@ -35,6 +36,7 @@ pub(super) fn judge_clusters(
                 total: 0,
                 lag: Lag::Unknown,
                 since: None,
+                activity: None,
             },
         })
         .collect()
@@ -60,7 +62,10 @@ fn judge_cluster(
         total: on_cluster.len(),
         lag: worst_lag(on_cluster.iter().copied()),
         since: None,
+        activity: None,
     };
+    let counted = (verdict.hydrated, verdict.total);
+    verdict.activity = activity(snapshot, cluster, counted);
     (verdict.readiness, verdict.reason, verdict.since) =
         cluster_state(snapshot, cluster, &on_cluster);
     if verdict.readiness == Readiness::Ready && verdict.reason.is_empty() {
@@ -76,7 +81,7 @@ fn hydrated_on_replica(snapshot: &Snapshot, object: &ObjectReadiness, replica: &
 fn most_hydrated(snapshot: &Snapshot, cluster: &Cluster, objects: &[&ObjectReadiness]) -> usize {
     snapshot
         .catalog
-        .replicas_of(&cluster.id)
+        .steady_replicas_of(&cluster.id)
         .map(|replica| {
             objects
                 .iter()
@@ -94,11 +99,12 @@ fn cluster_state(
 ) -> (Readiness, String, Option<LogicalTime>) {
     let replicas: Vec<&ReplicaId> = snapshot
         .catalog
-        .replicas_of(&cluster.id)
+        .steady_replicas_of(&cluster.id)
         .map(|replica| &replica.id)
         .collect();
     if replicas.is_empty() {
-        return without_replicas(cluster, objects);
+        let has_others = snapshot.catalog.replicas_of(&cluster.id).next().is_some();
+        return without_replicas(cluster, objects, has_others);
     }
     if let Some(failing) = all_replicas_failing(snapshot, &replicas) {
         return failing;
@@ -161,6 +167,7 @@ fn describe_waiting(snapshot: &Snapshot, worst: &ObjectReadiness, waiting: usize
 fn without_replicas(
     cluster: &Cluster,
     objects: &[&ObjectReadiness],
+    has_others: bool,
 ) -> (Readiness, String, Option<LogicalTime>) {
     if cluster.schedule == ClusterSchedule::OnRefresh {
         let caught_up = objects
@@ -187,11 +194,11 @@ fn without_replicas(
         };
         return (Readiness::Ready, reason.to_owned(), None);
     }
-    (
-        Readiness::Paused,
-        "the cluster has no replica (replication factor 0)".to_owned(),
-        None,
-    )
+    let reason = match has_others {
+        true => "the cluster has no replica that stays",
+        false => "the cluster has no replica (replication factor 0)",
+    };
+    (Readiness::Paused, reason.to_owned(), None)
 }
 
 /// A replica is trusted when its processes are online. Without any status (an old or restricted server) it is trusted by its hydration rows.

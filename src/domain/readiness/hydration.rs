@@ -5,11 +5,12 @@ use crate::domain::object::{ConnectorType, Object, ObjectKind};
 use crate::domain::snapshot::{Frontier, Snapshot};
 use std::collections::BTreeSet;
 
+/// The replicas that it must be hydrated on: those that stay.
 pub(super) fn replicas_of<'a>(snapshot: &'a Snapshot, object: &'a Object) -> Vec<&'a ReplicaId> {
     object
         .cluster
         .iter()
-        .flat_map(|cluster| snapshot.catalog.replicas_of(cluster))
+        .flat_map(|cluster| snapshot.catalog.steady_replicas_of(cluster))
         .map(|replica| &replica.id)
         .collect()
 }
@@ -41,7 +42,7 @@ pub(super) fn hydrated_on(
         .iter()
         .filter(|status| status.hydrated == Some(true))
         .filter_map(|status| status.replica.as_ref())
-        // The status view keeps rows of replicas that are gone: only living ones prove anything.
+        // The status view keeps rows of replicas that are gone: only living ones prove anything, and of them those that stay.
         .filter(|replica| replicas.contains(replica))
         .cloned()
         .collect()

@@ -79,7 +79,7 @@ pub struct ObjectReadiness {
     pub reason: String,
     /// Replicas that have rebuilt it.
     pub hydrated_on: BTreeSet<ReplicaId>,
-    /// Replicas of its cluster that count.
+    /// Replicas of its cluster that count: those that stay.
     pub replicas: usize,
     pub lag: Lag,
     pub materialization_lag: Lag,
@@ -102,6 +102,8 @@ pub struct ClusterReadiness {
     pub lag: Lag,
     /// When the state that holds it up began, on the server's clock.
     pub since: Option<LogicalTime>,
+    /// What the server does with its replicas meanwhile: a burst, a change of shape.
+    pub activity: Option<String>,
 }
 
 /// The verdict on one side.

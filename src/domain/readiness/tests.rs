@@ -2,6 +2,7 @@
 
 mod lag;
 mod recorded;
+mod steady;
 
 use super::*;
 use crate::domain::fixture::{NOW, World, name, online, replica_of};

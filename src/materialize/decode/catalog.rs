@@ -1,6 +1,8 @@
 //! What exists.
 
+use super::shapes;
 use super::store::CatalogRows;
+use crate::domain::definition::references;
 use crate::domain::lease::Lease;
 use crate::domain::name::{ClusterId, Id, ObjectId, ReplicaId, SchemaId};
 use crate::domain::object::{
@@ -26,6 +28,8 @@ pub fn catalog(told: &CatalogRows) -> Result<Catalog, Error> {
         replicas: replicas(told)?,
         objects,
         leases,
+        reconfigurations: shapes::reconfigurations(told)?,
+        bursts: shapes::bursts(told)?,
         ..CatalogParts::default()
     };
     for row in told.all::<rows::Databases>() {
@@ -40,7 +44,28 @@ pub fn catalog(told: &CatalogRows) -> Result<Catalog, Error> {
         let inputs = catalog.inputs.entry(row.object_id().id()?).or_default();
         inputs.insert(row.referenced_object_id().id()?);
     }
+    for row in told.all::<rows::Replacements>() {
+        let replacement: ObjectId = row.id().id()?;
+        let target: ObjectId = row.target_id().id()?;
+        catalog.replacements.insert(replacement, target);
+    }
+    for row in told.all::<rows::CatalogServer>() {
+        catalog.catalog_server.insert(row.id().id()?);
+    }
+    read_of_temporary(&mut catalog);
     Ok(catalog.into())
+}
+
+/// The edges of temporary items are not told (recorded: v26.39/21), and hold all the same; their text tells them.
+fn read_of_temporary(catalog: &mut CatalogParts) {
+    for object in catalog.objects.values().filter(|it| it.is_temporary()) {
+        let Some(sql) = &object.create_sql else {
+            continue;
+        };
+        let known = |id: &ObjectId| catalog.objects.contains_key(id);
+        let read: Vec<ObjectId> = references(sql).into_iter().filter(known).collect();
+        catalog.inputs.entry(object.id).or_default().extend(read);
+    }
 }
 
 /// The comment on the thing itself. Ids are unique per kind only.
@@ -92,6 +117,8 @@ fn replicas(told: &CatalogRows) -> Result<BTreeMap<ReplicaId, Replica>, Error> {
     let internal: HashSet<ReplicaId> = internal
         .map(|row| row.id().id())
         .collect::<Result<_, _>>()?;
+    let pending = told.all::<rows::PendingReplicas>();
+    let pending: HashSet<ReplicaId> = pending.map(|row| row.id().id()).collect::<Result<_, _>>()?;
     told.all::<rows::Replicas>()
         .map(|row| {
             let id = row.id().id()?;
@@ -102,6 +129,7 @@ fn replicas(told: &CatalogRows) -> Result<BTreeMap<ReplicaId, Replica>, Error> {
                 size: row.size().owned(),
                 internal: internal.contains(&id),
                 availability_zone: row.availability_zone().owned(),
+                pending: pending.contains(&id),
             };
             Ok((id, replica))
         })
@@ -139,6 +167,10 @@ fn particulars(told: &CatalogRows, kind: &ObjectKind, id: ObjectId) -> Result<Pa
             for row in told.about::<rows::TableSources>(id) {
                 found.parent = row.source_id().optional_id()?;
             }
+        }
+        ObjectKind::Type => {
+            let mut rows = told.about::<rows::Types>(id);
+            found.create_sql = rows.find_map(|row| row.create_sql().shared());
         }
         ObjectKind::Source => {
             for row in told.about::<rows::Sources>(id) {

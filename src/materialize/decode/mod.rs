@@ -6,5 +6,6 @@ pub mod catalog;
 pub mod changes;
 pub mod identity;
 pub mod readings;
+pub mod shapes;
 pub mod store;
 pub mod traffic;

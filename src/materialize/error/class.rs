@@ -20,8 +20,11 @@ pub enum Class {
     },
     /// 42501: a privilege or the ownership is missing; `detail` names it.
     Permission(Box<ServerError>),
-    /// 40001: the catalog changed under the transaction. The only class that is ever retried.
+    /// 40001: the catalog changed under the transaction. With [`Class::Busy`] the only class that is ever retried.
     Serialization(Box<ServerError>),
+    /// 55006: what it is about is busy with something that ends by itself, a reconfiguration or a burst (26.35, by its source). Retried as a
+    /// race is.
+    Busy(Box<ServerError>),
     /// 57014: cancelled, by us or by another session.
     Cancelled(Box<ServerError>),
     /// 42601.
@@ -64,6 +67,7 @@ impl fmt::Display for Class {
             Self::Serialization(server) => {
                 write!(f, "the catalog changed at the same moment: {server}")
             }
+            Self::Busy(server) => write!(f, "busy on the server: {server}"),
             Self::Cancelled(server) => write!(f, "cancelled: {server}"),
             Self::Syntax(server) => write!(f, "the server can't read the statement: {server}"),
             Self::Unsupported(server) => write!(f, "this server does not offer it: {server}"),
@@ -99,6 +103,7 @@ impl ServerError {
         match self.sqlstate.as_str() {
             "42501" => Class::Permission(self),
             "40001" => Class::Serialization(self),
+            "55006" => Class::Busy(self),
             "57014" => Class::Cancelled(self),
             "42601" => Class::Syntax(self),
             "0A000" => Class::Unsupported(self),

@@ -1,4 +1,6 @@
 use super::*;
+use crate::materialize::waiting::Waited;
+use std::time::Duration;
 
 fn answer(sqlstate: &str, message: &str) -> Box<ServerError> {
     Box::new(ServerError {
@@ -15,6 +17,11 @@ fn classes_follow_the_recorded_codes() {
         answer("40001", "x").classify(),
         Class::Serialization(_)
     ));
+    // That 55006 is answered while a cluster changes its shape was read in the source of 26.39, not seen.
+    let busy = Error::new(answer("55006", "cluster is being reconfigured").classify());
+    assert!(busy.is_retried() && busy.is_refusal());
+    assert!(busy.to_string().starts_with("busy on the server"), "{busy}");
+    assert!(busy.remedy().unwrap().contains("SHOW CLUSTERS"));
     assert!(matches!(
         answer("42501", "must be owner of SCHEMA a").classify(),
         Class::Permission(_)
@@ -95,4 +102,53 @@ fn what_lies_behind_it_is_told_after_the_message() {
     .because(Cause::of(&std::io::Error::other("refused")));
     assert_eq!(error.to_string(), "no server answers at h:1");
     assert_eq!(told(&error), "no server answers at h:1: refused");
+}
+
+/// Nobody was seen to be refused so: the words of the server may be others.
+#[test]
+fn a_hidden_catalog_names_the_setting_that_hides_it() {
+    let refused = |statement: &str| {
+        let server = answer("42501", "permission denied for SOURCE");
+        Error::new(server.classify()).of_statement(statement)
+    };
+    let of_catalog = refused("SELECT id FROM mz_catalog.mz_databases");
+    assert!(
+        of_catalog
+            .remedy()
+            .unwrap()
+            .contains("restrict_to_user_objects")
+    );
+    let of_users = refused("ALTER SCHEMA a SWAP WITH b");
+    assert!(
+        !of_users
+            .remedy()
+            .unwrap()
+            .contains("restrict_to_user_objects")
+    );
+}
+
+#[test]
+fn a_late_reading_names_the_cluster_that_answers_it() {
+    let late = |ask| {
+        let waited = Waited {
+            ask,
+            after: Duration::from_secs(30),
+        };
+        let server = answer("57014", "canceling statement");
+        [
+            Error::new(Class::Timeout { waited }),
+            Error::new(Class::Overdue { waited, server }),
+        ]
+        .map(|error| error.remedy().unwrap())
+    };
+    assert!(
+        late(Ask::Reading)
+            .iter()
+            .all(|it| it.contains("`mz_catalog_server`"))
+    );
+    assert!(
+        !late(Ask::Commit)
+            .iter()
+            .any(|it| it.contains("mz_catalog_server"))
+    );
 }

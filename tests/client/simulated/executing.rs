@@ -84,7 +84,7 @@ async fn a_race_is_told_as_one() {
     let swap = swap(("blue", "green"), None);
     let lost = send(&mut executor, &swap).await;
     let is_race =
-        matches!(&lost, TransactionOutcome::NotCommitted { error, .. } if error.is_serialization());
+        matches!(&lost, TransactionOutcome::NotCommitted { error, .. } if error.is_retried());
     assert!(is_race, "{lost:?}");
     let won = send(&mut executor, &swap).await;
     assert!(

@@ -109,6 +109,44 @@ fn what_only_the_system_may_set_is_left_out_with_a_warning_that_says_who() {
 }
 
 #[test]
+fn a_burst_is_given_to_the_deployment_side_only() {
+    let mut world = shown(&name("compute"), "(SIZE = '25cc')");
+    let burst = BurstStrategy {
+        size: "1600cc".to_owned(),
+        linger: Some("5m".to_owned()),
+    };
+    let request = Request {
+        bursts: Bursts::from([("compute".to_owned(), burst)]),
+        ..Request::new(Operation::Init)
+    };
+    assert_eq!(
+        request.command(),
+        "cutover init --burst 'compute=1600cc,5m'".replace('\'', "")
+    );
+    let plan = |world: &World| world.with_inputs(|inputs| init(inputs, &stamp(), &request));
+    world.snapshot.server.version = "v26.39.0".to_owned();
+    assert_eq!(
+        plan(&world).script()[1],
+        "CREATE CLUSTER \"compute_dbt_deploy\" (AUTO SCALING STRATEGY = (ON HYDRATION (HYDRATION SIZE = '1600cc', LINGER DURATION = '5m')), SIZE = '25cc');"
+    );
+    // The release notes say since when; no older server was asked.
+    world.snapshot.server.version = "v26.24.0".to_owned();
+    let old = plan(&world);
+    assert_eq!(
+        old.script()[1],
+        "CREATE CLUSTER \"compute_dbt_deploy\" (SIZE = '25cc');"
+    );
+    let finding = found(&old, FindingId::ClusterOptionsLeftOut);
+    assert!(finding.objects[0].ends_with("which servers before 26.34 do not know"));
+    let other = Request {
+        bursts: Bursts::from([("elsewhere".to_owned(), request.bursts["compute"].clone())]),
+        ..Request::new(Operation::Init)
+    };
+    let plan = world.with_inputs(|inputs| init(inputs, &stamp(), &other));
+    assert_eq!(blocks(&plan), [FindingId::NamesMissing]);
+}
+
+#[test]
 fn a_strategy_that_the_server_would_refuse_beside_the_size_is_left_out() {
     let strategy = "AUTO SCALING STRATEGY = (ON HYDRATION (HYDRATION SIZE = '100cc'))";
     let world = shown(&name("compute"), &format!("({strategy}, SIZE = '25cc')"));

@@ -202,6 +202,7 @@ fn note(state: &State, board: &Board, cluster: &ClusterReadiness) -> (ThemeRole,
         let age = wording::span(board.snapshot.time.millis_since(since));
         parts.push(format!("for {age}"));
     }
+    parts.extend(cluster.activity.clone());
     let role = match cluster.readiness {
         Readiness::Ready => ThemeRole::Muted,
         other => ThemeRole::from(other),

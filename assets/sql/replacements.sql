@@ -1,0 +1,2 @@
+-- Materialized views that wait to replace another one.
+SELECT id, target_id FROM mz_internal.mz_replacements
