@@ -13,8 +13,6 @@ pub struct ClusterDefinition {
     pub id: ClusterId,
     /// The text of `SHOW CREATE CLUSTER`; `None` for unmanaged clusters, whose replicas tell (the server refuses to show those).
     pub create_sql: Option<String>,
-    /// The auto-scaling strategy as JSON text, where the server has the relation and the cluster a strategy.
-    pub autoscaling: Option<String>,
 }
 
 impl ClusterDefinition {

@@ -108,19 +108,12 @@ impl CatalogReader {
         let managed = clusters.iter().filter(|cluster| cluster.managed);
         let show = |cluster: &Cluster| format!("SHOW CREATE CLUSTER {}", cluster.name.quoted());
         let shows: Vec<String> = managed.clone().map(show).collect();
-        let (strategies, shown) = tokio::try_join!(
-            self.rows(&[CatalogQuery::Autoscaling]),
-            self.ask_all(&shows)
-        )?;
-        let strategies = background::strategies(&strategies)?;
-        let shown = shown
-            .into_iter()
-            .map(|mut answer| answer.rows.pop()?.pop()?);
+        let shown = self.ask_all(&shows).await?.into_iter();
+        let shown = shown.map(|mut answer| answer.rows.pop()?.pop()?);
         let mut texts: BTreeMap<_, _> = managed.map(|cluster| cluster.id).zip(shown).collect();
         let definition = |cluster: &Cluster| ClusterDefinition {
             id: cluster.id,
             create_sql: texts.remove(&cluster.id).flatten(),
-            autoscaling: strategies.get(&cluster.id).cloned(),
         };
         Ok(clusters.iter().map(definition).collect())
     }

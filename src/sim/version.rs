@@ -13,6 +13,8 @@ pub struct ServerVersion {
 /// What servers do otherwise since some version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
+    /// A schema that is renamed takes the names in its types' text along (release notes; recorded: v26.39/18, not yet in v26.24/18).
+    TypesFollowSchemas,
     /// SHOW CREATE CLUSTER tells the options of auto scaling and takes AUTO SCALING STRATEGY (release notes; recorded: v26.39/20).
     AutoScaling,
     /// ALTER CLUSTER returns at once and its work goes on behind it; SHOW CLUSTERS tells of it (release notes; recorded: v26.39/20).
@@ -31,6 +33,7 @@ impl Change {
     const fn since(self) -> ServerVersion {
         ServerVersion::of(match self {
             Self::SubscribeOfNothing => 32,
+            Self::TypesFollowSchemas => 33,
             Self::AutoScaling => 34,
             Self::AsynchronousAlter => 35,
             Self::ArrangementCompression | Self::UnsupportedCode | Self::SubscribeFallsBehind => 39,

@@ -29,8 +29,9 @@ struct Unrecorded {
     answered_by: Option<&'static str>,
 }
 
-/// Whatever stands here may only use relations and columns of every recorded catalog, and constructs of the recordings.
-const UNRECORDED: [Unrecorded; 6] = [
+/// Whatever stands here may only use relations and columns of every recorded catalog (of those that have its relation, where older servers
+/// may lack it), and constructs of the recordings.
+const UNRECORDED: [Unrecorded; 14] = [
     Unrecorded {
         name: "system_privileges",
         why: "the recorded form cast the item to text and so read names; without the cast the column stands in another recorded statement",
@@ -66,6 +67,52 @@ const UNRECORDED: [Unrecorded; 6] = [
         name: "view_schemas",
         why: "made after the recordings, of columns that other recorded statements read",
         answered_by: None,
+    },
+    Unrecorded {
+        name: "types",
+        why: "made after the recordings; the relation stands in others (18)",
+        answered_by: None,
+    },
+    Unrecorded {
+        name: "pending_replicas",
+        why: "as another recording asks (18), with one column",
+        answered_by: None,
+    },
+    Unrecorded {
+        name: "reconfigurations",
+        why: "another recording asks for the whole relation (v26.39/20), and its rows are decoded where they are read",
+        answered_by: None,
+    },
+    Unrecorded {
+        name: "autoscaling",
+        why: "the recorded form left out the state, which another recording shows (v26.39/20)",
+        answered_by: None,
+    },
+    Unrecorded {
+        name: "replacements",
+        why: "another recording asks for the whole relation (18)",
+        answered_by: None,
+    },
+    Unrecorded {
+        name: "catalog_server",
+        why: "made after the recordings, of columns that other recorded statements read",
+        answered_by: None,
+    },
+    Unrecorded {
+        name: "replica_statuses",
+        why: "the recorded form left out the replicas of built-in clusters",
+        answered_by: Some(
+            "SELECT replica_id, process_id::text AS process_id, status, reason, EXTRACT(EPOCH FROM updated_at)::float8 AS since \
+             FROM mz_internal.mz_cluster_replica_statuses WHERE replica_id LIKE 'u%'",
+        ),
+    },
+    Unrecorded {
+        name: "replica_interruptions",
+        why: "the same",
+        answered_by: Some(
+            "SELECT replica_id, process_id::text AS process_id, reason, EXTRACT(EPOCH FROM occurred_at)::float8 AS occurred_at \
+             FROM mz_internal.mz_cluster_replica_status_history WHERE replica_id LIKE 'u%' AND status = 'offline'",
+        ),
     },
 ];
 
@@ -275,7 +322,6 @@ fn recorded_answers_become_what_plans_need_beside_it() {
         );
         let history = background::lag_history(&told).unwrap();
         assert!(history.values().flatten().any(|s| s.seconds.is_some()));
-        background::strategies(&told).unwrap();
         // The recordings keep 400 rows: enough to be read, not to be whole.
         let offer = offer(&told);
         assert_eq!(offer.lacks(CatalogQuery::Roles.definition()), None);
@@ -435,7 +481,11 @@ fn unrecorded_statements_use_only_what_recorded_servers_have() {
     }
     for query in QUERIES.iter().filter(|query| unrecorded(query).is_some()) {
         let statement = query.statement();
-        for catalog in catalogs() {
+        let may_lack = !query.required && query.group.is_some() && query.reading.is_none();
+        let mut catalogs = Vec::from(catalogs());
+        catalogs.retain(|catalog| !may_lack || catalog.contains_key(query.relation));
+        assert!(!catalogs.is_empty(), "{}", query.name);
+        for catalog in catalogs {
             let known = catalog.get(query.relation).unwrap();
             for column in query.needs {
                 assert!(known.contains_key(*column), "{}: {column}", query.name);

@@ -34,14 +34,14 @@ async fn a_look_takes_four_turns_however_much_there_is() {
     // One connection to the catalog, one to what ticks.
     assert_eq!(passed.len(), 2, "{passed:#?}");
     // Who we are, and what is offered; the catalog with its grants; the names' audit events beside two clusters; what had been made before
-    // those events; the strategies of auto scaling.
-    assert_eq!(cost(&passed), (15, 4), "{passed:#?}");
+    // those events.
+    assert_eq!(cost(&passed), (14, 4), "{passed:#?}");
     stage.must(Operation::Init).await;
     stage.must(Operation::Deploy).await;
     tap.take();
     stage.observe().await;
     // Two more clusters.
-    assert_eq!(cost(&tap.take()), (17, 4));
+    assert_eq!(cost(&tap.take()), (16, 4));
 }
 
 /// How often everything was looked at.

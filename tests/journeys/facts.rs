@@ -5,12 +5,13 @@ use crate::server;
 use cutover::domain::action::Operation;
 use cutover::domain::finding::{FindingId, Severity};
 use cutover::ops::doctor::Health;
+use cutover::sim::ServerVersion;
 use tokio_postgres::NoTls;
 
-/// Recorded: v26.24/18. The simulated server is older than the one that mends it.
+/// Recorded: v26.24/18.
 #[tokio::test]
 async fn a_type_in_a_swapped_schema_stops_a_promote_and_not_the_way_back() {
-    let stage = Stage::new().await;
+    let stage = Stage::of(ServerVersion::V26_9).await;
     stage.ready().await;
     stage.sql("CREATE TYPE blue_green_slim.strs AS LIST (ELEMENT TYPE = text)");
     let plan = stage.plan(Operation::Promote).await;

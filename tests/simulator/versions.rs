@@ -75,3 +75,25 @@ fn a_newer_server_shows_how_clusters_compress() {
     assert_eq!(asked("v26.39.0", &[&again]).error, None);
     assert_eq!(code("v26.24.0", &[&again]), "42601");
 }
+
+/// Recorded: v26.24/18, v26.39/18.
+#[test]
+fn a_swap_leaves_a_types_text_on_older_servers() {
+    let named = |version| {
+        let sql = [
+            "create schema r18",
+            "create schema r18_dbt_deploy",
+            "create type r18.strs as list (element type = text)",
+            "alter schema r18 swap with r18_dbt_deploy",
+            "select create_sql from mz_types where name = 'strs'",
+        ];
+        asked(version, &sql).rows[0][0].clone().unwrap()
+    };
+    let text = |schema: &str| {
+        format!(
+            "CREATE TYPE \"materialize\".\"{schema}\".\"strs\" AS LIST (ELEMENT TYPE = [s46 AS \"pg_catalog\".\"text\"])"
+        )
+    };
+    assert_eq!(named("v26.24.0"), text("r18"));
+    assert_eq!(named("v26.33.0"), text("r18_dbt_deploy"));
+}

@@ -2,7 +2,7 @@
 
 use super::store::CatalogRows;
 use crate::domain::background::{AuditEvent, LagSample};
-use crate::domain::name::{ClusterId, ObjectId};
+use crate::domain::name::ObjectId;
 use crate::domain::validation::TwinColumn;
 use crate::materialize::error::Error;
 use crate::materialize::queries::rows;
@@ -76,18 +76,4 @@ pub fn lag_history(told: &CatalogRows) -> Result<BTreeMap<ObjectId, Vec<LagSampl
         samples.sort_by_key(|sample| sample.at);
     }
     Ok(history)
-}
-
-/// The auto-scaling strategies of clusters, as JSON text. A removed strategy can linger as JSON null: that is none.
-///
-/// # Errors
-/// When a row lacks its cluster.
-pub fn strategies(told: &CatalogRows) -> Result<BTreeMap<ClusterId, String>, Error> {
-    told.all::<rows::Autoscaling>()
-        .filter_map(|row| {
-            let strategy = row.strategy().get().filter(|text| *text != "null")?;
-            let cluster = row.cluster_id().id();
-            Some(cluster.map(|cluster| (cluster, strategy.to_owned())))
-        })
-        .collect()
 }

@@ -1,6 +1,5 @@
 //! The statement that an item could be made with: `create_sql`, `definition` and SHOW CREATE.
 
-use super::builtin::VERSION;
 use super::id::Id;
 use super::item::{Body, Item, PROGRESS, Refresh, Retain, SUBSOURCE, ViewOptions};
 use super::script::{Piece, Script, Style, literal, quote, quote_if_needed};
@@ -175,7 +174,7 @@ impl Catalog {
     /// Before 26.33 a schema that is renamed or swapped leaves its types with the name that they were made under (recorded: v26.24/18), since
     /// then they follow (recorded: v26.39/18).
     fn own_name_of_type(&self, script: &mut Script, item: &Item, made_as: &[String], style: Style) {
-        if is_since(VERSION, (26, 33)) {
+        if self.version.has(Change::TypesFollowSchemas) {
             return self.own_name(script, item, style);
         }
         let quoting = match style {
@@ -206,14 +205,6 @@ impl Catalog {
             features(&managed.features)
         ))
     }
-}
-
-/// Whether a version `v26.9.0-dev.0 (9e9123290)` is this one or a later one.
-fn is_since(version: &str, wanted: (u32, u32)) -> bool {
-    let mut numbers = version.trim_start_matches('v').split('.');
-    let mut next = || numbers.next().and_then(|number| number.parse().ok());
-    let found = (next().unwrap_or(0), next().unwrap_or(0));
-    found >= wanted
 }
 
 /// Names in parentheses; nothing where there are none.

@@ -37,7 +37,6 @@ fn shown(world: &mut World, cluster: u64, name: &str, options: &str) {
     world.clusters.push(ClusterDefinition {
         id: ClusterId::user(cluster),
         create_sql: Some(format!("CREATE CLUSTER \"{name}\" ({options})")),
-        autoscaling: None,
     });
 }
 

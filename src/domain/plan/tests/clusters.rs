@@ -27,7 +27,6 @@ fn shown(cluster: &Identifier, options: &str) -> World {
     world.clusters = vec![ClusterDefinition {
         id: ClusterId::user(1),
         create_sql: Some(format!("CREATE CLUSTER {} {options}", cluster.quoted())),
-        autoscaling: None,
     }];
     world
 }
@@ -121,7 +120,7 @@ fn a_burst_is_given_to_the_deployment_side_only() {
     };
     assert_eq!(
         request.command(),
-        "cutover init --burst 'compute=1600cc,5m'".replace('\'', "")
+        "cutover init --burst 'compute=1600cc,5m'"
     );
     let plan = |world: &World| world.with_inputs(|inputs| init(inputs, &stamp(), &request));
     world.snapshot.server.version = "v26.39.0".to_owned();
@@ -204,7 +203,6 @@ fn a_promote_names_every_option_that_changes() {
     let definition = |id: &str, cluster: &str, options: &str| ClusterDefinition {
         id: id.parse().unwrap(),
         create_sql: Some(format!("CREATE CLUSTER \"{cluster}\" {options}")),
-        autoscaling: None,
     };
     world.clusters = vec![
         definition("u1", "compute", "(SIZE = '25cc', WORKLOAD CLASS = 'heavy')"),

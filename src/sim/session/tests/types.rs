@@ -3,9 +3,9 @@
 use super::*;
 
 #[test]
-fn a_type_keeps_the_name_that_it_was_made_under() {
+fn a_type_follows_its_schema() {
     let server = server();
-    // Recorded: v26.24/18.
+    // Recorded: v26.39/18.
     let told = rows(
         &server,
         "create schema r18; create schema r18_dbt_deploy; create type r18.strs as list (element type = text); \
@@ -14,13 +14,13 @@ fn a_type_keeps_the_name_that_it_was_made_under() {
     assert_eq!(
         told,
         [
-            "CREATE TYPE \"materialize\".\"r18\".\"strs\" AS LIST (ELEMENT TYPE = [s46 AS \"pg_catalog\".\"text\"])"
+            "CREATE TYPE \"materialize\".\"r18_dbt_deploy\".\"strs\" AS LIST (ELEMENT TYPE = [s46 AS \"pg_catalog\".\"text\"])"
         ]
     );
     assert_eq!(
         rows(&server, "show create type r18_dbt_deploy.strs"),
         [
-            "materialize.r18_dbt_deploy.strs|CREATE TYPE materialize.r18.strs AS LIST (ELEMENT TYPE = pg_catalog.text);"
+            "materialize.r18_dbt_deploy.strs|CREATE TYPE materialize.r18_dbt_deploy.strs AS LIST (ELEMENT TYPE = pg_catalog.text);"
         ]
     );
     let kinds = "select name, type from mz_objects where name = 'strs'";
