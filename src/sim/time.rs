@@ -164,9 +164,12 @@ pub fn parse_timestamp(text: &str) -> SqlResult<i64> {
         .rfind(['+'])
         .or_else(|| normal.rfind('-').filter(|at| *at > 10))
     {
-        let tail = &normal[offset..];
-        let minutes = if tail.len() == 3 { ":00" } else { "" };
-        format!("{normal}{minutes}")
+        let (before, tail) = normal.split_at(offset);
+        match tail.len() {
+            2 => format!("{before}{}0{}:00", &tail[..1], &tail[1..]),
+            3 => format!("{normal}:00"),
+            _ => normal,
+        }
     } else {
         format!("{normal}Z")
     };
@@ -208,6 +211,11 @@ mod tests {
     fn instants_are_written_as_recorded() {
         let micros = parse_timestamp("2026-11-20 09:34:12.165493+00").unwrap();
         assert_eq!(show_timestamptz(micros), "2026-11-20 09:34:12.165493+00");
+        for offset in ["+00", "-0", "+00:00", "Z", ""] {
+            let text = format!("2013-11-03 00:00:00{offset}");
+            let micros = parse_timestamp(&text).unwrap_or_else(|_| panic!("{text}"));
+            assert_eq!(show_timestamptz(micros), "2013-11-03 00:00:00+00");
+        }
         let whole = parse_timestamp("2026-11-20").unwrap();
         assert_eq!(show_timestamptz(whole), "2026-11-20 00:00:00+00");
         assert_eq!(

@@ -115,6 +115,11 @@ impl Acl {
         }
     }
 
+    /// Takes back everything that a grantee holds.
+    pub fn forget(&mut self, grantee: Id) {
+        self.0.retain(|(held_by, _), _| *held_by != grantee);
+    }
+
     /// Everything that a grantee holds, whoever granted it.
     #[must_use]
     pub fn held_by(&self, grantee: Id) -> Privileges {

@@ -15,7 +15,7 @@ const CASCADE_HINT: &str = "Use DROP ... CASCADE to drop the dependent objects t
 
 /// One thing that a DROP takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Doomed {
+pub(super) enum Doomed {
     Item(Id),
     Replica(Id),
     Schema(Id),
@@ -47,11 +47,13 @@ impl Work<'_> {
         }
         let owned: Vec<Owned> = named.iter().filter_map(|(d, _)| owned(*d)).collect();
         self.catalog.require_owner(self.viewer.role, &owned)?;
-        let mut all = Vec::new();
-        for (doomed, _) in &named {
-            self.closure(*doomed, &mut all);
-        }
-        let direct: BTreeSet<Doomed> = named.iter().map(|(doomed, _)| *doomed).collect();
+        self.take_with_dependents(&named.iter().map(|(doomed, _)| *doomed).collect());
+        Ok(())
+    }
+
+    /// Drops these and what falls with them, and tells what they did not name.
+    pub(super) fn take_with_dependents(&mut self, direct: &BTreeSet<Doomed>) {
+        let all = self.falling_with(direct);
         let others: Vec<String> = all
             .iter()
             .filter(|doomed| !direct.contains(doomed))
@@ -64,7 +66,15 @@ impl Work<'_> {
         for doomed in all {
             self.take(doomed);
         }
-        Ok(())
+    }
+
+    /// These and everything that falls with them, dependents first.
+    pub(super) fn falling_with(&self, direct: &BTreeSet<Doomed>) -> Vec<Doomed> {
+        let mut all = Vec::new();
+        for doomed in direct {
+            self.closure(*doomed, &mut all);
+        }
+        all
     }
 
     fn named(&self, kind: ObjectKind, name: &Name) -> SqlResult<Doomed> {
@@ -220,7 +230,7 @@ impl Work<'_> {
         }
     }
 
-    fn label(&self, doomed: Doomed) -> String {
+    pub(super) fn label(&self, doomed: Doomed) -> String {
         let catalog = &self.catalog;
         match doomed {
             Doomed::Item(id) => {

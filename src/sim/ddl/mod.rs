@@ -9,6 +9,7 @@ mod drop;
 mod grant;
 mod index;
 mod ingest;
+mod owned;
 mod owner;
 mod relation;
 mod rename;
@@ -151,6 +152,14 @@ impl Work<'_> {
             } => {
                 self.drop_objects(*kind, names, *if_exists, *cascade)?;
                 return Ok(format!("DROP {}", kind.capitals()));
+            }
+            Ddl::DropOwned { roles, cascade } => {
+                self.drop_owned(roles, *cascade)?;
+                "DROP OWNED"
+            }
+            Ddl::ReassignOwned { roles, to } => {
+                self.reassign_owned(roles, to)?;
+                "REASSIGN OWNED"
             }
             Ddl::Swap { kind, name, with } => {
                 self.swap(*kind, name, with)?;

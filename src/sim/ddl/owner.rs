@@ -61,7 +61,7 @@ impl Work<'_> {
     }
 
     /// Gives the old owner and the id as the audit log writes it (`Su1.u11`; recorded: 14).
-    fn hand_over(&mut self, owned: Owned, new: Id) -> Option<(Id, String)> {
+    pub(super) fn hand_over(&mut self, owned: Owned, new: Id) -> Option<(Id, String)> {
         match owned {
             Owned::Schema(id) => {
                 let schema = self.catalog.schemas.get_mut(&id)?;

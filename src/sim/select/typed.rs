@@ -94,9 +94,12 @@ pub fn constant(text: &str, ty: SqlType) -> SqlResult<String> {
         SqlType::RegType | SqlType::RegClass | SqlType::RegProc => trimmed
             .parse::<i64>()
             .map_or_else(|_| quote(trimmed), |n| n.to_string()),
-        ty if ty.is_integer() || ty == SqlType::MzTimestamp => {
-            trimmed.parse::<i64>().map_err(|_| bad())?.to_string()
-        }
+        SqlType::MzTimestamp => trimmed
+            .parse::<i64>()
+            .or_else(|_| parse_timestamp(trimmed).map(|micros| micros / 1_000))
+            .map_err(|_| bad())?
+            .to_string(),
+        ty if ty.is_integer() => trimmed.parse::<i64>().map_err(|_| bad())?.to_string(),
         SqlType::Float4 | SqlType::Float8 | SqlType::Numeric => {
             trimmed.parse::<f64>().map_err(|_| bad())?;
             trimmed.to_owned()

@@ -2,6 +2,7 @@
 
 mod definitions;
 mod ingest;
+mod owned;
 mod temporary;
 mod types;
 

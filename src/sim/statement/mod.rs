@@ -50,6 +50,7 @@ pub fn parse(tokens: &[Token]) -> SqlResult<Statement> {
         Keyword::COMMENT => object::parse_comment(&mut cursor).map(ddl),
         Keyword::GRANT | Keyword::REVOKE => rights::parse_grant(&mut cursor).map(ddl),
         Keyword::SHOW => show::parse(&mut cursor).map(Statement::Show),
+        _ if cursor.sees("reassign") => object::parse_reassign(&mut cursor).map(ddl),
         _ => parse_other(tokens, &mut cursor),
     }
 }

@@ -44,23 +44,22 @@ pub fn parse_create(cursor: &mut Cursor<'_>, statement: &Cursor<'_>) -> SqlResul
                 if_not_exists,
             })
         }
-        _ => Err(SqlError::unsupported(shown(statement.rest()))),
+        Some(_) => Err(SqlError::unsupported(shown(statement.rest()))),
+        None => Err(cursor.unexpected("an object type")),
     }
 }
 
 pub fn parse_drop(cursor: &mut Cursor<'_>) -> SqlResult<Ddl> {
-    let statement = cursor.clone();
     cursor.expect("drop")?;
-    let Some(kind) = ObjectKind::read(cursor) else {
-        return Err(SqlError::unsupported(shown(statement.rest())));
-    };
+    if cursor.accept("owned by") {
+        let roles = cursor.separated(rights::role_name)?;
+        let cascade = cascades(cursor)?;
+        return Ok(Ddl::DropOwned { roles, cascade });
+    }
+    let kind = ObjectKind::read(cursor).ok_or_else(|| cursor.unexpected("an object type"))?;
     let if_exists = cursor.if_exists();
     let names = cursor.separated(Cursor::name)?;
-    let cascade = cursor.accept("cascade");
-    if !cascade {
-        cursor.accept("restrict");
-    }
-    cursor.end()?;
+    let cascade = cascades(cursor)?;
     Ok(Ddl::Drop {
         kind,
         names,
@@ -69,10 +68,27 @@ pub fn parse_drop(cursor: &mut Cursor<'_>) -> SqlResult<Ddl> {
     })
 }
 
+/// The end of a DROP.
+fn cascades(cursor: &mut Cursor<'_>) -> SqlResult<bool> {
+    let cascade = cursor.accept("cascade");
+    if !cascade {
+        cursor.accept("restrict");
+    }
+    cursor.end()?;
+    Ok(cascade)
+}
+
+pub fn parse_reassign(cursor: &mut Cursor<'_>) -> SqlResult<Ddl> {
+    cursor.expect("reassign owned by")?;
+    let roles = cursor.separated(rights::role_name)?;
+    cursor.expect("to")?;
+    let to = rights::role_name(cursor)?;
+    cursor.end()?;
+    Ok(Ddl::ReassignOwned { roles, to })
+}
+
 pub fn parse_alter(cursor: &mut Cursor<'_>, statement: &Cursor<'_>) -> SqlResult<Ddl> {
-    let Some(kind) = ObjectKind::read(cursor) else {
-        return Err(SqlError::unsupported(shown(statement.rest())));
-    };
+    let kind = ObjectKind::read(cursor).ok_or_else(|| cursor.unexpected("an object type"))?;
     let if_exists = cursor.if_exists();
     let name = cursor.name()?;
     let ddl = if cursor.accept("swap with") {

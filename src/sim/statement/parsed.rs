@@ -96,6 +96,16 @@ pub enum Ddl {
         if_exists: bool,
         cascade: bool,
     },
+    /// DROP OWNED BY.
+    DropOwned {
+        roles: Vec<String>,
+        cascade: bool,
+    },
+    /// REASSIGN OWNED BY .. TO.
+    ReassignOwned {
+        roles: Vec<String>,
+        to: String,
+    },
     Swap {
         kind: ObjectKind,
         name: Name,

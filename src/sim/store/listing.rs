@@ -70,7 +70,7 @@ pub fn index_columns(catalog: &Catalog) -> Vec<Row> {
                 Some(_) => Value::Null,
                 None => key
                     .script
-                    .write(catalog, crate::catalog::script::Style::Catalog)
+                    .write(catalog, crate::catalog::script::Style::Show)
                     .into(),
             };
             rows.push(vec![
