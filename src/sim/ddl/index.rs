@@ -5,6 +5,7 @@ use super::{NewItem, Work};
 use crate::catalog::acl::Privileges;
 use crate::catalog::item::{Body, Item, Key};
 use crate::catalog::ownership::Owned;
+use crate::catalog::script::Script;
 use crate::error::{SqlError, SqlResult};
 use crate::select::{self, Planner};
 use crate::statement::relation::CreateIndex;
@@ -58,19 +59,9 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The default key is all columns (recorded: 02).
     fn keys(&self, on: &Arc<Item>, expressions: Option<&[Expr]>) -> SqlResult<Vec<Key>> {
         let Some(expressions) = expressions else {
-            let keys = on.columns.iter().zip(1..).map(|(column, at)| {
-                let mut script = crate::catalog::script::Script::default();
-                script.name(column.name.clone());
-                Key {
-                    column: Some(at),
-                    script,
-                    nullable: column.nullable,
-                }
-            });
-            return Ok(keys.collect());
+            return Ok(default_keys(on));
         };
         let planner = Planner::new(self.catalog, self.viewer, &[]).unguarded();
         expressions
@@ -123,4 +114,27 @@ impl Work<'_> {
         }
         name
     }
+}
+
+/// What the relation's rows are told apart by; where nothing tells, all columns (recorded: 02).
+fn default_keys(on: &Item) -> Vec<Key> {
+    let query = match &on.body {
+        Body::View { definition, .. } | Body::MaterializedView { definition, .. } => {
+            Some(&definition.query)
+        }
+        _ => None,
+    };
+    let places = query.and_then(|query| select::unique_key::grouped_by(query));
+    let places = places.unwrap_or_else(|| (0..on.columns.len()).collect());
+    let key = |at: usize| {
+        let column = on.columns.get(at)?;
+        let mut script = Script::default();
+        script.name(column.name.clone());
+        Some(Key {
+            column: Some(at + 1),
+            script,
+            nullable: column.nullable,
+        })
+    };
+    places.into_iter().filter_map(key).collect()
 }

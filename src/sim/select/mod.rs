@@ -22,6 +22,7 @@ pub mod query;
 pub mod scope;
 mod table_function;
 pub mod typed;
+pub mod unique_key;
 
 pub use planner::{Plan, Planner, Viewer};
 

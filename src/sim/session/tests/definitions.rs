@@ -103,3 +103,33 @@ fn how_long_history_is_kept_is_shown_as_it_was_written() {
         ["i|\"7200000\"", "m|\"5400000\"", "t|\"3600000\""]
     );
 }
+
+#[test]
+fn a_default_index_has_the_key_that_its_relation_groups_by() {
+    let server = with_people();
+    for sql in [
+        "create view by_town as select count(*) as n, people.town as place from people group by town",
+        "create default index on by_town",
+        "create view by_hand as select age / 10 as decade, town, count(*) from people group by 1, town",
+        "create default index on by_hand",
+        "create view all_of_them as select town, age from people",
+        "create default index on all_of_them",
+    ] {
+        rows(&server, sql);
+    }
+    let keys = |on: &str| {
+        let row = rows(&server, &format!("show indexes on {on}")).remove(0);
+        row.split('|').nth(3).map(str::to_owned)
+    };
+    assert_eq!(keys("by_town").as_deref(), Some("{place}"));
+    assert_eq!(keys("by_hand").as_deref(), Some("{decade,town}"));
+    assert_eq!(keys("all_of_them").as_deref(), Some("{town,age}"));
+}
+
+#[test]
+fn an_expression_of_an_index_is_shown_with_bare_names() {
+    let server = with_people();
+    rows(&server, "create index i on people (length(town))");
+    let sql = "select on_expression from mz_index_columns c join mz_indexes i on i.id = c.index_id where i.name = 'i'";
+    assert_eq!(rows(&server, sql), ["pg_catalog.length(town)"]);
+}
