@@ -17,6 +17,8 @@ mod findings;
 mod harm;
 #[path = "journeys/incident.rs"]
 mod incident;
+#[path = "journeys/isolation.rs"]
+mod isolation;
 #[path = "journeys/loop_.rs"]
 mod loop_;
 #[path = "journeys/provenance.rs"]

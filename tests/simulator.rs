@@ -10,7 +10,9 @@ mod simulator {
     mod faults;
     mod fence;
     mod history;
+    mod isolation;
     mod known;
+    mod latency;
     mod product_sql;
     mod programs;
     mod recording;

@@ -358,4 +358,7 @@ pub struct SimFlags {
     /// The version of Materialize to be, whatever the world says: 26.9 or 26.39, as recorded
     #[arg(long, value_name = "VERSION")]
     pub server_version: Option<String>,
+    /// How long statements take, whatever the world says: `none`, `real` (as recorded, by kind), or a time for each such as 20ms
+    #[arg(long, value_name = "LATENCY")]
+    pub latency: Option<String>,
 }

@@ -25,6 +25,8 @@ pub enum Change {
     SubscribeOfNothing,
     /// What is not supported at all is 0A000, no longer XX000 (the server's source at 26.39; no recording).
     UnsupportedCode,
+    /// The catalog's relations, comments and objects among them, are views that trail what was committed (recorded: v26.39/22).
+    CatalogTrails,
     /// A SUBSCRIBE whose client does not read is ended with 53200 (release notes of 26.39; no recording).
     SubscribeFallsBehind,
 }
@@ -36,7 +38,10 @@ impl Change {
             Self::TypesFollowSchemas => 33,
             Self::AutoScaling => 34,
             Self::AsynchronousAlter => 35,
-            Self::ArrangementCompression | Self::UnsupportedCode | Self::SubscribeFallsBehind => 39,
+            Self::ArrangementCompression
+            | Self::UnsupportedCode
+            | Self::CatalogTrails
+            | Self::SubscribeFallsBehind => 39,
         })
     }
 }

@@ -8,7 +8,7 @@ use cutover::config::Need;
 use cutover::ops::error::{FailureKind, OpsError};
 use cutover::ops::sample;
 use cutover::ops::workspace::Workspace;
-use cutover::sim::world::WorldError;
+use cutover::sim::world::{NoLatency, WorldError};
 use cutover::sim::{Options, Passing, ServerVersion, Simulator, UnknownVersion, World};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -23,10 +23,8 @@ pub async fn sim(printer: Printer, flags: &SimFlags) -> u8 {
         Ok(world) => world,
         Err(error) => return cli::fail(printer, &unknown_world(&error)),
     };
-    match flags.server_version.as_deref().map(str::parse) {
-        Some(Ok(version)) => world.release = ServerVersion::into(version),
-        Some(Err(unknown)) => return cli::fail(printer, &no_such_version(&unknown)),
-        None => {}
+    if let Err(error) = set(&mut world, flags) {
+        return cli::fail(printer, &error);
     }
     if !(flags.speed.is_finite() && flags.speed > 0.0) {
         return cli::fail(printer, &no_speed(flags.speed));
@@ -66,9 +64,21 @@ fn unknown_world(error: &WorldError) -> OpsError {
     }
 }
 
-fn no_such_version(unknown: &UnknownVersion) -> OpsError {
-    OpsError::foreign(FailureKind::Usage, unknown)
-        .with_remedy("give one of them with --server-version")
+/// Lays the flags over what the world says.
+fn set(world: &mut World, flags: &SimFlags) -> Result<(), OpsError> {
+    if let Some(text) = &flags.server_version {
+        let version: ServerVersion = text.parse().map_err(|error: UnknownVersion| {
+            OpsError::foreign(FailureKind::Usage, &error)
+                .with_remedy("give one of them with --server-version")
+        })?;
+        world.release = version.into();
+    }
+    if let Some(text) = &flags.latency {
+        world.latency = text.parse().map_err(|error: NoLatency| {
+            OpsError::foreign(FailureKind::Usage, &error).with_remedy("give one with --latency")
+        })?;
+    }
+    Ok(())
 }
 
 fn no_speed(speed: f64) -> OpsError {

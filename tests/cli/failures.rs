@@ -126,6 +126,12 @@ fn every_kind_tells_message_cause_and_remedy_once() {
             "give one of them with --server-version",
         ),
         failing(
+            FailureKind::Usage,
+            &["sim", "--latency", "slow"],
+            "`slow` is no latency",
+            "give one with --latency",
+        ),
+        failing(
             FailureKind::Configuration,
             &["status", "--config", "bad.toml"],
             "bad.toml:1: `badge`: invalid type",

@@ -16,6 +16,7 @@ const PATIENT: Changes = Changes {
     speed: None,
     config: Some("sink_deadline = \"200ms\""),
     version: None,
+    isolation: None,
     deployments: None,
 };
 

@@ -10,7 +10,7 @@ use cutover::ops::listener::channel;
 use cutover::ops::progress::{Outcome, OutcomeKind, Progress};
 use cutover::ops::sample;
 use cutover::ops::workspace::{Observation, Workspace};
-use cutover::sim::world::Disturbance;
+use cutover::sim::world::{Disturbance, LoginRole};
 use cutover::sim::{ServerVersion, Simulator, World};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -41,6 +41,8 @@ pub struct Changes {
     pub config: Option<&'static str>,
     /// The version that the server is, instead of the newest recorded one.
     pub version: Option<ServerVersion>,
+    /// What the deploying role's sessions have for an isolation unless they set one.
+    pub isolation: Option<&'static str>,
     /// Further entries of `vars.deployment`.
     pub deployments: Option<&'static str>,
 }
@@ -64,6 +66,15 @@ impl Stage {
         let mut world = World::named("demo").unwrap();
         if let Some(version) = changes.version {
             world.release = version.into();
+        }
+        if let Some(level) = changes.isolation {
+            let isolation = ("transaction_isolation".to_owned(), level.to_owned());
+            world.roles.push(LoginRole {
+                name: "materialize".to_owned(),
+                password: None,
+                superuser: false,
+                settings: [isolation].into(),
+            });
         }
         let sim = server::start(world, speed).await;
         let folder = tempfile::tempdir().unwrap();

@@ -15,6 +15,8 @@ pub struct Step {
     #[serde(flatten)]
     pub answer: Recorded,
     pub note: Option<String>,
+    /// How long the answer took.
+    pub ms: Option<u64>,
     pub outcome: Option<Value>,
     pub copy: Option<Vec<(f64, String)>>,
     /// The session whose query this was ended before it was answered.

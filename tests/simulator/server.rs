@@ -16,12 +16,21 @@ pub struct Simulator {
 impl Simulator {
     /// Starts a server in the world that a text describes. Its time stands still until [`Simulator::pass`].
     pub fn start(world: &str) -> Self {
+        Self::passing(world, Passing::Manual)
+    }
+
+    /// The same, where time passes by itself, so many times as fast as here.
+    pub fn running(world: &str, speed: f64) -> Self {
+        Self::passing(world, Passing::Real { speed })
+    }
+
+    fn passing(world: &str, passing: Passing) -> Self {
         let world = World::from_toml(world).unwrap();
         let runtime = Runtime::new().unwrap();
         let options = Options {
             world,
             listen: ([127, 0, 0, 1], 0).into(),
-            passing: Passing::Manual,
+            passing,
         };
         let server = runtime.block_on(Server::start(options)).unwrap();
         Self {

@@ -3,10 +3,11 @@
 
 mod inventory;
 mod live;
+mod past;
 mod prepare;
 mod shared;
 mod state;
 
 pub use live::{Live, LiveSession, LiveSubscription};
 pub use shared::{Guard, Run, Shared, Texts};
-pub use state::Engine;
+pub use state::{Engine, Reading};

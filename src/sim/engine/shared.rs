@@ -7,7 +7,7 @@ use crate::error::{SqlError, SqlResult};
 use crate::inventory::Millis;
 use crate::version::Release;
 use crate::world::{
-    Action, Clock, Disturbance, Dynamics, Faults, LoginRole, Script, Timestamp, World,
+    Action, Clock, Disturbance, Dynamics, Faults, Latency, LoginRole, Script, Timestamp, World,
 };
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +33,7 @@ struct Inner {
     script: Mutex<Script>,
     roles: Vec<LoginRole>,
     release: Release,
+    latency: Latency,
     run: Run,
     /// Counts changes, so that subscriptions wake.
     changes: watch::Sender<u64>,
@@ -80,6 +81,7 @@ impl Shared {
             script: Mutex::default(),
             roles: world.roles.clone(),
             release: world.release.clone(),
+            latency: world.latency,
             run,
             changes: watch::channel(0).0,
             clock,
@@ -129,8 +131,23 @@ impl Shared {
         scripted.map_or(tick, |scripted| scripted.min(tick))
     }
 
+    /// What a role's sessions start with.
+    pub(crate) fn role_settings(&self, role: &str) -> impl Iterator<Item = (&String, &String)> {
+        let of_role = self.0.roles.iter().filter(move |it| it.name == role);
+        of_role.flat_map(|it| &it.settings)
+    }
+
     pub(crate) fn roles(&self) -> &[LoginRole] {
         &self.0.roles
+    }
+
+    /// When the world tells something first after that time.
+    pub(crate) fn next_tick(&self, after: Timestamp) -> Timestamp {
+        Timestamp(self.engine().tick_after(after.millis()))
+    }
+
+    pub(crate) fn latency(&self) -> Latency {
+        self.0.latency
     }
 
     pub(crate) fn release(&self) -> &Release {

@@ -2,6 +2,7 @@
 
 use super::inventory;
 use super::live::Live;
+use super::past::{LONGEST_TRAIL, Past, trail};
 use crate::catalog::Catalog;
 use crate::catalog::id::Id;
 use crate::catalog::item::Body;
@@ -12,7 +13,7 @@ use crate::store::functions::Facts;
 use crate::store::relations::{self, Origin};
 use crate::store::{Row, Store};
 use crate::value::Value;
-use crate::version::ServerVersion;
+use crate::version::{Change, ServerVersion};
 use crate::world::{Dynamics, Faults, Relation, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,6 +32,16 @@ pub struct Engine {
     pub(super) dropped: BTreeMap<Id, String>,
     pub live: Live,
     pub(super) now: Millis,
+    pub(super) past: Past,
+}
+
+/// Which catalog a query reads, by its session's isolation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// `strict serializable`: what is committed is read.
+    Newest,
+    /// `serializable`, or bounded staleness: what a server has at hand, which right after DDL is of before it (recorded: v26.39/22).
+    AtHand,
 }
 
 impl Engine {
@@ -57,6 +68,7 @@ impl Engine {
             dropped: BTreeMap::new(),
             live: Live::default(),
             now,
+            past: Past::default(),
         };
         inventory::follow(&mut engine.inventory, None, &engine.catalog);
         engine.dynamics.follow(&engine.inventory);
@@ -72,11 +84,15 @@ impl Engine {
     /// The catalog as queries see it: without relations that a fault hides.
     #[must_use]
     pub fn catalog(&self) -> Arc<Catalog> {
+        self.without_missing(&self.catalog)
+    }
+
+    fn without_missing(&self, catalog: &Arc<Catalog>) -> Arc<Catalog> {
         let missing = self.faults.missing_relations();
         if missing.is_empty() {
-            return self.catalog.clone();
+            return catalog.clone();
         }
-        let mut catalog = Catalog::clone(&self.catalog);
+        let mut catalog = Catalog::clone(catalog);
         let hidden: Vec<Id> = catalog
             .items
             .keys()
@@ -109,14 +125,25 @@ impl Engine {
     /// Whether the relation shows what the world tells.
     #[must_use]
     pub fn is_told(&self, id: Id) -> bool {
-        let item = self.catalog.items.get(&id).filter(|_| !id.is_user());
-        item.is_some_and(|item| relations::origin(&item.name) == Origin::World)
+        self.origin(id) == Some(Origin::World)
+    }
+
+    /// Where a system relation's rows come from.
+    fn origin(&self, id: Id) -> Option<Origin> {
+        let item = self.catalog.items.get(&id).filter(|_| !id.is_user())?;
+        Some(relations::origin(&item.name))
     }
 
     /// When the world tells something next.
     #[must_use]
     pub fn next_tick(&self) -> Millis {
         self.dynamics.next_tick().millis()
+    }
+
+    /// When the world tells something first after that time.
+    #[must_use]
+    pub fn tick_after(&self, time: Millis) -> Millis {
+        self.dynamics.tick_after(Timestamp(time)).millis()
     }
 
     /// Moves to a time; never back.
@@ -142,7 +169,8 @@ impl Engine {
         if inventory::follow(&mut self.inventory, Some(&self.catalog), &catalog) {
             self.dynamics.follow(&self.inventory);
         }
-        self.catalog = Arc::new(catalog);
+        let replaced = std::mem::replace(&mut self.catalog, Arc::new(catalog));
+        self.past.keep(replaced, self.now);
         self.facts.set_catalog(self.catalog.clone());
         Ok(())
     }
@@ -197,10 +225,7 @@ impl Engine {
             return 0;
         };
         match relations::origin(&item.name) {
-            // Hidden relations are not listed either, and can be hidden at any time.
-            Origin::Catalog => {
-                (self.catalog.revision << 8) + self.faults.missing_relations().len() as u64
-            }
+            Origin::Catalog => self.version_of(&self.catalog),
             Origin::Sessions => self.live.version,
             Origin::World => {
                 moving(&item.name).map_or(0, |relation| self.dynamics.generation(relation) + 1)
@@ -209,9 +234,17 @@ impl Engine {
         }
     }
 
-    /// Brings a relation's rows up to date.
-    fn fill(&mut self, id: Id) -> SqlResult<()> {
-        let version = self.version(id);
+    /// Hidden relations are not listed either, and can be hidden at any time.
+    fn version_of(&self, catalog: &Catalog) -> u64 {
+        (catalog.revision << 8) + self.faults.missing_relations().len() as u64
+    }
+
+    /// Brings a relation's rows up to date, those that follow from the catalog with what a query reads of it.
+    fn fill(&mut self, id: Id, read: &Arc<Catalog>) -> SqlResult<()> {
+        let version = match self.origin(id) {
+            Some(Origin::Catalog) => self.version_of(read),
+            _ => self.version(id),
+        };
         if id.is_user() || self.store.is_filled(id, version) {
             return Ok(());
         }
@@ -221,7 +254,7 @@ impl Engine {
             .get(&id)
             .ok_or_else(|| SqlError::unknown_item(id))?;
         let rows = match relations::origin(&item.name) {
-            Origin::Catalog => relations::rows(&item.name, &self.catalog()),
+            Origin::Catalog => relations::rows(&item.name, &self.without_missing(read)),
             Origin::Sessions => self.live.rows(&item.name),
             Origin::World => moving(&item.name)
                 .map(|relation| self.dynamics.rows(relation))
@@ -232,15 +265,56 @@ impl Engine {
         self.store.fill(id, &item.columns, version, &rows)
     }
 
+    /// The catalog that a query reads, and the logical time at which it does.
+    fn read_by(&self, plan: &Plan, reading: Reading) -> (Arc<Catalog>, Millis) {
+        let time = self.logical_time(plan);
+        let at_hand = match reading {
+            Reading::Newest => None,
+            Reading::AtHand => self
+                .trail(plan)
+                .and_then(|trail| self.past.before(trail, self.now)),
+        };
+        match at_hand {
+            Some((catalog, made)) => (catalog, time.min(made)),
+            None => (self.catalog.clone(), time),
+        }
+    }
+
+    /// How far what a query reads of the catalog lies behind; `None` when it reads nothing of it, or nothing that does.
+    fn trail(&self, plan: &Plan) -> Option<Millis> {
+        let of_catalog = |id: &&Id| self.origin(**id) == Some(Origin::Catalog);
+        let relations = plan.reads.iter().filter(of_catalog).count();
+        (relations > 0 && self.catalog.version.has(Change::CatalogTrails)).then(|| trail(relations))
+    }
+
+    /// Whether anything still reads of before the last change of the catalog.
+    #[must_use]
+    pub fn is_trailing(&self) -> bool {
+        self.past.made().saturating_add(LONGEST_TRAIL) > self.now
+    }
+
+    /// When what a query reads of the catalog shows the last change.
+    #[must_use]
+    pub fn shown(&self, plan: &Plan) -> Millis {
+        let trail = self.trail(plan);
+        trail.map_or(0, |trail| self.past.made().saturating_add(trail))
+    }
+
     /// # Errors
     /// 0A000 for a relation whose rows the simulator does not know; what the query's functions refuse.
-    pub fn select(&mut self, plan: &Plan, parameters: &[Value]) -> SqlResult<Vec<Row>> {
+    pub fn select(
+        &mut self,
+        plan: &Plan,
+        parameters: &[Value],
+        reading: Reading,
+    ) -> SqlResult<Vec<Row>> {
+        let (read, time) = self.read_by(plan, reading);
         for id in &plan.reads {
-            self.fill(*id)?;
+            self.fill(*id, &read)?;
         }
         self.facts
             .set_live(self.live.sessions.keys().copied().collect());
-        self.facts.set_logical_time(self.logical_time(plan));
+        self.facts.set_logical_time(time);
         let rows = self.store.select(&plan.sql, &plan.columns, parameters);
         for connection in self.facts.take_cancelled() {
             self.live.cancel(connection);

@@ -32,6 +32,9 @@ impl Host for Door {
 
     async fn open(&self, startup: Startup) -> SqlResult<Opened> {
         let mut variables = Variables::of(&self.shared.release().says);
+        for (name, value) in self.shared.role_settings(&startup.role) {
+            variables.start(name, value);
+        }
         for (name, value) in &startup.settings {
             variables.start(name, value);
         }

@@ -19,6 +19,7 @@
 mod change;
 mod conversation;
 mod cursor;
+mod latency;
 pub mod login;
 mod perform;
 mod rows;

@@ -24,6 +24,7 @@ impl Session {
         if matches!(self.transaction, Transaction::Failed) && !ends {
             return Err(aborted().into());
         }
+        self.take_time(&parsed).await?;
         match parsed {
             Statement::Begin => self.begin(reply).await,
             Statement::Commit => self.commit(reply).await,
@@ -112,7 +113,9 @@ impl Session {
     ) -> Result<(), Ended> {
         let plan = self.plan(query)?;
         self.await_replica(&plan).await?;
-        let rows = self.shared.engine().select(&plan, parameters)?;
+        self.read_in_time(&plan).await?;
+        let reading = self.variables.reading();
+        let rows = self.shared.engine().select(&plan, parameters, reading)?;
         reply.columns(&plan.columns).await?;
         for row in &rows {
             reply.row(row).await?;
@@ -123,7 +126,9 @@ impl Session {
     async fn copy(&mut self, query: &Query, reply: &mut dyn Reply) -> Result<(), Ended> {
         let plan = self.plan(query)?;
         self.await_replica(&plan).await?;
-        let rows = self.shared.engine().select(&plan, &[])?;
+        self.read_in_time(&plan).await?;
+        let reading = self.variables.reading();
+        let rows = self.shared.engine().select(&plan, &[], reading)?;
         reply.copy_begin(plan.columns.len()).await?;
         for row in &rows {
             reply

@@ -5,6 +5,7 @@ use super::transaction::{Act, Work};
 use crate::catalog::Catalog;
 use crate::catalog::acl::Privileges;
 use crate::catalog::item::{Body, Item};
+use crate::engine::Reading;
 use crate::error::{SqlError, SqlResult};
 use crate::select::identifier::parts;
 use crate::select::{Plan, Planner};
@@ -96,7 +97,10 @@ impl Session {
     fn insert(&mut self, insert: &Insert, parameters: &[Value]) -> SqlResult<String> {
         let catalog = self.shared.engine().catalog();
         let insertion = self.insertion(&catalog, insert, &[])?;
-        let selected = self.shared.engine().select(&insertion.plan, parameters)?;
+        let selected = self
+            .shared
+            .engine()
+            .select(&insertion.plan, parameters, Reading::Newest)?;
         let mut rows = Vec::with_capacity(selected.len());
         for fields in selected {
             rows.push(insertion.row(fields)?);

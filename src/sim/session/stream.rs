@@ -160,7 +160,8 @@ impl Session {
             CursorOf::Select(query) => {
                 self.admit(Act::Read, "")?;
                 let plan = self.plan(&query)?;
-                let rows = self.shared.engine().select(&plan, &[])?;
+                let reading = self.variables.reading();
+                let rows = self.shared.engine().select(&plan, &[], reading)?;
                 Cursor {
                     columns: plan.columns,
                     of: Rows::Ready(rows.into()),

@@ -1,6 +1,6 @@
 //! The differences of a query over time (recorded: 08, 14).
 
-use crate::engine::{Engine, Shared};
+use crate::engine::{Engine, Reading, Shared};
 use crate::error::{SqlError, SqlResult};
 use crate::inventory::Millis;
 use crate::select::Plan;
@@ -167,7 +167,7 @@ impl Subscription {
             let since = self
                 .at
                 .map_or(now, |at| since(&engine, &self.plan, at, now));
-            let rows = engine.select(&self.plan, &self.parameters)?;
+            let rows = engine.select(&self.plan, &self.parameters, Reading::Newest)?;
             drop(engine);
             self.versions = versions;
             let changes = self.replace(rows);

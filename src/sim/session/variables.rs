@@ -1,5 +1,6 @@
 //! A session's variables: SET, SHOW, and what the start packet says.
 
+use crate::engine::Reading;
 use crate::error::{SqlError, SqlResult};
 use crate::time::parse_interval;
 use std::collections::BTreeMap;
@@ -224,6 +225,18 @@ impl Variables {
         let micros = parse_interval(&self.get("statement_timeout")).ok()?;
         let micros = u64::try_from(micros).ok().filter(|micros| *micros > 0)?;
         Some(Duration::from_micros(micros))
+    }
+
+    /// Which catalog the session's queries read.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        let isolation = self.get("transaction_isolation").to_lowercase();
+        // The weaker levels of the standard are `serializable` here; `strong session serializable` sees what it did itself.
+        if isolation.starts_with("strict") || isolation.starts_with("strong") {
+            Reading::Newest
+        } else {
+            Reading::AtHand
+        }
     }
 
     /// All of them: name as shown, value.

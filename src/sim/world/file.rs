@@ -10,7 +10,7 @@ use crate::version::Release;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use value::{HydratingKind, Instant, Pattern, Qualified, Span, SqlState, Version};
+use value::{HydratingKind, Instant, Latency, Pattern, Qualified, Span, SqlState, Version};
 
 /// Reads a world; the error says line and column.
 pub(super) fn parse(text: &str) -> Result<World, String> {
@@ -39,6 +39,7 @@ struct Server {
     age: Option<Span>,
     seed: Option<u64>,
     version: Option<Version>,
+    latency: Option<Latency>,
     statistics_every: Option<Span>,
     flags: BTreeMap<String, bool>,
 }
@@ -50,6 +51,8 @@ struct Role {
     password: Option<String>,
     #[serde(default)]
     superuser: bool,
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -195,6 +198,10 @@ impl File {
                 .server
                 .version
                 .map_or_else(Release::default, |version| version.0),
+            latency: self
+                .server
+                .latency
+                .map_or_else(Default::default, |latency| latency.0),
             flags: self.server.flags,
             roles: self.role.into_iter().map(Role::into_role).collect(),
             start: self
@@ -269,6 +276,7 @@ impl Role {
             name: self.name,
             password: self.password,
             superuser: self.superuser,
+            settings: self.settings,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::clock::Timestamp;
 use super::fault::Fault;
+use super::latency::Latency;
 use super::pace::Model;
 use super::script::Scripted;
 use crate::version::Release;
@@ -15,6 +16,8 @@ pub struct LoginRole {
     /// `None` lets it in without one.
     pub password: Option<String>,
     pub superuser: bool,
+    /// What its sessions start with, by the names of variables, as ALTER ROLE SET gives it.
+    pub settings: BTreeMap<String, String>,
 }
 
 /// Statements that run before the first client can connect.
@@ -36,6 +39,7 @@ pub struct World {
     pub age: Duration,
     /// Which Materialize the server is.
     pub release: Release,
+    pub latency: Latency,
     /// Server settings as `ALTER SYSTEM SET` names them (`enable_refresh_every_mvs`), where they differ from the recorded server's.
     pub flags: BTreeMap<String, bool>,
     pub roles: Vec<LoginRole>,

@@ -59,7 +59,13 @@ impl Dynamics {
     /// When something shows by itself next.
     #[must_use]
     pub fn next_tick(&self) -> Timestamp {
-        self.model.next_tick(self.now)
+        self.tick_after(self.now)
+    }
+
+    /// When something is told first after that time.
+    #[must_use]
+    pub fn tick_after(&self, time: Timestamp) -> Timestamp {
+        self.model.next_tick(time)
     }
 
     #[must_use]

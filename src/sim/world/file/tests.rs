@@ -14,7 +14,10 @@ fn a_world_file_says_everything() {
     );
     assert_eq!(world.release, Release::of_text("v26.20.0").unwrap());
     assert_eq!(world.flags.get("enable_refresh_every_mvs"), Some(&false));
+    assert_eq!(world.latency, crate::world::Latency::None);
     assert_eq!(world.roles[0].password.as_deref(), Some("secret"));
+    let isolation = world.roles[0].settings.get("transaction_isolation");
+    assert_eq!(isolation.map(String::as_str), Some("serializable"));
     let roles: Vec<_> = world
         .start
         .iter()

@@ -36,6 +36,17 @@ impl<'de> Deserialize<'de> for Version {
     }
 }
 
+/// How long statements take: `real`, `20ms`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Latency(pub(super) super::super::latency::Latency);
+
+impl<'de> Deserialize<'de> for Latency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(de::Error::custom)
+    }
+}
+
 /// A time such as `2026-11-01T08:00:00Z`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Instant(pub(super) Timestamp);
