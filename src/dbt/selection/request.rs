@@ -156,6 +156,6 @@ impl Selection {
     }
 
     pub(super) fn lists(&self, node: &Node) -> bool {
-        self.lists_kind(node.resource_type) && !(self.runnable_only && !node.has_code())
+        (node.has_code() || !self.runnable_only) && self.lists_kind(node.resource_type)
     }
 }
