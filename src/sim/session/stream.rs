@@ -14,6 +14,7 @@ use crate::store::Row;
 use crate::text::show;
 use crate::types::Column;
 use crate::value::Value;
+use crate::version::Change;
 use crate::wire::{Ended, Reply};
 use async_trait::async_trait;
 use std::time::Duration;
@@ -122,11 +123,26 @@ impl Session {
         reply.complete(&format!("COPY {count}")).await
     }
 
+    /// The words are the simulator's own: no recording has any.
+    fn keep_up(&self) -> SqlResult<()> {
+        let can_end = self
+            .shared
+            .release()
+            .version
+            .has(Change::SubscribeFallsBehind);
+        if self.faulty && can_end && self.shared.faults().subscribe_falls_behind() {
+            let message = "subscribe has been terminated because its client fell behind";
+            return Err(SqlError::new("53200", message));
+        }
+        Ok(())
+    }
+
     /// Waits for the next rows; `None` when the subscription is at its end.
     async fn next_batch(&self, subscription: &mut Subscription) -> SqlResult<Option<Vec<Row>>> {
         let mut changes = self.shared.changes();
         loop {
             changes.mark_unchanged();
+            self.keep_up()?;
             subscription.poll()?;
             if !subscription.pending.is_empty() {
                 return Ok(Some(subscription.pending.drain(..).collect()));

@@ -57,6 +57,8 @@ pub enum FaultKind {
     Wedge,
     /// Every SUBSCRIBE is refused with 0A000.
     RefuseSubscribe,
+    /// A SUBSCRIBE that runs is ended, as where its client reads too slowly; servers that are too old for it go on.
+    SubscribeFallsBehind,
     /// The server doesn't have this relation (`schema.name`), as an older version would.
     MissingRelation(String),
 }
@@ -126,7 +128,9 @@ impl Fault {
     fn strikes_statements(&self) -> bool {
         !matches!(
             self.kind,
-            FaultKind::RefuseSubscribe | FaultKind::MissingRelation(_)
+            FaultKind::RefuseSubscribe
+                | FaultKind::SubscribeFallsBehind
+                | FaultKind::MissingRelation(_)
         )
     }
 }
@@ -195,7 +199,9 @@ impl Faults {
                     interference.outcome = Outcome::Refused(refusal.clone())
                 }
                 FaultKind::Wedge => interference.outcome = Outcome::Wedged,
-                FaultKind::RefuseSubscribe | FaultKind::MissingRelation(_) => continue,
+                FaultKind::RefuseSubscribe
+                | FaultKind::SubscribeFallsBehind
+                | FaultKind::MissingRelation(_) => continue,
             }
             fault.times = fault.times.map(|times| times.saturating_sub(1));
         }
@@ -209,6 +215,21 @@ impl Faults {
         self.armed()
             .iter()
             .any(|fault| fault.kind == FaultKind::RefuseSubscribe)
+    }
+
+    /// Whether a SUBSCRIBE that runs is ended now.
+    #[must_use]
+    pub fn subscribe_falls_behind(&self) -> bool {
+        let mut armed = self.armed();
+        let mut of_it = armed
+            .iter_mut()
+            .filter(|fault| fault.kind == FaultKind::SubscribeFallsBehind);
+        let Some(fault) = of_it.next() else {
+            return false;
+        };
+        fault.times = fault.times.map(|times| times.saturating_sub(1));
+        armed.retain(|fault| fault.times != Some(0));
+        true
     }
 
     /// The relations (`schema.name`) that this server doesn't have.

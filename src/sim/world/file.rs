@@ -185,6 +185,7 @@ enum FaultAction {
     Slow(Span),
     Wedge,
     RefuseSubscribe,
+    SubscribeFallsBehind,
     MissingRelation(Qualified),
 }
 
@@ -413,6 +414,7 @@ impl FaultEntry {
             }),
             FaultAction::Slow(by) => FaultKind::Slow(by.0),
             FaultAction::Wedge => FaultKind::Wedge,
+            FaultAction::SubscribeFallsBehind => FaultKind::SubscribeFallsBehind,
         };
         Fault {
             matching,

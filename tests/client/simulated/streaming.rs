@@ -6,7 +6,9 @@ use cutover::domain::object::ObjectKind;
 use cutover::domain::snapshot::{Lag, Snapshot};
 use cutover::materialize::connection::{Connector, Purpose};
 use cutover::materialize::live::{FeedOptions, live};
+use cutover::sim::world::{Fault, FaultKind};
 use cutover::sim::{self, Passing, Simulator, World};
+use std::time::Duration;
 use tokio::time::timeout;
 
 #[tokio::test]
@@ -108,6 +110,22 @@ async fn sessions_and_subscribers_are_seen() {
         "our own streams are not readers of user objects"
     );
     reading.abort();
+}
+
+/// A belief, from the release notes of 26.39: a server ends a SUBSCRIBE whose client reads too slowly with 53200. It is begun anew.
+#[tokio::test]
+async fn a_stream_that_fell_behind_is_begun_anew() {
+    let simulator = running().await;
+    let feed = live(connector(simulator.address()), FeedOptions::default());
+    snapshot(&feed, |_| true).await;
+    simulator
+        .control()
+        .arm(Fault::once("", FaultKind::SubscribeFallsBehind));
+    simulator.control().advance(Duration::from_secs(2));
+    run(&simulator, &["CREATE SCHEMA later"]);
+    snapshot(&feed, |seen| schema(&seen.catalog, "later").is_some()).await;
+    assert_eq!(simulator.control().faults().remaining(), 0);
+    assert!(feed.pictures().borrow().connection.restarts > 0);
 }
 
 /// Streams and one-shot readings are two ways to the same facts.

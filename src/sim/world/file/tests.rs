@@ -73,6 +73,7 @@ fn events_and_faults_become_what_they_say() {
         Fault::conflict_at_commit(2),
         Fault::once("create index", FaultKind::Refuse(refusal)),
         Fault::missing_relation("mz_internal.mz_frontiers"),
+        Fault::once("", FaultKind::SubscribeFallsBehind),
         Fault::once("commit", FaultKind::Cut(LinkCut::AfterPerforming)),
         Fault::once("alter schema", FaultKind::Slow(Duration::from_secs(2))),
         Fault::once(
