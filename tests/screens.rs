@@ -89,6 +89,18 @@ impl Session {
     }
 
     fn picture(&mut self, scene: Scene, link: ConnectionState) {
+        let not_ready = Finding {
+            id: FindingId::NotReady,
+            severity: Severity::Block,
+            message: "The deployment side is not ready.".to_owned(),
+            remedy: "Wait, or run await.".to_owned(),
+            objects: vec!["compute_dbt_deploy".to_owned()],
+        };
+        self.picture_with(scene, link, not_ready);
+    }
+
+    /// With what the guards see that stops a promote.
+    fn picture_with(&mut self, scene: Scene, link: ConnectionState, block: Finding) {
         let preflight = Preflight {
             operation: Operation::Promote,
             findings: vec![
@@ -99,13 +111,7 @@ impl Session {
                     remedy: "Run init again, which copies grants.".to_owned(),
                     objects: vec!["materialize.marts.auction_board".to_owned()],
                 },
-                Finding {
-                    id: FindingId::NotReady,
-                    severity: Severity::Block,
-                    message: "The deployment side is not ready.".to_owned(),
-                    remedy: "Wait, or run await.".to_owned(),
-                    objects: vec!["compute_dbt_deploy".to_owned()],
-                },
+                block,
             ],
         };
         let restarts = u32::from(matches!(link, ConnectionState::Lost { .. }));
@@ -424,6 +430,20 @@ fn an_estimate_comes_from_this_run_and_from_the_past() {
 fn a_terminal_that_is_too_small_says_so() {
     let mut session = Session::watching(Scene::Ready, (40, 10));
     hold("too-small", &mut session, &theme(), (40, 10));
+}
+
+#[test]
+fn a_side_that_guards_would_stop_is_never_called_ready() {
+    let mut session = Session::new(facts(), SIZES[0]);
+    let not_built = Finding {
+        id: FindingId::ModelNotBuilt,
+        severity: Severity::Block,
+        message: "3,992 models of the project are missing in deployment.".to_owned(),
+        remedy: "Run deploy, which builds them.".to_owned(),
+        objects: vec!["materialize.marts.auction_board".to_owned()],
+    };
+    session.picture_with(Scene::Ready, ConnectionState::Live, not_built);
+    hold("stopped", &mut session, &theme(), SIZES[0]);
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub async fn watch(context: &CommandContext) -> u8 {
                 Ok(board) => board,
                 Err(interrupted) => return finish(context.printer, &interrupted),
             };
-            let status = Status::new(&board, &picture.connection, Vec::new());
+            let status = Status::new(&board, &picture.connection, None);
             // In words the connection's news are told above; whoever reads JSON learns them here.
             let link = context.printer.is_json().then_some(status.link.state);
             let line = (headline(&status), link);
@@ -114,10 +114,10 @@ fn print(printer: Printer, status: &Status) -> Result<(), Closed> {
     if status.readiness.is_none() {
         printer.data(&format!("phase {}: {}", status.phase, status.headline))?;
     } else {
-        printer.data(&standing(status))?;
         if status.headline != status.reason {
             printer.data(&status.headline)?;
         }
+        printer.data(&standing(status))?;
     }
     printer.data(&format!("way back {}", status.way_back))?;
     print_models(printer, &status.models)?;

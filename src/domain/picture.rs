@@ -5,7 +5,7 @@ use super::action::Operation;
 use super::background::LagSample;
 use super::board::Board;
 use super::failure::{Failure, told_with_remedy};
-use super::finding::Finding;
+use super::finding::{Finding, Severity};
 use super::name::ObjectId;
 use super::quantity::{count, span};
 use super::snapshot::Snapshot;
@@ -37,6 +37,14 @@ pub type LagHistory = BTreeMap<ObjectId, Vec<LagSample>>;
 pub struct Preflight {
     pub operation: Operation,
     pub findings: Vec<Finding>,
+}
+
+impl Preflight {
+    /// What stops the operation unless it is allowed by name.
+    pub fn blocks(&self) -> impl Iterator<Item = &Finding> {
+        let findings = self.findings.iter();
+        findings.filter(|finding| finding.severity == Severity::Block)
+    }
 }
 
 /// How the connection to the server stands, by the clock of this machine.

@@ -190,11 +190,12 @@ impl Workspace {
             server_verified: self.connector().verifies_server(),
             ..ConnectionStatus::default()
         };
-        let mut findings = self.preflight(&observation).findings;
+        let ahead = self.preflight(&observation);
+        let mut status = Status::new(&observation.board, &link, Some(&ahead));
         let misnamed = observation.with_inputs(guard::misnamed);
-        findings.extend(misnamed);
-        findings.extend(self.stale());
-        Ok(Status::new(&observation.board, &link, findings))
+        status.findings.extend(misnamed);
+        status.findings.extend(self.stale());
+        Ok(status)
     }
 
     /// The step ahead and what its guards see; nothing is rehearsed.
@@ -219,8 +220,9 @@ impl Workspace {
 }
 
 impl Status {
+    /// `ahead`: what the guards saw for the step ahead, where they have looked.
     #[must_use]
-    pub fn new(board: &Board, link: &ConnectionStatus, findings: Vec<Finding>) -> Self {
+    pub fn new(board: &Board, link: &ConnectionStatus, ahead: Option<&Preflight>) -> Self {
         let server = &board.snapshot.server;
         let sides = [&board.production, &board.deployment];
         Self {
@@ -245,7 +247,7 @@ impl Status {
             phase: board.phase,
             readiness: board.readiness(),
             reason: reason(board).into_owned(),
-            headline: headline(board)
+            headline: headline(board, ahead)
                 .sentence(|operation| format!("`cutover {}`", operation.command())),
             next: step(board),
             way_back: board.way_back.clone(),
@@ -259,7 +261,7 @@ impl Status {
                 .map(|cluster| cluster_status(board, cluster))
                 .collect(),
             objects: object_statuses(board),
-            findings,
+            findings: ahead.map_or_else(Vec::new, |ahead| ahead.findings.clone()),
         }
     }
 }

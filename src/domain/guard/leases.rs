@@ -198,7 +198,7 @@ mod tests {
         leased(&mut world, "cutover_lease_1", &holder("ci"));
         with_session(&mut world, SESSION);
         assert_eq!(hopeless(&world), None);
-        let stands = headline(&world.board()).stands.into_owned();
+        let stands = headline(&world.board(), None).stands.into_owned();
         assert!(
             stands.contains("`cutover deploy` by ci on runner-7"),
             "{stands}"

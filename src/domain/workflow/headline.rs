@@ -4,7 +4,10 @@ use super::next::{finishing, is_proven_same, step};
 use crate::domain::action::Operation;
 use crate::domain::board::Board;
 use crate::domain::environment::Side;
+use crate::domain::finding::{Finding, FindingId};
 use crate::domain::phase::{NamesPresent, Phase};
+use crate::domain::picture::Preflight;
+use crate::domain::quantity::count;
 use crate::domain::readiness::Readiness;
 use crate::domain::way_back::is_of_a_sync;
 use std::borrow::Cow;
@@ -19,6 +22,8 @@ pub struct Headline {
     pub stands: Cow<'static, str>,
     /// An operation and what it does, as the rest of a sentence: `deploy` `builds it`.
     pub then: Option<(Operation, &'static str)>,
+    /// Guards stop the operation that would come next, so what stands there says why.
+    pub is_stopped: bool,
 }
 
 impl Headline {
@@ -32,9 +37,41 @@ impl Headline {
     }
 }
 
-/// Says where the deployment stands.
+/// Says where the deployment stands; `ahead` is what the guards saw for the step ahead, where they have looked. Nothing is called ready
+/// that they would stop.
 #[must_use]
-pub fn headline(board: &Board) -> Headline {
+pub fn headline(board: &Board, ahead: Option<&Preflight>) -> Headline {
+    let headline = standing(board);
+    let operation = headline.then.map(|(operation, _)| operation);
+    let ahead = ahead.filter(|ahead| Some(ahead.operation) == operation);
+    ahead.and_then(stopped).unwrap_or(headline)
+}
+
+/// The first block in words, and how many there are beside it; `None` without any.
+fn stopped(ahead: &Preflight) -> Option<Headline> {
+    // The board itself judges readiness, and more lately than the guards looked.
+    let judged_here = |finding: &&Finding| finding.id == FindingId::NotReady;
+    let mut blocks = ahead.blocks().filter(|finding| !judged_here(finding));
+    let first = blocks.next()?;
+    let operation = ahead.operation;
+    let what = match operation {
+        Operation::Promote | Operation::Rollback => {
+            format!("DO NOT {}", operation.command().to_uppercase())
+        }
+        _ => format!("{} is stopped", operation.command()),
+    };
+    let more = match blocks.count() {
+        0 => String::new(),
+        more => format!(" (and {})", count(more, "more block")),
+    };
+    let message = first.message.trim_end_matches('.');
+    Some(Headline {
+        is_stopped: true,
+        ..reasoned(&format!("{what}: {message}{more}"), None)
+    })
+}
+
+fn standing(board: &Board) -> Headline {
     let reason = &board.deployment.reason;
     let (stands, then) = match board.phase {
         Phase::None if board.names == NamesPresent::Partly => (
@@ -111,6 +148,7 @@ pub fn headline(board: &Board) -> Headline {
     Headline {
         stands: Cow::Borrowed(stands),
         then,
+        is_stopped: false,
     }
 }
 
@@ -154,7 +192,7 @@ fn with_production_unwell(board: &Board) -> Headline {
 pub fn reason(board: &Board) -> Cow<'_, str> {
     match board.readiness() {
         Some(_) => Cow::Borrowed(&board.deployment.reason),
-        None => headline(board).stands,
+        None => standing(board).stands,
     }
 }
 
@@ -162,6 +200,7 @@ fn reasoned(reason: &str, then: Option<(Operation, &'static str)>) -> Headline {
     Headline {
         stands: Cow::Owned(reason.to_owned()),
         then,
+        is_stopped: false,
     }
 }
 

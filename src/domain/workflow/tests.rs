@@ -1,6 +1,7 @@
 //! Every stand of a deployment against every operation: each cell is a decision, and no two places answer it differently.
 
 mod holes;
+mod stopped;
 mod subject;
 mod unproven;
 
@@ -403,7 +404,7 @@ fn what_is_named_next_may_begin() {
             );
         };
         step(&board).into_iter().for_each(holds);
-        headline(&board)
+        headline(&board, None)
             .then
             .into_iter()
             .for_each(|(operation, _)| holds(operation));

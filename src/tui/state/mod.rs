@@ -214,6 +214,13 @@ impl State {
         workflow::may(board, operation).map_err(|why| why.clause().into_owned())
     }
 
+    /// Whether the guards would stop the operation, as far as they have looked ahead.
+    #[must_use]
+    pub fn is_stopped(&self, operation: Operation) -> bool {
+        let ahead = self.latest.preflight.as_ref();
+        ahead.is_some_and(|ahead| ahead.operation == operation && ahead.blocks().next().is_some())
+    }
+
     /// Why nothing may be changed from here: by the settings, or because the role can't.
     #[must_use]
     pub fn read_only(&self) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use super::telling::{flash, note};
 use crate::domain::board::Board;
-use crate::domain::workflow::{AwaitStep, AwaitWatch};
+use crate::domain::workflow::{AwaitStep, AwaitWatch, headline};
 use crate::tui::state::{Awaiting, Overlay, State};
 use crate::tui::theme::ThemeRole;
 use crate::tui::wording::span;
@@ -38,8 +38,16 @@ pub fn look(state: &mut State, board: &Board) {
     let time = span(state.now.since(awaiting.since));
     match awaiting.watch.look(board) {
         AwaitStep::Ready => {
-            let text = format!("await done: the deployment side is ready after {time}");
-            note(state, ThemeRole::Ready, text.clone());
+            let mut text = format!("await done: the deployment side is ready after {time}");
+            let stopped = headline(board, state.latest.preflight.as_deref());
+            let role = match stopped.is_stopped {
+                true => ThemeRole::Failing,
+                false => ThemeRole::Ready,
+            };
+            if stopped.is_stopped {
+                text = format!("{text}, and still {}", stopped.stands);
+            }
+            note(state, role, text.clone());
             flash(state, text);
         }
         AwaitStep::Never(reason) => {

@@ -56,11 +56,11 @@ fn operations(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     drop_what_does_not_fit(&mut labels, room.saturating_sub(bare));
     let mut x = area.x + 1;
     for (label, operation) in labels.iter().zip(Operation::ALL) {
-        let allowed = state.may(operation).is_ok();
-        let (key, name) = if allowed {
-            (ThemeRole::Key, ThemeRole::Text)
-        } else {
+        // Where guards would stop it, the key still opens the plan, which tells what they saw.
+        let (key, name) = if state.may(operation).is_err() || state.is_stopped(operation) {
             (ThemeRole::KeyBlocked, ThemeRole::KeyBlocked)
+        } else {
+            (ThemeRole::Key, ThemeRole::Text)
         };
         x = canvas.text(x, area.y, area.right(), key, &label.key);
         x = canvas.text(x + 1, area.y, area.right(), name, label.name);

@@ -4,7 +4,7 @@ use super::Canvas;
 use crate::domain::board::Board;
 use crate::domain::failure::told_with_remedy;
 use crate::domain::phase::Phase;
-use crate::domain::picture::{ConnectionState, next_try};
+use crate::domain::picture::{ConnectionState, Preflight, next_try};
 use crate::domain::quantity::{count, part};
 use crate::domain::readiness::Readiness;
 use crate::domain::way_back::WayBack;
@@ -213,6 +213,11 @@ fn phase(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let (role, words) = way_back(&board.way_back, room);
     let stop = canvas.right(left.min(end), area.y, end, role, &words);
     let done = steps_done(board);
+    let ahead = state.shown().preflight.as_deref();
+    let current = match headline(board, ahead).is_stopped {
+        true => (ThemeRole::Failing, glyphs.failing),
+        false => (ThemeRole::Focus, glyphs.current),
+    };
     let mut x = area.x + 1;
     for (at, step) in STEPS.iter().enumerate() {
         if at > 0 {
@@ -221,7 +226,7 @@ fn phase(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         let (role, glyph) = match done.map(|done| at.cmp(&done)) {
             None => (ThemeRole::Unknown, glyphs.unknown),
             Some(Ordering::Less) => (ThemeRole::Ready, glyphs.done),
-            Some(Ordering::Equal) => (ThemeRole::Focus, glyphs.current),
+            Some(Ordering::Equal) => current,
             Some(Ordering::Greater) => (ThemeRole::Muted, glyphs.open),
         };
         x = canvas.text(x, area.y, stop, role, &format!("{glyph} {step}"));
@@ -276,7 +281,7 @@ fn message(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             ),
             _ => match &state.awaiting {
                 Some(awaiting) => awaiting_words(board, state.now.since(awaiting.since)),
-                None => phase_words(board),
+                None => phase_words(board, state.shown().preflight.as_deref()),
             },
         },
         (_, None) => match &state.latest.connection.state {
@@ -353,7 +358,12 @@ fn awaiting_words(board: &Board, millis: u64) -> (ThemeRole, String) {
     )
 }
 
-fn phase_words(board: &Board) -> (ThemeRole, String) {
+fn phase_words(board: &Board, ahead: Option<&Preflight>) -> (ThemeRole, String) {
+    let headline = headline(board, ahead);
+    let name = |operation| label(operation, Some(board.phase)).to_owned();
+    if headline.is_stopped {
+        return (ThemeRole::Failing, headline.sentence(name));
+    }
     let role = match board.phase {
         Phase::None | Phase::Initialized => ThemeRole::Text,
         Phase::Deploying | Phase::Promoting => ThemeRole::Warn,
@@ -362,9 +372,8 @@ fn phase_words(board: &Board) -> (ThemeRole, String) {
         Phase::Ready | Phase::Synced => ThemeRole::Ready,
         Phase::Unknown => ThemeRole::Unknown,
     };
-    let name = |operation| label(operation, Some(board.phase)).to_owned();
     (
         role,
-        format!("{}: {}", board.phase, headline(board).sentence(name)),
+        format!("{}: {}", board.phase, headline.sentence(name)),
     )
 }

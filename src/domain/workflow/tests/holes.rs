@@ -25,7 +25,7 @@ fn without_foobar(world: &World, built_in: Side) -> Board {
 }
 
 fn said(board: &Board) -> String {
-    headline(board).sentence(|operation| operation.to_string())
+    headline(board, None).sentence(|operation| operation.to_string())
 }
 
 const HOLE: &str = "1 of 3 models is missing (prod.foobar)";

@@ -3,7 +3,7 @@
 use super::*;
 
 fn said(world: &World) -> String {
-    headline(&world.board()).sentence(|operation| operation.to_string())
+    headline(&world.board(), None).sentence(|operation| operation.to_string())
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn a_side_that_somebody_built_on_is_not_the_project_that_its_record_names() {
 
 #[test]
 fn both_sides_are_the_same_only_where_that_is_proven() {
-    let said = |world: &World| headline(&world.board()).stands.into_owned();
+    let said = |world: &World| headline(&world.board(), None).stands.into_owned();
     let synced = of("synced");
     assert!(said(&synced).contains("whether it is whole is not known"));
     let whole = bent(&synced, |world| {
@@ -76,7 +76,7 @@ fn both_sides_are_the_same_only_where_that_is_proven() {
 fn what_is_unfinished_is_finished_by_the_command_that_is_named() {
     for name in ["promote cut off", "rollback cut off"] {
         let board = of(name).board();
-        let (finishes, _) = headline(&board).then.unwrap();
+        let (finishes, _) = headline(&board, None).then.unwrap();
         assert_eq!(Some(finishes), step(&board), "{name}");
     }
 }
