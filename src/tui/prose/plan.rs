@@ -1,9 +1,11 @@
 //! A plan as text: what it is about, what the preflight saw, what goes, and every statement.
 
 use super::Paragraph;
+use crate::domain::finding::Finding;
 use crate::domain::plan::Plan;
 use crate::domain::quantity::count;
 use crate::tui::theme::ThemeRole;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 #[must_use]
@@ -37,7 +39,12 @@ fn findings(plan: &Plan, text: &mut Vec<Paragraph>) {
         },
     );
     let mut findings: Vec<_> = plan.findings.iter().collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    // What was overruled stays above what only warns.
+    let is_overruled = |finding: &Finding| {
+        let mut objects = finding.objects.iter();
+        objects.any(|object| plan.allows(finding, object))
+    };
+    findings.sort_by_key(|finding| (Reverse(finding.severity), !is_overruled(finding)));
     text.extend(findings.into_iter().flat_map(super::finding::finding));
 }
 

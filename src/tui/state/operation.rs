@@ -2,7 +2,7 @@
 
 use super::text_field::TextField;
 use crate::domain::action::{Danger, Operation};
-use crate::domain::finding::Allowance;
+use crate::domain::finding::{Allowance, Finding};
 use crate::domain::plan::{Plan, Request};
 use crate::tui::effect::Generation;
 use crate::tui::event::Now;
@@ -44,6 +44,8 @@ pub struct Running {
 pub enum DialogStep {
     /// A finding blocks: there is nothing to confirm.
     Blocked,
+    /// The name of a block that is to be overruled, letter by letter.
+    Overrule,
     /// `y`.
     Yes,
     /// The word, letter by letter.
@@ -60,6 +62,8 @@ pub struct Dialog {
     pub opened: Now,
     /// The word as typed so far.
     pub typed: TextField,
+    /// The word names a block.
+    pub overruling: bool,
     pub lines: Vec<Paragraph>,
     pub scroll: usize,
     /// Why the last key did nothing, where that needs saying.
@@ -77,6 +81,7 @@ impl Dialog {
             label,
             opened,
             typed,
+            overruling: false,
             scroll: 0,
             notice: None,
         }
@@ -85,7 +90,10 @@ impl Dialog {
     #[must_use]
     pub fn step(&self) -> DialogStep {
         if self.plan.is_blocked() {
-            DialogStep::Blocked
+            match self.overruling {
+                true => DialogStep::Overrule,
+                false => DialogStep::Blocked,
+            }
         } else if self.plan.operation.danger() <= Danger::Reversible {
             DialogStep::Yes
         } else if self.typed.value() == self.plan.word_to_type() {
@@ -95,24 +103,38 @@ impl Dialog {
         }
     }
 
-    /// What an operator can allow by name so that nothing blocks; `None` when nothing blocks, or something that is never allowed.
+    /// Whether an operator can overrule all that blocks, one after the other. Where something is never allowed, it helps nobody to overrule
+    /// the rest.
     #[must_use]
-    pub fn allowances(&self) -> Option<BTreeSet<Allowance>> {
-        if !self.plan.is_blocked()
-            || self
-                .plan
-                .blocks()
-                .any(|block| !block.id.can_be_allowed() || block.objects.is_empty())
-        {
-            return None;
+    pub fn can_be_overruled(&self) -> bool {
+        let may = |block: &Finding| block.id.can_be_allowed() && !block.objects.is_empty();
+        self.plan.is_blocked() && self.plan.blocks().all(may)
+    }
+
+    /// What the word allows: a block by its finding, with all its objects, or one object of a block by its name, whose first parts may be
+    /// left out. `None`: it names none, or several.
+    #[must_use]
+    pub fn overruled(&self, word: &str) -> Option<BTreeSet<Allowance>> {
+        let named = |object: &&String| {
+            let rest = object.strip_suffix(word);
+            !word.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        let allowance = |finding: &Finding, object: &String| Allowance {
+            finding: finding.id,
+            object: object.clone(),
+        };
+        if let Some(block) = self.plan.blocks().find(|block| block.id.as_str() == word) {
+            let objects = block.objects.iter();
+            return Some(objects.map(|object| allowance(block, object)).collect());
         }
-        let named = self.plan.blocks().flat_map(|block| {
-            block.objects.iter().map(|object| Allowance {
-                finding: block.id,
-                object: object.clone(),
+        let blocks = self.plan.blocks();
+        let found: BTreeSet<Allowance> = blocks
+            .flat_map(|block| {
+                let objects = block.objects.iter().filter(named);
+                objects.map(move |object| allowance(block, object))
             })
-        });
-        Some(named.collect())
+            .collect();
+        (found.len() == 1).then_some(found)
     }
 
     /// Whether everything can be built instead of what changed.

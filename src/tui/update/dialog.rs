@@ -29,12 +29,25 @@ pub fn press(state: &mut State, key: KeyEvent, held: bool) -> Vec<Effect> {
     }
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     match (step, key.code) {
+        (DialogStep::Overrule, KeyCode::Esc) => {
+            dialog.overruling = false;
+            Vec::new()
+        }
         (_, KeyCode::Esc) => close(state),
         (_, KeyCode::Char('r')) if control => plan_again(state, |_| {}),
-        (_, KeyCode::Char('f')) if control && dialog.offers_full() => {
+        (DialogStep::Blocked | DialogStep::Yes, KeyCode::Char('a'))
+            if !control && dialog.offers_full() =>
+        {
             plan_again(state, |request| request.full = !request.full)
         }
-        (DialogStep::Blocked, KeyCode::Char('a')) if control => allow(state),
+        (DialogStep::Blocked, KeyCode::Char('o')) if !control => {
+            dialog.overruling = dialog.can_be_overruled();
+            match dialog.overruling {
+                true => Vec::new(),
+                false => say(state, "what blocks can't be overruled"),
+            }
+        }
+        (DialogStep::Overrule, KeyCode::Char('y')) if control => overrule(state, held),
         (_, KeyCode::Enter) => say(state, "Enter does not confirm"),
         (DialogStep::Yes, KeyCode::Char('y')) if !control => {
             confirm(state, held, Confirmation::Key)
@@ -43,7 +56,7 @@ pub fn press(state: &mut State, key: KeyEvent, held: bool) -> Vec<Effect> {
             let typed = dialog.typed.value().to_owned();
             confirm(state, held, Confirmation::Typed(typed))
         }
-        (DialogStep::Word | DialogStep::Confirm, _) => {
+        (DialogStep::Overrule | DialogStep::Word | DialogStep::Confirm, _) => {
             if writes(&key, &dialog.typed) {
                 dialog.typed.press(key);
             }
@@ -67,7 +80,8 @@ fn scrolling(key: &KeyEvent, step: DialogStep) -> Option<isize> {
         KeyCode::PageUp => Some(-10),
         KeyCode::Home => Some(isize::MIN / 2),
         KeyCode::End => Some(isize::MAX / 2),
-        KeyCode::Char('d') if control => Some(10),
+        KeyCode::Char('d' | 'f') if control => Some(10),
+        KeyCode::Char('b') if control => Some(-10),
         KeyCode::Char('u') if control && letters => Some(-10),
         KeyCode::Char('j') if letters && !control => Some(1),
         KeyCode::Char('k') if letters && !control => Some(-1),
@@ -131,15 +145,17 @@ fn plan_again(state: &mut State, change: impl FnOnce(&mut Request)) -> Vec<Effec
     operation::plan(state, request)
 }
 
-/// Plans again with every block allowed by name; what was allowed is a warning then, and goes into the audit.
-fn allow(state: &mut State) -> Vec<Effect> {
-    let allowances = match &state.stage {
-        Stage::Reviewing(dialog) => dialog.allowances(),
-        _ => None,
+/// Plans again with one block allowed by name; what was allowed is a warning then, and goes into the audit.
+fn overrule(state: &mut State, held: bool) -> Vec<Effect> {
+    if held {
+        return say(state, "a held key does not overrule: press it once");
+    }
+    let Stage::Reviewing(dialog) = &state.stage else {
+        return Vec::new();
     };
-    match allowances {
-        Some(allowances) => plan_again(state, |request| request.allow.extend(allowances)),
-        None => say(state, "what blocks can't be allowed"),
+    match dialog.overruled(dialog.typed.value()) {
+        Some(allowed) => plan_again(state, |request| request.allow.extend(allowed)),
+        None => say(state, "that names no block, or more than one"),
     }
 }
 
@@ -172,6 +188,133 @@ fn confirm(state: &mut State, held: bool, confirmation: Confirmation) -> Vec<Eff
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::action::Operation;
+    use crate::domain::finding::{Finding, FindingId, Severity};
+    use crate::domain::fixture::{World, asked, stamp};
+    use crate::domain::plan::{Plan, promote};
+    use crate::tui::event::Now;
+    use crate::tui::state::{Dialog, TargetInfo};
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    fn block(id: FindingId, objects: &[&str]) -> Finding {
+        Finding {
+            id,
+            severity: Severity::Block,
+            message: "Something is in the way.".to_owned(),
+            remedy: "Mend it.".to_owned(),
+            objects: objects.iter().map(|object| (*object).to_owned()).collect(),
+        }
+    }
+
+    /// A plan under review, past the moment in which keys are ignored.
+    fn reviewing(blocks: Vec<Finding>) -> State {
+        let asks = asked(Operation::Promote);
+        let plan = World::new().with_inputs(|inputs| promote(inputs, &stamp(), &asks, None));
+        let plan = Plan {
+            findings: blocks,
+            ..plan
+        };
+        let target = TargetInfo::default();
+        let mut state = State::new(target, Arc::default(), Instant::now(), (120, 40));
+        state.stage = Stage::Reviewing(Box::new(Dialog::new(plan, "promote", state.now)));
+        state.now = Now {
+            millis: 10_000,
+            ..state.now
+        };
+        state
+    }
+
+    fn keys(state: &mut State, typed: &str) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for c in typed.chars() {
+            let key = match c {
+                '\u{1}'..='\u{1a}' => {
+                    let letter = char::from(b'a' + c as u8 - 1);
+                    KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)
+                }
+                '\u{1b}' => KeyEvent::from(KeyCode::Esc),
+                c => KeyEvent::from(KeyCode::Char(c)),
+            };
+            effects.extend(press(state, key, false));
+        }
+        effects
+    }
+
+    /// What the plan that was asked for allows.
+    fn allowed(effects: &[Effect]) -> Vec<String> {
+        let asked = effects.iter().find_map(|effect| match effect {
+            Effect::Plan { request, .. } => Some(request),
+            _ => None,
+        });
+        let allowed = asked.map(|request| request.allow.iter().map(ToString::to_string));
+        allowed.into_iter().flatten().collect()
+    }
+
+    /// ctrl-a, the prefix of GNU screen, used to allow all blocks at once.
+    #[test]
+    fn blocks_are_overruled_one_by_one_by_their_names() {
+        let blocks = || {
+            vec![
+                block(
+                    FindingId::ModelNotBuilt,
+                    &["materialize.marts.bids", "materialize.marts.people"],
+                ),
+                block(FindingId::TwinDiffers, &["materialize.serving.people"]),
+            ]
+        };
+        for (word, allows) in [
+            (
+                "twin-differs",
+                vec!["twin-differs:materialize.serving.people"],
+            ),
+            ("marts.bids", vec!["model-not-built:materialize.marts.bids"]),
+            (
+                "serving.people",
+                vec!["twin-differs:materialize.serving.people"],
+            ),
+            (
+                "model-not-built",
+                vec![
+                    "model-not-built:materialize.marts.bids",
+                    "model-not-built:materialize.marts.people",
+                ],
+            ),
+            // Of two blocks, of no block, a part of a name, nothing.
+            ("people", vec![]),
+            ("not-ready", vec![]),
+            ("ids", vec![]),
+            ("", vec![]),
+        ] {
+            let mut state = reviewing(blocks());
+            let asked = keys(&mut state, &format!("o{word}\u{19}"));
+            assert_eq!(allowed(&asked), allows, "{word}");
+        }
+        let mut state = reviewing(blocks());
+        assert!(keys(&mut state, "\u{1}").is_empty(), "ctrl-a does nothing");
+        assert!(keys(&mut state, "otwin-differs\u{1b}").is_empty());
+        assert!(
+            matches!(state.stage, Stage::Reviewing(_)),
+            "esc only leaves the word"
+        );
+    }
+
+    #[test]
+    fn beside_what_is_never_allowed_nothing_is_overruled() {
+        let mut state = reviewing(vec![
+            block(FindingId::ModelNotBuilt, &["materialize.marts.bids"]),
+            block(FindingId::Ownership, &["marts"]),
+        ]);
+        assert!(keys(&mut state, "o").is_empty());
+        let Stage::Reviewing(dialog) = &state.stage else {
+            panic!("the dialog is gone");
+        };
+        assert_eq!(dialog.step(), DialogStep::Blocked);
+        assert_eq!(
+            dialog.notice.as_deref(),
+            Some("what blocks can't be overruled")
+        );
+    }
 
     #[test]
     fn the_word_is_written_by_its_letters_alone() {

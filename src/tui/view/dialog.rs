@@ -131,6 +131,10 @@ fn question(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
             ThemeRole::Block,
             format!("{label} is blocked by a finding; there is nothing to confirm."),
         ),
+        DialogStep::Overrule => (
+            ThemeRole::Danger,
+            "To overrule one block, type its finding or its object, and then ctrl-y.".to_owned(),
+        ),
         DialogStep::Yes => (ThemeRole::Title, format!("{label}: run this plan?")),
         DialogStep::Word => (
             ThemeRole::Danger,
@@ -147,16 +151,17 @@ fn question(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
 fn answer(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
     let end = row.right().saturating_sub(1);
     let keys: &[(&str, &str)] = match dialog.step() {
-        DialogStep::Blocked if dialog.allowances().is_some() => &[
+        DialogStep::Blocked if dialog.can_be_overruled() => &[
             ("esc", "close"),
             ("ctrl-r", "look again"),
-            ("ctrl-a", "allow what blocks, by name"),
+            ("o", "overrule a block by its name"),
         ],
+        DialogStep::Overrule => &[("ctrl-y", "overrule"), ("esc", "back")],
         DialogStep::Blocked => &[("esc", "close"), ("ctrl-r", "look again")],
         DialogStep::Yes if dialog.offers_full() => &[
             ("y", "yes"),
             ("n", "no"),
-            ("ctrl-f", "all or changed"),
+            ("a", "all or changed"),
             ("ctrl-r", "look again"),
         ],
         DialogStep::Yes => &[("y", "yes"), ("n", "no"), ("ctrl-r", "look again")],
@@ -164,7 +169,11 @@ fn answer(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
         DialogStep::Confirm => &[("ctrl-y", "confirm"), ("esc", "cancel")],
     };
     let mut x = row.x + 1;
-    if matches!(dialog.step(), DialogStep::Word | DialogStep::Confirm) {
+    let writes = matches!(
+        dialog.step(),
+        DialogStep::Overrule | DialogStep::Word | DialogStep::Confirm
+    );
+    if writes {
         x = canvas.text(x, row.y, end, ThemeRole::Text, "> ");
         x = draw_field(canvas, x, row.y, end, &dialog.typed) + 3;
     }
