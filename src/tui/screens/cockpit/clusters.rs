@@ -12,6 +12,7 @@ use crate::tui::theme::ThemeRole;
 use crate::tui::view::Canvas;
 use crate::tui::wording;
 use ratatui::layout::Rect;
+use std::cmp::Reverse;
 
 const NAME: u16 = 16;
 const SIDE: u16 = 8;
@@ -23,14 +24,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, replicas: bool, state: &State) 
         return;
     };
     let step = if replicas { 2 } else { 1 };
-    let pairs = board
-        .production
-        .clusters
-        .iter()
-        .zip(&board.deployment.clusters);
     let mut y = area.y;
     let count = board.environment.clusters.len();
-    for (at, (blue, green)) in pairs.enumerate() {
+    for (at, (shown, other)) in worst_first(board).into_iter().enumerate() {
         // The last line tells how many clusters there is no room for.
         let last = y + step >= area.bottom();
         if last && at + 1 < count {
@@ -46,16 +42,26 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, replicas: bool, state: &State) 
             height: 1,
             ..area
         };
-        let (shown, other) = match board.phase.subject() {
-            Side::Production => (blue, green),
-            Side::Deployment => (green, blue),
-        };
         line(canvas, row, state, board, (shown, other));
         if replicas && y + 1 < area.bottom() {
             replica_line(canvas, Rect { y: y + 1, ..row }, board, shown);
         }
         y += step;
     }
+}
+
+/// The pairs, each with its side that is judged first; what fails is never below the edge.
+fn worst_first(board: &Board) -> Vec<(&ClusterReadiness, &ClusterReadiness)> {
+    let subject = board.phase.subject();
+    let (shown, other) = (board.side(subject), board.side(subject.other()));
+    let mut pairs: Vec<_> = shown.clusters.iter().zip(&other.clusters).collect();
+    // Lag comes and goes: lines that change places with it could not be read.
+    let how_bad = |cluster| match board.cluster_readiness(cluster) {
+        Some(Readiness::Lagging) | None => Readiness::Ready,
+        Some(readiness) => readiness,
+    };
+    pairs.sort_by_key(|(shown, other)| Reverse(how_bad(shown).max(how_bad(other))));
+    pairs
 }
 
 fn line(
@@ -271,4 +277,42 @@ fn replica_words(name: &str, health: &ReplicaHealth, now: LogicalTime) -> (Theme
         ));
     }
     (role, words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::World;
+
+    #[test]
+    fn what_fails_comes_first_and_lag_moves_nothing() {
+        let mut board = World::new().board();
+        let pair = |name: &str, production, deployment| {
+            let of = |side: Side, readiness| ClusterReadiness {
+                name: name.to_owned(),
+                readiness,
+                ..board.side(side).clusters[0].clone()
+            };
+            (
+                of(Side::Production, production),
+                of(Side::Deployment, deployment),
+            )
+        };
+        let pairs = [
+            pair("a", Readiness::Ready, Readiness::Ready),
+            pair("b", Readiness::Ready, Readiness::Lagging),
+            pair("c", Readiness::Ready, Readiness::Hydrating),
+            pair("d", Readiness::Failing, Readiness::Ready),
+            pair("e", Readiness::Ready, Readiness::Ready),
+            pair("f", Readiness::Ready, Readiness::Failing),
+        ];
+        let (production, deployment) = pairs.into_iter().unzip();
+        board.production.clusters = production;
+        board.deployment.clusters = deployment;
+        let names: Vec<&str> = worst_first(&board)
+            .into_iter()
+            .map(|(shown, _)| shown.name.as_str())
+            .collect();
+        assert_eq!(names, ["d", "f", "c", "a", "b", "e"]);
+    }
 }
