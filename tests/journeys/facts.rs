@@ -1,12 +1,33 @@
 //! What servers of some versions do, and sessions of others.
 
-use super::stage::{Stage, blocks, found};
+use super::stage::{Changes, Stage, blocks, found};
 use crate::server;
 use cutover::domain::action::Operation;
 use cutover::domain::finding::{FindingId, Severity};
+use cutover::domain::plan::{BurstStrategy, Bursts, Request};
+use cutover::domain::readiness::Readiness;
 use cutover::ops::doctor::Health;
+use cutover::ops::progress::OutcomeKind;
+use cutover::ops::status::ClusterStatus;
 use cutover::sim::ServerVersion;
+use std::time::Duration;
 use tokio_postgres::NoTls;
+
+/// A stage whose time passes no faster than ours, but for what a test lets pass at once.
+async fn slowly() -> Stage {
+    Stage::with(Changes {
+        speed: Some(1.0),
+        config: Some("settle = \"0 s\""),
+        ..Changes::default()
+    })
+    .await
+}
+
+async fn compute(stage: &Stage) -> ClusterStatus {
+    let status = stage.workspace.status().await.unwrap();
+    let mut clusters = status.clusters.into_iter();
+    clusters.find(|it| it.name == "compute_dbt_deploy").unwrap()
+}
 
 /// Recorded: v26.24/18.
 #[tokio::test]
@@ -80,4 +101,76 @@ async fn a_session_with_a_temporary_view_stops_neither_promote_nor_cleanup() {
     assert!(client.batch_execute("SELECT * FROM peek").await.is_err());
     drop(client);
     link.await.unwrap().unwrap();
+}
+
+/// Recorded: v26.39/20.
+#[tokio::test]
+async fn a_change_of_shape_is_told_and_its_replicas_make_nothing_ready() {
+    let stage = slowly().await;
+    stage.must(Operation::Init).await;
+    stage.must(Operation::Deploy).await;
+    stage.sim.control().advance(Duration::from_secs(600));
+    assert_eq!(compute(&stage).await.readiness, Some(Readiness::Ready));
+    stage.sql("ALTER CLUSTER compute_dbt_deploy SET (SIZE = '50cc')");
+    let cluster = compute(&stage).await;
+    assert_eq!(
+        cluster.activity.as_deref(),
+        Some("reconfiguring size to 50cc; in 24 h it is rolled back, hydrated or not")
+    );
+    let steady: Vec<_> = cluster.replicas.iter().map(|it| it.steady).collect();
+    assert_eq!(steady, [true, false]);
+    let plan = stage.plan(Operation::Promote).await;
+    assert!(found(&plan).contains(&FindingId::ReconfigurationInProgress));
+    stage.sim.control().advance(Duration::from_secs(600));
+    let cluster = compute(&stage).await;
+    assert_eq!(cluster.activity, None);
+    assert_eq!(cluster.replicas.len(), 1);
+    assert_eq!(cluster.replicas[0].size.as_deref(), Some("50cc"));
+    assert_eq!(cluster.readiness, Some(Readiness::Ready));
+    let plan = stage.plan(Operation::Promote).await;
+    assert!(!found(&plan).contains(&FindingId::ReconfigurationInProgress));
+    assert!(found(&plan).contains(&FindingId::ClusterOptionsDiffer));
+}
+
+/// Recorded: v26.39/20.
+#[tokio::test]
+async fn a_burst_is_the_deployment_sides_until_a_promote_says_that_it_becomes_productions() {
+    let stage = slowly().await;
+    let burst = BurstStrategy {
+        size: "50cc".to_owned(),
+        linger: Some("1h".to_owned()),
+    };
+    let request = Request {
+        bursts: Bursts::from([("compute".to_owned(), burst)]),
+        ..Request::new(Operation::Init)
+    };
+    let plan = stage.workspace.plan(&request).await.unwrap().plan;
+    let outcome = stage.execute(plan).await;
+    assert_eq!(outcome.outcome, OutcomeKind::Done, "{}", outcome.message);
+    stage.must(Operation::Deploy).await;
+    stage.sim.control().advance(Duration::from_secs(1));
+    let cluster = compute(&stage).await;
+    assert_eq!(cluster.readiness, Some(Readiness::Hydrating));
+    let activity = cluster.activity.unwrap();
+    assert!(activity.starts_with("burst 50cc for "), "{activity}");
+    assert!(activity.contains(", steady "), "{activity}");
+    stage.sim.control().advance(Duration::from_secs(600));
+    let cluster = compute(&stage).await;
+    assert_eq!(cluster.readiness, Some(Readiness::Ready));
+    let activity = cluster.activity.unwrap();
+    assert!(
+        activity.starts_with("burst 50cc lingers for "),
+        "{activity}"
+    );
+    let plan = stage.plan(Operation::Promote).await;
+    let told = plan.findings.iter().find(|finding| {
+        finding.id == FindingId::ClusterOptionsDiffer && finding.severity == Severity::Info
+    });
+    let remedy = &told.unwrap().remedy;
+    assert!(
+        remedy.contains("ALTER CLUSTER \"compute\" RESET"),
+        "{remedy}"
+    );
+    stage.sim.control().advance(Duration::from_secs(3_600));
+    assert_eq!(compute(&stage).await.activity, None);
 }

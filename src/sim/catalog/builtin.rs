@@ -362,6 +362,7 @@ impl Catalog {
                 introspection_debugging: false,
                 introspection_interval: Some(Duration::from_secs(1)),
                 on_refresh: None,
+                strategy: None,
                 workload_class: None,
                 features: Vec::new(),
             };
@@ -370,6 +371,8 @@ impl Catalog {
                 owner,
                 acl,
                 managed: Some(managed),
+                reconfiguration: None,
+                burst: None,
             };
             self.clusters.insert(id, cluster);
         }

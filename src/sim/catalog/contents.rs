@@ -41,10 +41,42 @@ pub struct Managed {
     pub introspection_interval: Option<Duration>,
     /// The hydration time estimate of `SCHEDULE = ON REFRESH`; `None` for MANUAL.
     pub on_refresh: Option<Duration>,
+    /// `AUTO SCALING STRATEGY`.
+    pub strategy: Option<Strategy>,
     /// Set by system roles only.
     pub workload_class: Option<String>,
     /// Optimizer features and whether they are on; set by system roles only.
     pub features: Vec<(String, bool)>,
+}
+
+/// A larger replica beside the steady ones while they hydrate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Strategy {
+    pub size: String,
+    /// How long it stays once a steady replica is hydrated.
+    pub linger: Option<Duration>,
+}
+
+/// The status of a change of shape that goes on.
+pub const IN_PROGRESS: &str = "in-progress";
+
+/// A change of a cluster's shape, the one under way or the last one (recorded: v26.39/20).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reconfiguration {
+    /// `in-progress`, `finalized`, `timed-out`, `cancelled`.
+    pub status: &'static str,
+    pub deadline: Millis,
+    pub target: Managed,
+    /// The replicas of the new shape, which run beside those of the old one.
+    pub replicas: Vec<Id>,
+}
+
+/// The larger replica that a strategy has made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Burst {
+    pub strategy: Strategy,
+    pub replica: Id,
+    pub steady_hydrated_at: Option<Millis>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +86,18 @@ pub struct Cluster {
     pub acl: Acl,
     /// `None` for a cluster whose replicas are made by hand.
     pub managed: Option<Managed>,
+    pub reconfiguration: Option<Reconfiguration>,
+    pub burst: Option<Burst>,
+}
+
+impl Cluster {
+    /// The replicas that may go again: those of a change of shape under way, and that of a burst.
+    #[must_use]
+    pub fn passing_replicas(&self) -> Vec<Id> {
+        let change = self.reconfiguration.iter().flat_map(|it| &it.replicas);
+        let burst = self.burst.iter().map(|burst| &burst.replica);
+        change.chain(burst).copied().collect()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -13,10 +13,11 @@ pub mod id;
 pub mod item;
 pub mod names;
 pub mod ownership;
+mod replicas;
 pub mod script;
 pub mod sql;
 
 pub use contents::{
-    Catalog, Cluster, Counters, Database, DefaultScope, Managed, Membership, Replica, Role, Schema,
-    Subject,
+    Burst, Catalog, Cluster, Counters, Database, DefaultScope, IN_PROGRESS, Managed, Membership,
+    Reconfiguration, Replica, Role, Schema, Strategy, Subject,
 };

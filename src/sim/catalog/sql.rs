@@ -271,8 +271,19 @@ fn cluster_options(managed: &Managed, version: ServerVersion) -> String {
     } else {
         String::new()
     };
+    // First of all (recorded: v26.39/20).
+    let strategy = managed.strategy.as_ref().map_or_else(String::new, |it| {
+        let linger = it.linger.map_or_else(String::new, |linger| {
+            format!(
+                ", LINGER DURATION = INTERVAL '{}'",
+                show_interval(micros(linger))
+            )
+        });
+        let size = literal(&it.size);
+        format!("AUTO SCALING STRATEGY = (ON HYDRATION (HYDRATION SIZE = {size}{linger})), ")
+    });
     let head = format!(
-        "{compression}INTROSPECTION DEBUGGING = {}, INTROSPECTION INTERVAL = {interval}, MANAGED = true",
+        "{strategy}{compression}INTROSPECTION DEBUGGING = {}, INTROSPECTION INTERVAL = {interval}, MANAGED = true",
         managed.introspection_debugging
     );
     // Behind the schedule (recorded: v26.24/18).

@@ -5,7 +5,7 @@ use crate::catalog::acl::Privileges;
 use crate::catalog::builtin::SIZES;
 use crate::catalog::id::Id;
 use crate::catalog::ownership::Owned;
-use crate::catalog::{Cluster, Managed, Replica};
+use crate::catalog::{Cluster, Managed, Strategy};
 use crate::error::{SqlError, SqlResult};
 use crate::statement::cluster::{ClusterChange, ClusterOptions, ClusterSpec, Schedule};
 use crate::version::Change;
@@ -58,13 +58,16 @@ impl Work<'_> {
                 .catalog
                 .initial_acl(role, "cluster", None, Privileges::CONTAINER),
             managed,
+            reconfiguration: None,
+            burst: None,
         };
         self.catalog.clusters.insert(id, cluster);
         let details = json!({"id": id.to_string(), "name": name});
         self.catalog
             .record(self.actor(), "create", "cluster", details);
         for (name, size) in replicas {
-            self.add_replica(id, &name, &size);
+            let actor = self.actor();
+            self.catalog.add_replica(actor, id, &name, &size);
         }
         Ok(())
     }
@@ -75,6 +78,12 @@ impl Work<'_> {
         if options.arrangement_compression.is_some() && !knows_compression {
             return Err(SqlError::syntax(
                 "Expected a cluster option, found identifier \"experimental\"",
+            ));
+        }
+        let knows_strategies = self.catalog.version.has(Change::AutoScaling);
+        if options.strategy.is_some() && !knows_strategies {
+            return Err(SqlError::syntax(
+                "Expected a cluster option, found identifier \"auto\"",
             ));
         }
         let is_user = self.viewer.role.is_user();
@@ -97,6 +106,8 @@ impl Work<'_> {
             .clone()
             .ok_or_else(|| SqlError::plan("SIZE option must be specified for managed clusters"))?;
         check_size(&size)?;
+        let strategy = options.strategy.clone().flatten();
+        check_strategy(strategy.as_ref(), &size)?;
         let on_refresh = self.schedule(options.schedule)?;
         let replication_factor = match (options.replication_factor, on_refresh) {
             (Some(_), Some(_)) => {
@@ -119,6 +130,7 @@ impl Work<'_> {
                 .introspection_interval
                 .unwrap_or(Some(Duration::from_secs(1))),
             on_refresh,
+            strategy,
             workload_class: options.workload_class.clone().flatten(),
             features: options.features.clone(),
         };
@@ -142,24 +154,9 @@ impl Work<'_> {
         }
     }
 
-    fn add_replica(&mut self, cluster: Id, name: &str, size: &str) {
-        self.catalog.counters.replica += 1;
-        let id = Id::user(self.catalog.counters.replica);
-        let owner = self.catalog.clusters.get(&cluster).map(|c| c.owner);
-        let replica = Replica {
-            name: name.to_owned(),
-            cluster,
-            size: size.to_owned(),
-            owner: owner.unwrap_or(self.viewer.role),
-            created_at: self.now,
-        };
-        self.catalog.replicas.insert(id, replica);
-        self.catalog.record_replica(self.actor(), "create", id);
-    }
-
     pub(super) fn remove_replica(&mut self, id: Id) {
-        self.catalog.record_replica(self.actor(), "drop", id);
-        self.catalog.replicas.remove(&id);
+        let actor = self.actor();
+        self.catalog.remove_replica(actor, id);
     }
 
     pub(super) fn create_replica(
@@ -183,7 +180,8 @@ impl Work<'_> {
                 "CLUSTER REPLICA '{cluster}.{name}' already exists"
             )));
         }
-        self.add_replica(id, name, size);
+        let actor = self.actor();
+        self.catalog.add_replica(actor, id, name, size);
         Ok(())
     }
 
@@ -244,46 +242,15 @@ impl Work<'_> {
         if let Some(class) = options.workload_class {
             managed.workload_class = class;
         }
-        self.match_replicas(id, &managed);
-        if let Some(cluster) = self.catalog.clusters.get_mut(&id) {
-            cluster.managed = Some(managed);
+        if let Some(strategy) = options.strategy {
+            managed.strategy = strategy;
         }
+        check_strategy(managed.strategy.as_ref(), &managed.size)?;
+        self.reshape(id, managed);
         let details = json!({"id": id.to_string(), "name": name});
         self.catalog
             .record(self.actor(), "alter", "cluster", details);
         Ok(())
-    }
-
-    /// Makes and drops replicas until size and number are those of the cluster.
-    fn match_replicas(&mut self, cluster: Id, managed: &Managed) {
-        let mut kept = 0;
-        let mut surplus = Vec::new();
-        for (id, replica) in &self.catalog.replicas {
-            if replica.cluster == cluster {
-                if replica.size == managed.size && kept < managed.replication_factor {
-                    kept += 1;
-                } else {
-                    surplus.push(*id);
-                }
-            }
-        }
-        for id in surplus {
-            self.remove_replica(id);
-        }
-        let taken: Vec<String> = self
-            .catalog
-            .replicas
-            .values()
-            .filter(|replica| replica.cluster == cluster)
-            .map(|replica| replica.name.clone())
-            .collect();
-        let free: Vec<String> = (1..=managed.replication_factor)
-            .map(|n| format!("r{n}"))
-            .filter(|name| !taken.contains(name))
-            .collect();
-        for name in free {
-            self.add_replica(cluster, &name, &managed.size);
-        }
     }
 }
 
@@ -297,6 +264,7 @@ fn defaults(names: &[String]) -> SqlResult<ClusterOptions> {
                 options.introspection_interval = Some(Some(Duration::from_secs(1)));
             }
             "schedule" => options.schedule = Some(Schedule::Manual),
+            "auto scaling strategy" => options.strategy = Some(None),
             other => {
                 return Err(SqlError::unsupported(format!(
                     "ALTER CLUSTER .. RESET ({other})"
@@ -319,6 +287,23 @@ fn unmanaged(options: &ClusterOptions) -> SqlError {
         "INTROSPECTION"
     };
     SqlError::plan(format!("{option} not supported for unmanaged clusters"))
+}
+
+/// Recorded: v26.39/20.
+fn check_strategy(strategy: Option<&Strategy>, size: &str) -> SqlResult<()> {
+    let Some(strategy) = strategy else {
+        return Ok(());
+    };
+    check_size(&strategy.size)?;
+    if strategy.size == size {
+        return Err(SqlError::plan(format!(
+            "HYDRATION SIZE must differ from the cluster SIZE ('{size}')"
+        ))
+        .detail(
+            "A burst replica at the same size as the steady replicas would not accelerate hydration.",
+        ));
+    }
+    Ok(())
 }
 
 fn check_size(size: &str) -> SqlResult<()> {

@@ -9,7 +9,8 @@ use crate::statement::Name;
 use serde_json::json;
 
 /// Parameters that ALTER SYSTEM may set here.
-const SYSTEM_PARAMETERS: [&str; 12] = [
+const SYSTEM_PARAMETERS: [&str; 13] = [
+    "enable_auto_scaling_strategy",
     "enable_refresh_every_mvs",
     "enable_cluster_schedule_refresh",
     "enable_create_table_from_source",

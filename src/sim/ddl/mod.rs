@@ -13,6 +13,7 @@ mod owned;
 mod owner;
 mod relation;
 mod rename;
+mod reshape;
 mod subsource;
 mod work;
 

@@ -1,6 +1,7 @@
 //! The server's state: the catalog, the rows, the moving world, the live sessions. Everything here is synchronous and quick;
 //! [`Shared`] is the handle that sessions hold.
 
+mod controller;
 mod inventory;
 mod live;
 mod past;

@@ -175,9 +175,16 @@ impl Shared {
             let event = lock(&self.0.script).next().filter(|at| *at > now);
             let next = event.map_or(next, |at| at.min(next));
             self.engine().advance(next.millis());
+            self.control_clusters();
             self.wake();
         }
         self.wake();
+    }
+
+    fn control_clusters(&self) {
+        if let Err(error) = self.engine().control_clusters() {
+            tracing::warn!(%error, "clusters could not be changed");
+        }
     }
 
     fn perform(&self, action: Action) {

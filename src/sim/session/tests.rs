@@ -315,18 +315,24 @@ fn replicas_follow_the_replication_factor() {
     );
     rows(&server, "alter cluster c set (replication factor 3)");
     rows(&server, "alter cluster c set (size '50cc')");
+    let replicas = "select r.name, r.size from mz_cluster_replicas r join mz_clusters c on c.id = r.cluster_id where c.name = 'c'";
     assert_eq!(
-        rows(
-            &server,
-            "select r.name, r.size from mz_cluster_replicas r join mz_clusters c on c.id = r.cluster_id where c.name = 'c'"
-        ),
-        ["r1|50cc", "r2|50cc", "r3|50cc"]
+        rows(&server, replicas),
+        [
+            "r1|25cc", "r2|25cc", "r3|25cc", "r4|50cc", "r5|50cc", "r6|50cc"
+        ],
+        "both run until the new ones are hydrated"
     );
+    rows(
+        &server,
+        "alter cluster c set (replication factor 1, size '25cc')",
+    );
+    assert_eq!(rows(&server, replicas), ["r1|25cc"]);
     let history = rows(
         &server,
         "select count(*), count(dropped_at) from mz_internal.mz_cluster_replica_history where cluster_name = 'c'",
     );
-    assert_eq!(history, ["6|3"]);
+    assert_eq!(history, ["6|5"]);
 }
 
 #[test]

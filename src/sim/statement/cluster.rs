@@ -2,6 +2,7 @@
 
 use super::tokens::Cursor;
 use super::{Ddl, Name};
+use crate::catalog::Strategy;
 use crate::error::{SqlError, SqlResult};
 use crate::time::parse_interval;
 use sqlparser::tokenizer::Token;
@@ -168,6 +169,9 @@ fn option(cursor: &mut Cursor<'_>, options: &mut ClusterOptions) -> SqlResult<()
         if !cursor.list(Cursor::string)?.is_empty() {
             return Err(SqlError::unsupported("AVAILABILITY ZONES"));
         }
+    } else if cursor.accept("auto scaling strategy") {
+        cursor.accept_token(&Token::Eq);
+        options.strategy = Some(Some(strategy(cursor)?));
     } else if cursor.accept("disk") {
         flag(cursor)?;
     } else if cursor.accept("workload class") {
@@ -177,6 +181,25 @@ fn option(cursor: &mut Cursor<'_>, options: &mut ClusterOptions) -> SqlResult<()
         return Err(cursor.unexpected("a cluster option"));
     }
     Ok(())
+}
+
+/// `(ON HYDRATION (HYDRATION SIZE = '100cc', LINGER DURATION = '10s'))`.
+fn strategy(cursor: &mut Cursor<'_>) -> SqlResult<Strategy> {
+    cursor.expect_token(&Token::LParen)?;
+    cursor.expect("on hydration")?;
+    let parts = cursor.list(|cursor| {
+        if cursor.accept("hydration size") {
+            return Ok((Some(text(cursor)?), None));
+        }
+        cursor.expect("linger duration")?;
+        Ok((None, Some(interval(&text(cursor)?)?)))
+    })?;
+    cursor.expect_token(&Token::RParen)?;
+    let size = parts.iter().find_map(|(size, _)| size.clone());
+    Ok(Strategy {
+        size: size.ok_or_else(|| SqlError::plan("HYDRATION SIZE option must be specified"))?,
+        linger: parts.iter().find_map(|(_, linger)| *linger),
+    })
 }
 
 fn schedule(cursor: &mut Cursor<'_>) -> SqlResult<Schedule> {

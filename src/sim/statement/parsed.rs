@@ -6,6 +6,7 @@ use super::ingest::{CreateConnection, CreateSink, CreateSource};
 use super::object_kind::ObjectKind;
 use super::relation::{CreateIndex, CreateMaterializedView, CreateTable, CreateView};
 use super::show::Show;
+use crate::catalog::Strategy;
 use crate::catalog::acl::Privileges;
 use sqlparser::ast::{Query, Statement as Dml};
 use std::time::Duration;
@@ -179,6 +180,8 @@ pub struct ClusterOptions {
     /// `Some(None)` switches introspection off.
     pub introspection_interval: Option<Option<Duration>>,
     pub schedule: Option<Schedule>,
+    /// `Some(None)` takes it away.
+    pub strategy: Option<Option<Strategy>>,
     pub managed: Option<bool>,
     /// `Some(None)` takes it away.
     pub workload_class: Option<Option<String>>,

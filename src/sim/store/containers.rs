@@ -55,6 +55,7 @@ pub fn clusters(catalog: &Catalog) -> Vec<Row> {
             owner,
             acl,
             managed,
+            ..
         } = cluster;
         let of = managed.as_ref();
         vec![

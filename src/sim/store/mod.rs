@@ -12,6 +12,7 @@ pub mod postgres;
 pub mod relations;
 pub mod rights;
 pub mod row;
+mod shapes;
 pub mod views;
 
 pub use row::Row;

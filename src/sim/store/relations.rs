@@ -1,6 +1,6 @@
 //! The rows of the built-in relations: where they come from, and those that follow from the catalog.
 
-use super::{Row, containers, items, listing, postgres, rights};
+use super::{Row, containers, items, listing, postgres, rights, shapes};
 use crate::catalog::Catalog;
 
 /// Where a built-in relation's rows come from.
@@ -52,13 +52,11 @@ const WORLD: [&str; 30] = [
 
 const SESSIONS: [&str; 3] = ["mz_sessions", "mz_session_history", "mz_subscriptions"];
 
-const EMPTY: [&str; 45] = [
+const EMPTY: [&str; 43] = [
     "mz_aws_connections",
     "mz_aws_privatelink_connections",
     "mz_aws_privatelink_connection_statuses",
     "mz_aws_privatelink_connection_status_history",
-    "mz_cluster_auto_scaling_strategies",
-    "mz_cluster_reconfigurations",
     "mz_cluster_replica_name_history",
     "mz_cluster_workload_classes",
     "mz_compute_error_counts_raw_unified",
@@ -116,9 +114,11 @@ pub fn origin(name: &str) -> Origin {
 }
 
 /// Those that [`rows`] knows.
-const CATALOG: [&str; 48] = [
+const CATALOG: [&str; 50] = [
     "mz_audit_events",
+    "mz_cluster_auto_scaling_strategies",
     "mz_cluster_deployment_lineage",
+    "mz_cluster_reconfigurations",
     "mz_cluster_replica_history",
     "mz_cluster_replica_sizes",
     "mz_cluster_replicas",
@@ -186,6 +186,8 @@ pub fn rows(name: &str, catalog: &Catalog) -> Vec<Row> {
         }
         "mz_cluster_replica_sizes" => containers::replica_sizes(),
         "mz_cluster_replicas" => containers::cluster_replicas(catalog),
+        "mz_cluster_auto_scaling_strategies" => shapes::strategies(catalog),
+        "mz_cluster_reconfigurations" => shapes::reconfigurations(catalog),
         "mz_cluster_schedules" => containers::cluster_schedules(catalog),
         "mz_clusters" => containers::clusters(catalog),
         "mz_databases" => containers::databases(catalog),

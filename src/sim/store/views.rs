@@ -33,7 +33,8 @@ const VIEWS: &[(&str, &str)] = &[
         "SELECT c.name,
            (SELECT string_agg(r.name || ' (' || r.size || ')', ', ' ORDER BY r.name)
             FROM mz_catalog.mz_cluster_replicas r WHERE r.cluster_id = c.id),
-           NULL::text,
+           (SELECT 'reconfiguring size to ' || (x.changes ->> 'size')
+            FROM mz_internal.mz_cluster_reconfigurations x WHERE x.cluster_id = c.id AND x.status = 'in-progress'),
            coalesce(m.comment, '')
          FROM mz_catalog.mz_clusters c LEFT JOIN mz_internal.mz_comments m ON m.id = c.id AND m.object_type = 'cluster'",
     ),

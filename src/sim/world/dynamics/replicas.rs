@@ -3,7 +3,7 @@
 use super::super::clock::Timestamp;
 use super::due::What;
 use super::moving::Dynamics;
-use super::node::{Node, Slot};
+use super::node::{Node, OnReplica, Slot};
 use super::relation::Cause;
 use super::replica::{ReplicaEntry, ReplicaState, Utilization};
 use std::time::Duration;
@@ -107,6 +107,29 @@ impl Dynamics {
             self.note_status(slot, at);
         }
         self.generations.bump(Cause::Hydration);
+    }
+
+    /// Whether everything on a cluster that hydrates is hydrated on this replica of it.
+    #[must_use]
+    pub fn has_everything(&self, cluster: &str, replica: &str) -> bool {
+        let online = self.replicas.get(replica).is_some_and(|it| it.online);
+        let members = self.clusters.get(cluster);
+        let slots = members.into_iter().flat_map(|members| &members.objects);
+        let mut nodes = slots.filter_map(|slot| self.node(*slot));
+        online
+            && nodes.all(|node| {
+                let on = node.on.get(replica);
+                !node.hydrates() || on.is_some_and(OnReplica::is_hydrated)
+            })
+    }
+
+    /// Whether a cluster has anything that hydrates.
+    #[must_use]
+    pub fn hydrates_something(&self, cluster: &str) -> bool {
+        let members = self.clusters.get(cluster);
+        let slots = members.into_iter().flat_map(|members| &members.objects);
+        let mut nodes = slots.filter_map(|slot| self.node(*slot));
+        nodes.any(Node::hydrates)
     }
 
     /// Reads what every replica uses, as happens once a minute.
