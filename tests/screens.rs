@@ -181,6 +181,7 @@ fn gallery(size: (u16, u16)) -> Vec<(&'static str, Session)> {
         ("none", Session::watching(Scene::None, size)),
         ("initialized", Session::watching(Scene::Initialized, size)),
         ("hydrating", Session::watching(Scene::Hydrating(60), size)),
+        ("bursting", Session::watching(Scene::Bursting, size)),
         ("failing", Session::watching(Scene::Failing, size)),
         ("promoted", Session::watching(Scene::Promoted, size)),
         ("lost", lost(size)),

@@ -151,3 +151,123 @@ fn update<V: Clone + PartialEq>(
     }
     Ok(objects.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::closure::closure_of;
+    use crate::domain::name::Identifier;
+    use crate::domain::object::ObjectKind;
+    use crate::domain::snapshot::Frontier;
+    use crate::materialize::row::TextRow;
+    use std::collections::BTreeSet;
+
+    type Told<'a> = (CatalogQuery, &'a [Option<&'a str>], i64);
+
+    fn tell(rows: &mut CatalogRows, told: &[Told<'_>]) -> ChangedIds {
+        let mut changes = ChangedIds::default();
+        for (query, cells, diff) in told {
+            let row = TextRow::new(cells.iter().copied());
+            changes.note(*query, &row);
+            rows.change(*query, row, *diff);
+        }
+        changes
+    }
+
+    fn server() -> Server {
+        Server {
+            version: "v26.39.0".to_owned(),
+            host: "localhost".to_owned(),
+            port: 6875,
+            database: Identifier::new("materialize").unwrap(),
+            database_id: None,
+            role: Identifier::new("materialize").unwrap(),
+            superuser: false,
+            simulated: false,
+        }
+    }
+
+    /// Recorded: v26.39/18. APPLY REPLACEMENT gives the name the replacement's id, and edges, hydration and frontier with it, though rows of
+    /// the old global id go on.
+    #[test]
+    fn a_replaced_view_is_its_name_under_another_id() {
+        use CatalogQuery::{
+            Dependencies, Frontiers, GlobalIds, Hydration, Objects, Replacements, Schemas,
+        };
+        let object = |id, name, kind| {
+            [
+                Some(id),
+                Some(name),
+                Some("u11"),
+                Some(kind),
+                Some("u9"),
+                Some("u1"),
+            ]
+        };
+        let (table, view) = (object("u38", "t", "table"), object("u40", "over", "view"));
+        let old = object("u39", "m", "materialized-view");
+        let waiting = object("u42", "m2", "materialized-view");
+        let applied = object("u42", "m", "materialized-view");
+        let mut rows = CatalogRows::default();
+        let schema: &[_] = &[Some("u11"), Some("r18"), Some("u1"), Some("u1")];
+        tell(
+            &mut rows,
+            &[
+                (Schemas, schema, 1),
+                (Objects, &table, 1),
+                (Objects, &old, 1),
+                (Objects, &view, 1),
+                (Objects, &waiting, 1),
+                (Replacements, &[Some("u42"), Some("u39")], 1),
+                (Dependencies, &[Some("u39"), Some("u38")], 1),
+                (Dependencies, &[Some("u40"), Some("u39")], 1),
+                (Hydration, &[Some("u39"), Some("u18"), Some("t")], 1),
+                (Hydration, &[Some("u42"), Some("u18"), Some("t")], 1),
+                (Frontiers, &[Some("u39"), Some("100")], 1),
+                (Frontiers, &[Some("u42"), Some("100")], 1),
+            ],
+        );
+        let mut assembler = Assembler::new(server(), MissingReadings::new());
+        let everything = ChangedIds::everything();
+        let first = assembler.snapshot(&rows, &everything, LogicalTime(100));
+        let replacements = &first.unwrap().catalog.replacements;
+        assert_eq!(
+            replacements.get(&ObjectId::user(42)),
+            Some(&ObjectId::user(39))
+        );
+        let changes = tell(
+            &mut rows,
+            &[
+                (Objects, &old, -1),
+                (Objects, &waiting, -1),
+                (Objects, &applied, 1),
+                (Replacements, &[Some("u42"), Some("u39")], -1),
+                (GlobalIds, &[Some("u42"), Some("u39")], 1),
+                (Dependencies, &[Some("u39"), Some("u38")], -1),
+                (Dependencies, &[Some("u40"), Some("u39")], -1),
+                (Dependencies, &[Some("u42"), Some("u38")], 1),
+                (Dependencies, &[Some("u40"), Some("u42")], 1),
+                (Hydration, &[Some("u39"), Some("u18"), Some("t")], -1),
+                (Frontiers, &[Some("u42"), Some("100")], -1),
+                (Frontiers, &[Some("u42"), Some("200")], 1),
+            ],
+        );
+        let snapshot = assembler
+            .snapshot(&rows, &changes, LogicalTime(200))
+            .unwrap();
+        let catalog = &snapshot.catalog;
+        let called = Identifier::new("m").unwrap();
+        let schema = "u11".parse().unwrap();
+        let found = catalog.object_named(schema, &called, &ObjectKind::MaterializedView);
+        let id = found.unwrap().id;
+        assert_eq!(id, ObjectId::user(42));
+        assert!(catalog.replacements.is_empty());
+        let closure: BTreeSet<ObjectId> = [38, 40, 42].map(ObjectId::user).into();
+        assert_eq!(closure_of(catalog, [ObjectId::user(38)]), closure);
+        let statuses = snapshot.readings.hydration_of(&id);
+        assert_eq!(statuses.len(), 1);
+        assert_eq!(statuses[0].hydrated, Some(true));
+        let frontier = snapshot.readings.frontiers.get(&id);
+        assert_eq!(frontier, Some(&Frontier::At(LogicalTime(200))));
+    }
+}

@@ -7,7 +7,7 @@ use cutover::domain::name::{
     ClusterId, DatabaseId, Identifier, ObjectId, QualifiedName, ReplicaId, RoleId, SchemaId,
 };
 use cutover::domain::object::{
-    CatalogParts, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema,
+    Burst, CatalogParts, Cluster, ClusterSchedule, Object, ObjectKind, Replica, Schema,
 };
 use cutover::domain::project::{Compared, Materialization, Model, ModelChange, Project};
 use cutover::domain::readiness::Thresholds;
@@ -28,6 +28,8 @@ pub enum Scene {
     Initialized,
     /// Percent of the deployment objects that are hydrated.
     Hydrating(usize),
+    /// Hydrating with a larger replica beside the steady one, which has everything already.
+    Bursting,
     Ready,
     /// Green runs out of memory again and again.
     Failing,
@@ -276,7 +278,7 @@ pub fn environment() -> Environment {
 fn comments(scene: Scene) -> (Option<String>, Option<String>) {
     match scene {
         Scene::None | Scene::Initialized => (None, None),
-        Scene::Hydrating(_) | Scene::Ready | Scene::Failing | Scene::Stalled => {
+        Scene::Hydrating(_) | Scene::Bursting | Scene::Ready | Scene::Failing | Scene::Stalled => {
             (None, Some(record(DeploymentRole::Candidate, true)))
         }
         Scene::Promoting => (
@@ -319,6 +321,7 @@ pub fn board(scene: Scene, seconds: u64) -> Arc<Board> {
         let built = !matches!(scene, Scene::Initialized);
         let percent = match scene {
             Scene::Hydrating(percent) => percent,
+            Scene::Bursting => 40,
             Scene::Failing => 0,
             _ => 100,
         };
@@ -337,6 +340,7 @@ pub fn board(scene: Scene, seconds: u64) -> Arc<Board> {
     }
     match scene {
         Scene::Failing => fail(&mut builder),
+        Scene::Bursting => burst(&mut builder),
         Scene::Stalled => stall(&mut builder, &source),
         _ => {}
     }
@@ -428,6 +432,34 @@ fn side(
             made.push((object, made_id));
         }
     }
+}
+
+fn burst(builder: &mut Builder) {
+    let mut clusters = builder.catalog.clusters.values();
+    let green = clusters.find(|it| it.name.as_str() == "compute_dbt_deploy");
+    let green = green.unwrap().id;
+    let replica = ReplicaId::user(builder.id());
+    let size = "1600cc".to_owned();
+    builder.catalog.replicas.insert(
+        replica,
+        Replica {
+            id: replica,
+            name: name("r2"),
+            cluster: green,
+            size: Some(size.clone()),
+            internal: false,
+            availability_zone: None,
+            pending: false,
+        },
+    );
+    let lingers = false;
+    builder
+        .catalog
+        .bursts
+        .insert(green, Burst { size, lingers });
+    let mut health = healthy();
+    health.since = Some(LogicalTime(builder.time.0 - 180_000));
+    builder.readings.replicas.insert(replica, health);
 }
 
 fn fail(builder: &mut Builder) {

@@ -233,14 +233,16 @@ fn replica_line(canvas: &mut Canvas<'_>, row: Rect, board: &Board, cluster: &Clu
         &format!("{} {size}", canvas.glyphs().branch),
     );
     x = x.max(row.x + NAME + 1);
+    let steady: Vec<_> = catalog.steady_replicas_of(id).map(|it| it.id).collect();
     for replica in catalog.replicas_of(id) {
+        let name = match (&replica.size, steady.contains(&replica.id)) {
+            (Some(size), false) => format!("{} ({size}, for a while)", replica.name),
+            _ => replica.name.to_string(),
+        };
         let health = board.snapshot.readings.replicas.get(&replica.id);
         let (role, words) = match health {
-            Some(health) => replica_words(replica.name.as_str(), health, now),
-            None => (
-                ThemeRole::Unknown,
-                format!("{} reports nothing", replica.name),
-            ),
+            Some(health) => replica_words(&name, health, now),
+            None => (ThemeRole::Unknown, format!("{name} reports nothing")),
         };
         x = canvas.cut(x, row.y, row.right(), role, &words);
         x = canvas.text(x, row.y, row.right(), ThemeRole::Muted, "   ");
