@@ -342,6 +342,7 @@ fn every_screen_on_a_small_terminal() {
 fn the_main_screens_on_larger_terminals() {
     let main = [
         "hydrating",
+        "bursting",
         "promoted",
         "plan-promote",
         "changes",

@@ -186,7 +186,8 @@ fn side_role(side: Side, board: &Board) -> ThemeRole {
 }
 
 fn note(state: &State, board: &Board, cluster: &ClusterReadiness) -> (ThemeRole, String) {
-    let mut parts = Vec::new();
+    // First, since it is what an estimate is to be read by.
+    let mut parts: Vec<String> = cluster.activity.iter().cloned().collect();
     let estimate = cluster
         .id
         .as_ref()
@@ -208,7 +209,6 @@ fn note(state: &State, board: &Board, cluster: &ClusterReadiness) -> (ThemeRole,
         let age = wording::span(board.snapshot.time.millis_since(since));
         parts.push(format!("for {age}"));
     }
-    parts.extend(cluster.activity.clone());
     let role = match cluster.readiness {
         Readiness::Ready => ThemeRole::Muted,
         other => ThemeRole::from(other),
