@@ -152,7 +152,7 @@ async fn a_burst_is_the_deployment_sides_until_a_promote_says_that_it_becomes_pr
     let cluster = compute(&stage).await;
     assert_eq!(cluster.readiness, Some(Readiness::Hydrating));
     let activity = cluster.activity.unwrap();
-    assert!(activity.starts_with("burst 50cc for "), "{activity}");
+    assert!(activity.starts_with("burst 50cc "), "{activity}");
     assert!(activity.contains(", steady "), "{activity}");
     stage.sim.control().advance(Duration::from_secs(600));
     let cluster = compute(&stage).await;

@@ -17,6 +17,7 @@ enum Deed {
     TimeOut,
     StartBurst,
     NoteSteady,
+    ForgetSteady,
     EndBurst,
 }
 
@@ -67,6 +68,8 @@ impl Engine {
             (Some(_), None) => Some(Deed::EndBurst),
             (Some(burst), Some(_)) => match burst.steady_hydrated_at {
                 None if is_steady => Some(Deed::NoteSteady),
+                // Something came that no steady replica has.
+                Some(_) if !is_steady => Some(Deed::ForgetSteady),
                 Some(at) if self.now >= at + lingers(burst) => Some(Deed::EndBurst),
                 _ => None,
             },
@@ -74,7 +77,7 @@ impl Engine {
         }
     }
 
-    /// Whether anything on the cluster hydrates.
+    /// Whether anything of a user's on the cluster hydrates.
     fn has_work(&self, cluster: Id) -> bool {
         self.dynamics.hydrates_something(&cluster.to_string())
     }
@@ -139,9 +142,10 @@ fn perform(catalog: &mut Catalog, actor: Actor, id: Id, deed: Deed) {
                 })
             });
         }
-        Deed::NoteSteady => {
+        Deed::NoteSteady | Deed::ForgetSteady => {
             if let Some(burst) = &mut cluster.burst {
-                burst.steady_hydrated_at = Some(actor.now);
+                let is_steady = deed == Deed::NoteSteady;
+                burst.steady_hydrated_at = is_steady.then_some(actor.now);
             }
         }
         Deed::EndBurst => gone.extend(cluster.burst.take().map(|burst| burst.replica)),

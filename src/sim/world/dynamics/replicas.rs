@@ -123,13 +123,13 @@ impl Dynamics {
             })
     }
 
-    /// Whether a cluster has anything that hydrates.
+    /// Whether a cluster has anything of a user's that hydrates.
     #[must_use]
     pub fn hydrates_something(&self, cluster: &str) -> bool {
         let members = self.clusters.get(cluster);
         let slots = members.into_iter().flat_map(|members| &members.objects);
         let mut nodes = slots.filter_map(|slot| self.node(*slot));
-        nodes.any(Node::hydrates)
+        nodes.any(|node| node.id.starts_with('u') && node.hydrates())
     }
 
     /// Reads what every replica uses, as happens once a minute.
