@@ -72,7 +72,8 @@ pub fn paragraphs(state: &State) -> Vec<Paragraph> {
             "change:modified",
             "modified new removed downstream unmodified unknown none",
         ),
-        ("lag>5s lag<1m", "of the deployment object"),
+        ("lag>5s lag<1m", "of the side that is judged"),
+        ("blue>1s green<5s", "of one side"),
         ("!state:ready", "! turns a term round; all terms must hold"),
     ] {
         text.push(Paragraph {

@@ -14,6 +14,8 @@ use crate::domain::snapshot::Lag;
 pub enum InvalidFilter {
     #[error("unknown word `{0}:`; there are state: kind: cluster: schema: change: and lag>5s")]
     UnknownKey(String),
+    #[error("`{0}` can't be compared; there are lag>5s blue>5s green>5s and the same with <")]
+    UnknownComparison(String),
     #[error(
         "unknown state `{0}`; there are ready lagging hydrating unknown paused failing missing"
     )]
@@ -50,16 +52,16 @@ enum Test {
     Schema(Vec<String>),
     /// `None` stands for what no model makes.
     Change(Vec<Option<Compared>>),
-    /// Of the deployment object, in milliseconds.
-    LagAbove(u64),
-    LagBelow(u64),
+    /// In milliseconds, of the object on this side; `None` stands for the subject's.
+    LagAbove(Option<Side>, u64),
+    LagBelow(Option<Side>, u64),
 }
 
 impl Filter {
     /// # Errors
     /// When a term is unknown or its value can't be read.
     pub fn parse(text: &str) -> Result<Self, InvalidFilter> {
-        let terms = text
+        let terms = joined(text)
             .split_whitespace()
             .map(parse_term)
             .collect::<Result<_, _>>()?;
@@ -85,16 +87,39 @@ fn parse_term(word: &str) -> Result<Term, InvalidFilter> {
         Some(rest) if !rest.is_empty() => (true, rest),
         _ => (false, word),
     };
-    let test = if let Some(span) = word.strip_prefix("lag>") {
-        Test::LagAbove(parse_span(word, span)?)
-    } else if let Some(span) = word.strip_prefix("lag<") {
-        Test::LagBelow(parse_span(word, span)?)
+    let test = if let Some((key, span)) = word.split_once('>') {
+        Test::LagAbove(parse_side(key)?, parse_span(word, span)?)
+    } else if let Some((key, span)) = word.split_once('<') {
+        Test::LagBelow(parse_side(key)?, parse_span(word, span)?)
     } else if let Some((key, value)) = word.split_once(':') {
-        parse_keyed(key, value)?
+        parse_keyed(&key.to_lowercase(), value)?
     } else {
         Test::Text(word.to_lowercase())
     };
     Ok(Term { negated, test })
+}
+
+/// With `lag > 5s` written as `lag>5s`: no blank parts a comparison.
+fn joined(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        let continues = joined.ends_with(['>', '<']) || word.starts_with(['>', '<']);
+        if !joined.is_empty() && !continues {
+            joined.push(' ');
+        }
+        joined.push_str(word);
+    }
+    joined
+}
+
+/// Whose lag a comparison is about.
+fn parse_side(key: &str) -> Result<Option<Side>, InvalidFilter> {
+    match key.to_lowercase().as_str() {
+        "lag" => Ok(None),
+        "blue" | "production" => Ok(Some(Side::Production)),
+        "green" | "deployment" => Ok(Some(Side::Deployment)),
+        _ => Err(InvalidFilter::UnknownComparison(key.to_owned())),
+    }
 }
 
 fn parse_keyed(key: &str, value: &str) -> Result<Test, InvalidFilter> {
@@ -196,8 +221,12 @@ impl Test {
                 .is_some_and(|cluster| named(clusters, cluster.as_str())),
             Self::Schema(schemas) => named(schemas, row.schema.as_str()),
             Self::Change(changes) => changes.contains(&row.compared),
-            Self::LagAbove(limit) => lag(row, subject).is_some_and(|lag| lag > *limit),
-            Self::LagBelow(limit) => lag(row, subject).is_some_and(|lag| lag < *limit),
+            Self::LagAbove(side, limit) => {
+                lag(row, side.unwrap_or(subject)).is_some_and(|lag| lag > *limit)
+            }
+            Self::LagBelow(side, limit) => {
+                lag(row, side.unwrap_or(subject)).is_some_and(|lag| lag < *limit)
+            }
         }
     }
 }
@@ -273,6 +302,11 @@ mod tests {
             "lag>5s",
             "lag>5",
             "lag<7000ms",
+            "lag > 5s",
+            "Lag>5s bar",
+            "lag> 5s lag <7s",
+            "green>5s",
+            "State:lagging",
             "!foo",
             "!state:ready",
             "BAR lag>5s !kind:index",
@@ -288,6 +322,9 @@ mod tests {
             "change:none",
             "change:unmodified,unknown",
             "lag>6s",
+            "lag > 6s",
+            "blue>1s",
+            "blue<1h",
             "!bar",
         ] {
             assert!(!matches(filter, &bar), "{filter}");
@@ -311,6 +348,8 @@ mod tests {
             ("change:x", InvalidFilter::UnknownChange("x".to_owned())),
             ("lag>5d", InvalidFilter::InvalidSpan("5d".to_owned())),
             ("lag>-1s", InvalidFilter::InvalidSpan("-1s".to_owned())),
+            ("age>5s", InvalidFilter::UnknownComparison("age".to_owned())),
+            ("lag >", InvalidFilter::NoValue("lag>".to_owned())),
             ("state:", InvalidFilter::NoValue("state:".to_owned())),
         ] {
             assert_eq!(Filter::parse(filter), Err(error), "{filter}");
