@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// The replica sizes that exist (recorded: 02).
-pub const SIZES: [&str; 3] = ["100cc", "25cc", "50cc"];
+/// The replica sizes of a server whose world names none, with their credits an hour (recorded: 01, 02).
+const SIZES: [(&str, f64); 3] = [("100cc", 1.0), ("25cc", 0.25), ("50cc", 0.5)];
 
 pub const MZ_SYSTEM: Id = Id::system(1);
 pub const MZ_SUPPORT: Id = Id::system(2);
@@ -162,6 +162,9 @@ impl Catalog {
             system_acl: Acl::default(),
             comments: BTreeMap::new(),
             audit: Vec::new(),
+            sizes: SIZES
+                .map(|(name, credits)| (name.to_owned(), credits))
+                .into(),
             settings: BTreeMap::new(),
             counters: Counters {
                 database: 1,

@@ -180,6 +180,8 @@ pub struct Catalog {
     pub system_acl: Acl,
     pub comments: BTreeMap<Subject, String>,
     pub audit: Vec<Arc<Event>>,
+    /// The replica sizes that exist, with their credits an hour.
+    pub sizes: BTreeMap<String, f64>,
     /// Server settings by ALTER SYSTEM SET.
     pub settings: BTreeMap<String, String>,
     pub counters: Counters,

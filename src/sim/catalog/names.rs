@@ -23,6 +23,20 @@ pub struct Path {
 }
 
 impl Catalog {
+    /// # Errors
+    /// When no size has this name (recorded: 02).
+    pub fn check_size(&self, size: &str) -> SqlResult<()> {
+        if self.sizes.contains_key(size) {
+            return Ok(());
+        }
+        let known: Vec<&str> = self.sizes.keys().map(String::as_str).collect();
+        let unknown = SqlError::plan(format!("unknown cluster replica size {size}"));
+        Err(unknown.hint(format!(
+            "Valid cluster replica sizes are: {}",
+            known.join(", ")
+        )))
+    }
+
     #[must_use]
     pub fn database_named(&self, name: &str) -> Option<Id> {
         let found = self.databases.iter().find(|(_, d)| d.name == name);

@@ -1,8 +1,8 @@
 //! Clusters and their replicas.
 
 use super::Work;
+use crate::catalog::Catalog;
 use crate::catalog::acl::Privileges;
-use crate::catalog::builtin::SIZES;
 use crate::catalog::id::Id;
 use crate::catalog::ownership::Owned;
 use crate::catalog::{Cluster, Managed, Strategy};
@@ -44,7 +44,7 @@ impl Work<'_> {
             ClusterSpec::Managed(options) => self.managed(options)?,
             ClusterSpec::Unmanaged(replicas) => {
                 for (_, size) in replicas {
-                    check_size(size)?;
+                    self.catalog.check_size(size)?;
                 }
                 (None, replicas.clone())
             }
@@ -105,9 +105,9 @@ impl Work<'_> {
             .size
             .clone()
             .ok_or_else(|| SqlError::plan("SIZE option must be specified for managed clusters"))?;
-        check_size(&size)?;
+        self.catalog.check_size(&size)?;
         let strategy = options.strategy.clone().flatten();
-        check_strategy(strategy.as_ref(), &size)?;
+        check_strategy(self.catalog, strategy.as_ref(), &size)?;
         let on_refresh = self.schedule(options.schedule)?;
         let replication_factor = match (options.replication_factor, on_refresh) {
             (Some(_), Some(_)) => {
@@ -173,7 +173,7 @@ impl Work<'_> {
         }
         self.catalog
             .require_owner(self.viewer.role, &[Owned::Cluster(id)])?;
-        check_size(size)?;
+        self.catalog.check_size(size)?;
         let mut replicas = self.catalog.replicas.values();
         if replicas.any(|r| r.cluster == id && r.name == name) {
             return Err(SqlError::plan(format!(
@@ -216,7 +216,7 @@ impl Work<'_> {
             return Err(unmanaged(&options));
         };
         if let Some(size) = &options.size {
-            check_size(size)?;
+            self.catalog.check_size(size)?;
             managed.size.clone_from(size);
         }
         if options.schedule.is_some() {
@@ -245,7 +245,7 @@ impl Work<'_> {
         if let Some(strategy) = options.strategy {
             managed.strategy = strategy;
         }
-        check_strategy(managed.strategy.as_ref(), &managed.size)?;
+        check_strategy(self.catalog, managed.strategy.as_ref(), &managed.size)?;
         self.reshape(id, managed);
         let details = json!({"id": id.to_string(), "name": name});
         self.catalog
@@ -290,11 +290,11 @@ fn unmanaged(options: &ClusterOptions) -> SqlError {
 }
 
 /// Recorded: v26.39/20.
-fn check_strategy(strategy: Option<&Strategy>, size: &str) -> SqlResult<()> {
+fn check_strategy(catalog: &Catalog, strategy: Option<&Strategy>, size: &str) -> SqlResult<()> {
     let Some(strategy) = strategy else {
         return Ok(());
     };
-    check_size(&strategy.size)?;
+    catalog.check_size(&strategy.size)?;
     if strategy.size == size {
         return Err(SqlError::plan(format!(
             "HYDRATION SIZE must differ from the cluster SIZE ('{size}')"
@@ -304,17 +304,4 @@ fn check_strategy(strategy: Option<&Strategy>, size: &str) -> SqlResult<()> {
         ));
     }
     Ok(())
-}
-
-fn check_size(size: &str) -> SqlResult<()> {
-    if SIZES.contains(&size) {
-        Ok(())
-    } else {
-        Err(
-            SqlError::plan(format!("unknown cluster replica size {size}")).hint(format!(
-                "Valid cluster replica sizes are: {}",
-                SIZES.join(", ")
-            )),
-        )
-    }
 }

@@ -6,7 +6,7 @@ use crate::catalog::{Catalog, Role};
 use crate::error::SqlResult;
 use crate::world::World;
 
-/// Gives a new server the roles of its world and its settings.
+/// Gives a new server the roles of its world, its sizes and its settings.
 ///
 /// # Errors
 /// When the catalog can't be installed.
@@ -16,6 +16,10 @@ pub(super) fn prepare(engine: &mut Engine, world: &World) -> SqlResult<()> {
         let value = if *on { "true" } else { "false" };
         catalog.settings.insert(name.clone(), value.to_owned());
     }
+    let sizes = world.model.sizes.iter();
+    catalog.sizes = sizes
+        .map(|size| (size.name.clone(), size.credits_per_hour))
+        .collect();
     for login in &world.roles {
         if catalog.role_named(&login.name).is_none() {
             catalog.counters.role += 1;

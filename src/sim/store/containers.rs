@@ -2,7 +2,6 @@
 
 use super::Row;
 use super::row::{id, list, oid};
-use crate::catalog::builtin::SIZES;
 use crate::catalog::sql::micros;
 use crate::catalog::{Catalog, Cluster};
 use crate::value::Value;
@@ -104,17 +103,16 @@ pub fn cluster_schedules(catalog: &Catalog) -> Vec<Row> {
 }
 
 /// The unlimited sizes of a local server: its number of processor cores is near 2^64 (recorded: 01).
-pub fn replica_sizes() -> Vec<Row> {
-    let rows = SIZES.iter().map(|size| {
-        let credits: f64 = size.trim_end_matches("cc").parse().unwrap_or(0.0);
+pub fn replica_sizes(catalog: &Catalog) -> Vec<Row> {
+    let rows = catalog.sizes.iter().map(|(size, credits)| {
         vec![
-            (*size).into(),
+            size.as_str().into(),
             1_i64.into(),
             1_i64.into(),
             "18446744073709000000".into(),
             "18446744073709551615".into(),
             Value::Null,
-            (credits / 100.0).into(),
+            (*credits).into(),
         ]
     });
     rows.collect()

@@ -184,7 +184,7 @@ pub fn rows(name: &str, catalog: &Catalog) -> Vec<Row> {
         "mz_compute_dependencies" | "mz_materialization_dependencies" => {
             listing::dataflow_dependencies(catalog)
         }
-        "mz_cluster_replica_sizes" => containers::replica_sizes(),
+        "mz_cluster_replica_sizes" => containers::replica_sizes(catalog),
         "mz_cluster_replicas" => containers::cluster_replicas(catalog),
         "mz_cluster_auto_scaling_strategies" => shapes::strategies(catalog),
         "mz_cluster_reconfigurations" => shapes::reconfigurations(catalog),

@@ -66,8 +66,10 @@ pub(super) fn back(state: &mut State) {
     }
 }
 
+/// One step back; where there is none, out. Nobody who closes a pane or a filter means to leave.
 pub(super) fn quit(state: &mut State) -> Vec<Effect> {
-    if state.screen == Screen::Cockpit {
+    let narrowed = state.cockpit.zoomed || !state.cockpit.filter.is_empty();
+    if state.screen == Screen::Cockpit && !narrowed {
         operation::ask_to_leave(state)
     } else {
         back(state);

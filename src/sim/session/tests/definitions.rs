@@ -1,6 +1,7 @@
 //! What a definition says is kept, or refused.
 
 use super::*;
+use crate::world::ReplicaSize;
 
 fn shown(server: &Shared, kind: &str, name: &str) -> String {
     rows(server, &format!("show create {kind} {name}")).remove(0)
@@ -132,4 +133,22 @@ fn an_expression_of_an_index_is_shown_with_bare_names() {
     rows(&server, "create index i on people (length(town))");
     let sql = "select on_expression from mz_index_columns c join mz_indexes i on i.id = c.index_id where i.name = 'i'";
     assert_eq!(rows(&server, sql), ["pg_catalog.length(town)"]);
+}
+
+#[test]
+fn a_cluster_has_one_of_the_sizes_of_its_world() {
+    let mut world = World::empty();
+    let size = world.model.sizes[0].clone();
+    world.model.sizes = vec![ReplicaSize {
+        name: "scale=1,workers=1".to_owned(),
+        ..size
+    }];
+    let clock = Clock::manual(Timestamp(1_800_000_000_000));
+    let server = Shared::open(world, clock, run).unwrap();
+    rows(&server, "create cluster c size 'scale=1,workers=1'");
+    let sizes = "select size from mz_cluster_replica_sizes";
+    assert_eq!(rows(&server, sizes), ["scale=1,workers=1"]);
+    let error = refused(&server, "create cluster d size '25cc'");
+    let hint = "Valid cluster replica sizes are: scale=1,workers=1";
+    assert_eq!(error.hint.as_deref(), Some(hint));
 }

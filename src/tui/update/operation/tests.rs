@@ -8,6 +8,7 @@ use crate::domain::workflow::may;
 use crate::tui::event::Event;
 use crate::tui::state::TargetInfo;
 use crate::tui::update::update;
+use crossterm::event::{KeyCode, KeyEvent};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -90,4 +91,17 @@ fn a_commit_that_did_not_take_effect_holds_nobody_up() {
     progress(&mut state, generation, Progress::NotCommitted);
     ask_to_cancel(&mut state);
     assert!(matches!(state.overlay, Some(Overlay::Question { .. })));
+}
+
+#[test]
+fn q_closes_a_pane_and_a_filter_before_it_leaves() {
+    let mut state = watching(&World::new());
+    state.cockpit.zoomed = true;
+    state.cockpit.filter.paste("bar");
+    let q = || Event::Key(KeyEvent::from(KeyCode::Char('q')));
+    assert!(update(&mut state, q()).is_empty());
+    assert!(!state.cockpit.zoomed);
+    assert!(update(&mut state, q()).is_empty());
+    assert!(state.cockpit.filter.is_empty());
+    assert_eq!(update(&mut state, q()), [Effect::Quit]);
 }
