@@ -130,6 +130,17 @@ impl Session {
         }));
     }
 
+    /// The link is lost, with the last picture.
+    fn lose(&mut self) {
+        let lost = ConnectionState::Lost {
+            since: self.moment(),
+            error: cutover::domain::failure::Failure::new("connection refused by 127.0.0.1:6875"),
+            attempts: 2,
+            retry_at: self.moment() + Duration::from_secs(14),
+        };
+        self.picture(Scene::Ready, lost);
+    }
+
     fn press(&mut self, keys: &str) {
         for c in keys.chars() {
             self.millis += 300;
@@ -223,13 +234,7 @@ fn on_screen(scene: Scene, keys: &str, size: (u16, u16)) -> Session {
 
 fn lost(size: (u16, u16)) -> Session {
     let mut session = Session::watching(Scene::Ready, size);
-    let lost = ConnectionState::Lost {
-        since: session.moment(),
-        error: cutover::domain::failure::Failure::new("connection refused by 127.0.0.1:6875"),
-        attempts: 2,
-        retry_at: session.moment() + Duration::from_secs(14),
-    };
-    session.picture(Scene::Ready, lost);
+    session.lose();
     session.millis += 12_000;
     session.send(Event::Flash("the link is lost".to_owned()));
     session
@@ -446,6 +451,16 @@ fn a_side_that_guards_would_stop_is_never_called_ready() {
     };
     session.picture_with(Scene::Ready, ConnectionState::Live, not_built);
     hold("stopped", &mut session, &theme(), SIZES[0]);
+}
+
+#[test]
+fn over_a_lost_link_no_yes_is_offered() {
+    let mut session = Session::new(facts(), SIZES[0]);
+    session.picture(Scene::Ready, ConnectionState::Live);
+    session.open("P", Operation::Promote, false);
+    session.press("compute");
+    session.lose();
+    hold("plan-lost", &mut session, &theme(), SIZES[0]);
 }
 
 #[test]

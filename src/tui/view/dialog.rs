@@ -51,7 +51,8 @@ pub fn draw(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State) {
     text(canvas, body, &lines, offset);
     let foot = inner.height.saturating_sub(3);
     canvas.rule(row(foot), "Confirm", "", false);
-    question(canvas, row(foot + 1), dialog);
+    let lost = state.latest.connection.is_lost();
+    question(canvas, row(foot + 1), dialog, lost);
     if dialog.is_deaf(state.now) {
         // Keys are ignored for now, so none is offered.
         canvas.cut(
@@ -62,7 +63,7 @@ pub fn draw(canvas: &mut Canvas<'_>, size: (u16, u16), state: &State) {
             "one moment",
         );
     } else {
-        answer(canvas, row(foot + 2), dialog);
+        answer(canvas, row(foot + 2), dialog, lost);
     }
 }
 
@@ -123,10 +124,14 @@ fn scroll_words(offset: usize, hidden: usize) -> String {
     }
 }
 
-fn question(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
+fn question(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog, lost: bool) {
     let label = dialog.label;
     let word = dialog.plan.word_to_type();
     let (role, words) = match dialog.step() {
+        _ if lost => (
+            ThemeRole::Stale,
+            format!("The link is lost: until it is back, {label} can't be confirmed."),
+        ),
         DialogStep::Blocked => (
             ThemeRole::Block,
             format!("{label} is blocked by a finding; there is nothing to confirm."),
@@ -148,9 +153,10 @@ fn question(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
     canvas.cut(row.x + 1, row.y, row.right(), role, &words);
 }
 
-fn answer(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog) {
+fn answer(canvas: &mut Canvas<'_>, row: Rect, dialog: &Dialog, lost: bool) {
     let end = row.right().saturating_sub(1);
     let keys: &[(&str, &str)] = match dialog.step() {
+        _ if lost => &[("esc", "close")],
         DialogStep::Blocked if dialog.can_be_overruled() => &[
             ("esc", "close"),
             ("ctrl-r", "look again"),
