@@ -1,4 +1,4 @@
-//! What a large project costs: one of 20,000 models (its two manifests have 64 MB each), of which 20 stand on the server. Run with
+//! What a large project costs: one of 20,000 models (its two manifests have 89 MB each), of which 20 stand on the server. Run with
 //! `cargo bench --bench project`.
 //!
 //! | line | means | budget |
