@@ -13,6 +13,8 @@ pub struct ServerVersion {
 /// What servers do otherwise since some version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
+    /// Replacement materialized views (release notes; recorded: v26.24/18).
+    Replacements,
     /// A schema that is renamed takes the names in its types' text along (release notes; recorded: v26.39/18, not yet in v26.24/18).
     TypesFollowSchemas,
     /// SHOW CREATE CLUSTER tells the options of auto scaling and takes AUTO SCALING STRATEGY (release notes; recorded: v26.39/20).
@@ -34,6 +36,7 @@ pub enum Change {
 impl Change {
     const fn since(self) -> ServerVersion {
         ServerVersion::of(match self {
+            Self::Replacements => 10,
             Self::SubscribeOfNothing => 32,
             Self::TypesFollowSchemas => 33,
             Self::AutoScaling => 34,

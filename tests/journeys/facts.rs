@@ -174,3 +174,51 @@ async fn a_burst_is_the_deployment_sides_until_a_promote_says_that_it_becomes_pr
     stage.sim.control().advance(Duration::from_secs(3_600));
     assert_eq!(compute(&stage).await.activity, None);
 }
+
+/// Recorded: v26.24/18, v26.39/18.
+#[tokio::test]
+async fn a_replaced_view_keeps_its_twin_and_is_told_while_it_waits() {
+    let stage = Stage::new().await;
+    stage.ready().await;
+    stage.sql(
+        "CREATE REPLACEMENT MATERIALIZED VIEW blue_green_slim.foo2 FOR blue_green_slim.foo IN CLUSTER compute AS \
+         SELECT name, favorite_color FROM (VALUES ('ada', 'green')) AS people (name, favorite_color)",
+    );
+    let plan = stage.plan(Operation::Promote).await;
+    let told = plan
+        .findings
+        .iter()
+        .find(|finding| finding.id == FindingId::ReplacementPending)
+        .unwrap();
+    assert_eq!(
+        told.objects,
+        ["materialize.blue_green_slim.foo2 for materialize.blue_green_slim.foo"]
+    );
+    let id = |name: &str| {
+        let sql = format!("SELECT id FROM mz_objects WHERE name = '{name}' ORDER BY id LIMIT 1");
+        stage.sql(&sql)[0][0].clone().unwrap()
+    };
+    let replacement = id("foo2");
+    stage.sql("ALTER MATERIALIZED VIEW blue_green_slim.foo APPLY REPLACEMENT blue_green_slim.foo2");
+    stage.sim.control().advance(Duration::from_secs(60));
+    let observation = stage.observe().await;
+    let mut rows = observation.board.rows.iter();
+    let row = rows.find(|row| row.name.as_str() == "foo").unwrap();
+    let production = row.production.as_ref().unwrap();
+    assert_eq!(production.id.to_string(), replacement);
+    assert_eq!(
+        production.readiness,
+        Readiness::Ready,
+        "{}",
+        production.reason
+    );
+    assert!(row.deployment.is_some());
+    let plan = stage.plan(Operation::Promote).await;
+    assert!(!found(&plan).contains(&FindingId::ReplacementPending));
+    // A change made by hand is not reverted in silence.
+    assert!(
+        blocks(&plan).contains(&FindingId::TwinDiffers),
+        "{:?}",
+        found(&plan)
+    );
+}

@@ -157,6 +157,8 @@ impl Catalog {
             roles: BTreeMap::new(),
             items: BTreeMap::new(),
             by_name: BTreeMap::new(),
+            replacements: BTreeMap::new(),
+            earlier_ids: BTreeMap::new(),
             members: BTreeSet::new(),
             default_privileges: BTreeMap::new(),
             system_acl: Acl::default(),

@@ -175,6 +175,10 @@ pub struct Catalog {
     pub items: BTreeMap<Id, Arc<Item>>,
     /// Item ids by schema, then by name. Shared between copies, as the items are.
     pub(super) by_name: BTreeMap<Id, Arc<BTreeMap<String, Id>>>,
+    /// Materialized view -> the one that it waits to replace.
+    pub replacements: BTreeMap<Id, Id>,
+    /// Item -> the ids that its name had before.
+    pub earlier_ids: BTreeMap<Id, BTreeSet<Id>>,
     pub members: BTreeSet<Membership>,
     pub default_privileges: BTreeMap<DefaultScope, Privileges>,
     pub system_acl: Acl,

@@ -54,8 +54,17 @@ impl Catalog {
                 cluster,
                 options,
             } => {
-                script.text("CREATE MATERIALIZED VIEW ");
+                let replaced = self.replacements.get(&item.id);
+                script.text(match replaced {
+                    Some(_) => "CREATE REPLACEMENT MATERIALIZED VIEW ",
+                    None => "CREATE MATERIALIZED VIEW ",
+                });
                 self.own_name(&mut script, item, style);
+                if let Some(replaced) = replaced {
+                    script.push(Piece::Break("\n    "));
+                    script.text("FOR ");
+                    script.push(Piece::Item(*replaced));
+                }
                 write_names(&mut script, " ", names);
                 script.push(Piece::Break("\n    "));
                 script.text("IN CLUSTER ");

@@ -13,6 +13,7 @@ mod owned;
 mod owner;
 mod relation;
 mod rename;
+mod replacement;
 mod reshape;
 mod subsource;
 mod work;
@@ -111,6 +112,10 @@ impl Work<'_> {
             } => {
                 self.alter_cluster(name, *if_exists, change)?;
                 "ALTER CLUSTER"
+            }
+            Ddl::ApplyReplacement { view, replacement } => {
+                self.apply_replacement(view, replacement)?;
+                "ALTER MATERIALIZED VIEW"
             }
             Ddl::MoveSink { sink, from } => {
                 self.move_sink(sink, from)?;

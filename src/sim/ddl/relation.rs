@@ -101,10 +101,14 @@ impl Work<'_> {
             return Ok(());
         };
         let refresh = self.refresh(view.refresh)?;
+        let replaced = match &view.replaces {
+            Some(replaced) => Some(self.replaceable(replaced)?),
+            None => None,
+        };
         let mut defined = self.define(&view.query, &view.columns)?;
         assert_not_null(&mut defined.columns, &view.assert_not_null)?;
         check_partition(&defined.columns, &view.partition_by)?;
-        self.add(NewItem {
+        let id = self.add(NewItem {
             schema,
             name,
             body: Body::MaterializedView {
@@ -122,6 +126,9 @@ impl Work<'_> {
             references: defined.references,
             temporary: false,
         });
+        if let Some(replaced) = replaced {
+            self.catalog.replacements.insert(id, replaced);
+        }
         Ok(())
     }
 

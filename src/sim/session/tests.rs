@@ -3,6 +3,7 @@
 mod definitions;
 mod ingest;
 mod owned;
+mod replacement;
 mod temporary;
 mod types;
 

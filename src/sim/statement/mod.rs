@@ -82,7 +82,10 @@ fn parse_create(cursor: &mut Cursor<'_>) -> SqlResult<Ddl> {
     if cursor.accept("view") {
         relation::parse_view(cursor, or_replace, temporary).map(Ddl::CreateView)
     } else if cursor.accept("materialized view") {
-        relation::parse_materialized_view(cursor, or_replace).map(Ddl::CreateMaterializedView)
+        relation::parse_materialized_view(cursor, or_replace, false)
+            .map(Ddl::CreateMaterializedView)
+    } else if cursor.accept("replacement materialized view") {
+        relation::parse_materialized_view(cursor, false, true).map(Ddl::CreateMaterializedView)
     } else if cursor.accept("table") {
         relation::parse_table(cursor, temporary).map(Ddl::CreateTable)
     } else if cursor.sees("default index") || cursor.sees("index") {

@@ -112,6 +112,11 @@ pub fn parse_alter(cursor: &mut Cursor<'_>, statement: &Cursor<'_>) -> SqlResult
             sink: name,
             from: cursor.name()?,
         }
+    } else if kind == K::MaterializedView && cursor.accept("apply replacement") {
+        Ddl::ApplyReplacement {
+            view: name,
+            replacement: cursor.name()?,
+        }
     } else if kind == K::Cluster {
         Ddl::AlterCluster {
             name: cluster::single(&name)?,

@@ -129,6 +129,11 @@ pub enum Ddl {
         if_exists: bool,
         change: ClusterChange,
     },
+    /// ALTER MATERIALIZED VIEW .. APPLY REPLACEMENT.
+    ApplyReplacement {
+        view: Name,
+        replacement: Name,
+    },
     /// ALTER SINK .. SET FROM.
     MoveSink {
         sink: Name,

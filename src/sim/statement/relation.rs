@@ -62,6 +62,8 @@ pub enum RefreshSpec {
 #[derive(Debug, Clone)]
 pub struct CreateMaterializedView {
     pub name: Name,
+    /// The one that it waits to replace.
+    pub replaces: Option<Name>,
     pub or_replace: bool,
     pub if_not_exists: bool,
     pub columns: Vec<String>,
@@ -217,9 +219,15 @@ pub fn parse_view(
 pub fn parse_materialized_view(
     cursor: &mut Cursor<'_>,
     or_replace: bool,
+    is_replacement: bool,
 ) -> SqlResult<CreateMaterializedView> {
     let if_not_exists = cursor.if_not_exists();
     let name = cursor.name()?;
+    let mut replaces = None;
+    if is_replacement {
+        cursor.expect("for")?;
+        replaces = Some(cursor.name()?);
+    }
     let columns = columns(cursor)?;
     let cluster = in_cluster(cursor)?;
     let mut refresh = RefreshSpec::OnCommit;
@@ -244,6 +252,7 @@ pub fn parse_materialized_view(
     })?;
     Ok(CreateMaterializedView {
         name,
+        replaces,
         or_replace,
         if_not_exists,
         columns,

@@ -94,8 +94,23 @@ pub fn indexes(catalog: &Catalog) -> Vec<Row> {
 }
 
 pub fn global_ids(catalog: &Catalog) -> Vec<Row> {
-    let ids = catalog.items.keys();
-    ids.map(|key| vec![id(*key), id(*key)]).collect()
+    let ids = catalog.items.keys().map(|key| (*key, *key));
+    let earlier = catalog.earlier_ids.iter();
+    let earlier = earlier.flat_map(|(key, ids)| ids.iter().map(|earlier| (*key, *earlier)));
+    let pairs = ids.chain(earlier.filter(|(key, _)| catalog.items.contains_key(key)));
+    pairs
+        .map(|(key, global)| vec![id(key), id(global)])
+        .collect()
+}
+
+/// What waits to replace what; a replacement ends with either.
+pub fn replacements(catalog: &Catalog) -> Vec<Row> {
+    let pairs = catalog.replacements.iter();
+    let is_there = |key: &Id| catalog.items.contains_key(key);
+    pairs
+        .filter(|(waiting, target)| is_there(waiting) && is_there(target))
+        .map(|(waiting, target)| vec![id(*waiting), id(*target)])
+        .collect()
 }
 
 pub fn refresh_strategies(catalog: &Catalog) -> Vec<Row> {

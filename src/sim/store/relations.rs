@@ -52,7 +52,7 @@ const WORLD: [&str; 30] = [
 
 const SESSIONS: [&str; 3] = ["mz_sessions", "mz_session_history", "mz_subscriptions"];
 
-const EMPTY: [&str; 43] = [
+const EMPTY: [&str; 42] = [
     "mz_aws_connections",
     "mz_aws_privatelink_connections",
     "mz_aws_privatelink_connection_statuses",
@@ -76,7 +76,6 @@ const EMPTY: [&str; 43] = [
     "mz_pending_cluster_replicas",
     "mz_postgres_source_tables",
     "mz_postgres_sources",
-    "mz_replacements",
     "mz_replica_hydration_history",
     "mz_role_auth",
     "mz_role_parameters",
@@ -114,7 +113,7 @@ pub fn origin(name: &str) -> Origin {
 }
 
 /// Those that [`rows`] knows.
-const CATALOG: [&str; 50] = [
+const CATALOG: [&str; 51] = [
     "mz_audit_events",
     "mz_cluster_auto_scaling_strategies",
     "mz_cluster_deployment_lineage",
@@ -143,6 +142,7 @@ const CATALOG: [&str; 50] = [
     "mz_object_transitive_dependencies",
     "mz_objects",
     "mz_relations",
+    "mz_replacements",
     "mz_role_members",
     "mz_roles",
     "mz_schemas",
@@ -201,6 +201,7 @@ pub fn rows(name: &str, catalog: &Catalog) -> Vec<Row> {
         "mz_objects" => items::objects(catalog, false),
         "mz_relations" => items::objects(catalog, true),
         "mz_indexes" => items::indexes(catalog),
+        "mz_replacements" => items::replacements(catalog),
         "mz_object_global_ids" => items::global_ids(catalog),
         "mz_materialized_view_refresh_strategies" => items::refresh_strategies(catalog),
         "mz_history_retention_strategies" => items::retention_strategies(catalog),
