@@ -82,6 +82,19 @@ async fn a_candidate_with_a_hole_is_not_ready_and_a_deploy_fills_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn status_calls_no_side_ready_that_a_promote_would_be_stopped_for() {
+    let stage = Stage::with_candidate().await;
+    stage.must(&["await"], 0);
+    let ready = stage.status();
+    assert_eq!(ready["phase"], "ready");
+    says(&stage.must(&["status"], 0), &["`cutover promote` swaps"]);
+    stage.sql("CREATE VIEW serving.handmade AS SELECT 1 AS a");
+    let stopped = stage.must(&["status"], 0);
+    says(&stopped, &["DO NOT PROMOTE: 1 object that no model made"]);
+    assert!(!stopped.stdout.contains("`cutover promote` swaps"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hole_in_production_is_never_called_done_and_is_healed_by_a_promote() {
     let stage = Stage::promoted().await;
     says(
