@@ -3,7 +3,7 @@
 use super::control::Control;
 use super::door::Door;
 use super::engine::Shared;
-use super::error::SqlError;
+use super::error::{SqlError, SqlResult};
 use super::world::{Clock, Timestamp, World};
 use super::{session, wire};
 use std::net::SocketAddr;
@@ -101,6 +101,14 @@ impl Simulator {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Changes the catalog as a role by many statements at once: a world too large to be made one by one.
+    ///
+    /// # Errors
+    /// When the server refuses one of them, or one is no DDL; then none is done.
+    pub fn load(&self, role: &str, statements: &[String]) -> SqlResult<()> {
+        session::script::load(self.control.shared(), role, statements)
     }
 
     #[must_use]

@@ -45,7 +45,7 @@ impl Session {
             .change(|catalog, now| self.apply(ddl, catalog, now))
     }
 
-    fn apply(&self, ddl: &Ddl, catalog: &mut Catalog, now: Millis) -> SqlResult<Done> {
+    pub(super) fn apply(&self, ddl: &Ddl, catalog: &mut Catalog, now: Millis) -> SqlResult<Done> {
         let viewer = self.viewer();
         let cluster = self.variables.get("cluster");
         let mut work = ddl::Work {

@@ -4,6 +4,7 @@ use super::{Session, variables::Variables};
 use crate::engine::{Shared, Texts};
 use crate::error::{Notice, SqlError, SqlResult};
 use crate::statement::tokens::split;
+use crate::statement::{self, Statement};
 use crate::text::show;
 use crate::types::Column;
 use crate::value::Value;
@@ -38,6 +39,32 @@ pub fn run(shared: &Shared, role: &str, sql: &str) -> SqlResult<Texts> {
         }
     }
     Ok(reply.rows)
+}
+
+/// Changes the catalog as a role, by many statements in one change: a catalog is copied for each change, which for thousands of them is
+/// most of the work.
+///
+/// # Errors
+/// What the server says against one of them, and then none of them is done; 0A000 for one that is no DDL.
+pub fn load(shared: &Shared, role: &str, statements: &[String]) -> SqlResult<()> {
+    let variables = Variables::of(&shared.release().says);
+    let (connection, id) = {
+        let mut engine = shared.engine();
+        let id = engine.current().role(role)?;
+        (engine.live.next_connection(), id)
+    };
+    let session = Session::new(shared.clone(), connection, id, variables).beyond_faults();
+    shared.change(|catalog, now| {
+        for text in statements {
+            for statement in split(text)? {
+                let Statement::Ddl(ddl) = statement::parse(&statement.tokens)? else {
+                    return Err(SqlError::unsupported(format!("loading by `{text}`")));
+                };
+                session.apply(&ddl, catalog, now)?;
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Keeps the rows of the last statement.
