@@ -62,9 +62,9 @@ const HAZARDS: &[Hazard] = &[
         "ALTER CLUSTER serving_dbt_deploy SET (REPLICATION FACTOR 2)",
     ),
     hazard(
-        "a cluster resized",
+        "a cluster being resized, which takes its time since 26.35",
         "ALTER CLUSTER compute SET (SIZE '50cc')",
-        &["cluster-options-differ", "compute"],
+        &["reconfiguration-in-progress", "compute"],
         "ALTER CLUSTER compute SET (SIZE '100cc')",
     ),
     hazard(

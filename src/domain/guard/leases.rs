@@ -1,6 +1,7 @@
 //! Who is at work on the deployment side.
 
 use super::PlanInputs;
+use crate::domain::action::Operation;
 use crate::domain::finding::{Finding, FindingId, Severity};
 use crate::domain::lease::{Lease, Liveness, on_schemas};
 use crate::domain::name::QualifiedName;
@@ -54,6 +55,17 @@ pub fn of_others<'a>(inputs: &'a PlanInputs<'_>) -> impl Iterator<Item = &'a Lea
     })
 }
 
+/// Whether a cleanup is certainly at work. It drops by names what a rollback would bring back under other ones; and as its marker is DDL,
+/// of the two either the rollback sees it under its fence or the cleanup sees the names moved.
+#[must_use]
+pub fn cleanup_at_work(inputs: &PlanInputs<'_>) -> bool {
+    of_others(inputs).any(|lease| {
+        let holder = lease.holder.as_ref();
+        holder.is_some_and(|holder| holder.operation == Operation::Cleanup)
+            && lease.liveness(inputs.snapshot()) == Liveness::Held
+    })
+}
+
 /// The leases whose holders are gone.
 pub fn abandoned<'a>(inputs: &'a PlanInputs<'_>) -> impl Iterator<Item = &'a Lease> {
     on_schemas(inputs.resolved).filter(|lease| lease.liveness(inputs.snapshot()) == Liveness::Gone)
@@ -74,7 +86,6 @@ pub fn place(inputs: &PlanInputs<'_>, lease: &Lease) -> Option<QualifiedName> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::action::Operation;
     use crate::domain::environment::Side;
     use crate::domain::finding::{FindingId, Severity};
     use crate::domain::fixture::{World, asked, stamp};
@@ -237,6 +248,29 @@ mod tests {
         world.record(Side::Production, DeploymentRole::Production, true);
         world.record(Side::Deployment, DeploymentRole::Retired, true);
         assert_eq!(of(&world, Operation::Rollback), Some(Severity::Warn));
+    }
+
+    /// A rollback that commits between a look of the cleanup and its DROP gives the name to what was production.
+    #[test]
+    fn a_rollback_waits_for_a_cleanup_that_is_certainly_at_work() {
+        let severity = |session: &str| {
+            let mut world = World::new();
+            let cleaning = Holder {
+                operation: Operation::Cleanup,
+                ..holder("ci")
+            };
+            leased(&mut world, "cutover_lease_1", &cleaning);
+            with_session(&mut world, session);
+            world.swap();
+            world.record(Side::Production, DeploymentRole::Production, true);
+            world.record(Side::Deployment, DeploymentRole::Retired, true);
+            let asks = asked(Operation::Rollback);
+            let plan = world.with_inputs(|inputs| plan::rollback(inputs, &stamp(), &asks, None));
+            let mut findings = plan.findings.into_iter();
+            findings.find_map(|it| (it.id == FindingId::LeaseHeld).then_some(it.severity))
+        };
+        assert_eq!(severity(SESSION), Some(Severity::Block));
+        assert_eq!(severity("another"), None, "its holder is gone");
     }
 
     proptest! {

@@ -26,7 +26,7 @@ pub use contents::{
 pub use drops::{closure_findings, subscriptions_on};
 pub use identity::{identity_unconfirmed, not_put_back};
 pub use inputs::{Ancestry, PlanInputs};
-pub use leases::{abandoned, leased, place};
+pub use leases::{abandoned, cleanup_at_work, leased, place};
 pub use names::{
     cluster_options_differ, deployment_names_missing, production_names_missing, self_swap,
 };

@@ -88,10 +88,13 @@ fn fence_left_out(inputs: &PlanInputs<'_>, request: &Request) -> Option<Finding>
 }
 
 fn findings(inputs: &PlanInputs<'_>, moves: &[SinkMove]) -> Vec<Finding> {
+    let goes_away = guard::cleanup_at_work(inputs);
     let (impossible, mut findings): (Vec<_>, Vec<_>) = shared_findings(inputs)
         .into_iter()
         .chain(no_way_back(inputs))
-        .partition(|finding| IMPOSSIBLE.contains(&finding.id));
+        .partition(|finding| {
+            IMPOSSIBLE.contains(&finding.id) || goes_away && finding.id == FindingId::LeaseHeld
+        });
     findings.extend(guard::sink_moves_at_risk(inputs, moves));
     findings.extend(guard::connectors_in_environment(
         inputs,
