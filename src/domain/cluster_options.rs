@@ -71,7 +71,8 @@ impl ClusterOptions {
         strategy(size, linger).to_string()
     }
 
-    /// What a twin is created with: with another size, and bursting to a size and lingering so long. Unknown options are left out: whoever goes on in spite of [`Self::unknown`] has allowed it by name.
+    /// What a twin is created with: with another size, and bursting to a size and lingering so long. Unknown options are left out: whoever
+    /// goes on in spite of [`Self::unknown`] has allowed it by name.
     #[must_use]
     pub fn twin(&self, size: Option<&str>, burst: Option<(&str, Option<&str>)>) -> TwinOptions {
         let mut options: Vec<ClusterOption> = Vec::new();

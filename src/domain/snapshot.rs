@@ -246,6 +246,14 @@ impl Snapshot {
         self.missing.contains_key(&reading)
     }
 
+    /// Whether anything tells how the cluster that answers readings of the catalog is.
+    #[must_use]
+    pub fn knows_catalog_server(&self) -> bool {
+        let health = |id| self.readings.replicas.get(id);
+        let mut replicas = self.catalog.catalog_server.iter();
+        replicas.any(|id| health(id).is_some_and(|health| health.processes > 0))
+    }
+
     /// What ails the cluster that answers readings of the catalog, in a sentence; `None` where nothing is known to. A replica that came back a
     /// moment ago may still rehydrate, and readings wait for it.
     #[must_use]

@@ -11,6 +11,7 @@ use crate::domain::guard;
 use crate::domain::provenance::Provenance;
 use crate::domain::quantity::some_of;
 use crate::domain::reading::Missing;
+use crate::domain::snapshot::Snapshot;
 use crate::materialize::reader::CatalogReader;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -201,8 +202,7 @@ impl Workspace {
             }
         };
         let record = self.record_check(&observation.board.provenance);
-        let trouble = observation.board.snapshot.catalog_server_trouble();
-        let mut checks = vec![catalog_server_check(trouble), record];
+        let mut checks = vec![catalog_server_check(&observation.board.snapshot), record];
         checks.extend(observation.with_inputs(|inputs| {
             let mut names = guard::production_names_missing(inputs);
             names.extend(guard::self_swap(inputs));
@@ -269,9 +269,15 @@ impl Workspace {
     }
 }
 
-fn catalog_server_check(trouble: Option<String>) -> Check {
+fn catalog_server_check(snapshot: &Snapshot) -> Check {
     const NAME: &str = "catalog server";
-    match trouble {
+    match snapshot.catalog_server_trouble() {
+        None if !snapshot.knows_catalog_server() => check(
+            NAME,
+            Health::Warn,
+            "how mz_catalog_server is can't be read",
+            "it answers readings of the catalog: where these are slow or late, ask who runs the server",
+        ),
         None => check(NAME, Health::Ok, "mz_catalog_server is well", ""),
         Some(trouble) => check(
             NAME,

@@ -16,6 +16,8 @@
 mod boards;
 #[path = "../support/distance.rs"]
 mod distance;
+#[path = "../support/process_time.rs"]
+mod process_time;
 #[path = "../support/server.rs"]
 mod server;
 
@@ -27,6 +29,7 @@ use cutover::tui::keymap::Keymap;
 use cutover::tui::state::{State, TargetInfo};
 use cutover::tui::theme::Theme;
 use cutover::tui::{update, view};
+use process_time::processor_time;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
@@ -95,19 +98,6 @@ fn write_project(folder: &Path, schemas: usize) {
     );
 }
 
-/// User and system time, in seconds, of a process that has ended and was not waited for yet.
-fn processor_time(pid: u32) -> f64 {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let after_name = text.rsplit_once(')').unwrap().1;
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks: f64 = [11, 12]
-        .iter()
-        .map(|at| fields[*at].parse::<f64>().unwrap())
-        .sum();
-    // Linux counts in hundredths of a second, whatever its own clock does.
-    ticks / 100.0
-}
-
 /// Processor time of one command, which is not refused.
 fn time(folder: &Path, url: &str, words: &[&str]) -> f64 {
     let mut child = Command::new(env!("CARGO_BIN_EXE_cutover"))
@@ -122,7 +112,7 @@ fn time(folder: &Path, url: &str, words: &[&str]) -> f64 {
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     waitid(WaitId::Pid(pid), ended).unwrap();
-    let time = processor_time(child.id());
+    let time = processor_time(child.id()).as_secs_f64();
     let code = child.wait().unwrap().code();
     // 4: the plan has a block, which is worth as much.
     assert!(matches!(code, Some(0 | 4)), "{words:?}: {code:?}");

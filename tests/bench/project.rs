@@ -14,12 +14,15 @@
 #[path = "../support/manifests.rs"]
 #[allow(dead_code)]
 mod manifests;
+#[path = "../support/process_time.rs"]
+mod process_time;
 #[path = "../support/server.rs"]
 mod server;
 #[path = "../support/shop.rs"]
 mod shop;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use process_time::processor_time;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -38,19 +41,6 @@ fn kilobytes(pid: u32, field: &str) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = text.lines().find(|line| line.starts_with(field))?;
     line.split_whitespace().nth(1)?.parse().ok()
-}
-
-/// User and system time of a process that has ended and was not waited for yet.
-fn processor_time(pid: u32) -> Duration {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let after_name = text.rsplit_once(')').unwrap().1;
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks: u64 = [11, 12]
-        .iter()
-        .map(|at| fields[*at].parse::<u64>().unwrap())
-        .sum();
-    // Linux counts in hundredths of a second, whatever its own clock does.
-    Duration::from_millis(ticks * 10)
 }
 
 /// Processor time and largest resident set of one `cutover status`.

@@ -190,22 +190,25 @@ impl CatalogParts {
         self.replicas_of(cluster)
             .filter(move |replica| {
                 let size = replica.size.as_deref();
-                !replica.pending && shape.is_none_or(|(shape, _)| size == Some(shape))
+                !replica.pending && shape.is_none_or(|(of, _)| of.is_some() && size == of)
             })
             .take(most)
     }
 
-    /// Size and number of a cluster's steady replicas, while it has others beside them.
-    fn shape_between(&self, cluster: &ClusterId) -> Option<(&str, usize)> {
+    /// Size and number of a cluster's steady replicas, while it has others beside them. Of a size that is not known there are none.
+    fn shape_between(&self, cluster: &ClusterId) -> Option<(Option<&str>, usize)> {
         let moves =
             self.reconfigurations.contains_key(cluster) || self.bursts.contains_key(cluster);
         let cluster = self.clusters.get(cluster).filter(|_| moves)?;
         let factor = match cluster.schedule {
             // Its factor tells what the schedule wants now.
             ClusterSchedule::OnRefresh => usize::MAX,
-            _ => usize::try_from(cluster.replication_factor?).ok()?,
+            _ => cluster
+                .replication_factor
+                .and_then(|factor| usize::try_from(factor).ok())
+                .unwrap_or(0),
         };
-        Some((cluster.size.as_deref()?, factor))
+        Some((cluster.size.as_deref(), factor))
     }
 
     /// `database.schema.name`, for people. Parts that the catalog does not show are left out.

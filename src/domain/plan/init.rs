@@ -96,6 +96,7 @@ pub fn init(inputs: &PlanInputs<'_>, stamp: &Stamp, request: &Request) -> Plan {
         )
     }];
     draft.findings.extend(unknown_clusters(inputs, request));
+    draft.findings.extend(twin::kept_as_made(inputs, request));
     draft.close(inputs, request)
 }
 

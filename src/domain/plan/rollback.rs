@@ -15,7 +15,7 @@ use crate::domain::provenance::Unfinished;
 use crate::domain::record::{DeploymentRole, Record};
 use crate::domain::workflow::may;
 
-/// What makes a rollback impossible. A fence that is not won ends it too, while it runs.
+/// What makes a rollback impossible. A fence that is not won ends it too, while it runs, and so does a cleanup that is at work.
 const IMPOSSIBLE: &[FindingId] = &[
     FindingId::NamesMissing,
     FindingId::SelfSwap,

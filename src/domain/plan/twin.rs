@@ -129,10 +129,15 @@ impl Twin<'_> {
 
 /// What the twins will lack: a block for what this version does not understand, a warning for what only others may set.
 pub(super) fn findings(twins: &[Twin<'_>]) -> Vec<Finding> {
-    [unknown(twins), left_out(twins), not_shown(twins)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        unknown(twins),
+        left_out(twins),
+        refused(twins),
+        not_shown(twins),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn unknown(twins: &[Twin<'_>]) -> Option<Finding> {
@@ -165,9 +170,6 @@ fn unknown(twins: &[Twin<'_>]) -> Option<Finding> {
 fn left_out(twins: &[Twin<'_>]) -> Option<Finding> {
     let (mut objects, mut mends) = (Vec::new(), Vec::new());
     for twin in twins {
-        if let Some(refused) = &twin.refused {
-            objects.push(format!("{}: {refused}", twin.name));
-        }
         let Some(made) = twin.made() else {
             continue;
         };
@@ -195,11 +197,50 @@ fn left_out(twins: &[Twin<'_>]) -> Option<Finding> {
     finding(
         FindingId::ClusterOptionsLeftOut,
         Severity::Warn,
-        "The twin will lack options of its production cluster or of this command, and after a promote production lacks them.".to_owned(),
+        "The twin will lack options of its production cluster, and after a promote production lacks them.".to_owned(),
         format!(
             "WORKLOAD CLASS and FEATURES can be set by the system role `mz_system` only: by who runs the server, or by Materialize's support.{mends}"
         ),
         objects,
+    )
+}
+
+fn refused(twins: &[Twin<'_>]) -> Option<Finding> {
+    let refused = twins.iter().filter_map(|twin| {
+        let refused = twin.refused.as_ref()?;
+        Some(format!("{}: {refused}", twin.name))
+    });
+    finding(
+        FindingId::ClusterOptionsLeftOut,
+        Severity::Warn,
+        "The twin will not burst as --burst asks.".to_owned(),
+        "Leave out --burst; --size gives the whole twin another size.".to_owned(),
+        refused.collect(),
+    )
+}
+
+/// A twin that stands keeps what it was made with, whatever this command asks.
+pub(super) fn kept_as_made(inputs: &PlanInputs<'_>, request: &Request) -> Option<Finding> {
+    let pairs = inputs.resolved.clusters.iter();
+    let asked = pairs.filter_map(|pair| {
+        let twin = pair.deployment?;
+        let names = [pair.names.production.as_str(), twin.name.as_str()];
+        let size = names.iter().find_map(|name| request.sizes.get(*name));
+        let size = size.filter(|size| twin.size.as_ref() != Some(*size));
+        let burst = names.iter().any(|name| request.bursts.contains_key(*name));
+        let size = size.map(|size| format!("--size {size}"));
+        let words: Vec<String> = size
+            .into_iter()
+            .chain(burst.then(|| "--burst".to_owned()))
+            .collect();
+        (!words.is_empty()).then(|| format!("{}: {}", twin.name, words.join(" and ")))
+    });
+    finding(
+        FindingId::ClusterOptionsLeftOut,
+        Severity::Warn,
+        "A twin stands already and stays as it is: what is asked for it here is for one that init creates.".to_owned(),
+        "Change it by ALTER CLUSTER, or make it anew: `cutover cleanup`, then init.".to_owned(),
+        asked.collect(),
     )
 }
 

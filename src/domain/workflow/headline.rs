@@ -22,7 +22,7 @@ pub struct Headline {
     pub stands: Cow<'static, str>,
     /// An operation and what it does, as the rest of a sentence: `deploy` `builds it`.
     pub then: Option<(Operation, &'static str)>,
-    /// Guards stop the operation that would come next, so what stands there says why.
+    /// What is ready must not be promoted, and what stands there says why.
     pub is_stopped: bool,
 }
 
@@ -38,37 +38,52 @@ impl Headline {
 }
 
 /// Says where the deployment stands; `ahead` is what the guards saw for the step ahead, where they have looked. Nothing is called ready
-/// that they would stop.
+/// that they would stop, and no step is offered.
 #[must_use]
 pub fn headline(board: &Board, ahead: Option<&Preflight>) -> Headline {
     let headline = standing(board);
     let operation = headline.then.map(|(operation, _)| operation);
     let ahead = ahead.filter(|ahead| Some(ahead.operation) == operation);
-    ahead.and_then(stopped).unwrap_or(headline)
+    let Some((ahead, why)) = ahead.and_then(|ahead| Some((ahead, why_stopped(ahead)?))) else {
+        return headline;
+    };
+    if board.phase == Phase::Ready && ahead.blocks().any(is_of_the_side) {
+        return Headline {
+            is_stopped: true,
+            ..reasoned(&format!("DO NOT PROMOTE: {why}"), None)
+        };
+    }
+    // What stands stays in front: that production is not well, say, is told to those too who may not roll it back.
+    let stands = &headline.stands;
+    reasoned(
+        &format!("{stands}; {} is stopped: {why}", ahead.operation),
+        None,
+    )
 }
 
-/// The first block in words, and how many there are beside it; `None` without any.
-fn stopped(ahead: &Preflight) -> Option<Headline> {
-    // The board itself judges readiness, and more lately than the guards looked.
-    let judged_here = |finding: &&Finding| finding.id == FindingId::NotReady;
-    let mut blocks = ahead.blocks().filter(|finding| !judged_here(finding));
-    let first = blocks.next()?;
-    let operation = ahead.operation;
-    let what = match operation {
-        Operation::Promote | Operation::Rollback => {
-            format!("DO NOT {}", operation.command().to_uppercase())
-        }
-        _ => format!("{} is stopped", operation.command()),
-    };
-    let more = match blocks.count() {
+/// Whether a block is about what was deployed, and not about who asks.
+fn is_of_the_side(block: &Finding) -> bool {
+    !matches!(
+        block.id,
+        FindingId::Ownership | FindingId::Permission | FindingId::ReadOnly
+    ) && !is_judged_here(block)
+}
+
+/// The board itself judges readiness, and more lately than the guards looked.
+fn is_judged_here(block: &Finding) -> bool {
+    block.id == FindingId::NotReady
+}
+
+/// The first block in words, one of the side before one of who asks, and how many there are beside it; `None` without any.
+fn why_stopped(ahead: &Preflight) -> Option<String> {
+    let mut blocks: Vec<&Finding> = ahead.blocks().filter(|it| !is_judged_here(it)).collect();
+    blocks.sort_by_key(|block| !is_of_the_side(block));
+    let (first, more) = blocks.split_first()?;
+    let more = match more.len() {
         0 => String::new(),
         more => format!(" (and {})", count(more, "more block")),
     };
-    let message = first.message.trim_end_matches('.');
-    Some(Headline {
-        is_stopped: true,
-        ..reasoned(&format!("{what}: {message}{more}"), None)
-    })
+    Some(format!("{}{more}", first.message.trim_end_matches('.')))
 }
 
 fn standing(board: &Board) -> Headline {

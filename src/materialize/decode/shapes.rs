@@ -43,15 +43,31 @@ fn changes(json: &str) -> String {
 pub fn bursts(told: &CatalogRows) -> Result<BTreeMap<ClusterId, Burst>, Error> {
     told.all::<rows::Autoscaling>()
         .filter_map(|row| {
-            let state: Value = serde_json::from_str(row.state().get()?).ok()?;
-            let burst = state.get("burst").filter(|burst| !burst.is_null())?;
-            let found = Burst {
-                size: burst["burst_size"].as_str()?.to_owned(),
-                lingers: !burst["steady_hydrated_at"].is_null(),
-            };
+            let found = burst(row.state().get()?)?;
             Some(row.cluster_id().id().map(|cluster| (cluster, found)))
         })
         .collect()
+}
+
+/// A state that can't be read is a burst of a size that nobody knows: then no replica but those of the cluster's own size counts.
+fn burst(state: &str) -> Option<Burst> {
+    let unreadable = || Burst {
+        size: "of an unknown size".to_owned(),
+        lingers: false,
+    };
+    let Ok(state) = serde_json::from_str::<Value>(state) else {
+        return Some(unreadable());
+    };
+    let burst = state.get("burst").filter(|burst| !burst.is_null())?;
+    let size = burst.get("burst_size").and_then(Value::as_str);
+    Some(size.map_or_else(unreadable, |size| {
+        Burst {
+            size: size.to_owned(),
+            lingers: burst
+                .get("steady_hydrated_at")
+                .is_some_and(|at| !at.is_null()),
+        }
+    }))
 }
 
 #[cfg(test)]
@@ -105,6 +121,11 @@ mod tests {
             lingers: false,
         };
         assert_eq!(burst(Some(state)), Some(expected));
+        for odd in ["{", r#"{"burst":{}}"#, r#"{"burst":7}"#] {
+            let found = burst(Some(odd)).unwrap();
+            assert_eq!(found.size, "of an unknown size", "{odd}");
+        }
+        assert_eq!(burst(Some(r#"{"burst":null}"#)), None);
         // That it is a time then was read in the source of 26.39, not seen.
         let lingering = state.replace("null", "1795888168971");
         assert!(burst(Some(&lingering)).unwrap().lingers);

@@ -207,7 +207,7 @@ const COMMANDS: &[Binding] = &[
     look(ScreenCommand::CancelOperation, "cancel-operation", &["ctrl-x"], "ask the running operation to stop"),
     look(ScreenCommand::Suspend, "suspend", &["ctrl-z"], "back to the shell until `fg`"),
     look(ScreenCommand::Interrupt, "interrupt", &["ctrl-c"], "like q; twice within 2 s leaves from anywhere"),
-    look(ScreenCommand::Quit, "quit", &["q"], "close what is open; on the cockpit, quit"),
+    look(ScreenCommand::Quit, "quit", &["q"], "close what is open, or the filter; on the cockpit, quit"),
 ];
 
 /// Every action with its default keys.

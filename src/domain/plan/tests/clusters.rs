@@ -145,6 +145,28 @@ fn a_burst_is_given_to_the_deployment_side_only() {
     assert_eq!(blocks(&plan), [FindingId::NamesMissing]);
 }
 
+/// It used to be left out without a word.
+#[test]
+fn what_is_asked_for_a_twin_that_stands_is_told_as_not_done() {
+    let mut world = World::new();
+    let asks = |size: &str| Request {
+        sizes: [("compute".to_owned(), size.to_owned())].into(),
+        ..Request::new(Operation::Init)
+    };
+    let told = |world: &World, request: &Request| {
+        let plan = world.with_inputs(|inputs| init(inputs, &stamp(), request));
+        let mut findings = plan.findings.into_iter();
+        let finding = findings.find(|it| it.id == FindingId::ClusterOptionsLeftOut);
+        finding.map(|it| it.objects.join(", "))
+    };
+    let twin = crate::domain::fixture::id("u2");
+    let cluster = world.catalog().clusters.get_mut(&twin).unwrap();
+    cluster.size = Some("25cc".to_owned());
+    assert_eq!(told(&world, &asks("25cc")), None);
+    let expected = "compute_dbt_deploy: --size 400cc";
+    assert_eq!(told(&world, &asks("400cc")).as_deref(), Some(expected));
+}
+
 #[test]
 fn a_strategy_that_the_server_would_refuse_beside_the_size_is_left_out() {
     let strategy = "AUTO SCALING STRATEGY = (ON HYDRATION (HYDRATION SIZE = '100cc'))";

@@ -135,3 +135,18 @@ fn a_replica_that_a_session_waits_for_makes_nothing_ready() {
     world.catalog().replicas.get_mut(&replica).unwrap().pending = true;
     assert_eq!(deployment(&world).readiness, Readiness::Hydrating);
 }
+
+#[test]
+fn while_its_shape_changes_a_cluster_of_unknown_shape_has_no_replica_that_counts() {
+    for forget in [
+        (|cluster| cluster.size = None) as fn(&mut crate::domain::object::Cluster),
+        |cluster| cluster.replication_factor = None,
+    ] {
+        let mut world = World::new();
+        beside(&mut world, "25cc");
+        reconfiguring(&mut world, "size to 50cc");
+        let id = crate::domain::fixture::id("u2");
+        forget(world.catalog().clusters.get_mut(&id).unwrap());
+        assert_ne!(deployment(&world).readiness, Readiness::Ready);
+    }
+}

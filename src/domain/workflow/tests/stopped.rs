@@ -53,3 +53,47 @@ fn what_does_not_stop_the_step_that_is_named_changes_no_headline() {
         assert_eq!(headline(&board, Some(&ahead)), ready, "{ahead:?}");
     }
 }
+
+/// A viewer used to read DO NOT ROLLBACK in place of what ails production.
+#[test]
+fn what_stands_is_told_to_those_too_who_may_not_change_it() {
+    let not_owner = |operation| Preflight {
+        operation,
+        findings: vec![Finding {
+            id: FindingId::Ownership,
+            ..saw(operation, Severity::Block, &["The role does not own it."]).findings[0].clone()
+        }],
+    };
+    let ready = World::new().board();
+    let told = said(&ready, &not_owner(Operation::Promote));
+    assert_eq!(
+        told,
+        "every object is hydrated and caught up; promote is stopped: The role does not own it"
+    );
+    let both = Preflight {
+        findings: [
+            not_owner(Operation::Promote).findings,
+            saw(Operation::Promote, Severity::Block, &["It lacks foo."]).findings,
+        ]
+        .concat(),
+        operation: Operation::Promote,
+    };
+    assert_eq!(
+        said(&ready, &both),
+        "DO NOT PROMOTE: It lacks foo (and 1 more block)"
+    );
+    let promoted = after(&World::new(), Operation::Promote);
+    let late = bent(&promoted, |world| {
+        let foo = world.id(Side::Deployment, "foo");
+        world.lag(&foo, 26_000);
+    });
+    let told = said(&late.board(), &not_owner(Operation::Rollback));
+    assert!(
+        told.starts_with("production moved and is lagging: "),
+        "{told}"
+    );
+    assert!(
+        told.ends_with("; rollback is stopped: The role does not own it"),
+        "{told}"
+    );
+}
